@@ -1,0 +1,109 @@
+"""One answer, whole: chat, dashboard, command line, evals and replay all render this same object."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["answered", "clarify", "refused", "error"]
+Trust = Literal["verified_query", "governed_metric", "generated_sql", "analysis", "none"]
+Cell = str | int | float | bool | None
+ChartKind = Literal["bar", "line", "grouped_bar", "stat"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnswerColumn(_Model):
+    """A result column. `unit` is the semantic unit (count, rate, usd, ...) or empty for a dimension.
+
+    `role` tells dimensions from metrics and from columns derived from a metric; `label` is for people.
+    """
+
+    name: str
+    type: str
+    unit: str = ""
+    label: str = ""
+    role: Literal["time", "dimension", "metric", "derived"] = "metric"
+
+
+class Chart(_Model):
+    """A declarative chart over an answer's own columns; never code. `part` names the part it belongs to."""
+
+    kind: ChartKind
+    title: str
+    x: str = ""
+    y: tuple[str, ...] = ()
+    series: str | None = None
+    unit: str = ""
+    part: int = 0
+
+
+class Choice(_Model):
+    """One way to settle an ambiguous question: a click asks `question`."""
+
+    label: str
+    question: str
+
+
+class Fact(_Model):
+    """A number the text may use: a result cell or a declared formula over cells, as it is written.
+
+    `text` is the exact rendering in the prose; `source` is `cell:<part>:<row>:<column>`, `query:<slot>` for a
+    constant of the question (top 3, last 7 days), or `formula:<name>(...)` over other sources.
+    """
+
+    text: str
+    value: float | int | str
+    unit: str = ""
+    source: str
+
+
+class AnswerPart(_Model):
+    """One governed query of the answer: the first part is the main table."""
+
+    title: str = ""
+    columns: list[AnswerColumn] = Field(default_factory=list)
+    rows: list[list[Cell]] = Field(default_factory=list)
+    sql: str = ""
+    semantic_query: dict[str, Any] | None = None
+    interpretation: str = ""
+    truncated: bool = False
+
+
+class Answer(_Model):
+    """What the assistant says, and everything needed to check it.
+
+    Rows: dimensions first, then metrics; rates as fractions 0..1, money in dollars, NPS in points, dates ISO.
+    """
+
+    id: str = ""
+    question: str
+    status: Status
+    agent: str = ""
+    route_reason: str = ""
+    trust: Trust = "none"
+    trust_reason: str = ""
+    text: str = ""
+    interpretation: str = ""
+    columns: list[AnswerColumn] = Field(default_factory=list)
+    rows: list[list[Cell]] = Field(default_factory=list)
+    sql: str = ""
+    semantic_query: dict[str, Any] | None = None
+    parts: list[AnswerPart] = Field(default_factory=list)
+    facts: list[Fact] = Field(default_factory=list)
+    assumptions: list[str] = Field(default_factory=list)
+    choices: list[Choice] = Field(default_factory=list)
+    refusal_code: str = ""
+    as_of: date | None = None
+    snapshot: str = ""
+    answer_id: str = ""
+    thread: str = ""
+    role: str = ""
+    follow_ups: list[str] = Field(default_factory=list)
+    charts: list[Chart] = Field(default_factory=list)
+    steps: list[str] = Field(default_factory=list)
+    timings_ms: dict[str, float] = Field(default_factory=dict)

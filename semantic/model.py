@@ -1,0 +1,174 @@
+"""The semantic model in memory: what the YAML under `semantic/models/` says, checked and indexed.
+
+Everything that differs between companies is here as data: the planner, the compiler and the agents hold no
+metric, dimension or value of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Unit = Literal["count", "rate", "usd", "minutes", "days", "seconds", "score", "points", "percent"]
+Polarity = Literal["higher", "lower", "neutral"]
+Aggregation = Literal["sum", "count", "count_distinct", "min", "max"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A gold table that measures are taken from. `columns` maps each dimension to the table's column.
+
+    `marts` names pre-aggregated tables that can answer for some of its measures and dimensions.
+    """
+
+    name: str
+    table: str
+    time_column: str
+    grain: str
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A smaller gold table equal to a dataset for the measures and dimensions it carries."""
+
+    table: str
+    dataset: str
+    time_column: str
+    columns: dict[str, str]
+    measures: dict[str, str]
+    rows_rank: int
+
+
+@dataclass(frozen=True)
+class Measure:
+    """An aggregate over one dataset. `where` restricts by dimensions of that dataset."""
+
+    name: str
+    dataset: str
+    aggregation: Aggregation
+    column: str | None = None
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A governed number. Value = scale x sum(numerator) / sum(denominator), or just the numerator.
+
+    `numerator` holds (measure, weight) pairs so that differences such as promoters minus detractors are one
+    metric; `per_day` divides by the days of the period (then `scale` annualises).
+    """
+
+    name: str
+    label: str
+    description: str
+    unit: Unit
+    polarity: Polarity
+    owner: str
+    numerator: tuple[tuple[str, float], ...]
+    denominator: tuple[tuple[str, float], ...] = ()
+    scale: float = 1.0
+    per_day: bool = False
+    synonyms: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    notes: str = ""
+
+    @property
+    def additive(self) -> bool:
+        """Whether parts add up to the whole (no ratio, no distinct count): decided by the loader's checks."""
+        return not self.denominator and not self.per_day
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A way to slice. `values` maps each declared governed value to its synonyms; data may hold more."""
+
+    name: str
+    label: str
+    description: str
+    owner: str
+    synonyms: tuple[str, ...] = ()
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    value_labels: dict[str, str] = field(default_factory=dict)
+    fallback: str | None = None
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CalendarEvent:
+    """A yearly period people name (month-day to month-day), such as the annual enrollment period."""
+
+    name: str
+    start: tuple[int, int]
+    end: tuple[int, int]
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something people plausibly ask for that the data cannot say: refused by name with the nearest metric."""
+
+    name: str
+    phrases: tuple[str, ...]
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a question leaves open: 'where' and 'who' dimensions, money and impact metrics, noise words."""
+
+    where_dimension: str = ""
+    who_dimension: str = ""
+    problem_dimension: str = ""
+    money_metric: str = ""
+    impact_metric: str = ""
+    dimension_metric: dict[str, str] = field(default_factory=dict)
+    noise_words: tuple[str, ...] = ()
+    noise_phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VerifiedQuery:
+    """A question an owner has checked. `query` is a semantic query as a mapping; its `time` may be a relative
+    phrase ("today", "last 7 days") and `parts` lists further queries shown with it."""
+
+    name: str
+    title: str
+    questions: tuple[str, ...]
+    query: dict[str, object]
+    parts: tuple[dict[str, object], ...] = ()
+    parameters: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
+    follow_ups: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SemanticModel:
+    """The whole model. Names are unique across metrics and dimensions; `version` is a content hash."""
+
+    name: str
+    version: str
+    datasets: dict[str, Dataset]
+    marts: tuple[Mart, ...]
+    measures: dict[str, Measure]
+    metrics: dict[str, Metric]
+    dimensions: dict[str, Dimension]
+    verified_queries: dict[str, VerifiedQuery]
+    events: tuple[CalendarEvent, ...]
+    topics: tuple[Topic, ...]
+    defaults: Defaults
+
+    def datasets_of(self, metric: str) -> frozenset[str]:
+        """Names of the datasets that a metric's measures come from."""
+        definition = self.metrics[metric]
+        pairs = definition.numerator + definition.denominator
+        return frozenset(self.measures[name].dataset for name, _ in pairs)
+
+    def dimensions_of(self, metric: str) -> frozenset[str]:
+        """Dimensions that every dataset behind the metric carries: the ones it can be sliced by."""
+        return frozenset.intersection(
+            *(frozenset(self.datasets[name].columns) for name in self.datasets_of(metric))
+        )

@@ -1,0 +1,73 @@
+"""The governed question: what a tool builds, a person reads back and the compiler turns into SQL."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+TimeGrain = Literal["day", "week", "month", "quarter", "year"]
+Comparison = Literal["previous_period", "previous_year"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DimensionFilter(_Frozen):
+    """Keeps (`in`) or drops (`not_in`) rows by the governed values of a dimension."""
+
+    dimension: str
+    op: Literal["in", "not_in"] = "in"
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class MetricFilter(_Frozen):
+    """A threshold on a result: rates as fractions 0..1, money in dollars, NPS in points."""
+
+    metric: str
+    op: Literal[">", ">=", "<", "<=", "="]
+    value: float
+
+
+class TimeRange(_Frozen):
+    """Whole days, both ends included. `label` is how the reader names the period ("last week")."""
+
+    start: date
+    end: date
+    label: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> TimeRange:
+        if self.end < self.start:
+            raise ValueError(f"time range ends ({self.end}) before it starts ({self.start})")
+        return self
+
+
+class Order(_Frozen):
+    """Sort by a metric, a dimension, or a computed column such as `leaked_calls__change_pct`."""
+
+    by: str
+    direction: Literal["asc", "desc"] = "desc"
+
+
+class SemanticQuery(_Frozen):
+    """Metrics by dimensions, filtered, over a period, compared, ranked.
+
+    Result columns come in this order: the time grain's column (named after the grain), `dimensions`,
+    then for each metric its value and, when asked for, `<metric>__previous`, `<metric>__change`,
+    `<metric>__change_pct` (comparison; change_pct a fraction) and `<metric>__share` (part of the total over
+    all rows before the limit; additive metrics only, a fraction).
+    """
+
+    metrics: tuple[str, ...] = Field(min_length=1)
+    dimensions: tuple[str, ...] = ()
+    filters: tuple[DimensionFilter, ...] = ()
+    having: tuple[MetricFilter, ...] = ()
+    time: TimeRange | None = None
+    time_grain: TimeGrain | None = None
+    compare_to: Comparison | None = None
+    share_of_total: bool = False
+    order_by: tuple[Order, ...] = ()
+    limit: int | None = Field(default=None, ge=1, le=1000)

@@ -1,0 +1,171 @@
+"""Every setting of the command center: one file (`settings.toml`), overridden by `COMMAND_CENTER_*` variables.
+
+Nested names use a double underscore: `COMMAND_CENTER_RULES__PLANNING_COST_PER_CALL=9`. Secrets (the chat model's
+key, the session secret) are read from the environment only and are refused in the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from warehouse.errors import UsageError
+
+SETTINGS_FILE_VARIABLE = "COMMAND_CENTER_SETTINGS"
+DEFAULT_SETTINGS_FILE = Path("settings.toml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rules(_Section):
+    """Business rules. They are applied when the warehouse is built and travel with each snapshot."""
+
+    leakage_window_minutes: int = Field(default=30, gt=0)
+    leakage_window_long_hours: int = Field(default=24, gt=0)
+    repeat_window_days: int = Field(default=7, gt=0)
+    planning_cost_per_call: float = Field(default=8.00, ge=0)
+    cost_per_call: float = Field(default=12.50, ge=0)
+    cost_per_minute: float = Field(default=0.75, ge=0)
+    digital_cost_per_interaction: float = Field(default=0.25, ge=0)
+    negative_sentiment_score: float = Field(default=-0.5, ge=-1, le=1)
+    high_handle_time_minutes: float = Field(default=20, gt=0)
+    new_member_months: int = Field(default=12, gt=0)
+    trend_days: int = Field(default=7, gt=0)
+
+    def digest(self) -> str:
+        """Eight hex characters that change when any rule does."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
+
+
+class Questions(_Section):
+    """How questions are read when they leave something open."""
+
+    default_window_days: int = Field(default=30, gt=0)
+    fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
+    max_question_characters: int = Field(default=2000, gt=0)
+
+
+class Limits(_Section):
+    """What one statement may use: rows returned, seconds, megabytes."""
+
+    rows: int = Field(default=1000, gt=0)
+    seconds: float = Field(default=10, gt=0)
+    memory_mb: int = Field(default=512, ge=64)
+    small_cell: int = Field(default=11, ge=1)
+
+
+class BuildSettings(_Section):
+    """What a build may use and keep."""
+
+    memory_mb: int = Field(default=3000, ge=256)
+    threads: int = Field(default=2, ge=1)
+    keep_snapshots: int = Field(default=3, ge=1)
+
+
+class ChatModel(_Section):
+    """Which chat model the agents speak to. `embedded` needs no key and no network."""
+
+    kind: Literal["embedded", "service", "recorded"] = "embedded"
+    base_url: str = ""
+    model: str = ""
+    timeout_seconds: float = Field(default=30, gt=0)
+    max_retries: int = Field(default=2, ge=0)
+    recording: Path | None = None
+
+
+class Server(_Section):
+    """Where the web process listens and how long a sign-in lasts."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    session_hours: float = Field(default=8, gt=0)
+    secure_cookies: bool = False
+
+
+class Settings(BaseSettings):
+    """All settings, validated at start; an unknown or impossible one is refused with its name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COMMAND_CENTER_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    var: Path = Path("var")
+    rules: Rules = Rules()
+    questions: Questions = Questions()
+    limits: Limits = Limits()
+    build: BuildSettings = BuildSettings()
+    chat_model: ChatModel = ChatModel()
+    server: Server = Server()
+    api_key: SecretStr | None = None
+    session_secret: SecretStr | None = None
+
+    @property
+    def warehouse(self) -> Path:
+        """The default warehouse folder."""
+        return self.var / "warehouse"
+
+    @property
+    def state(self) -> Path:
+        """The folder of operational state: sign-ins, threads, answers, audit, feedback."""
+        return self.var / "state"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Explicit arguments win over the environment, the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+
+
+def _settings_file() -> Path:
+    return Path(os.environ.get(SETTINGS_FILE_VARIABLE, DEFAULT_SETTINGS_FILE))
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read and check the settings. Raises UsageError (exit 2) that names the file and the setting."""
+    file = _settings_file()
+    if SETTINGS_FILE_VARIABLE in os.environ and not file.is_file():
+        raise UsageError("The settings file does not exist.", where=str(file), next_step="Correct the path.")
+    try:
+        _refuse_secrets(file)
+        return Settings(**overrides)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(
+            f"A setting is not valid: {problems}",
+            where=f"{file} or COMMAND_CENTER_* variables",
+            next_step="Correct it; settings.toml documents every setting.",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            f"The settings file is not valid TOML: {error}.", where=str(file), next_step="Correct the line."
+        ) from error
+
+
+def _refuse_secrets(file: Path) -> None:
+    if not file.is_file():
+        return
+    found = {"api_key", "session_secret"} & tomllib.loads(file.read_text()).keys()
+    if found:
+        names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))
+        raise UsageError(
+            "Secrets do not belong in the settings file.", where=str(file), next_step=f"Use {names} instead."
+        )
