@@ -1,0 +1,57 @@
+# Two commands on a fresh machine with Python 3.11+ and make: `make up` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements/bootstrap.lock requirements/requirements.lock
+PROFILE ?= demo
+PORT ?= 8000
+export UV_SYSTEM_CERTS ?= 1
+
+.PHONY: up setup test lint unit quick-evals evals bench browser lock clean
+
+up: $(STAMP) ## data if missing, build if stale, serve the chat
+	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
+
+setup: $(STAMP) ## the virtual environment with every locked dependency
+
+$(STAMP): $(LOCKS) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python3.11" >&2; exit 4; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) \
+		|| { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 4; }
+	@echo "Installing locked dependencies ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: lint unit quick-evals ## what CI runs
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+unit: $(STAMP) browser
+	@$(BIN)/python -m pytest -q
+
+quick-evals: $(STAMP)
+	@$(BIN)/command-center eval run questions
+
+evals: $(STAMP) ## every eval suite
+	@$(BIN)/command-center eval run questions answers
+
+bench: $(STAMP) ## measured comparisons; see benchmarks/README.md
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/benchmark.lock
+	@$(BIN)/python -m benchmarks.run
+
+browser: ## Debian's Chromium for the browser tests
+	@command -v chromium >/dev/null 2>&1 || sh .ci/install-chromium
+
+lock: $(STAMP) ## resolve the locks again
+	@sh requirements/lock.sh $(BIN)/uv
+
+clean: ## everything that the commands above made, data included
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

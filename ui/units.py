@@ -1,0 +1,26 @@
+"""One way to write a value for people, shared by chat, command line and charts."""
+
+from __future__ import annotations
+
+_SUFFIX = {"minutes": " min", "seconds": " s", "days": " days"}
+
+
+def display(value: object, unit: str) -> str:
+    """A cell as text: rates as percent, money in dollars, counts with separators, nothing for no value."""
+    if value is None:
+        return "n/a"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if unit == "rate":
+        return f"{value * 100:,.1f} %"
+    if unit == "usd":
+        return _money(float(value))
+    if unit == "count" or (unit == "" and isinstance(value, int)):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}{_SUFFIX.get(unit, '')}"
+
+
+def _money(value: float) -> str:
+    sign = "-" if value < 0 else ""
+    amount = abs(value)
+    return f"{sign}${amount:,.0f}" if amount >= 100 else f"{sign}${amount:,.2f}"
