@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from generator.generate import generate
-from warehouse.build import build
 from warehouse.logs import silence_libraries
 from warehouse.settings import Settings
 
@@ -24,6 +22,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The generated profile `tiny`, as of 2026-10-29."""
+    from generator.generate import generate
+
     folder = tmp_path_factory.mktemp("tiny") / "sources"
     truth = tmp_path_factory.mktemp("truth")
     generate("tiny", folder, seed=7, as_of=date(2026, 10, 29), truth=truth)
@@ -33,6 +33,8 @@ def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_warehouse(tiny_sources: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse built from `tiny_sources`."""
+    from warehouse.build import build
+
     folder = tmp_path_factory.mktemp("tiny-warehouse")
     build(tiny_sources, folder, settings)
     return folder
@@ -49,6 +51,8 @@ def reference_warehouse(
     reference_sample: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A warehouse built from `reference_sample`: required columns only, none of them ours."""
+    from warehouse.build import build
+
     folder = tmp_path_factory.mktemp("reference-warehouse")
     build(reference_sample, folder, settings)
     return folder
