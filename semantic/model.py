@@ -16,9 +16,11 @@ Aggregation = Literal["sum", "count", "count_distinct", "min", "max"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """A gold table that measures are taken from. `columns` maps each dimension to the table's column.
+    """A gold table, or the part of one, that measures are taken from. `columns` maps dimensions to columns.
 
-    `marts` names pre-aggregated tables that can answer for some of its measures and dimensions.
+    `where` restricts to rows of the part: (column, values), no values meaning "is not null". A table may be behind
+    several datasets: `leaks` is the calls that leaked, with dimensions that other calls do not have. An empty
+    `time_column` marks a state as of the snapshot (members today), which has no history.
     """
 
     name: str
@@ -26,11 +28,16 @@ class Dataset:
     time_column: str
     grain: str
     columns: dict[str, str]
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A smaller gold table equal to a dataset for the measures and dimensions it carries."""
+    """A smaller gold table equal to a dataset for the measures and dimensions it carries.
+
+    `measures` maps measure names to columns that are summed; among the marts that can answer, the lowest
+    `rows_rank` is read.
+    """
 
     table: str
     dataset: str
@@ -42,13 +49,14 @@ class Mart:
 
 @dataclass(frozen=True)
 class Measure:
-    """An aggregate over one dataset. `where` restricts by dimensions of that dataset."""
+    """An aggregate over one dataset. `where` restricts by dimensions of that dataset, `flag` by a 0/1 column."""
 
     name: str
     dataset: str
     aggregation: Aggregation
     column: str | None = None
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    flag: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,9 @@ class Metric:
     """A governed number. Value = scale x sum(numerator) / sum(denominator), or just the numerator.
 
     `numerator` holds (measure, weight) pairs so that differences such as promoters minus detractors are one
-    metric; `per_day` divides by the days of the period (then `scale` annualises).
+    metric; `per_day` divides by the days of the period (then `scale` annualises). `distinct` marks counts whose
+    parts do not add up. `requires` names optional source columns ("call_center.queue_wait_seconds") without
+    which the number cannot be given.
     """
 
     name: str
@@ -69,6 +79,7 @@ class Metric:
     denominator: tuple[tuple[str, float], ...] = ()
     scale: float = 1.0
     per_day: bool = False
+    distinct: bool = False
     synonyms: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
@@ -76,13 +87,16 @@ class Metric:
 
     @property
     def additive(self) -> bool:
-        """Whether parts add up to the whole (no ratio, no distinct count): decided by the loader's checks."""
-        return not self.denominator and not self.per_day
+        """Whether parts add up to the whole: no ratio, no daily average, no distinct count."""
+        return not (self.denominator or self.per_day or self.distinct)
 
 
 @dataclass(frozen=True)
 class Dimension:
-    """A way to slice. `values` maps each declared governed value to its synonyms; data may hold more."""
+    """A way to slice. `values` maps each declared governed value to its synonyms; data may hold more.
+
+    `fallback` names the dimension that answers for this one where a metric does not have it.
+    """
 
     name: str
     label: str
@@ -160,6 +174,7 @@ class SemanticModel:
     events: tuple[CalendarEvent, ...]
     topics: tuple[Topic, ...]
     defaults: Defaults
+    spine: str = ""
 
     def datasets_of(self, metric: str) -> frozenset[str]:
         """Names of the datasets that a metric's measures come from."""

@@ -1,0 +1,129 @@
+"""Loads the semantic model from YAML files; every mistake is told at once, with file, line and a suggestion."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from semantic.model import SemanticModel
+from semantic.parsing import Draft, Reference, read_file
+from semantic.query import SemanticQuery
+from semantic.reading import Place, Problems, did_you_mean, read_block
+from warehouse.errors import UsageError
+
+PACKAGED_MODEL = Path(__file__).parent / "models"
+
+
+def load_model(folder: Path | None = None) -> SemanticModel:
+    """The checked model of all `*.yml` under a folder, by default the packaged one.
+
+    Unchanged files are parsed once in a process. Raises UsageError that lists `file:line: message` for every
+    mistake, and when the folder holds no model.
+    """
+    root = folder or PACKAGED_MODEL
+    files = sorted(root.rglob("*.yml"))
+    if not files:
+        next_step = "Name a folder of *.yml files."
+        raise UsageError("There is no semantic model here.", where=str(root), next_step=next_step)
+    return _parse(tuple((str(file.relative_to(root)), file.read_text(encoding="utf-8")) for file in files))
+
+
+@lru_cache(maxsize=8)
+def _parse(files: tuple[tuple[str, str], ...]) -> SemanticModel:
+    problems = Problems()
+    draft = Draft(problems)
+    blocks = [block for name, text in files if (block := read_block(text, name, problems))]
+    blocks.sort(key=lambda block: "dimension_sets" not in block)
+    for block in blocks:
+        read_file(block, draft)
+    for check in CHECKS:
+        check(draft)
+    problems.raise_if_any()
+    digest = hashlib.sha256("\x00".join(part for file in files for part in file).encode()).hexdigest()
+    return _model(draft, digest[:12])
+
+
+def _model(draft: Draft, version: str) -> SemanticModel:
+    distinct = {name for name, measure in draft.measures.items() if measure.aggregation not in ("sum", "count")}
+    metrics = {
+        name: replace(metric, distinct=any(measure in distinct for measure, _ in metric.numerator))
+        for name, metric in draft.metrics.items()
+    }
+    return SemanticModel(
+        name=draft.name,
+        version=version,
+        datasets=draft.datasets,
+        marts=tuple(draft.marts),
+        measures=draft.measures,
+        metrics=metrics,
+        dimensions=draft.dimensions,
+        verified_queries=draft.verified_queries,
+        events=tuple(draft.events),
+        topics=tuple(draft.topics),
+        defaults=draft.defaults,
+        spine=draft.spine,
+    )
+
+
+def _names_exist(draft: Draft) -> None:
+    known = {
+        "dataset": list(draft.datasets),
+        "measure": list(draft.measures),
+        "metric": list(draft.metrics),
+        "dimension": list(draft.dimensions),
+        "dimension set": list(draft.dimension_sets),
+    }
+    for reference in dict.fromkeys(draft.references):
+        if reference.name not in known[reference.kind]:
+            hint = did_you_mean(reference.name, known[reference.kind])
+            draft.problems.add(reference.place, f"there is no {reference.kind} '{reference.name}'{hint}")
+
+
+def _marts_fit_their_dataset(draft: Draft) -> None:
+    for mart in draft.marts:
+        dataset = draft.datasets.get(mart.dataset)
+        place = next((r.place for r in draft.references if r == Reference("dataset", mart.dataset, r.place)), None)
+        if dataset is None or place is None:
+            continue
+        for dimension in mart.columns.keys() - dataset.columns.keys():
+            draft.problems.add(place, f"{mart.table}: the dataset '{mart.dataset}' has no dimension '{dimension}'")
+        for name in mart.measures:
+            measure = draft.measures.get(name)
+            if measure and (measure.dataset != mart.dataset or measure.aggregation not in ("sum", "count")):
+                draft.problems.add(place, f"{mart.table}: '{name}' is no summed measure of '{mart.dataset}'")
+
+
+def _metrics_are_sound(draft: Draft) -> None:
+    for name, metric in draft.metrics.items():
+        place = draft.places[f"name {name}"]
+        used = [draft.measures[m] for m, _ in metric.numerator + metric.denominator if m in draft.measures]
+        if metric.per_day and metric.denominator:
+            draft.problems.add(place, f"the metric '{name}' is either per day or a ratio, not both")
+        if metric.unit == "rate" and not metric.denominator:
+            draft.problems.add(place, f"the rate '{name}' needs a denominator")
+        shared = [set(draft.datasets[m.dataset].columns) for m in used if m.dataset in draft.datasets]
+        if shared and not set.intersection(*shared):
+            draft.problems.add(place, f"the metric '{name}' cannot be sliced by any dimension")
+
+
+def _verified_queries_are_queries(draft: Draft) -> None:
+    for name, verified in draft.verified_queries.items():
+        place = draft.places[f"verified query {name}"]
+        for query in (verified.query, *verified.parts):
+            _query_is_valid(name, query, place, draft)
+
+
+def _query_is_valid(name: str, query: dict[str, object], place: Place, draft: Draft) -> None:
+    try:
+        SemanticQuery.model_validate({key: value for key, value in query.items() if key != "time"})
+    except ValidationError as error:
+        for item in error.errors():
+            where = ".".join(map(str, item["loc"]))
+            draft.problems.add(place, f"the verified query '{name}' is no semantic query: {where}: {item['msg']}")
+
+
+CHECKS = (_names_exist, _marts_fit_their_dataset, _metrics_are_sound, _verified_queries_are_queries)
