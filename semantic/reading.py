@@ -172,35 +172,6 @@ class Block:
         return tuple(" ".join(item.value.split()) for item in items)
 
 
-def plain(self, key: str) -> Plain:
-        """Anything, as plain Python values (numbers and booleans read as YAML does)."""
-        node = self._take(key, needed=True)
-        return None if node is None else plain(node)
-
-    def finish(self) -> None:
-        """Reports fields that mean nothing here."""
-        for key in self._nodes.keys() - self._known:
-            hint = did_you_mean(key, sorted(self._known))
-            self.problems.add(self._keys[key], f"'{key}' means nothing here{hint}")
-
-    def _take(self, key: str, *, needed: bool) -> yaml.Node | None:
-        self._known.add(key)
-        node = self._nodes.get(key)
-        if node is None and needed:
-            self.problems.add(self.place, f"'{key}' is missing")
-        return node
-
-    def _sequence(self, key: str, node: yaml.Node) -> tuple[str, ...]:
-        items = node.value if isinstance(node, yaml.SequenceNode) else None
-        if items is None or not all(isinstance(item, yaml.ScalarNode) for item in items):
-            self.problems.add(self.place_of(key), f"'{key}' must be a list of texts")
-            return ()
-        return tuple(" ".join(item.value.split()) for item in items)
-
-    def _mark(self, key: str) -> yaml.Mark:
-        return yaml.Mark(self.place.file, 0, self.place_of(key).line - 1, 0, None, None)
-
-
 def plain(node: yaml.Node) -> Plain:
     """A YAML node as plain Python values."""
     if isinstance(node, yaml.MappingNode):
