@@ -1,0 +1,340 @@
+"""One build: source files in, a checked and published snapshot out, or nothing at all.
+
+The steps are in `_build`, in order. Everything is written to a staging folder; the last step makes it the served
+snapshot. Whatever fails before that leaves the last snapshot serving.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse import snapshots
+from warehouse.checks import FAILED_BUILD, CheckFailed, CheckResult, checks_of, keep_failure, run_check
+from warehouse.contract import Contract, load_contract
+from warehouse.contract.loader import CONTRACT_FILE
+from warehouse.errors import MissingDataError
+from warehouse.ingest import Batch, Inbox, Loads, create_bronze, discover, load, missing_columns, require_tables
+from warehouse.quarantine import accept, create_quarantine, quarantine_files
+from warehouse.runner import SqlModel, load_seeds, models_digest, read_models, run_models
+from warehouse.settings import Rules, Settings
+
+Progress = Callable[[str, float], None]
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did. `published` is False when the same inputs had been built before (`snapshot` serves)."""
+
+    snapshot: str
+    as_of: date
+    published: bool
+    tables: dict[str, int]
+    quarantine: dict[str, int]
+    quarantine_by_file: dict[str, dict[str, int]]
+    sources: list[dict[str, Any]]
+    ignored_files: list[str]
+    missing_columns: dict[str, list[str]]
+    checks: list[CheckResult]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def _silent(_label: str, _fraction: float) -> None:
+    """The progress callback of a caller that wants none."""
+
+
+class _Steps:
+    """Times the steps of a build and tells the caller how far it is."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, label: str, fraction: float) -> Iterator[None]:
+        self.progress(label, fraction)
+        started = time.perf_counter()
+        yield
+        self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
+
+
+def build(
+    source: Path,
+    warehouse: Path,
+    settings: Settings,
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+    now: datetime | None = None,
+) -> BuildReport:
+    """Ingest a folder, build silver and gold, check them, publish a snapshot and serve it.
+
+    The same inputs, rules, model files and engine make the same snapshot, so building them again does nothing unless
+    `full`. `now` (UTC) is the load time written to bronze and the manifest. Raises MissingDataError (exit 4) when the
+    sources are unusable, a check fails, another build runs or the disk or memory does not suffice.
+    """
+    steps = _Steps(progress or _silent)
+    contract = load_contract()
+    with snapshots.build_lock(warehouse):
+        with steps.step("Look at the source files", 0.0):
+            inbox = discover(source, contract)
+            content = content_digest(inbox, settings.rules)
+            kept = None if full else snapshots.find(warehouse, content)
+        if kept is not None:
+            return _serve_again(warehouse, kept, steps)
+        staging = snapshots.stage(warehouse)
+        try:
+            report = _build(staging, warehouse, inbox, source, settings, content, now or datetime.now(UTC), steps)
+        except CheckFailed as failure:
+            keep_failure(warehouse, failure)
+            raise
+        except (duckdb.Error, OSError) as error:
+            raise _resource_error(error, warehouse, settings) from error
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        (warehouse / FAILED_BUILD).unlink(missing_ok=True)
+        snapshots.prune(warehouse, settings.build.keep_snapshots)
+    steps.progress("Done", 1.0)
+    return report
+
+
+def content_digest(inbox: Inbox, rules: Rules) -> str:
+    """Sixteen hex characters that change with anything that can change a table."""
+    parts = {
+        "files": [(file.table, file.name, file.sha256) for file in inbox.files],
+        "rules": rules.digest(),
+        "models": models_digest(),
+        "contract": hashlib.sha256(CONTRACT_FILE.read_bytes()).hexdigest(),
+        "engine": duckdb.__version__,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _build(
+    staging: Path,
+    warehouse: Path,
+    inbox: Inbox,
+    source: Path,
+    settings: Settings,
+    content: str,
+    now: datetime,
+    steps: _Steps,
+) -> BuildReport:
+    contract = load_contract()
+    batch = Batch(content, now.astimezone(UTC).replace(tzinfo=None))
+    models = read_models()
+    results: list[CheckResult] = []
+    with _engine(staging, settings) as con:
+        with steps.step("Read the source files", 0.05):
+            loads = _ingest(con, inbox, contract, batch)
+            require_tables(loads, contract, source)
+        with steps.step("Sort out bad rows", 0.3):
+            accept(con, contract)
+            _require_events(con, source)
+        with steps.step("Build silver and gold", 0.45):
+            _give(con, settings.rules)
+            run_models(con, models, lambda model: _after(con, model, models, results, steps))
+        with steps.step("Write the files", 0.95):
+            facts = _facts(con, models)
+            con.execute("CHECKPOINT lake; CHECKPOINT serve; DETACH lake; DETACH serve")
+    with steps.step("Publish", 0.98):
+        manifest = _manifest(warehouse, content, loads, inbox, settings.rules, facts, results, now)
+        snapshot = snapshots.publish(warehouse, staging, manifest)
+    return _report(snapshot, steps, published=True)
+
+
+@contextmanager
+def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A private engine with the two files to be attached as `lake` and `serve`, inside the limits of the settings."""
+    con = duckdb.connect(
+        config={
+            "memory_limit": f"{settings.build.memory_mb}MB",
+            "threads": settings.build.threads,
+            "temp_directory": str(staging / "spill"),
+        }
+    )
+    try:
+        con.execute(f"ATTACH '{_escaped(staging / 'lake.tmp')}' AS lake; ATTACH '{_escaped(staging / 'gold.tmp')}' AS serve")
+        con.execute("CREATE SCHEMA lake.bronze; CREATE SCHEMA lake.silver; CREATE SCHEMA serve.gold")
+        con.execute("SET search_path = 'memory.main,lake.bronze,lake.silver,serve.gold'")
+        yield con
+    finally:
+        con.close()
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _ingest(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch) -> Loads:
+    create_bronze(con, contract)
+    create_quarantine(con)
+    loads = load(con, list(inbox.files), contract, batch)
+    quarantine_files(con, loads.refused(), batch)
+    con.execute(
+        "CREATE TABLE lake.bronze.files (source_table VARCHAR, source_file VARCHAR, sha256 VARCHAR, rows_in_file BIGINT, "
+        "refused VARCHAR)"
+    )
+    for file in loads.files:
+        con.execute(
+            "INSERT INTO lake.bronze.files VALUES (?, ?, ?, ?, ?)",
+            [file.file.table, file.file.name, file.file.sha256, file.rows, file.refused or None],
+        )
+    return loads
+
+
+def _require_events(con: duckdb.DuckDBPyConnection, source: Path) -> None:
+    found = con.execute(
+        "SELECT EXISTS (FROM accepted.call_center) OR EXISTS (FROM accepted.digital_interactions)"
+    ).fetchall()
+    if not found[0][0]:
+        raise MissingDataError(
+            "The source files hold no usable call and no usable digital interaction.",
+            where=str(source),
+            next_step="Check that members lists the members of the events; see warehouse/contract/sources.yml for every fate.",
+        )
+
+
+def _give(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
+    """What models read besides the sources: the rules as a table of one row, and the owners' seeds."""
+    values = rules.model_dump()
+    con.execute("CREATE SCHEMA build")
+    con.execute(f"CREATE TABLE build.rules AS SELECT {', '.join(f'${name} AS {name}' for name in values)}", values)
+    load_seeds(con)
+
+
+def _after(
+    con: duckdb.DuckDBPyConnection,
+    model: SqlModel,
+    models: list[SqlModel],
+    results: list[CheckResult],
+    steps: _Steps,
+) -> None:
+    steps.progress(f"Check {model.table}", 0.45 + 0.5 * models.index(model) / len(models))
+    results += [run_check(con, check) for check in checks_of(model)]
+
+
+def _facts(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str, Any]:
+    """What the manifest says about the data: its days, the rows per gold table, the quarantine by reason and file."""
+    first_day, as_of, last_day = con.execute("SELECT first_day, as_of, last_day FROM silver.period").fetchall()[0]
+    gold = [model.table for model in models if model.table.startswith("gold.")]
+    bad = con.execute(
+        "SELECT source_file, reason, count(*) FROM bronze.quarantine GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    reasons: Counter[str] = Counter()
+    files: dict[str, dict[str, int]] = {}
+    for file, reason, count in bad:
+        reasons[reason] += count
+        files.setdefault(file, {})[reason] = count
+    return {
+        "as_of": as_of.isoformat(),
+        "first_day": first_day.isoformat(),
+        "partial_day": last_day.isoformat() if last_day > as_of else None,
+        "tables": {table: con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in sorted(gold)},
+        "quarantine": dict(sorted(reasons.items())),
+        "quarantine_by_file": files,
+    }
+
+
+def _manifest(
+    warehouse: Path,
+    content: str,
+    loads: Loads,
+    inbox: Inbox,
+    rules: Rules,
+    facts: dict[str, Any],
+    results: list[CheckResult],
+    now: datetime,
+) -> dict[str, Any]:
+    contract = load_contract()
+    by_file = facts["quarantine_by_file"]
+    return {
+        "snapshot": _new_id(warehouse, facts["as_of"], content),
+        "content": content,
+        "created_at": now.astimezone(UTC).isoformat(timespec="seconds"),
+        **facts,
+        "rules": rules.model_dump(),
+        "rules_hash": rules.digest(),
+        "sql_hash": models_digest(),
+        "engine": {"duckdb": duckdb.__version__},
+        "sources": [
+            {
+                "table": load.file.table,
+                "file": load.file.name,
+                "sha256": load.file.sha256,
+                "rows": load.rows,
+                "quarantined": sum(by_file.get(load.file.name, {}).values()),
+                "refused": load.refused,
+                "unknown_columns": list(load.unknown_columns),
+            }
+            for load in loads.files
+        ],
+        "ignored_files": list(inbox.ignored),
+        "missing_files": [name for name in contract if not loads.taken(name)],
+        "missing_columns": missing_columns(loads, contract),
+        "checks": [{"name": check.name, "table": check.table, "ok": check.ok} for check in results],
+    }
+
+
+def _new_id(warehouse: Path, as_of: str, content: str) -> str:
+    """`<as-of day>-<8 hex of the content>`; a full rebuild of the same content gets another name, files stay immutable."""
+    day, attempt = as_of.replace("-", ""), 0
+    while True:
+        name = f"{day}-{hashlib.sha256(f'{content}{attempt}'.encode()).hexdigest()[:8]}"
+        if not (warehouse / snapshots.SNAPSHOTS / name).exists():
+            return name
+        attempt += 1
+
+
+def _serve_again(warehouse: Path, kept: snapshots.Snapshot, steps: _Steps) -> BuildReport:
+    snapshots.point_to(warehouse, kept.id)
+    steps.progress("Already built", 1.0)
+    return _report(kept, steps, published=False)
+
+
+def _report(snapshot: snapshots.Snapshot, steps: _Steps, *, published: bool) -> BuildReport:
+    manifest = snapshot.manifest
+    return BuildReport(
+        snapshot=snapshot.id,
+        as_of=snapshot.as_of,
+        published=published,
+        tables=manifest["tables"],
+        quarantine=manifest["quarantine"],
+        quarantine_by_file=manifest["quarantine_by_file"],
+        sources=manifest["sources"],
+        ignored_files=manifest["ignored_files"],
+        missing_columns=manifest["missing_columns"],
+        checks=[CheckResult(c["name"], c["table"], 0) for c in manifest["checks"]],
+        seconds=steps.seconds,
+    )
+
+
+def _resource_error(error: Exception, warehouse: Path, settings: Settings) -> MissingDataError:
+    """Disk and memory troubles in words; what cannot be explained keeps the engine's first line."""
+    text = str(error)
+    if "No space left" in text or "max_temp_directory_size" in text:
+        return MissingDataError(
+            "The disk is full; nothing was published and the last snapshot serves on.",
+            where=str(warehouse),
+            next_step="Free some space and build again.",
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return MissingDataError(
+            f"The build needs more than {settings.build.memory_mb} MB of memory.",
+            where="settings.toml, build.memory_mb",
+            next_step="Raise it and build again.",
+        )
+    return MissingDataError(
+        f"The build failed: {text.splitlines()[0] if text else type(error).__name__}",
+        where=str(warehouse),
+        next_step="Nothing was published; the last snapshot serves on.",
+    )

@@ -1,0 +1,54 @@
+/*
+description: >
+  One row per member with the attributes used to slice everything else; missing attributes read 'Unknown'.
+grain: [member_id]
+checks:
+  - not_null: [member_key, member_id, tenure_bucket, member_tenure, age_group]
+  - rows_equal: accepted.members
+*/
+SELECT
+    k.member_key,
+    m.member_id,
+    m.first_name,
+    m.last_name,
+    m.email,
+    m.age,
+    m.tenure_months,
+    m.join_date,
+    m.zip_code,
+    COALESCE(m.plan_type, 'Unknown') AS plan_type,
+    COALESCE(m.segment, 'Unknown') AS segment,
+    CASE
+        WHEN m.tenure_months IS NULL THEN 'Unknown'
+        WHEN m.tenure_months < 6 THEN '0-6 months'
+        WHEN m.tenure_months < 12 THEN '6-12 months'
+        WHEN m.tenure_months < 24 THEN '1-2 years'
+        WHEN m.tenure_months < 36 THEN '2-3 years'
+        ELSE '3+ years'
+    END AS tenure_bucket,
+    CASE
+        WHEN m.tenure_months IS NULL THEN 'Unknown'
+        WHEN m.tenure_months < r.new_member_months THEN 'New'
+        ELSE 'Tenured'
+    END AS member_tenure,
+    CASE
+        WHEN m.age IS NULL THEN 'Unknown'
+        WHEN m.age < 65 THEN 'Under 65'
+        WHEN m.age < 75 THEN '65-74'
+        WHEN m.age < 85 THEN '75-84'
+        ELSE '85+'
+    END AS age_group,
+    COALESCE(m.gender, 'Unknown') AS gender,
+    COALESCE(m.state, 'Unknown') AS state,
+    COALESCE(m.language, 'Unknown') AS language,
+    COALESCE(m.line_of_business, 'Unknown') AS line_of_business,
+    COALESCE(m.county, 'Unknown') AS county,
+    COALESCE(m.income_band, 'Unknown') AS income_band,
+    COALESCE(m.education_band, 'Unknown') AS education_band,
+    DATE '1900-01-01' AS valid_from,
+    DATE '9999-12-31' AS valid_to,
+    m._source_file,
+    m._row_number
+FROM accepted.members AS m
+JOIN accepted.member_keys AS k ON k.member_id = m.member_id
+CROSS JOIN build.rules AS r

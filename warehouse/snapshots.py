@@ -1,0 +1,176 @@
+"""Published snapshots: immutable folders of files, a pointer that moves atomically, and the lock of the one writer.
+
+A reader opens the files that CURRENT names, read-only; a build writes a folder of another name and then replaces
+CURRENT. A process killed at any moment leaves either the old pointer or the new one, both complete.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from warehouse.errors import MissingDataError
+
+CURRENT = "CURRENT"
+SNAPSHOTS = "snapshots"
+LOCK = "build.lock"
+STAGING_PREFIX = ".staging-"
+MANIFEST = "manifest.json"
+BUILD_AGAIN = "Run `command-center build --source DIR --full`."
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published version: its id, its gold and lake files, its manifest."""
+
+    id: str
+    gold_path: Path
+    lake_path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def as_of(self) -> date:
+        """The last complete day of data."""
+        return date.fromisoformat(self.manifest["as_of"])
+
+    @property
+    def first_day(self) -> date:
+        """The first day of data."""
+        return date.fromisoformat(self.manifest["first_day"])
+
+
+def current(warehouse: Path) -> Snapshot:
+    """The snapshot that is served. Raises MissingDataError when there is none or its files are damaged."""
+    pointer = warehouse / CURRENT
+    if not pointer.is_file():
+        raise MissingDataError(
+            "No warehouse has been built here.",
+            where=str(warehouse),
+            next_step="Run `command-center build --source DIR`, or `command-center up` for demo data.",
+        )
+    return read_snapshot(warehouse, pointer.read_text(encoding="utf-8").strip())
+
+
+def read_snapshot(warehouse: Path, snapshot_id: str) -> Snapshot:
+    """One snapshot by its id. Raises MissingDataError when it is absent or damaged."""
+    folder = warehouse / SNAPSHOTS / Path(snapshot_id or "none").name
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found = Snapshot(manifest["snapshot"], *database_paths(folder, manifest["snapshot"]), manifest)
+        date.fromisoformat(manifest["as_of"])
+        sizes = manifest["bytes"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, "its manifest cannot be read") from error
+    for path in (found.gold_path, found.lake_path):
+        _check_database(path, sizes.get(path.name))
+    return found
+
+
+def database_paths(folder: Path, snapshot_id: str) -> tuple[Path, Path]:
+    """Where a snapshot's gold and lake files are. Their names differ from any schema's, as DuckDB demands."""
+    return folder / f"gold-{snapshot_id}.duckdb", folder / f"lake-{snapshot_id}.duckdb"
+
+
+def _check_database(path: Path, size: int | None) -> None:
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(12)[8:]
+        intact = magic == b"DUCK" and path.stat().st_size == size
+    except OSError as error:
+        raise _damaged(path, "the file is missing") from error
+    if not intact:
+        raise _damaged(path, "the file is not what was published")
+
+
+def _damaged(path: Path, why: str) -> MissingDataError:
+    return MissingDataError(f"The warehouse is damaged: {why}.", where=str(path), next_step=BUILD_AGAIN)
+
+
+def find(warehouse: Path, content: str) -> Snapshot | None:
+    """The undamaged snapshot that was built from this content, if it is still kept."""
+    for folder in sorted((warehouse / SNAPSHOTS).glob("*")):
+        try:
+            snapshot = read_snapshot(warehouse, folder.name)
+        except MissingDataError:
+            continue
+        if snapshot.manifest.get("content") == content:
+            return snapshot
+    return None
+
+
+def stage(warehouse: Path) -> Path:
+    """A fresh staging folder; what earlier, killed builds left is removed. Call it only under the lock."""
+    for left_over in warehouse.glob(f"{STAGING_PREFIX}*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    staging = warehouse / f"{STAGING_PREFIX}{os.getpid()}"
+    staging.mkdir()
+    return staging
+
+
+def publish(warehouse: Path, staging: Path, manifest: dict[str, Any]) -> Snapshot:
+    """Make a staged folder with `gold.tmp` and `lake.tmp` the served snapshot, durably and in one step."""
+    snapshot_id = manifest["snapshot"]
+    for unnamed, path in zip(("gold.tmp", "lake.tmp"), database_paths(staging, snapshot_id), strict=True):
+        (staging / unnamed).rename(path)
+        _flush(path)
+        manifest["bytes"] = manifest.get("bytes", {}) | {path.name: path.stat().st_size}
+    (staging / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    _flush(staging / MANIFEST)
+    _flush(staging)
+    target = warehouse / SNAPSHOTS / snapshot_id
+    target.parent.mkdir(exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    staging.rename(target)
+    _flush(target.parent)
+    point_to(warehouse, snapshot_id)
+    return read_snapshot(warehouse, snapshot_id)
+
+
+def point_to(warehouse: Path, snapshot_id: str) -> None:
+    """Serve another published snapshot from now on."""
+    pointer = warehouse / f"{CURRENT}.new"
+    pointer.write_text(snapshot_id + "\n", encoding="utf-8")
+    _flush(pointer)
+    os.replace(pointer, warehouse / CURRENT)
+    _flush(warehouse)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def prune(warehouse: Path, keep: int) -> None:
+    """Remove all but the newest snapshots and the served one. A reader that has one open keeps its files."""
+    served = (warehouse / CURRENT).read_text(encoding="utf-8").strip()
+    folders = sorted((warehouse / SNAPSHOTS).iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+    others = [folder for folder in folders if folder.name != served]
+    for folder in others[keep - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def build_lock(warehouse: Path) -> Iterator[None]:
+    """Hold the one writer's lock; it ends with the process, however that ends. Raises MissingDataError when taken."""
+    warehouse.mkdir(parents=True, exist_ok=True)
+    with (warehouse / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise MissingDataError(
+                "Another build is running on this warehouse.",
+                where=str(warehouse / LOCK),
+                next_step="Wait until it is done; the last snapshot is served meanwhile.",
+            ) from error
+        yield
