@@ -1,0 +1,101 @@
+"""Who calls: members drawn so that first calls are first calls and repeats are repeats, by any reading of seven days.
+
+A first call comes from a member silent on that topic for more than eight days, a repeat from one whose last call on
+it was one to six days ago: nothing lies near the seven-day line. A member calls at most once a day on a topic.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from generator.catalog import TOPICS, Flags, Floats, Ints
+from generator.members import Members
+
+_LONG_AGO = -10_000
+_SILENT_DAYS = 8
+_REPEAT_DAYS = 6
+_TRIES = 6
+# Members who have just joined have not used anything yet.
+_SETTLING_DAYS = 3
+
+
+class Callers:
+    """Remembers each member's last call per topic (day number and agent) while the days go by.
+
+    `quality` is the agents' (higher is better); `last_day` the number of the last day; nobody draws `excluded`.
+    """
+
+    def __init__(
+        self, members: Members, pools: dict[str, Flags], quality: Floats, *, last_day: int, excluded: int
+    ) -> None:
+        self.last_day = np.full((len(TOPICS), members.size), _LONG_AGO, dtype=np.int32)
+        self.last_agent = np.full((len(TOPICS), members.size), -1, dtype=np.int32)
+        # Day numbers count from the first day of data; `joined` counts from the last.
+        self.available_from = members.joined + last_day + _SETTLING_DAYS
+        self.available_from[excluded] = 1_000_000
+        self.pools = pools
+        self._lots = {name: _lots(mask, members.proneness) for name, mask in pools.items()}
+        self._quality = quality
+        self._recent: dict[int, list[tuple[int, Ints]]] = {topic: [] for topic in range(len(TOPICS))}
+
+    def draw(self, rng: np.random.Generator, topic: int, pool: str, day: int, first: int, repeats: int) -> Ints:
+        """Member indices: `first` first callers, then `repeats` repeat callers, of one topic on one day."""
+        again = self._repeats(rng, topic, pool, day, repeats)
+        wanted = first + repeats - len(again)
+        fresh = self._first(rng, topic, pool, day, wanted)
+        chosen = np.concatenate([fresh, again])
+        self.last_day[topic, chosen] = day
+        self._recent[topic].append((day, chosen))
+        return chosen
+
+    def answered(self, topics: Ints, members: Ints, agents: Ints, day: int) -> None:
+        """Remember who answered today's calls, and forget callers from before the repeat window."""
+        self.last_agent[topics, members] = agents
+        for topic, lots in self._recent.items():
+            self._recent[topic] = [lot for lot in lots if lot[0] > day - _REPEAT_DAYS]
+
+    def _first(self, rng: np.random.Generator, topic: int, pool: str, day: int, wanted: int) -> Ints:
+        chosen = np.empty(0, dtype=np.int64)
+        for source in (pool, _wider(pool), "everyone"):
+            for _ in range(_TRIES):
+                if len(chosen) >= wanted:
+                    return chosen[:wanted]
+                chosen = self._more(rng, topic, source, day, wanted, chosen)
+        # A very small company runs out of silent members: then somebody calls again.
+        spare = np.flatnonzero((self.last_day[topic] < day) & (self.available_from <= day))
+        spare = spare[~np.isin(spare, chosen)]
+        return np.concatenate([chosen, rng.permutation(spare)])[:wanted]
+
+    def _more(self, rng: np.random.Generator, topic: int, pool: str, day: int, wanted: int, chosen: Ints) -> Ints:
+        lots = self._lots[pool]
+        if not len(lots):
+            return chosen
+        drawn = lots[rng.integers(0, len(lots), 2 * (wanted - len(chosen)) + 16)]
+        silent = (self.last_day[topic, drawn] < day - _SILENT_DAYS) & (self.available_from[drawn] <= day)
+        together = np.concatenate([chosen, drawn[silent]])
+        _, place = np.unique(together, return_index=True)
+        return together[np.sort(place)]
+
+    def _repeats(self, rng: np.random.Generator, topic: int, pool: str, day: int, wanted: int) -> Ints:
+        if not wanted or not self._recent[topic]:
+            return np.empty(0, dtype=np.int64)
+        recent = np.unique(np.concatenate([members for _, members in self._recent[topic]]))
+        last_day = self.last_day[topic]
+        in_window = (last_day[recent] < day) & (last_day[recent] >= day - _REPEAT_DAYS)
+        able = recent[in_window & self.pools[pool][recent]]
+        if len(able) <= wanted:
+            return able
+        # Sooner is likelier, and so is a call back after a weak agent. Exponential keys over weights give a weighted
+        # draw without replacement.
+        weight = np.exp(-(day - last_day[able]) / 4.0 - 0.5 * self._quality[self.last_agent[topic, able]])
+        keys = rng.exponential(size=len(able)) / weight
+        return able[np.sort(np.argpartition(keys, wanted)[:wanted])]
+
+
+def _lots(mask: Flags, proneness: Ints) -> Ints:
+    inside = np.flatnonzero(mask)
+    return np.repeat(inside, proneness[inside])
+
+
+def _wider(pool: str) -> str:
+    return "mapd" if pool.startswith("mapd") else pool

@@ -1,0 +1,146 @@
+"""Generate one company's source files: the order of work, day by day, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from generator.agents import staff
+from generator.callers import Callers
+from generator.calls import calls_table, day_calls
+from generator.catalog import Flags, stream
+from generator.digital import digital_table
+from generator.dirt import add_dirt, refuse_dirt
+from generator.files import SourceFiles
+from generator.fixes import fixes_table, past_fixes
+from generator.incidents import plant
+from generator.members import Members, members_table, people
+from generator.notices import communications_table
+from generator.plan import CallPlan, call_plan
+from generator.profiles import Profile, load
+from generator.records import claims_table, enrollment_table, pharmacy_table
+from generator.sessions import Crowd, day_sessions
+from generator.surveys import survey_plan, surveys_table
+from generator.traffic import traffic_plan
+from generator.truth import truth_path, write_truth
+from generator.walkthrough import Walkthrough, walkthrough
+from warehouse.errors import MissingDataError
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class GenerateReport:
+    """What was written: rows by file name, the folder, the hidden truth's file, seconds taken."""
+
+    out: Path
+    truth: Path
+    rows: dict[str, int]
+    seconds: float
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The written source files."""
+        return tuple(self.out / name for name in self.rows)
+
+
+def generate(
+    profile: str,
+    out: Path,
+    *,
+    seed: int,
+    as_of: date,
+    truth: Path | None = None,
+    progress: Progress | None = None,
+    dirt: bool = False,
+) -> GenerateReport:
+    """Write all source files of a profile to `out`, replacing those of an earlier run, and the truth elsewhere.
+
+    `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the fraction done.
+    `dirt` plants rows that a build must quarantine. The same arguments always give the same bytes.
+    Raises UsageError for a profile that does not exist or a truth inside `out`, MissingDataError when writing fails.
+    """
+    started = time.perf_counter()
+    chosen = load(profile)
+    hidden = truth_path(out, truth)
+    if dirt:
+        refuse_dirt(chosen)
+    say = progress or (lambda step, fraction: None)
+    try:
+        rows = _write(chosen, out, hidden, seed, as_of, say, dirt=dirt)
+    except OSError as problem:
+        raise MissingDataError(
+            f"The source files could not be written ({problem.strerror or problem}).",
+            where=str(out),
+            next_step="Free some space or choose another folder, then run it again.",
+        ) from problem
+    say("done", 1.0)
+    return GenerateReport(out, hidden, rows, time.perf_counter() - started)
+
+
+def _write(
+    profile: Profile, out: Path, hidden: Path, seed: int, as_of: date, say: Progress, *, dirt: bool
+) -> dict[str, int]:
+    files = SourceFiles(out, profile.file_format, monthly_parts=profile.monthly_parts)
+    try:
+        story_member = walkthrough()
+        say("members", 0.0)
+        members = people(profile, seed, story_member.member_id)
+        incidents, pools = plant(profile, members, seed)
+        plan = call_plan(profile, seed, as_of, incidents)
+        fixes = past_fixes(profile, seed, as_of)
+        files.add("members", members_table(members, seed, as_of))
+        files.add("communications", communications_table(profile, members, seed, as_of, incidents))
+        files.add("fixes", fixes_table(fixes))
+        say("claims, pharmacy, enrollment", 0.08)
+        files.add("claims", claims_table(profile, members, seed, as_of, story_member.member))
+        files.add("pharmacy", pharmacy_table(profile, members, seed, as_of))
+        files.add("enrollment", enrollment_table(profile, members, seed, as_of))
+        _days(files, profile, seed, plan, members, members.pools() | pools, story_member, say)
+        say("files", 0.97)
+        if dirt:
+            add_dirt(files, seed)
+        rows = files.publish()
+    except BaseException:
+        files.discard()
+        raise
+    write_truth(hidden, profile, seed, as_of, plan, incidents, fixes)
+    return rows
+
+
+def _days(
+    files: SourceFiles,
+    profile: Profile,
+    seed: int,
+    plan: CallPlan,
+    members: Members,
+    pools: dict[str, Flags],
+    story_member: Walkthrough,
+    say: Progress,
+) -> None:
+    """Calls, sessions and surveys, one day after the other: who called yesterday may call again today."""
+    agents = staff(profile.agents, seed)
+    callers = Callers(members, pools, agents.quality, last_day=len(plan.dates) - 1, excluded=story_member.member)
+    crowd = Crowd(members, pools, callers.available_from)
+    traffic, surveys = traffic_plan(profile, seed, plan), survey_plan(profile, plan)
+    written = dict.fromkeys(("call_center", "digital_interactions", "surveys"), 0)
+    for day, when in enumerate(plan.dates):
+        rng = stream(seed, "day", day)
+        midnight = np.datetime64(when, "s")
+        calls = day_calls(rng, plan, day, callers, agents, members, story_member)
+        sessions = day_sessions(rng, plan, traffic, day, calls, crowd, story_member)
+        calls_rows, ids = calls_table(rng, calls, midnight, members, agents, written["call_center"] + 1)
+        sessions_rows = digital_table(rng, sessions, midnight, members, written["digital_interactions"] + 1)
+        surveys_rows = surveys_table(
+            rng, surveys[day], calls, ids, sessions, members, midnight, written["surveys"] + 1
+        )
+        tables = {"call_center": calls_rows, "digital_interactions": sessions_rows, "surveys": surveys_rows}
+        for source, table in tables.items():
+            files.add(source, table, part=f"{when:%Y-%m}")
+            written[source] += table.num_rows
+        say(f"calls and sessions, {when.isoformat()}", 0.15 + 0.8 * (day + 1) / len(plan.dates))

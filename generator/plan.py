@@ -1,0 +1,185 @@
+"""How many calls of which kind come in on each day: the stories turned into whole numbers, before anybody is drawn.
+
+The last day is exact by construction (counts are quotas, not Poisson draws), earlier days carry overdispersed noise.
+
+How the plan fix is read: "5,000 to 4,250 calls a day, repeat 23 % to 18 %" speaks of one plan's (HMO) billing calls of
+every kind, as daily averages over the days before and after its go-live. Its leaked calls, a small part of them, fall
+by the same share with the same repeat shares, so the fix shows whichever of the two is tracked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from generator.catalog import TOPICS, Floats, Ints, stream
+from generator.catalog import story as read_story
+from generator.days import history, volume_factors
+from generator.incidents import Incident
+from generator.levels import (
+    ages,
+    hold_trend,
+    jump_for_trend,
+    noise,
+    rise,
+    rounded,
+    settle,
+    shared_out,
+)
+from generator.profiles import Profile
+
+_REPEAT_PACE = 2.0
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One kind of call: counts and repeats a day, and for story cells the average sentiment (else None)."""
+
+    topic: int
+    pool: str
+    calls: Ints
+    repeats: Ints
+    journey: str | None = None
+    sentiment: Floats | None = None
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """All streams over the same days; `negative` is the share of a day's calls that go badly."""
+
+    dates: list[date]
+    factors: Floats
+    streams: tuple[Stream, ...]
+    negative: Floats
+
+    def leaked(self, journey: str) -> Ints:
+        """Planned leaked calls of a journey, by day."""
+        total = np.zeros(len(self.dates), dtype=np.int64)
+        for one in self.streams:
+            if one.journey == journey:
+                total = total + one.calls
+        return total
+
+
+def call_plan(profile: Profile, seed: int, as_of: date, incidents: tuple[Incident, ...]) -> CallPlan:
+    """Plan all calls of a run. Row total and the last day's story counts come out exactly."""
+    dates = history(as_of, profile.days)
+    factors = volume_factors(dates)
+    leaks = [one for name in read_story()["leaks"] for one in _leaks(name, profile, seed, factors)]
+    fixed = [*leaks, _plan_fix(profile, seed, factors, leaks)]
+    extra = [_incident(incident, profile, factors) for incident in incidents]
+    taken = sum(int(one.calls.sum()) for one in [*fixed, *extra])
+    ordinary = _ordinary(profile, seed, factors, profile.calls - taken)
+    flexible = _with_repeats(fixed, [*extra, *ordinary])
+    streams = tuple(_without_first_day_repeats(one) for one in [*fixed, *flexible])
+    return CallPlan(dates, factors, streams, _negative_share(profile.days))
+
+
+def _leaks(journey: str, profile: Profile, seed: int, factors: Floats) -> list[Stream]:
+    text = read_story()["leaks"][journey]
+    age, cells = ages(profile.days), text["cells"]
+    started, trend = int(text.get("rise_days", 0)), text.get("week_trend")
+    top = sum(cell["level"] for cell in cells.values())
+    before = sum(cell["before"] for cell in cells.values())
+    jump = 1.0 if trend is None else jump_for_trend(age, started, before / top, factors, trend)
+    rng = stream(seed, "leaks", journey)
+    shared = factors * noise(rng, profile.days, top * profile.scale, text.get("phi", 1.0)) * profile.scale
+    levels = {
+        name: _cell_level(name, cell, age, rise(age, started, jump)) * shared for name, cell in cells.items()
+    }
+    if trend is not None:
+        total = sum(levels.values(), np.zeros(profile.days))
+        correction = hold_trend(total, trend) / total
+        levels = {name: level * correction for name, level in levels.items()}
+    topic = TOPICS.index(text["topic"])
+    return [_leak_stream(journey, topic, name, cells[name], age, started, level) for name, level in levels.items()]
+
+
+def _cell_level(name: str, cell: dict[str, Any], age: Ints, climbing: Floats) -> Floats:
+    fix = read_story()["plan_fix"]
+    level = cell["before"] + (cell["level"] - cell["before"]) * climbing
+    return np.where(age > fix["days_ago"], fix["leaked_before"], level) if name == fix["pool"] else level
+
+
+def _leak_stream(
+    journey: str, topic: int, name: str, cell: dict[str, Any], age: Ints, started: int, level: Floats
+) -> Stream:
+    fix = read_story()["plan_fix"]
+    repeat = settle(age, started, cell["repeat_before"], cell["repeat_before"], cell["repeat"], _REPEAT_PACE)
+    if name == fix["pool"]:
+        repeat = np.where(age > fix["days_ago"], fix["leaked_repeat_before"], repeat)
+    calls = rounded(level)
+    sentiment = None
+    if "sentiment" in cell:
+        first = cell["sentiment_before"]
+        sentiment = settle(age, started, first, first, cell["sentiment"], _REPEAT_PACE)
+    return Stream(topic, name, calls, rounded(calls * repeat), journey, sentiment)
+
+
+def _plan_fix(profile: Profile, seed: int, factors: Floats, leaks: list[Stream]) -> Stream:
+    """The fixed plan's calls that did not leak: what its daily averages leave beside its leaked ones."""
+    fix = read_story()["plan_fix"]
+    topic = TOPICS.index(fix["topic"])
+    own = [one for one in leaks if one.pool == fix["pool"] and one.topic == topic]
+    leaked = sum((one.calls for one in own), np.zeros(profile.days, dtype=np.int64))
+    leaked_repeats = sum((one.repeats for one in own), np.zeros(profile.days, dtype=np.int64))
+    after = ages(profile.days) <= fix["days_ago"]
+    level = factors * noise(stream(seed, "plan fix"), profile.days, fix["calls_after"] * profile.scale, 1.6)
+    for period, mean in ((~after, fix["calls_before"]), (after, fix["calls_after"])):
+        if period.any():
+            level[period] *= mean * profile.scale / level[period].mean()
+    total = rounded(level)
+    repeats = rounded(total * np.where(after, fix["repeat_after"], fix["repeat_before"])) - leaked_repeats
+    return Stream(topic, fix["pool"], np.maximum(total - leaked, 0), np.maximum(repeats, 0))
+
+
+def _incident(incident: Incident, profile: Profile, factors: Floats) -> Stream:
+    age = ages(profile.days)
+    running = (age <= incident.started_ago) & (age > incident.started_ago - incident.days)
+    calls = rounded(np.where(running, incident.extra_calls * factors, 0.0))
+    return Stream(incident.topic, incident.pool, calls, np.zeros(profile.days, dtype=np.int64))
+
+
+def _ordinary(profile: Profile, seed: int, factors: Floats, total: int) -> list[Stream]:
+    texts = read_story()["calls"]
+    kinds = [
+        (topic, pool) for topic, text in texts.items() for pool in text if pool not in ("repeat", "phi", "mood")
+    ]
+    levels = np.empty((profile.days, len(kinds)))
+    for column, (topic, pool) in enumerate(kinds):
+        level = texts[topic][pool] * profile.scale
+        rng = stream(seed, "calls", topic, pool)
+        levels[:, column] = level * factors * noise(rng, profile.days, level, texts[topic]["phi"])
+    counts = shared_out(total, levels)
+    none = np.zeros(profile.days, dtype=np.int64)
+    return [
+        Stream(TOPICS.index(topic), pool, counts[:, column], none) for column, (topic, pool) in enumerate(kinds)
+    ]
+
+
+def _with_repeats(fixed: list[Stream], flexible: list[Stream]) -> list[Stream]:
+    """Give the flexible streams the repeats that the day's overall share leaves, in proportion to their own shares."""
+    calls = sum(one.calls for one in [*fixed, *flexible])
+    left = calls * read_story()["overall"]["repeat"] - sum(one.repeats for one in fixed)
+    texts = read_story()["calls"]
+    own = [one.calls * texts[TOPICS[one.topic]]["repeat"] for one in flexible]
+    factor = left / np.maximum(sum(own), 1e-9)
+    return [
+        Stream(one.topic, one.pool, one.calls, np.minimum(rounded(share * factor), one.calls))
+        for one, share in zip(flexible, own, strict=True)
+    ]
+
+
+def _without_first_day_repeats(one: Stream) -> Stream:
+    repeats = np.minimum(one.repeats, one.calls)
+    repeats[0] = 0
+    return Stream(one.topic, one.pool, one.calls, repeats, one.journey, one.sentiment)
+
+
+def _negative_share(days: int) -> Floats:
+    text, started = read_story()["overall"], read_story()["leaks"]["Billing"]["rise_days"]
+    climbing = rise(ages(days), started, 0.2)
+    return np.asarray(text["negative_before"] + (text["negative"] - text["negative_before"]) * climbing)
