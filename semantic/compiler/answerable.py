@@ -1,0 +1,189 @@
+"""Can the model answer this query? If not: why, and what comes nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from difflib import get_close_matches
+from typing import ClassVar, Literal
+
+from semantic.model import SemanticModel
+from semantic.query import SemanticQuery, TimeGrain, TimeRange
+from semantic.windows import clip, comparison_range, shift, shift_end
+from warehouse.errors import UsageError
+
+Reason = Literal["no_metric", "no_dimension", "incompatible", "no_period", "not_additive", "bad_order"]
+
+
+class NotAnswerable(UsageError):
+    """The model cannot answer. `code` says which way, `nearest` names metrics or dimensions that would do."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, reason: str, *, code: Reason, nearest: tuple[str, ...] = ()) -> None:
+        self.reason = reason
+        self.code = code
+        self.nearest = nearest
+        super().__init__(reason, next_step=f"Nearest: {', '.join(nearest)}." if nearest else "")
+
+
+def check(model: SemanticModel, query: SemanticQuery) -> None:
+    """Raises NotAnswerable for unknown names, slices that would fan out, shares of what does not add up."""
+    for metric in (*query.metrics, *(item.metric for item in query.having)):
+        _known("metric", metric, model.metrics)
+    for dimension in _dimensions(query):
+        _known("dimension", dimension, model.dimensions)
+    for item in query.having:
+        if item.metric not in query.metrics:
+            raise NotAnswerable(
+                f"The threshold is on {item.metric}, which the query does not ask for.", code="no_metric"
+            )
+    for metric in dict.fromkeys(query.metrics):
+        _sliceable(model, query, metric)
+    _shares(model, query)
+    _orders(query)
+
+
+def resolve_time(model: SemanticModel, query: SemanticQuery, as_of: date, first_day: date) -> TimeRange:
+    """The asked period as far as there are complete days of data. Raises NotAnswerable when there are none."""
+    if query.time is None:
+        raise ValueError("the period must be resolved before")
+    time = clip(query.time, as_of, first_day)
+    if time is None:
+        raise NotAnswerable(
+            f"The data runs from {first_day.isoformat()} to {as_of.isoformat()}; the question is about "
+            f"{query.time.start.isoformat()} to {query.time.end.isoformat()}.",
+            code="no_period",
+        )
+    _timeless(model, query, time, as_of)
+    return time
+
+
+def compared_time(query: SemanticQuery, time: TimeRange, as_of: date, first_day: date) -> TimeRange | None:
+    """The period compared with; with a time grain the same buckets, each one earlier. None when not compared.
+
+    Raises NotAnswerable when the data does not reach back that far.
+    """
+    if query.compare_to is None:
+        return None
+    if query.time_grain is None:
+        before = comparison_range(time, query.compare_to, as_of)
+        if before.start < first_day:
+            raise NotAnswerable(
+                f"There is nothing to compare with: the data starts on {first_day.isoformat()}, the period "
+                f"compared with is {before.start.isoformat()} to {before.end.isoformat()}.",
+                code="no_period",
+            )
+        return before
+    grain, buckets = bucket_offset(query)
+    start, end = shift(time.start, grain, -buckets), shift_end(time.end, grain, -buckets)
+    if end < first_day:
+        raise NotAnswerable(
+            f"There is nothing to compare with: the data starts on {first_day.isoformat()}.", code="no_period"
+        )
+    return TimeRange(start=start, end=end, label=f"{buckets} {grain}{'s' if buckets > 1 else ''} earlier")
+
+
+def bucket_offset(query: SemanticQuery) -> tuple[TimeGrain, int]:
+    """How far back a bucket's counterpart lies: one bucket, or a year (52 weeks for weeks, so Mondays meet)."""
+    grain: TimeGrain = query.time_grain or "day"
+    if query.compare_to == "previous_period":
+        return grain, 1
+    return ("week", 52) if grain == "week" else ("year", 1)
+
+
+def _known(kind: Literal["metric", "dimension"], name: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if name in names:
+        return
+    near = tuple(get_close_matches(name, names, n=3, cutoff=0.5))
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise NotAnswerable(
+        f"There is no {kind} '{name}'.{hint}",
+        code="no_metric" if kind == "metric" else "no_dimension",
+        nearest=near,
+    )
+
+
+def _dimensions(query: SemanticQuery) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*query.dimensions, *(item.dimension for item in query.filters))))
+
+
+def _sliceable(model: SemanticModel, query: SemanticQuery, metric: str) -> None:
+    usable = model.dimensions_of(metric)
+    missing = [name for name in _dimensions(query) if name not in usable]
+    if not missing:
+        return
+    label = model.metrics[metric].label
+    wanted = " and ".join(model.dimensions[name].label for name in missing)
+    others = _alternatives(model, metric, frozenset(_dimensions(query)))
+    offered = ", ".join(model.dimensions[name].label for name in sorted(usable, key=list(model.dimensions).index))
+    instead = f" With {wanted}: {', '.join(model.metrics[name].label for name in others)}." if others else ""
+    raise NotAnswerable(
+        f"{label} cannot be split or filtered by {wanted}: not every event behind it carries that. "
+        f"It goes by {offered}.{instead}",
+        code="incompatible",
+        nearest=others,
+    )
+
+
+def _alternatives(model: SemanticModel, metric: str, wanted: frozenset[str]) -> tuple[str, ...]:
+    """At most three metrics that carry the wanted dimensions: siblings first, then those on the same datasets."""
+    datasets = model.datasets_of(metric)
+    siblings = model.metrics[metric].siblings
+    others = [name for name in model.metrics if name != metric and model.datasets_of(name) & datasets]
+    candidates = dict.fromkeys((*siblings, *others))
+    return tuple(name for name in candidates if wanted <= model.dimensions_of(name))[:3]
+
+
+def _shares(model: SemanticModel, query: SemanticQuery) -> None:
+    for metric in query.metrics:
+        if query.share_of_total and not model.metrics[metric].additive:
+            raise NotAnswerable(
+                f"{model.metrics[metric].label} does not add up over parts, so it has no share of a total.",
+                code="not_additive",
+                nearest=tuple(name for name in model.metrics[metric].siblings if model.metrics[name].additive),
+            )
+
+
+def _orders(query: SemanticQuery) -> None:
+    known = column_names(query)
+    for order in query.order_by:
+        if order.by not in known:
+            near = tuple(get_close_matches(order.by, known, n=1, cutoff=0.5))
+            raise NotAnswerable(
+                f"The result has no column '{order.by}' to sort by.", code="bad_order", nearest=near
+            )
+
+
+def _timeless(model: SemanticModel, query: SemanticQuery, time: TimeRange, as_of: date) -> None:
+    """A state of today has no history: no trend, no comparison, no period that ends before today."""
+    for metric in query.metrics:
+        if any(model.datasets[name].time_column for name in model.datasets_of(metric)):
+            history_missing = any(not model.datasets[name].time_column for name in model.datasets_of(metric))
+            impossible = history_missing and query.time_grain is not None
+        else:
+            impossible = query.time_grain is not None or query.compare_to is not None or time.end != as_of
+        if impossible:
+            raise NotAnswerable(
+                f"{model.metrics[metric].label} is known as of {as_of.isoformat()} only; it has no history.",
+                code="no_period",
+                nearest=tuple(
+                    name
+                    for name in model.metrics[metric].siblings
+                    if all(model.datasets[d].time_column for d in model.datasets_of(name))
+                ),
+            )
+
+
+def column_names(query: SemanticQuery) -> list[str]:
+    """Names of the result's columns, in order."""
+    names: list[str] = [query.time_grain] if query.time_grain else []
+    names.extend(dict.fromkeys(query.dimensions))
+    for metric in dict.fromkeys(query.metrics):
+        names.append(metric)
+        if query.compare_to:
+            names.extend((f"{metric}__previous", f"{metric}__change", f"{metric}__change_pct"))
+        if query.share_of_total:
+            names.append(f"{metric}__share")
+    return names

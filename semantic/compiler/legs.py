@@ -1,0 +1,180 @@
+"""The legs of a statement: one aggregation per dataset and period, on the smallest gold table that can give it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlglot import exp
+
+from semantic.model import Dataset, Mart, Measure, SemanticModel
+from semantic.query import SemanticQuery, TimeGrain, TimeRange
+
+_PLAIN_VALUE = re.compile(r"[A-Za-z0-9 _.,/+&()<>%-]*")
+
+
+@dataclass
+class Parameters:
+    """Filter values that are not plain ASCII words travel as `$v1`, `$v2`, ... and never in the text."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def literal(self, value: str) -> exp.Expression:
+        if _PLAIN_VALUE.fullmatch(value) and "--" not in value and "/*" not in value:
+            return exp.Literal.string(value)
+        for name, known in self.values.items():
+            if known == value:
+                return exp.Placeholder(this=name)
+        name = f"v{len(self.values) + 1}"
+        self.values[name] = value
+        return exp.Placeholder(this=name)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One CTE: the measures of one dataset by the query's keys. `table` is the gold table it reads."""
+
+    name: str
+    dataset: str
+    table: str
+    select: exp.Select
+
+
+def legs(
+    model: SemanticModel, query: SemanticQuery, time: TimeRange, parameters: Parameters, suffix: str = "sums"
+) -> dict[str, Leg]:
+    """The legs of one period by dataset name, in the order in which the metrics need them."""
+    needed: dict[str, dict[str, Measure]] = {}
+    for metric in query.metrics:
+        definition = model.metrics[metric]
+        for name, _ in definition.numerator + definition.denominator:
+            measure = model.measures[name]
+            needed.setdefault(measure.dataset, {})[name] = measure
+    return {
+        dataset: _leg(model, query, time, parameters, f"{dataset}_{suffix}", model.datasets[dataset], measures)
+        for dataset, measures in needed.items()
+    }
+
+
+def spine(model: SemanticModel, query: SemanticQuery, time: TimeRange) -> Leg | None:
+    """Every bucket of the period, so that a day without events shows as zero; only where time is the one key."""
+    if query.time_grain is None or query.dimensions or not model.spine:
+        return None
+    table, _, column = model.spine.rpartition(".")
+    bucket = truncated(column, query.time_grain)
+    select = (
+        exp.select(exp.alias_(bucket, query.time_grain))
+        .from_(table)
+        .where(between(column, time))
+        .group_by(bucket.copy())
+    )
+    return Leg(f"every_{query.time_grain}", "", table, select)
+
+
+def truncated(column: str, grain: TimeGrain) -> exp.Expression:
+    """The first day of the bucket, as DuckDB gives it (a timestamp for all but days)."""
+    if grain == "day":
+        return exp.column(column)
+    return exp.TimestampTrunc(this=exp.column(column), unit=exp.var(grain.upper()))
+
+
+def between(column: str, time: TimeRange) -> exp.Expression:
+    return exp.Between(this=exp.column(column), low=day(time.start), high=day(time.end))
+
+
+def day(value: date) -> exp.Expression:
+    return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
+
+
+def _leg(
+    model: SemanticModel,
+    query: SemanticQuery,
+    time: TimeRange,
+    parameters: Parameters,
+    name: str,
+    dataset: Dataset,
+    measures: dict[str, Measure],
+) -> Leg:
+    mart = _smallest_mart(model, query, dataset, measures)
+    columns = mart.columns if mart else dataset.columns
+    time_column = mart.time_column if mart else dataset.time_column
+    keys: list[tuple[str, exp.Expression]] = []
+    if query.time_grain:
+        keys.append((query.time_grain, truncated(time_column, query.time_grain)))
+    keys.extend((dimension, exp.column(columns[dimension])) for dimension in dict.fromkeys(query.dimensions))
+    table = mart.table if mart else dataset.table
+    select = exp.select(*(_named(expression, key) for key, expression in keys)).from_(table)
+    for measure in measures.values():
+        value = _sum(mart.measures[measure.name]) if mart else _aggregate(measure, parameters)
+        select = select.select(exp.alias_(value, measure.name))
+    conditions = [between(time_column, time)] if time_column else []
+    conditions += [] if mart else [_condition(column, values, parameters) for column, values in dataset.where]
+    for item in query.filters:
+        condition = _condition(columns[item.dimension], item.values, parameters)
+        conditions.append(exp.Not(this=condition) if item.op == "not_in" else condition)
+    if conditions:
+        select = select.where(exp.and_(*conditions, wrap=False))
+    if keys:
+        select = select.group_by(*(expression.copy() for _, expression in keys))
+    return Leg(name, dataset.name, table, select)
+
+
+def _named(expression: exp.Expression, name: str) -> exp.Expr:
+    if isinstance(expression, exp.Column) and expression.name == name:
+        return expression
+    return exp.alias_(expression, name)
+
+
+def _smallest_mart(
+    model: SemanticModel, query: SemanticQuery, dataset: Dataset, measures: dict[str, Measure]
+) -> Mart | None:
+    """The lowest-ranked mart that carries every measure, group and filter asked for of a dataset."""
+    used = {*query.dimensions, *(item.dimension for item in query.filters)}
+    able = [
+        mart
+        for mart in model.marts
+        if mart.dataset == dataset.name and used <= mart.columns.keys() and measures.keys() <= mart.measures.keys()
+    ]
+    return min(able, key=lambda mart: mart.rows_rank, default=None)
+
+
+def _aggregate(measure: Measure, parameters: Parameters) -> exp.Expression:
+    value = _summand(measure)
+    result: exp.Expression
+    match measure.aggregation:
+        case "count_distinct":
+            result = exp.Count(this=exp.Distinct(expressions=[value]))
+        case "count":
+            result = exp.Count(this=value, big_int=True)
+        case "sum":
+            result = exp.Sum(this=value)
+        case "min":
+            result = exp.Min(this=value)
+        case "max":
+            result = exp.Max(this=value)
+    if not measure.where:
+        return result
+    conditions = [_condition(column, values, parameters) for column, values in measure.where]
+    return exp.Filter(this=result, expression=exp.Where(this=exp.and_(*conditions)))
+
+
+def _summand(measure: Measure) -> exp.Expression:
+    """What is aggregated. A 0/1 flag multiplies; where rows are counted a 0 becomes NULL, which does not count."""
+    value: exp.Expression = exp.column(measure.column) if measure.column else exp.Star()
+    if measure.flag is None:
+        return value
+    flag: exp.Expression = exp.column(measure.flag)
+    if measure.aggregation != "sum":
+        flag = exp.Nullif(this=flag, expression=exp.Literal.number(0))
+    return flag if measure.column is None else exp.Mul(this=value, expression=flag)
+
+
+def _sum(column: str) -> exp.Expression:
+    return exp.Sum(this=exp.column(column))
+
+
+def _condition(column: str, values: tuple[str, ...], parameters: Parameters) -> exp.Expression:
+    if not values:
+        return exp.Not(this=exp.Is(this=exp.column(column), expression=exp.Null()))
+    return exp.In(this=exp.column(column), expressions=[parameters.literal(value) for value in values])

@@ -1,0 +1,242 @@
+"""Puts the legs together: join, compare, share, thresholds, order, limit; a sqlglot tree, then DuckDB SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from sqlglot import exp
+
+from semantic.compiler.answerable import bucket_offset, check, column_names, compared_time, resolve_time
+from semantic.compiler.legs import Leg, Parameters, day, legs, spine
+from semantic.compiler.values import metric_value
+from semantic.model import SemanticModel, Unit
+from semantic.query import SemanticQuery, TimeRange
+from semantic.windows import bucket_start, default_range, shift
+from warehouse.settings import Questions
+
+ColumnType = Literal["date", "text", "integer", "number"]
+Role = Literal["time", "dimension", "metric", "previous", "change", "change_pct", "share"]
+_ROLE_LABELS: dict[str, str] = {
+    "previous": "before",
+    "change": "change",
+    "change_pct": "change %",
+    "share": "share",
+}
+_THRESHOLDS: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE, "=": exp.EQ}
+_NOW, _BEFORE, _ANSWER = "this_period", "period_before", "answer"
+
+
+@dataclass(frozen=True)
+class CompiledColumn:
+    """A result column. Rates, shares and `change_pct` are fractions; the change of a metric has its unit."""
+
+    name: str
+    type: ColumnType
+    unit: Unit | Literal[""]
+    role: Role
+    label: str
+
+
+@dataclass(frozen=True)
+class CompiledQuery:
+    """SQL for DuckDB with its `$name` parameters; `query` is the query with its period resolved to the data."""
+
+    sql: str
+    params: dict[str, str]
+    columns: tuple[CompiledColumn, ...]
+    tables: tuple[str, ...]
+    query: SemanticQuery
+    compared_with: TimeRange | None = None
+
+
+def compile_query(model: SemanticModel, query: SemanticQuery, *, as_of: date, first_day: date) -> CompiledQuery:
+    """Compiles a query to one SELECT. Raises NotAnswerable with the reason and the nearest names.
+
+    Each dataset is aggregated on its own to the query's keys and the sums are joined, so no row is counted twice.
+    Rows come ranked by the first metric (or in time order), ties by the keys. A share is of all rows of the
+    period, with a time grain of all rows of the bucket; with a time grain a comparison is bucket by bucket.
+    """
+    check(model, query)
+    if query.time is None:
+        query = query.model_copy(update={"time": default_range(query, Questions(), as_of, first_day)})
+    time = resolve_time(model, query, as_of, first_day)
+    query = query.model_copy(update={"time": time})
+    before = compared_time(query, time, as_of, first_day)
+    parameters = Parameters()
+    now = _period(model, query, time, parameters, "sums")
+    if before is None:
+        ctes, body, used = now
+    else:
+        ctes, body, used = _compared(
+            model, query, now, _period(model, query, before, parameters, "before"), first_day
+        )
+    if query.share_of_total:
+        ctes, body = [*ctes, ("totals", body)], _shares(query, "totals")
+    if query.having:
+        ctes, body = [*ctes, (_ANSWER, body)], _thresholds(query, _ANSWER)
+    body = _ordered(query, body)
+    for name, select in ctes:
+        body = body.with_(name, as_=select, copy=False)
+    return CompiledQuery(
+        sql=body.sql(dialect="duckdb", pretty=True),
+        params=dict(parameters.values),
+        columns=_columns(model, query),
+        tables=tuple(dict.fromkeys(leg.table for leg in used)),
+        query=query,
+        compared_with=before,
+    )
+
+
+Stage = tuple[list[tuple[str, exp.Select]], exp.Select, list[Leg]]
+
+
+def _period(
+    model: SemanticModel, query: SemanticQuery, time: TimeRange, parameters: Parameters, suffix: str
+) -> Stage:
+    """The legs of one period and the select that joins them into keys and metric values."""
+    by_dataset = legs(model, query, time, parameters, suffix)
+    days = spine(model, query, time) if suffix == "sums" else None
+    joined = ([days] if days else []) + list(by_dataset.values())
+    keys = _keys(query)
+    values = [
+        exp.alias_(metric_value(model, query, model.metrics[metric], by_dataset, time), metric)
+        for metric in dict.fromkeys(query.metrics)
+    ]
+    select = exp.select(*(_key(query, key) for key in keys), *values).from_(joined[0].name)
+    for leg in joined[1:]:
+        if not keys:
+            select = select.join(leg.name, join_type="cross")
+        else:
+            select = select.join(leg.name, using=list(keys), join_type="left" if days else "full")
+    return [(leg.name, leg.select) for leg in joined], select, joined
+
+
+def _keys(query: SemanticQuery) -> tuple[str, ...]:
+    grain = (query.time_grain,) if query.time_grain else ()
+    return tuple(dict.fromkeys((*grain, *query.dimensions)))
+
+
+def _key(query: SemanticQuery, key: str) -> exp.Expr:
+    if key != query.time_grain or key == "day":
+        return exp.column(key)
+    return exp.alias_(exp.cast(exp.column(key), "DATE"), key)
+
+
+def _compared(model: SemanticModel, query: SemanticQuery, now: Stage, before: Stage, first_day: date) -> Stage:
+    """Both periods side by side; a part that only one of them has counts zero in the other."""
+    select = exp.select(*(exp.column(key) for key in _keys(query)))
+    for metric in dict.fromkeys(query.metrics):
+        plain_zero = not model.metrics[metric].denominator
+        value, previous = (_or_zero(exp.column(metric, table=t), plain_zero) for t in (_NOW, _BEFORE))
+        if query.time_grain:
+            previous = _within_data(query, previous, first_day)
+        signed = model.metrics[metric].unit in ("score", "points")
+        base: exp.Expression = exp.Abs(this=previous.copy()) if signed else previous.copy()
+        change = exp.Sub(this=value.copy(), expression=previous.copy())
+        relative = exp.Div(
+            this=exp.Paren(this=change.copy()),
+            expression=exp.Nullif(this=base, expression=exp.Literal.number(0)),
+        )
+        select = select.select(
+            exp.alias_(value, metric),
+            exp.alias_(previous, f"{metric}__previous"),
+            exp.alias_(change, f"{metric}__change"),
+            exp.alias_(relative, f"{metric}__change_pct"),
+        )
+    select = select.from_(_NOW)
+    if not _keys(query):
+        select = select.join(_BEFORE, join_type="cross")
+    else:
+        side = "left" if query.time_grain and not query.dimensions else "full"
+        select = select.join(_BEFORE, using=list(_keys(query)), join_type=side)
+    ctes = [*now[0], (_NOW, now[1]), *before[0], (_BEFORE, _shifted(query, before[1]))]
+    return ctes, select, now[2] + before[2]
+
+
+def _or_zero(value: exp.Expression, zero: bool) -> exp.Expression:
+    return exp.Coalesce(this=value, expressions=[exp.Literal.number(0)]) if zero else value
+
+
+def _within_data(query: SemanticQuery, previous: exp.Expression, first_day: date) -> exp.Expression:
+    """A bucket whose counterpart starts before the data has no earlier value, not zero."""
+    grain, buckets = bucket_offset(query)
+    unit = query.time_grain or "day"
+    first = bucket_start(first_day, unit)
+    whole = first if first == first_day else shift(first, unit, 1)
+    known = exp.GTE(this=exp.column(unit), expression=day(shift(whole, grain, buckets)))
+    return exp.Case(ifs=[exp.If(this=known, true=previous)])
+
+
+def _shifted(query: SemanticQuery, select: exp.Select) -> exp.Select:
+    """Moves the earlier buckets onto the ones they are compared with."""
+    if query.time_grain is None:
+        return select
+    grain, buckets = bucket_offset(query)
+    interval = exp.Interval(this=exp.Literal.string(str(buckets)), unit=exp.var(grain.upper()))
+    moved = exp.cast(exp.Add(this=exp.column(query.time_grain), expression=interval), "DATE")
+    projections = [exp.alias_(moved, query.time_grain), *select.expressions[1:]]
+    return select.select(*projections, append=False)
+
+
+def _shares(query: SemanticQuery, source: str) -> exp.Select:
+    """Adds `<metric>__share`: a part of the sum over all rows, with a time grain over all rows of the bucket."""
+    select = exp.select().from_(source)
+    for name in column_names(query):
+        metric, _, role = name.rpartition("__")
+        if role != "share" or not metric:
+            select = select.select(exp.column(name))
+            continue
+        partition = [exp.column(query.time_grain)] if query.time_grain else []
+        total = exp.Window(this=exp.Sum(this=exp.column(metric)), partition_by=partition)
+        share = exp.Div(
+            this=exp.column(metric), expression=exp.Nullif(this=total, expression=exp.Literal.number(0))
+        )
+        select = select.select(exp.alias_(share, name))
+    return select
+
+
+def _thresholds(query: SemanticQuery, source: str) -> exp.Select:
+    select = exp.select(*(exp.column(name) for name in column_names(query))).from_(source)
+    for item in query.having:
+        number = exp.Literal.number(int(item.value) if item.value.is_integer() else item.value)
+        select = select.where(_THRESHOLDS[item.op](this=exp.column(item.metric), expression=number))
+    return select
+
+
+def _ordered(query: SemanticQuery, select: exp.Select) -> exp.Select:
+    orders = [(order.by, order.direction == "desc") for order in query.order_by]
+    if not orders and query.time_grain:
+        orders.append((query.time_grain, False))
+    if not query.order_by and query.dimensions:
+        orders.append((query.metrics[0], True))
+    named = {name for name, _ in orders}
+    orders += [(key, False) for key in _keys(query) if key not in named]
+    if orders and _keys(query):
+        select = select.order_by(
+            *(exp.Ordered(this=exp.column(name), desc=down, nulls_first=False) for name, down in orders)
+        )
+    return select.limit(query.limit) if query.limit else select
+
+
+def _columns(model: SemanticModel, query: SemanticQuery) -> tuple[CompiledColumn, ...]:
+    found = []
+    for name in column_names(query):
+        if name == query.time_grain:
+            found.append(CompiledColumn(name, "date", "", "time", name.capitalize()))
+        elif name in query.dimensions:
+            found.append(CompiledColumn(name, "text", "", "dimension", model.dimensions[name].label))
+        else:
+            found.append(_metric_column(model, name))
+    return tuple(found)
+
+
+def _metric_column(model: SemanticModel, name: str) -> CompiledColumn:
+    plain, _, role = name.partition("__")
+    metric = model.metrics[plain]
+    if role in ("change_pct", "share"):
+        return CompiledColumn(name, "number", "rate", role, f"{metric.label}, {_ROLE_LABELS[role]}")  # type: ignore[arg-type]
+    whole: ColumnType = "integer" if metric.unit == "count" else "number"
+    label = f"{metric.label}, {_ROLE_LABELS[role]}" if role else metric.label
+    return CompiledColumn(name, whole, metric.unit, role or "metric", label)  # type: ignore[arg-type]

@@ -1,0 +1,84 @@
+"""The value of a metric over the joined legs: weighted sums, ratios, daily averages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlglot import exp
+
+from semantic.compiler.legs import Leg, day
+from semantic.model import Metric, SemanticModel
+from semantic.query import SemanticQuery, TimeRange
+
+Weighted = tuple[tuple[str, float], ...]
+
+
+def metric_value(
+    model: SemanticModel, query: SemanticQuery, metric: Metric, legs: dict[str, Leg], time: TimeRange
+) -> exp.Expression:
+    """Counts and sums are zero where a leg has no row; a ratio without a denominator is NULL."""
+    if metric.denominator:
+        return _scaled(_ratio(model, metric, legs), metric.scale)
+    value = _weighted_sum(model, metric.numerator, legs, zero=True)
+    if metric.per_day:
+        value = exp.Div(this=_grouped(value), expression=_days(query, time))
+    return _scaled(value, metric.scale)
+
+
+def _ratio(model: SemanticModel, metric: Metric, legs: dict[str, Leg]) -> exp.Expression:
+    """Sum over sum. A numerator of another dataset is zero where that dataset has no row."""
+    homes = {_dataset(model, name) for name, _ in metric.denominator}
+    elsewhere = any(_dataset(model, name) not in homes for name, _ in metric.numerator)
+    above = _weighted_sum(model, metric.numerator, legs, zero=elsewhere)
+    below = _weighted_sum(model, metric.denominator, legs, zero=len(homes) > 1)
+    return exp.Div(this=_grouped(above), expression=exp.Nullif(this=below, expression=exp.Literal.number(0)))
+
+
+def _weighted_sum(model: SemanticModel, terms: Weighted, legs: dict[str, Leg], *, zero: bool) -> exp.Expression:
+    total: exp.Expression | None = None
+    for name, weight in terms:
+        term: exp.Expression = exp.column(name, table=legs[_dataset(model, name)].name)
+        if zero and model.measures[name].aggregation not in ("min", "max"):
+            term = exp.Coalesce(this=term, expressions=[exp.Literal.number(0)])
+        if abs(weight) != 1:
+            term = exp.Mul(this=_number(abs(weight)), expression=term)
+        if total is None:
+            total = exp.Neg(this=term) if weight < 0 else term
+        else:
+            total = exp.Sub(this=total, expression=term) if weight < 0 else exp.Add(this=total, expression=term)
+    if total is None:
+        raise ValueError("a metric without terms passed the loader")
+    return total
+
+
+def _scaled(value: exp.Expression, scale: float) -> exp.Expression:
+    if scale == 1:
+        return value
+    inverse = 1 / scale
+    if abs(scale) < 1 and abs(inverse - round(inverse)) < 1e-9:
+        return exp.Div(this=_grouped(value), expression=_number(round(inverse)))
+    return exp.Mul(this=_number(scale), expression=_grouped(value))
+
+
+def _days(query: SemanticQuery, time: TimeRange) -> exp.Expression:
+    """Days of the period, or of the bucket as far as the period covers it."""
+    if query.time_grain is None:
+        return _number((time.end - time.start).days + 1)
+    bucket = exp.column(query.time_grain)
+    interval = exp.Interval(this=exp.Literal.string("1"), unit=exp.var(query.time_grain.upper()))
+    next_bucket = exp.Add(this=bucket.copy(), expression=interval)
+    end = exp.Least(this=next_bucket, expressions=[day(time.end + timedelta(days=1))], ignore_nulls=True)
+    start = exp.Greatest(this=bucket, expressions=[day(time.start)], ignore_nulls=True)
+    return exp.DateDiff(this=end, expression=start, unit=exp.var("DAY"))
+
+
+def _dataset(model: SemanticModel, measure: str) -> str:
+    return model.measures[measure].dataset
+
+
+def _grouped(value: exp.Expression) -> exp.Expression:
+    return exp.Paren(this=value) if isinstance(value, exp.Binary) else value
+
+
+def _number(value: float) -> exp.Expression:
+    return exp.Literal.number(int(value) if float(value).is_integer() else value)

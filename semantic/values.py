@@ -1,0 +1,88 @@
+"""Governed values of the dimensions: declared in the model, and found in the data by queries through the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from semantic.model import Dataset, SemanticModel
+
+MOST_VALUES = 200
+
+
+@dataclass(frozen=True)
+class ValueDictionary:
+    """Per dimension its values in order (declared first), their labels and the phrases that mean them."""
+
+    found: dict[str, tuple[str, ...]]
+    labels: dict[str, dict[str, str]]
+    phrases: dict[str, dict[str, str]]
+
+    @classmethod
+    def declared(cls, model: SemanticModel) -> ValueDictionary:
+        """Only what the model declares: for use without a warehouse."""
+        return cls.from_rows(model, {})
+
+    @classmethod
+    def from_rows(cls, model: SemanticModel, rows: Mapping[str, Sequence[str | int | None]]) -> ValueDictionary:
+        """Declared values plus those found, by dimension (the first column of `dictionary_queries`)."""
+        found, labels, phrases = {}, {}, {}
+        for name, dimension in model.dimensions.items():
+            in_data = sorted({str(value) for value in rows.get(name, ()) if value is not None})
+            values = tuple(dict.fromkeys((*dimension.values, *in_data)))
+            found[name] = values
+            labels[name] = {value: dimension.value_labels.get(value, value) for value in values}
+            phrases[name] = _phrases(values, labels[name], dimension.values)
+        return cls(found, labels, phrases)
+
+    def values(self, dimension: str) -> tuple[str, ...]:
+        """Every governed value; empty for an unknown dimension."""
+        return self.found.get(dimension, ())
+
+    def label(self, dimension: str, value: str) -> str:
+        """What a reader sees for a value (FL is Florida); the value itself when it has no label."""
+        return self.labels.get(dimension, {}).get(value, value)
+
+    def synonyms(self, dimension: str) -> dict[str, str]:
+        """Phrase to value, in lower case: the value, its label and its declared synonyms."""
+        return self.phrases.get(dimension, {})
+
+
+def dictionary_queries(model: SemanticModel) -> dict[str, str]:
+    """One query per dimension for its most frequent values: `SELECT column, COUNT(*) ... GROUP BY column`."""
+    queries = {}
+    for name in model.dimensions:
+        home = _home(model, name)
+        if home is not None:
+            queries[name] = _values_query(home, name).sql(dialect="duckdb")
+    return queries
+
+
+def _home(model: SemanticModel, dimension: str) -> Dataset | None:
+    """The dataset that declares the dimension with the fewest conditions, the first of equals."""
+    homes = [dataset for dataset in model.datasets.values() if dimension in dataset.columns]
+    return min(homes, key=lambda dataset: len(dataset.where), default=None)
+
+
+def _values_query(dataset: Dataset, dimension: str) -> exp.Select:
+    column = dataset.columns[dimension]
+    return (
+        exp.select(exp.column(column), exp.alias_(exp.Count(this=exp.Star(), big_int=True), "row_count"))
+        .from_(dataset.table)
+        .where(exp.column(column).is_(exp.Null()).not_())
+        .group_by(exp.column(column))
+        .order_by(exp.Ordered(this=exp.column("row_count"), desc=True, nulls_first=False), exp.column(column))
+        .limit(MOST_VALUES)
+    )
+
+
+def _phrases(
+    values: Iterable[str], labels: Mapping[str, str], declared: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
+    phrases: dict[str, str] = {}
+    for value in values:
+        for phrase in (value, value.replace("_", " "), labels[value], *declared.get(value, ())):
+            phrases.setdefault(phrase.lower(), value)
+    return phrases
