@@ -1,0 +1,66 @@
+"""The judge: a tuple of layers and one loop. Whatever a layer cannot finish is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from warehouse.guard.columns import columns
+from warehouse.guard.decision import Allow, Decision, Refused, deny
+from warehouse.guard.joins import joins
+from warehouse.guard.lex import lex
+from warehouse.guard.members import members
+from warehouse.guard.nodes import nodes
+from warehouse.guard.parse import parse
+from warehouse.guard.rewrite import rewrite
+from warehouse.guard.scope import scope
+from warehouse.guard.shape import shape
+from warehouse.guard.statement import Catalog, Parameter, Statement
+from warehouse.policy import Policy, load_policy
+from warehouse.principal import Principal
+
+LAYERS: tuple[Callable[[Statement], None], ...] = (
+    lex, parse, nodes, shape, scope, columns, members, joins, rewrite,
+)  # fmt: skip
+
+_NEEDS_PURPOSE = frozenset(
+    ("column_not_allowed", "member_rows", "identifier_use", "filter_not_allowed", "aggregate_not_allowed")
+)
+
+
+def check(
+    sql: str,
+    principal: Principal,
+    *,
+    policy: Policy | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+    catalog: Catalog | None = None,
+    row_limit: int = 1000,
+) -> Decision:
+    """Judge one statement; nothing of it runs. Needs no warehouse: without a catalog the declared schema counts.
+
+    Returns Allow with the only text that may run, or Deny with a code, a layer and a fixed reason.
+    """
+    law = policy or load_policy()
+    role = law.roles.get(principal.role)
+    if role is None:
+        return deny("unknown_role")
+    statement = Statement(sql, principal, law, role, dict(parameters or {}), catalog, row_limit)
+    for layer in LAYERS:
+        try:
+            layer(statement)
+        except Refused as refused:
+            return deny(_code(refused.code, statement))
+        except (Exception, RecursionError, MemoryError):
+            return deny("guard_failure")
+    tables = tuple(sorted(".".join(key) for key in statement.tables))
+    return Allow(statement.output, tuple(layer.__name__ for layer in LAYERS), tables)
+
+
+def _code(code: str, statement: Statement) -> str:
+    """A role that may read member rows is told that the purpose is what is missing."""
+    if code in _NEEDS_PURPOSE and statement.role.member_rows and not statement.reads_member_rows:
+        member_level = any(
+            schema == "gold" and statement.table(name).is_member_level for schema, name in statement.tables
+        )
+        return "purpose_required" if member_level else code
+    return code

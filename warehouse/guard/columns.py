@@ -1,0 +1,133 @@
+"""Layer 6: every column is bound to the table it comes from, and is one that the reader may name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.schema import MappingSchema
+
+from warehouse.guard.decision import Refused
+from warehouse.guard.statement import Catalog, Source, Statement, nodes_within, visible_columns
+from warehouse.policy import Policy
+from warehouse.policy.loader import GOVERNED_SCHEMA
+
+_UNBOUND = (exp.Dot, exp.TableColumn)
+
+
+def columns(statement: Statement) -> None:
+    """Qualify the tree and fill `scopes`. This qualified tree is what runs, so what is checked is what runs."""
+    _name_outputs(statement.tree)
+    schema = _schema(statement.policy, statement.reads_member_rows, statement.catalog)
+    try:
+        tree = qualify(
+            statement.tree, dialect="duckdb", schema=schema, quote_identifiers=False, validate_qualify_columns=True
+        )
+    except SqlglotError as error:
+        raise Refused("column_not_allowed") from error
+    if not isinstance(tree, exp.Query):
+        raise Refused("column_not_allowed")
+    statement.tree = tree
+    statement.scopes = traverse_scope(tree)
+    _check_bound(statement)
+
+
+def source_of(column: exp.Column, scope: Scope, statement: Statement) -> Source:
+    """The table or query a column comes from. Raises Refused when there is none."""
+    at: Scope | None = scope
+    while at is not None:
+        found = statement.sources[id(at)].get(column.table)
+        if found is not None:
+            return found
+        # Only a subquery inside an expression may reach out; a CTE or a derived table may not.
+        at = at.parent if at.is_subquery or at.is_set_operation else None
+    raise Refused("column_not_allowed")
+
+
+def _from_sources(scope: Scope) -> dict[str, Source]:
+    """What FROM and the joins of a SELECT name; sqlglot's own list leaves out the right side of SEMI and ANTI."""
+    query = scope.expression
+    if not isinstance(query, exp.Select) or query.args.get("from_") is None:
+        return {}
+    found: dict[str, Source] = {}
+    for node in [query.args["from_"].this, *(join.this for join in query.args.get("joins") or ())]:
+        name, source = node.alias_or_name, scope.sources.get(node.alias_or_name)
+        is_base = isinstance(node, exp.Table) and (node.db or not isinstance(node.this, exp.Identifier))
+        if name in found or not name or (source is not node if is_base else not isinstance(source, Scope)):
+            raise Refused("table_not_allowed")
+        assert source is not None
+        found[name] = source
+    return found
+
+
+def _check_bound(statement: Statement) -> None:
+    statement.sources = {id(scope): _from_sources(scope) for scope in statement.scopes}
+    covered = {id(source) for sources in statement.sources.values() for source in sources.values()}
+    for scope in statement.scopes:
+        for node in nodes_within(scope.expression):
+            if isinstance(node, exp.Column):
+                _check_column(node, scope, statement)
+    for node in statement.tree.walk():
+        if isinstance(node, exp.Identifier) and not statement.policy.limits.alias.fullmatch(node.name):
+            raise Refused("alias_not_allowed")  # qualify names an expression after its literal
+        if isinstance(node, _UNBOUND) or (isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count)):
+            raise Refused("column_not_allowed")
+        # A governed table that no scope lists would be neither checked nor replaced.
+        if isinstance(node, exp.Table) and node.db and id(node) not in covered:
+            raise Refused("table_not_allowed")
+
+
+def _check_column(column: exp.Column, scope: Scope, statement: Statement) -> None:
+    if column.table:
+        source_of(column, scope, statement)
+        return
+    query = scope.expression
+    order = column.find_ancestor(exp.Order)
+    if order is None or order.parent is not query or column.name not in _names(query):
+        raise Refused("column_not_allowed")
+
+
+def _names(query: exp.Expr) -> list[str]:
+    return query.named_selects if isinstance(query, exp.Query) else []
+
+
+def _name_outputs(tree: exp.Query) -> None:
+    """Give each unnamed expression of the answer a readable name, where DuckDB would print its text."""
+    select = tree
+    while isinstance(select, exp.SetOperation | exp.Subquery):
+        select = select.this
+    taken = {name.lower() for name in select.named_selects}
+    for index, projection in enumerate(select.selects):
+        if isinstance(projection, exp.Alias | exp.Column | exp.Star) or projection.is_star:
+            continue
+        words = "_".join(word.lower() for node in projection.walk() for word in _words(node))
+        name = words[:50] if words and words[0].isalpha() else f"column_{index + 1}"
+        while name in taken:
+            name = f"{name}_{index + 1}"
+        taken.add(name)
+        select.expressions[index] = exp.alias_(projection.copy(), name)
+    select.set("expressions", select.expressions)
+
+
+def _words(node: exp.Expr) -> list[str]:
+    if isinstance(node, exp.Identifier):
+        return [node.name.replace(" ", "_")] if node.name.replace(" ", "_").isidentifier() else []
+    if isinstance(node, exp.AggFunc):
+        return [node.sql_name()]
+    return []
+
+
+@lru_cache(maxsize=16)
+def _schema(policy: Policy, member_rows: bool, catalog: Catalog | None) -> MappingSchema:
+    tables: dict[str, dict[str, dict[str, str]]] = {GOVERNED_SCHEMA: {}}
+    for table in policy.tables.values():
+        found = visible_columns(table, member_rows, catalog)
+        tables[GOVERNED_SCHEMA][table.name] = {name: column.type for name, column in found.items()}
+    lake = {} if catalog is None else catalog.columns
+    for (schema, name), names in lake.items():
+        if schema != GOVERNED_SCHEMA:
+            tables.setdefault(schema, {})[name] = dict.fromkeys(names, "VARCHAR")
+    return MappingSchema({**tables}, dialect="duckdb")

@@ -1,0 +1,93 @@
+"""A decision is a value with a reason: a fixed text, never database text, never the statement's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Layer = Literal["lex", "ast", "resource", "scope", "column", "rewrite", "binder"]
+
+# code: (layer, reason)
+REASONS: dict[str, tuple[Layer, str]] = {
+    "too_long": ("lex", "The statement is longer than the limit."),
+    "not_plain_text": ("lex", "The statement holds characters other than printable ASCII, tabs and line ends."),
+    "not_one_statement": ("lex", "Exactly one statement is accepted."),
+    "not_understood": ("lex", "The statement cannot be parsed by both parsers."),
+    "not_a_select": ("ast", "Only SELECT statements are accepted."),
+    "construct_not_allowed": ("ast", "The statement uses a construct that is not on the list."),
+    "function_not_allowed": ("ast", "The statement uses a function that is not on the list."),
+    "type_not_allowed": ("ast", "The statement casts to a type that is not on the list."),
+    "parameters_not_allowed": ("ast", "Placeholders are reserved for the semantic compiler."),
+    "alias_not_allowed": ("ast", "A name or an alias has characters that are not on the list, or is too long."),
+    "too_complex": ("resource", "The statement is larger than the limits allow."),
+    "join_not_bounded": ("resource", "A join needs a column condition between its two sides."),
+    "join_without_day": ("resource", "A join of two daily tables needs a condition on their dates."),
+    "series_not_bounded": (
+        "resource",
+        "A series needs literal bounds within the limit and steps of a day or more.",
+    ),
+    "table_not_allowed": (
+        "scope",
+        "The statement names a table that does not exist or that the role may not read.",
+    ),
+    "name_is_governed": ("scope", "A CTE may not carry the name of a governed table or of another CTE."),
+    "parsers_disagree": ("scope", "The two parsers do not see the same tables."),
+    "column_not_allowed": (
+        "column",
+        "A column does not exist, is ambiguous, or is not one that the role may read.",
+    ),
+    "member_rows": (
+        "column",
+        "Member-level tables may be read only as counts, sums and averages by listed dimensions.",
+    ),
+    "identifier_use": ("column", "Identifiers may stand only inside a count."),
+    "filter_not_allowed": (
+        "column",
+        "Member-level tables may be filtered and grouped only by dimensions and whole days.",
+    ),
+    "aggregate_not_allowed": (
+        "column",
+        "Only COUNT, SUM and AVG over a plain column may read member-level tables.",
+    ),
+    "purpose_required": ("column", "Member-level rows need a stated purpose."),
+    "row_filter_impossible": ("rewrite", "The table has no column for the reader's row filter."),
+    "unknown_role": ("scope", "The role does not exist."),
+    "no_snapshot": ("binder", "These tables can be read only with a published warehouse."),
+    "binder_disagrees": ("binder", "The database sees other tables than the guard."),
+    "guard_failure": ("ast", "The guard could not finish its work, so the statement is refused."),
+}
+
+
+@dataclass(frozen=True)
+class Allow:
+    """May run, but only as `sql`: the text the guard generated, not the text it was given."""
+
+    sql: str
+    reasons: tuple[str, ...]
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Deny:
+    """May not run. `layer` names where it failed; `reason` is the code's fixed text."""
+
+    code: str
+    layer: Layer
+    reason: str
+
+
+Decision = Allow | Deny
+
+
+class Refused(Exception):
+    """Raised inside a layer to leave it at once; the guard turns it into a `Deny`."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def deny(code: str) -> Deny:
+    """The denial of this code with its fixed layer and reason."""
+    layer, reason = REASONS[code]
+    return Deny(code, layer, reason)

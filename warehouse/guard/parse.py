@@ -1,0 +1,86 @@
+"""Layer 2: two parsers read the text, and each must find exactly one SELECT."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from warehouse.guard.decision import Refused
+from warehouse.guard.statement import Statement
+
+# sqlglot logs what it cannot parse, and the log would repeat the statement.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+_ROOTS = (exp.Select, exp.Union, exp.Intersect, exp.Except)
+_local = threading.local()
+
+
+def parse(statement: Statement) -> None:
+    """Fill `duckdb_tree` and `tree`. DuckDB parses on an empty in-memory connection that holds no data."""
+    statement.duckdb_tree = duckdb_tree(statement.sql)
+    statement.tree = _sqlglot_tree(statement.sql)
+
+
+def duckdb_tree(sql: str) -> dict[str, Any]:
+    """DuckDB's own tree of one SELECT. Raises Refused when the text is anything else."""
+    connection = _parser()
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise Refused("not_understood") from error
+    if len(statements) != 1:
+        raise Refused("not_one_statement")
+    if not _is_select(statements[0]):
+        raise Refused("not_a_select")
+    row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
+    if tree.get("error") or len(tree["statements"]) != 1:
+        raise Refused("not_a_select")
+    node: dict[str, Any] = tree["statements"][0]["node"]
+    return node
+
+
+def _is_select(statement: duckdb.Statement) -> bool:
+    try:
+        return statement.type is duckdb.StatementType.SELECT
+    except ValueError:  # a type newer than the client's own list of types
+        return False
+
+
+def _sqlglot_tree(sql: str) -> exp.Query:
+    try:
+        parsed = sqlglot.parse(sql, dialect="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        raise Refused("not_understood") from error
+    trees = [tree for tree in parsed if tree is not None and not isinstance(tree, exp.Semicolon)]
+    if len(trees) != 1:
+        raise Refused("not_one_statement")
+    root = trees[0].unnest() if isinstance(trees[0], exp.Subquery) else trees[0]
+    if not isinstance(root, _ROOTS):
+        raise Refused("not_a_select")
+    return root
+
+
+def _parser() -> duckdb.DuckDBPyConnection:
+    connection: duckdb.DuckDBPyConnection | None = getattr(_local, "parser", None)
+    if connection is None:
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "enable_external_access": "false",
+                "autoload_known_extensions": "false",
+                "autoinstall_known_extensions": "false",
+                "python_enable_replacements": "false",
+                "threads": "1",
+                "memory_limit": "128MB",
+                "lock_configuration": "true",
+            },
+        )
+        _local.parser = connection
+    return connection

@@ -1,0 +1,78 @@
+"""What the layers hand from one to the next: the text, who asks, and all that has been learned so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from warehouse.policy import Column, Policy, RolePolicy, Table
+from warehouse.policy.loader import GOVERNED_SCHEMA, PURPOSE_ONLY
+from warehouse.principal import Principal
+
+Parameter = str | int | float | date
+TableKey = tuple[str, str]  # schema, table
+Source = exp.Table | Scope  # what a name in FROM stands for: a base table or a query
+
+
+@dataclass(frozen=True, eq=False)
+class Catalog:
+    """What a published snapshot really holds: column names by (schema, table)."""
+
+    columns: Mapping[TableKey, tuple[str, ...]]
+
+
+@dataclass
+class Statement:
+    """One statement on its way through the guard. Layers fill it in order; none empties it."""
+
+    sql: str
+    principal: Principal
+    policy: Policy
+    role: RolePolicy
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    catalog: Catalog | None = None
+    row_limit: int = 1000
+    tree: exp.Query = field(default_factory=exp.Select)
+    duckdb_tree: dict[str, Any] = field(default_factory=dict)
+    tables: frozenset[TableKey] = frozenset()
+    scopes: list[Scope] = field(default_factory=list)
+    sources: dict[int, dict[str, Source]] = field(default_factory=dict)  # by id of scope, then by alias
+    output: str = ""
+
+    @property
+    def reads_member_rows(self) -> bool:
+        """The role may read rows of members, and this person said why."""
+        return self.role.member_rows and bool(self.principal.purpose and self.principal.purpose.strip())
+
+    def table(self, name: str) -> Table:
+        """The policy's entry of a governed table."""
+        return self.policy.tables[name]
+
+
+def nodes_within(query: exp.Expr) -> Iterator[exp.Expr]:
+    """Every node of one SELECT in document order, without entering the queries inside it (they are yielded)."""
+    stack: list[exp.Expr] = [query]
+    while stack:
+        node = stack.pop()
+        yield node
+        if node is query or not isinstance(node, exp.Query):
+            stack.extend(reversed(list(_children(node))))
+
+
+def _children(node: exp.Expr) -> Iterable[exp.Expr]:
+    return node.iter_expressions()
+
+
+def visible_columns(table: Table, member_rows: bool, catalog: Catalog | None) -> dict[str, Column]:
+    """The columns of a table that a reader may name: declared, in the snapshot, and not for a purpose only."""
+    live = None if catalog is None else catalog.columns.get((GOVERNED_SCHEMA, table.name), ())
+    return {
+        name: column
+        for name, column in table.columns.items()
+        if (live is None or name in live) and (member_rows or column.kind not in PURPOSE_ONLY)
+    }

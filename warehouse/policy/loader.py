@@ -1,0 +1,178 @@
+"""Reads the policy files once and refuses them when they contradict themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+from sqlglot import exp, parse_one
+
+from warehouse.errors import UsageError
+from warehouse.principal import ROLES
+
+POLICY_FOLDER = Path(__file__).parent
+GOVERNED_SCHEMA = "gold"
+
+Kind = Literal[
+    "dimension", "ordinal", "time", "measure", "member_id", "event_id", "direct_identifier", "free_text"
+]
+Access = Literal["aggregate", "calendar", "member"]
+PURPOSE_ONLY: frozenset[str] = frozenset({"direct_identifier", "free_text"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column: what it holds decides where it may stand."""
+
+    name: str
+    kind: Kind
+    type: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One governed table of the schema `gold`."""
+
+    name: str
+    access: Access
+    day: str | None
+    columns: Mapping[str, Column]
+
+    @property
+    def is_member_level(self) -> bool:
+        """A row is a member or an event of one."""
+        return self.access == "member"
+
+
+@dataclass(frozen=True)
+class RolePolicy:
+    """What one role may do."""
+
+    name: str
+    tables: frozenset[str]
+    member_rows: bool
+    open_schemas: frozenset[str]
+    masks: Mapping[str, exp.Expr]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The shape one statement may have."""
+
+    characters: int
+    nodes: int
+    query_depth: int
+    ctes: int
+    table_reads: int
+    joins: int
+    series_length: int
+    literal_characters: int
+    alias: re.Pattern[str]
+    name: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Node types by parser: DuckDB's by group, sqlglot's by class name."""
+
+    duckdb: Mapping[str, frozenset[str]]
+    sqlglot: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """The whole law. `version` changes when any policy file does and stands in every audit record."""
+
+    version: str
+    tables: Mapping[str, Table]
+    roles: Mapping[str, RolePolicy]
+    row_filters: tuple[str, ...]
+    functions: frozenset[str]
+    aggregates: frozenset[str]
+    table_functions: frozenset[str]
+    nodes: Nodes
+    limits: Limits
+
+
+@lru_cache(maxsize=4)
+def load_policy(folder: Path = POLICY_FOLDER) -> Policy:
+    """Read the policy. Raises UsageError (exit 2) that names the file and the entry."""
+    files = {name: _read(folder / f"{name}.yml") for name in ("tables", "roles", "limits", "functions", "nodes")}
+    text = "".join((folder / f"{name}.yml").read_text() for name in sorted(files))
+    tables = {name: _table(name, entry) for name, entry in files["tables"][GOVERNED_SCHEMA].items()}
+    functions = files["functions"]
+    return Policy(
+        version=hashlib.sha256(text.encode()).hexdigest()[:12],
+        tables=tables,
+        roles=_roles(files["roles"]["roles"], frozenset(tables)),
+        row_filters=tuple(files["roles"]["row_filters"]),
+        functions=frozenset(name for group, names in functions.items() if group != "tables" for name in names),
+        aggregates=frozenset(functions["aggregates"]),
+        table_functions=frozenset(functions["tables"]),
+        nodes=Nodes(
+            duckdb={group: frozenset(names) for group, names in files["nodes"]["duckdb"].items()},
+            sqlglot=frozenset(files["nodes"]["sqlglot"]),
+        ),
+        limits=_limits(files["limits"]),
+    )
+
+
+def _read(file: Path) -> Any:
+    try:
+        return yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+    except (OSError, yaml.YAMLError) as error:
+        raise UsageError(
+            "A policy file cannot be read, so nothing may run.", where=str(file), next_step="Restore the file."
+        ) from error
+
+
+def _table(name: str, entry: dict[str, Any]) -> Table:
+    columns = {}
+    for column, (kind, type_) in entry["columns"].items():
+        if kind not in get_args(Kind):
+            raise _wrong(f"{name}.{column}", f"has the unknown kind {kind}")
+        columns[column] = Column(column, kind, type_)
+    if entry["access"] not in get_args(Access):
+        raise _wrong(name, f"has the unknown access {entry['access']}")
+    return Table(name, entry["access"], entry.get("day"), columns)
+
+
+def _roles(entries: dict[str, Any], tables: frozenset[str]) -> dict[str, RolePolicy]:
+    if set(entries) != set(ROLES):
+        raise UsageError(
+            "The policy must name every role exactly once.",
+            where="warehouse/policy/roles.yml",
+            next_step=f"Declare {', '.join(ROLES)}.",
+        )
+    return {name: _role(name, entry, tables) for name, entry in entries.items()}
+
+
+def _role(name: str, entry: dict[str, Any], tables: frozenset[str]) -> RolePolicy:
+    granted = tables if entry["tables"] == "all" else frozenset(entry["tables"])
+    if unknown := granted - tables:
+        raise UsageError(
+            f"The role {name} is granted tables that do not exist: {', '.join(sorted(unknown))}.",
+            where="warehouse/policy/roles.yml",
+            next_step="Name tables of tables.yml.",
+        )
+    masks = {column: parse_one(text, dialect="duckdb") for column, text in entry.get("masks", {}).items()}
+    return RolePolicy(
+        name, granted, bool(entry.get("member_rows", False)), frozenset(entry.get("open_schemas", ())), masks
+    )
+
+
+def _limits(entry: dict[str, Any]) -> Limits:
+    patterns = {key: re.compile(entry[key]) for key in ("alias", "name")}
+    return Limits(**{**entry, **patterns})
+
+
+def _wrong(where: str, what: str) -> UsageError:
+    return UsageError(
+        f"The policy entry {where} {what}.", where="warehouse/policy/tables.yml", next_step="Correct the entry."
+    )
