@@ -1,0 +1,116 @@
+"""A web server with a stand-in assistant in a process of its own, and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from ui.accounts import Accounts
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Site:
+    """A running server: its address, its first passwords, and every host the browser asked anything of."""
+
+    def __init__(self, address: str, state: Path) -> None:
+        self.address = address
+        self.state = state
+        self.hosts: set[str] = set()
+        self.passwords = {s.name: s.password for s in Accounts(state / "users.db").sign_ins()}
+
+    def watch(self, context: BrowserContext) -> None:
+        """Note the host of every request and web socket of a browser context."""
+        context.on("request", lambda request: self._note(request.url))
+        context.on("page", lambda page: page.on("websocket", lambda socket: self._note(socket.url)))
+
+    def sign_in(self, page: Page, name: str = "executive") -> None:
+        """Go through the sign-in form as a person would, and wait for the chat."""
+        page.goto(f"{self.address}/")
+        page.fill("#name", name)
+        page.fill("#password", self.passwords[name])
+        page.click("button[type=submit]")
+        page.wait_for_selector("#chat-input")
+
+    def _note(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob"):
+            self.hosts.add(urlsplit(url).hostname or url)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The server of `stub_server.py` on a free port of this machine."""
+    var = tmp_path_factory.mktemp("ui") / "var"
+    command = [sys.executable, str(Path(__file__).parent / "stub_server.py"), str(var)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_CENTER_VAR": str(var)}
+    log = (var.parent / "server.log").open("w+")
+    process = subprocess.Popen(
+        command, cwd=var.parent, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+    )
+    try:
+        yield Site(_address(process, log.name), var / "state")
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: install it with `apt-get install -y chromium`, then run again.")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages with a browser context of their own: `open_page(scheme="dark", width=390)`."""
+    contexts: list[BrowserContext] = []
+
+    def opened(*, scheme: str = "light", width: int = 1280, height: int = 800) -> Page:
+        context = browser.new_context(
+            color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": height}
+        )
+        contexts.append(context)
+        site.watch(context)
+        context.set_default_timeout(15000)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _address(process: subprocess.Popen[str], log: str) -> str:
+    assert process.stdout is not None
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if select.select([process.stdout], [], [], 1)[0]:
+            line = process.stdout.readline()
+            if line.startswith("http://"):
+                return line.strip()
+    pytest.fail(f"The web server did not start:\n{Path(log).read_text()}")

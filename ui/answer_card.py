@@ -1,0 +1,149 @@
+"""An `Answer` as the plain data that the chat's answer card draws. Everything is text already written for people.
+
+Nothing in it is markup: the card shows each string as text, so a value that looks like HTML or a link stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from agents.answer import Answer, AnswerColumn, AnswerPart, Cell, Chart
+from ui.figures import figure
+from ui.health import threshold_crossed
+from ui.units import display
+
+TRUST_LABELS: dict[str, str] = {
+    "verified_query": "Verified query",
+    "governed_metric": "Governed metric",
+    "generated_sql": "Generated SQL",
+    "analysis": "Analysis",
+    "none": "",
+}
+AGENT_LABELS = {
+    "genie": "Genie",
+    "insight_scout": "Insight Scout",
+    "next_best_action": "Next-Best-Action",
+    "supervisor": "Supervisor",
+}
+REFUSAL_TITLES: dict[str, str] = {
+    "pii": "Personal data stays private",
+    "write": "The command center only reads",
+    "forecast": "Not a forecasting tool",
+    "no_metric": "No such metric here",
+    "no_dimension": "No such breakdown here",
+    "no_value": "No such value in the data",
+    "incompatible": "These do not combine",
+    "domain": "Outside this command center",
+    "language": "Please ask in English",
+    "correlation": "Cause cannot be read from this data",
+    "empty": "There is no question yet",
+    "too_long": "That question is too long",
+    "sql": "Ask in plain words",
+}
+MOST_ROWS = 200
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+_LINE_START = re.compile(r"(?m)^(\s*)(\d+)([.)])|^(\s*)([-+])(\s)")
+_ADDRESS = re.compile(r"(?i)(https?:|ftp:|mailto:)(?=\S)|(www)(?=\.)|(?<=\w)(@)(?=\w)")
+
+
+def card(answer: Answer) -> dict[str, Any]:
+    """The props of the answer card: status, trust, parts (table, chart, SQL), assumptions, choices, follow-ups."""
+    return {
+        "status": answer.status,
+        "title": _title(answer),
+        "text": "" if answer.status == "answered" else answer.text,
+        "trust": {
+            "level": answer.trust,
+            "label": TRUST_LABELS.get(answer.trust, answer.trust),
+            "reason": answer.trust_reason,
+        },
+        "agent": AGENT_LABELS.get(answer.agent, answer.agent),
+        "route": answer.route_reason,
+        "asOf": answer.as_of.isoformat() if answer.as_of else "",
+        "snapshot": answer.snapshot,
+        "answerId": answer.answer_id or answer.id,
+        "assumptions": list(answer.assumptions),
+        "choices": [choice.model_dump() for choice in answer.choices[:3]],
+        "followUps": list(answer.follow_ups[:3]),
+        "parts": [_part(part, index, answer) for index, part in enumerate(parts_of(answer))],
+    }
+
+
+def parts_of(answer: Answer) -> list[AnswerPart]:
+    """The parts of an answer; one that has none is its own single part."""
+    if answer.parts or answer.status != "answered":
+        return list(answer.parts)
+    if not answer.columns and not answer.sql:
+        return []
+    return [
+        AnswerPart(
+            columns=answer.columns,
+            rows=answer.rows,
+            sql=answer.sql,
+            semantic_query=answer.semantic_query,
+            interpretation=answer.interpretation,
+        )
+    ]
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows exactly as written: no emphasis, list, link, image or HTML comes of it."""
+    escaped = _MARKUP.sub(r"\\\1", text)
+    escaped = _LINE_START.sub(lambda m: f"{m[1]}{m[2]}\\{m[3]}" if m[2] else f"{m[4]}\\{m[5]}{m[6]}", escaped)
+    return _ADDRESS.sub(lambda m: f"{m[0]}\u200b", escaped)
+
+
+def _title(answer: Answer) -> str:
+    if answer.status == "refused":
+        return REFUSAL_TITLES.get(answer.refusal_code, "Not something I can answer")
+    return {"clarify": "Which one do you mean?", "error": "That did not work"}.get(answer.status, "")
+
+
+def _part(part: AnswerPart, index: int, answer: Answer) -> dict[str, Any]:
+    charts = [chart for chart in answer.charts if chart.part == index]
+    interpretation = part.interpretation or (answer.interpretation if index == 0 else "")
+    return {
+        "title": part.title,
+        "interpretation": interpretation,
+        "columns": [_column(column) for column in part.columns],
+        "rows": [_row(part.columns, row) for row in part.rows[:MOST_ROWS]],
+        "more": max(0, len(part.rows) - MOST_ROWS),
+        "truncated": part.truncated,
+        "sql": part.sql,
+        "stats": _stats(charts, part),
+        "figures": [{"title": chart.title, **drawn} for chart in charts if (drawn := figure(chart, part))],
+    }
+
+
+def _column(column: AnswerColumn) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "label": column.label or column.name.replace("_", " ").capitalize(),
+        "unit": column.unit,
+        "number": column.role in ("metric", "derived"),
+    }
+
+
+def _row(columns: list[AnswerColumn], row: list[Cell]) -> list[dict[str, Any]]:
+    return [_cell(column, value) for column, value in zip(columns, row, strict=True)]
+
+
+def _cell(column: AnswerColumn, value: Cell) -> dict[str, Any]:
+    cell: dict[str, Any] = {"v": value, "t": display(value, column.unit)}
+    if crossed := threshold_crossed(column.name, value):
+        cell |= {"level": crossed.level, "word": crossed.word}
+    return cell
+
+
+def _stats(charts: list[Chart], part: AnswerPart) -> list[dict[str, Any]]:
+    """Big numbers of the first row, for charts of kind `stat`."""
+    if not part.rows:
+        return []
+    names = [column.name for column in part.columns]
+    wanted = [y for chart in charts if chart.kind == "stat" for y in chart.y if y in names]
+    columns = [part.columns[names.index(y)] for y in dict.fromkeys(wanted)]
+    return [
+        {"label": _column(column)["label"], **_cell(column, part.rows[0][names.index(column.name)])}
+        for column in columns
+    ]

@@ -1,0 +1,242 @@
+// One answer under its sentence. `props` is made by ui/answer_card.py; every string is shown as text.
+import { useEffect, useMemo, useRef, useState } from "react";
+import { useChatData } from "@chainlit/react-client";
+import {
+  AlertTriangle, ArrowDown, ArrowUp, BadgeCheck, ChevronsUpDown, Download, HelpCircle, MessageCircleQuestion,
+  Scale, ShieldCheck, Sigma, Sparkles,
+} from "lucide-react";
+
+const TRUST_ICONS = { verified_query: BadgeCheck, governed_metric: ShieldCheck, generated_sql: Sparkles, analysis: Sigma };
+const STATUS_ICONS = { clarify: MessageCircleQuestion, refused: Scale, error: AlertTriangle };
+const FIRST_ROWS = 10;
+
+function loadThemes() {
+  window.ccThemes = window.ccThemes || fetch("/themes.json").then((response) => response.json());
+  return window.ccThemes;
+}
+
+function useDark() {
+  const root = document.documentElement;
+  const [dark, setDark] = useState(root.classList.contains("dark"));
+  useEffect(() => {
+    const observer = new MutationObserver(() => setDark(root.classList.contains("dark")));
+    observer.observe(root, { attributes: true, attributeFilter: ["class"] });
+    return () => observer.disconnect();
+  }, []);
+  return dark;
+}
+
+function Chart({ figure }) {
+  const box = useRef(null);
+  const dark = useDark();
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    let gone = false;
+    Promise.all([window.ccFetchPlotly(), loadThemes()])
+      .then(([Plotly, themes]) => {
+        if (gone || !box.current) return;
+        const layout = { ...structuredClone(figure.layout), template: themes[dark ? "dark" : "light"] };
+        const config = { responsive: true, displayModeBar: false, displaylogo: false };
+        return Plotly.react(box.current, structuredClone(figure.data), layout, config);
+      })
+      .catch(() => setFailed(true));
+    return () => { gone = true; };
+  }, [figure, dark]);
+  useEffect(() => () => { if (window.Plotly && box.current) window.Plotly.purge(box.current); }, []);
+  return (
+    <figure className="cc-chart">
+      {figure.title ? <figcaption>{figure.title}</figcaption> : null}
+      {failed ? <p className="cc-note">The chart could not be drawn. The table holds the same figures.</p> : null}
+      <div ref={box} className="cc-plot" role="img" aria-label={`${figure.title || "Chart"}. The table holds the same figures.`}
+        style={{ height: figure.layout.height }} />
+    </figure>
+  );
+}
+
+const csvCell = (value) => {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  // A spreadsheet would run a text that begins like a formula.
+  const text = /^[=+\-@\t\r]/.test(String(value)) ? `'${value}` : String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+function downloadCsv(part, name) {
+  const lines = [part.columns.map((column) => csvCell(column.name))];
+  part.rows.forEach((row) => lines.push(row.map((cell) => csvCell(cell.v))));
+  const blob = new Blob([lines.map((line) => line.join(",")).join("\r\n") + "\r\n"], { type: "text/csv" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = `${name}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function compare(a, b) {
+  if (a.v === b.v) return 0;
+  if (a.v === null) return 1;
+  if (b.v === null) return -1;
+  return typeof a.v === "number" && typeof b.v === "number" ? a.v - b.v : String(a.v).localeCompare(String(b.v));
+}
+
+function SortIcon({ state }) {
+  if (state === "ascending") return <ArrowUp aria-hidden="true" />;
+  if (state === "descending") return <ArrowDown aria-hidden="true" />;
+  return <ChevronsUpDown aria-hidden="true" className="cc-unsorted" />;
+}
+
+function Table({ part, name }) {
+  const [sort, setSort] = useState(null);
+  const [all, setAll] = useState(false);
+  const rows = useMemo(() => {
+    if (!sort) return part.rows;
+    const sorted = [...part.rows].sort((a, b) => compare(a[sort.at], b[sort.at]));
+    return sort.down ? sorted.reverse() : sorted;
+  }, [part, sort]);
+  const shown = all ? rows : rows.slice(0, FIRST_ROWS);
+  const turn = (at) => setSort((old) => (old && old.at === at ? { at, down: !old.down } : { at, down: part.columns[at].number }));
+  const stateOf = (at) => (sort && sort.at === at ? (sort.down ? "descending" : "ascending") : "none");
+  return (
+    <div className="cc-table">
+      <div className="cc-scroll" tabIndex={0} role="region" aria-label={part.title || "Table"}>
+        <table>
+          <thead>
+            <tr>
+              {part.columns.map((column, at) => (
+                <th key={column.name} scope="col" aria-sort={stateOf(at)} className={column.number ? "cc-number" : ""}>
+                  <button type="button" onClick={() => turn(at)}>{column.label}<SortIcon state={stateOf(at)} /></button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((row, index) => (
+              <tr key={index}>
+                {row.map((cell, at) => (
+                  <td key={at} className={part.columns[at].number ? "cc-number" : ""}>
+                    {cell.t}
+                    {cell.word ? <span className={`cc-health cc-${cell.level}`}>{cell.word}</span> : null}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className="cc-table-foot">
+        {rows.length > FIRST_ROWS ? (
+          <button type="button" className="cc-link" onClick={() => setAll(!all)}>
+            {all ? `Show the first ${FIRST_ROWS}` : `Show all ${rows.length} rows`}
+          </button>
+        ) : <span>{rows.length === 1 ? "1 row" : `${rows.length} rows`}</span>}
+        {part.more || part.truncated ? <span>More rows exist than are shown.</span> : null}
+        <button type="button" className="cc-link" onClick={() => downloadCsv(part, name)}><Download aria-hidden="true" />CSV</button>
+      </div>
+    </div>
+  );
+}
+
+function Stats({ stats }) {
+  return (
+    <dl className="cc-stats">
+      {stats.map((stat) => (
+        <div key={stat.label}>
+          <dt>{stat.label}</dt>
+          <dd>{stat.t}{stat.word ? <span className={`cc-health cc-${stat.level}`}>{stat.word}</span> : null}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Sql({ sql }) {
+  const [copied, setCopied] = useState(false);
+  const copy = () => navigator.clipboard.writeText(sql).then(() => setCopied(true), () => setCopied(false));
+  return (
+    <details className="cc-fold">
+      <summary>SQL</summary>
+      <div className="cc-sql">
+        <button type="button" className="cc-link" onClick={copy}>{copied ? "Copied" : "Copy"}</button>
+        <pre tabIndex={0}><code>{sql}</code></pre>
+      </div>
+    </details>
+  );
+}
+
+function Part({ part, name, several }) {
+  const empty = part.columns.length > 0 && part.rows.length === 0;
+  const onlyStats = part.stats.length > 0 && part.rows.length === 1 && part.columns.length <= part.stats.length;
+  const beside = part.figures.length === 1 && part.columns.length <= 3 && part.rows.length <= FIRST_ROWS;
+  return (
+    <section className="cc-part">
+      {several && part.title ? <h3>{part.title}</h3> : null}
+      {part.interpretation ? <p className="cc-read"><span>Read as</span> {part.interpretation}</p> : null}
+      {part.stats.length ? <Stats stats={part.stats} /> : null}
+      {empty ? <p className="cc-empty">No rows match. Widen the period or drop a filter, then ask again.</p> : null}
+      {part.rows.length && !onlyStats ? (
+        <div className={beside ? "cc-body cc-beside" : "cc-body"}>
+          {beside ? null : part.figures.map((figure, index) => <Chart key={index} figure={figure} />)}
+          <Table part={part} name={name} />
+          {beside ? part.figures.map((figure, index) => <Chart key={index} figure={figure} />) : null}
+        </div>
+      ) : null}
+      {part.sql ? <Sql sql={part.sql} /> : null}
+    </section>
+  );
+}
+
+function Badge({ trust }) {
+  const Icon = TRUST_ICONS[trust.level] || HelpCircle;
+  return (
+    <details className={`cc-badge cc-trust-${trust.level}`}>
+      <summary title={trust.reason}><Icon aria-hidden="true" />{trust.label}</summary>
+      {trust.reason ? <p>{trust.reason}</p> : null}
+    </details>
+  );
+}
+
+function Questions({ title, questions, disabled, className }) {
+  return (
+    <div className={className}>
+      <p className="cc-note">{title}</p>
+      <ul>
+        {questions.map(({ label, question }) => (
+          <li key={question}>
+            <button type="button" disabled={disabled} onClick={() => sendUserMessage(question)}>{label}</button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export default function AnswerCard() {
+  const { disabled } = useChatData();
+  const StatusIcon = STATUS_ICONS[props.status];
+  const followUps = props.followUps.map((question) => ({ label: question, question }));
+  const name = `answer-${props.answerId || "table"}`;
+  return (
+    <article className={`cc-card cc-${props.status}`} data-status={props.status} data-answer={props.answerId}>
+      {StatusIcon ? <p className="cc-status"><StatusIcon aria-hidden="true" />{props.title}</p> : null}
+      {props.text ? <p className="cc-text">{props.text}</p> : null}
+      {props.choices.length ? (
+        <Questions className="cc-choices" title="Choose one, or put it another way:" questions={props.choices} disabled={disabled} />
+      ) : null}
+      {props.parts.map((part, index) => (
+        <Part key={index} part={part} name={props.parts.length > 1 ? `${name}-${index + 1}` : name} several={props.parts.length > 1} />
+      ))}
+      {props.assumptions.length ? (
+        <div className="cc-assumed"><span>Assumed</span><ul>{props.assumptions.map((text) => <li key={text}>{text}</li>)}</ul></div>
+      ) : null}
+      {props.trust.label || props.asOf ? (
+        <footer className="cc-provenance">
+          {props.trust.label ? <Badge trust={props.trust} /> : null}
+          {props.asOf ? <span>As of {props.asOf}</span> : null}
+          {props.snapshot ? <span>Snapshot {props.snapshot}</span> : null}
+          {props.agent ? <span title={props.route}>By {props.agent}</span> : null}
+        </footer>
+      ) : null}
+      {followUps.length ? <Questions className="cc-follow-ups" title="Ask next" questions={followUps} disabled={disabled} /> : null}
+    </article>
+  );
+}

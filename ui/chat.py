@@ -1,0 +1,143 @@
+"""The chat: a question in, the steps while it is worked on, one answer card out. It computes nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import chainlit as cl
+from chainlit.types import Feedback, ThreadDict
+
+from agents.answer import Answer
+from ui.accounts import Account, Accounts
+from ui.answer_card import card, plain
+from ui.history import History
+from ui.sessions import Sessions
+from warehouse.errors import CommandCenterError
+from warehouse.logs import LOGGER_NAME
+from warehouse.principal import Principal
+
+if TYPE_CHECKING:
+    from agents.runtime import Assistant
+
+CARD = "AnswerCard"
+MOST_STARTERS = 8
+_LOG = logging.getLogger(LOGGER_NAME)
+_SIGNED_OUT = "Your session has ended. Reload this page to sign in again; your conversations are kept."
+_BROKEN = (
+    "Something unexpected went wrong while answering, and nothing was changed. Ask again; if it keeps happening, "
+    "`command-center doctor` says what is missing."
+)
+
+
+class Chat:
+    """Chainlit's callbacks over one assistant. Who asks is read from our own database for every message."""
+
+    def __init__(self, assistant: Assistant, accounts: Accounts, sessions: Sessions, history: History) -> None:
+        self._assistant = assistant
+        self._accounts = accounts
+        self._sessions = sessions
+        self._history = history
+
+    def register(self) -> None:
+        """Hand the callbacks to Chainlit."""
+        cl.data_layer(lambda: self._history)
+        cl.set_starters(self.starters)
+        cl.on_message(self.answer)
+        cl.on_chat_resume(self.resume)
+        cl.on_feedback(self.feedback)
+
+    async def starters(self, user: cl.User | None) -> list[cl.Starter]:
+        """The first questions offered to this reader's role."""
+        account = self._accounts.find(user.identifier) if user else None
+        questions = self._assistant.starters(account.role)[:MOST_STARTERS] if account else []
+        return [cl.Starter(label=question, message=question) for question in questions]
+
+    async def answer(self, message: cl.Message) -> None:
+        """Answer one message in a worker thread; stopping it drops the answer and says so."""
+        account = self._sessions.holder(cl.context.session.token)
+        if account is None:
+            await cl.Message(content=_SIGNED_OUT).send()
+            return
+        progress = Progress()
+        await progress.begin()
+        try:
+            answer = await asyncio.to_thread(self._ask, message.content, account, progress)
+        except asyncio.CancelledError:
+            await progress.end("Stopped")
+            raise
+        await progress.end(f"Worked for {progress.seconds:.1f} s")
+        await send(answer)
+
+    async def resume(self, thread: ThreadDict) -> None:
+        """Nothing to rebuild: cards keep their rows and charts, and the assistant knows the thread by its id."""
+
+    async def feedback(self, feedback: Feedback) -> None:
+        """Pass a thumb and its reason on to the assistant, in the name of whoever asked."""
+        about = self._history.answer_of(feedback.forId)
+        reader = self._sessions.holder(cl.context.session.token)
+        if about is None or reader is None or about[0] != reader.name:
+            return
+        thumbs = "up" if feedback.value else "down"
+        await asyncio.to_thread(
+            self._assistant.feedback, about[1], _principal(reader), thumbs, feedback.comment or ""
+        )
+
+    def _ask(self, question: str, account: Account, progress: Progress) -> Answer:
+        thread = cl.context.session.thread_id
+        try:
+            return self._assistant.ask(question, _principal(account), thread, on_step=progress.note)
+        except CommandCenterError as error:
+            return Answer(question=question, status="error", text=str(error))
+        except Exception:
+            # The last stop before the reader: the place is logged, the message may quote data and is not.
+            _LOG.exception("answer_failed", extra={"role": account.role})
+            return Answer(question=question, status="error", text=_BROKEN)
+
+
+class Progress:
+    """One line that names what is going on and, when done, folds away what was done. Used from two threads."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._step = cl.Step(name="Reading the question", type="tool", show_input=False)
+        self._notes: list[str] = []
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self._began
+
+    async def begin(self) -> None:
+        """Show the line."""
+        await self._step.__aenter__()
+
+    def note(self, step: str) -> None:
+        """Say what is going on now. Called from the thread that works on the answer."""
+        asyncio.run_coroutine_threadsafe(self._show(step), self._loop)
+
+    async def end(self, name: str) -> None:
+        """Rename the line and fold it."""
+        self._step.name = name
+        await self._step.__aexit__(None, None, None)
+
+    async def _show(self, step: str) -> None:
+        self._notes.append(step)
+        self._step.output = "\n".join(f"{number}. {plain(note)}" for number, note in enumerate(self._notes, 1))
+        if self._step.end is None:
+            self._step.name = step
+            await self._step.update()
+
+
+async def send(answer: Answer) -> None:
+    """Show an answer: its text as the message, all the rest as one card under it."""
+    element = cl.CustomElement(name=CARD, props=card(answer), display="inline")
+    metadata = {"answer_id": answer.answer_id or answer.id, "status": answer.status}
+    await cl.Message(content=plain(answer.text), elements=[element], metadata=metadata).send()
+
+
+def _principal(account: Account) -> Principal:
+    return Principal(user=account.name, role=account.role)

@@ -1,0 +1,131 @@
+"""Declarative charts to Plotly figures, with one palette for light and dark. Shared by chat and dashboard.
+
+The colours are Okabe and Ito's, which stay apart under every common colour blindness; the dark set only trades
+the darkest ones for lighter neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from agents.answer import AnswerColumn, AnswerPart, Cell, Chart
+from ui.units import display
+
+Theme = Literal["light", "dark"]
+
+PALETTE: dict[Theme, tuple[str, ...]] = {
+    "light": ("#0b6fa4", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    "dark": ("#56b4e9", "#f0883e", "#2fbf95", "#d99bbd", "#f0c05a", "#9ad0f5"),
+}
+_INK: dict[Theme, str] = {"light": "#22303c", "dark": "#d5dee7"}
+_GRID: dict[Theme, str] = {"light": "#e3e9ee", "dark": "#2c3a47"}
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_TICKS = {"rate": ".0%", "usd": "$,.3~s", "count": ",.3~s"}
+_AXIS_NOTE = {"minutes": "minutes", "seconds": "seconds", "days": "days", "points": "points", "score": "score"}
+_LONGEST_BAR_LIST = 15
+_ROW_PIXELS = 34
+
+
+def template(theme: Theme) -> dict[str, Any]:
+    """A Plotly template (colours, fonts, axes) as plain JSON. Backgrounds are clear: the page shows through."""
+    axis = {
+        "gridcolor": _GRID[theme],
+        "linecolor": _GRID[theme],
+        "zerolinecolor": _GRID[theme],
+        "tickfont": {"size": 12},
+        "title": {"font": {"size": 12}, "standoff": 10},
+        "automargin": True,
+    }
+    layout = {
+        "colorway": list(PALETTE[theme]),
+        "font": {"family": _FONT, "size": 13, "color": _INK[theme]},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": axis,
+        "yaxis": axis,
+        "hoverlabel": {"font": {"family": _FONT, "size": 13}},
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+    }
+    return {"layout": layout}
+
+
+def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
+    """A chart over a part's rows as `{data, layout}`; None when a column is missing or there is nothing to draw.
+
+    The template is left out, so that whoever shows the figure can follow the reader's theme.
+    """
+    columns = {column.name: position for position, column in enumerate(part.columns)}
+    wanted = (chart.x, *chart.y, *((chart.series,) if chart.series else ()))
+    if chart.kind == "stat" or not chart.y or not part.rows or not set(wanted) <= columns.keys():
+        return None
+    horizontal = chart.kind == "bar" and part.columns[columns[chart.x]].role != "time" and not chart.series
+    rows = part.rows[:_LONGEST_BAR_LIST] if horizontal else part.rows
+    data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in _series(chart, part, rows)]
+    return {"data": data, "layout": _layout(chart, part, horizontal, len(rows), many=len(data) > 1)}
+
+
+def _series(
+    chart: Chart, part: AnswerPart, rows: Sequence[Sequence[Cell]]
+) -> list[tuple[list[Sequence[Cell]], str, str]]:
+    """Rows, metric and name of each line or bar colour: split by the series dimension, else one per metric."""
+    names = [column.name for column in part.columns]
+    if not chart.series:
+        return [(list(rows), y, _label(part.columns[names.index(y)])) for y in chart.y]
+    at = names.index(chart.series)
+    values = dict.fromkeys(str(row[at]) for row in rows)
+    return [([row for row in rows if str(row[at]) == value], chart.y[0], value) for value in values]
+
+
+def _trace(
+    chart: Chart, part: AnswerPart, rows: Sequence[Sequence[Cell]], y: str, name: str, horizontal: bool
+) -> dict[str, Any]:
+    names = [column.name for column in part.columns]
+    across = [_category(row[names.index(chart.x)]) for row in rows]
+    values = [row[names.index(y)] for row in rows]
+    unit = part.columns[names.index(y)].unit
+    texts = [display(value, unit) for value in values]
+    trace: dict[str, Any] = {"name": name, "customdata": texts}
+    if chart.kind == "line":
+        marker = {"size": 6} if len(rows) <= 60 else {"size": 0.1}
+        trace |= {"type": "scatter", "mode": "lines+markers", "x": across, "y": values, "marker": marker}
+        trace |= {"line": {"width": 2.5}, "hovertemplate": f"%{{x}}<br><b>%{{customdata}}</b> {name}<extra></extra>"}
+        return trace
+    trace |= {"type": "bar", "hovertemplate": f"%{{label}}<br><b>%{{customdata}}</b> {name}<extra></extra>"}
+    if horizontal:
+        trace |= {"x": values, "y": across, "orientation": "h"}
+        return trace | ({"text": texts, "textposition": "auto", "cliponaxis": False} if len(chart.y) == 1 else {})
+    return trace | {"x": across, "y": values}
+
+
+def _layout(chart: Chart, part: AnswerPart, horizontal: bool, rows: int, *, many: bool) -> dict[str, Any]:
+    by_name = {column.name: column for column in part.columns}
+    measured = by_name[chart.y[0]]
+    value_axis = {"title": {"text": _axis_title(measured)}, "rangemode": "tozero"}
+    if fmt := _TICKS.get(measured.unit):
+        value_axis["tickformat"] = fmt
+    dated = by_name[chart.x].role == "time"
+    category_axis: dict[str, Any] = {"type": "date", "title": {"text": ""}} if dated else {"type": "category"}
+    layout: dict[str, Any] = {"margin": {"l": 8, "r": 16, "t": 34 if many else 10, "b": 8}, "showlegend": many}
+    layout["bargap"] = 0.35
+    if horizontal:
+        category_axis |= {"autorange": "reversed", "ticksuffix": "  "}
+        height = 70 + _ROW_PIXELS * max(rows, 2)
+        return layout | {"xaxis": value_axis, "yaxis": category_axis, "height": height}
+    if chart.kind == "line":
+        value_axis["rangemode"] = "normal" if measured.unit in ("points", "score") else "tozero"
+        layout["hovermode"] = "x unified" if many else "closest"
+    return layout | {"xaxis": category_axis, "yaxis": value_axis, "height": 300}
+
+
+def _label(column: AnswerColumn) -> str:
+    return column.label or column.name.replace("_", " ").capitalize()
+
+
+def _axis_title(column: AnswerColumn) -> str:
+    note = _AXIS_NOTE.get(column.unit)
+    return f"{_label(column)} ({note})" if note and note not in _label(column).lower() else _label(column)
+
+
+def _category(value: Cell) -> Cell:
+    return "Not stated" if value is None else value

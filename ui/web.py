@@ -1,0 +1,234 @@
+"""The one web process: sign-in, the chat at /chat, and what they share. Chainlit is mounted, not run by itself."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from ui.accounts import Account, Accounts, SignIn
+from ui.assets import chainlit_files, plotly_files
+from ui.chat_root import MOUNT_PATH, prepare, session_secret
+from ui.figures import template
+from warehouse.errors import MissingDataError, UsageError
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from agents.runtime import Assistant
+    from ui.sessions import Sessions
+
+ROLE_LABELS = {
+    "executive": "Executive",
+    "product_owner": "Product owner",
+    "analyst": "Analyst",
+    "member_advocate": "Member advocate",
+    "data_engineer": "Data engineer",
+    "ml_engineer": "ML engineer",
+}
+_STATIC = Path(__file__).parent / "static"
+_CHAT_APP = Path(__file__).parent / "chainlit_root" / "chat_app.py"
+
+
+@dataclass(frozen=True)
+class DataState:
+    """What the header says about the data: the last complete day (ISO) and the snapshot's id."""
+
+    as_of: str
+    snapshot: str
+
+
+def create_app(
+    settings: Settings, assistant: Assistant, data_state: Callable[[], DataState] | None = None
+) -> FastAPI:
+    """The whole web application. Only once a process: Chainlit keeps its own state in modules.
+
+    `data_state` tells what data is being served now; without it the header shows no date.
+    """
+    root = prepare(settings)
+    accounts = Accounts(settings.state / "users.db")
+    accounts.create_first()
+    from ui.sessions import Sessions
+
+    server = settings.server
+    sessions = Sessions(accounts, hours=server.session_hours, secure=server.secure_cookies)
+    app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
+    _add_pages(app, settings, accounts, sessions, data_state or (lambda: DataState("", "")))
+    _mount_chat(app, settings, assistant, accounts, sessions)
+    _add_middleware(app, https=server.secure_cookies)
+    return app
+
+
+def serve(
+    settings: Settings, warehouse: Path, host: str | None = None, port: int | None = None
+) -> None:
+    """Open the assistant over `warehouse` and serve until stopped. Prints the address and the first sign-ins.
+
+    `port` 0 takes any free one. Raises UsageError (exit 2) when the port is taken.
+    """
+    import uvicorn
+
+    listener = _listen(host or settings.server.host, settings.server.port if port is None else port)
+    from agents.runtime import Assistant
+    from warehouse.logs import configure
+
+    configure(settings.state)
+    assistant = Assistant.open(settings, warehouse)
+    try:
+        app = create_app(settings, assistant, lambda: _state_of(warehouse))
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="auto")
+        _announce(listener, Accounts(settings.state / "users.db").sign_ins())
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        assistant.close()
+        listener.close()
+
+
+def _add_pages(
+    app: FastAPI, settings: Settings, accounts: Accounts, sessions: Sessions, data_state: Callable[[], DataState]
+) -> None:
+    from ui.signin import SignInPages
+
+    pages = SignInPages(accounts, sessions, session_secret(settings), secure=settings.server.secure_cookies)
+    app.include_router(pages.router)
+
+    @app.get("/")
+    def home(request: Request) -> Response:
+        return RedirectResponse(MOUNT_PATH if sessions.reader(request.cookies) else "/login", 303)
+
+    @app.get("/healthz")
+    def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/session")
+    def session(request: Request) -> Response:
+        account = sessions.reader(request.cookies)
+        if account is None:
+            return JSONResponse({"detail": "Sign in first"}, 401)
+        return JSONResponse(_who_and_what(account, data_state()), headers={"cache-control": "no-store"})
+
+    @app.get("/themes.json")
+    def themes() -> dict[str, Any]:
+        return {"light": template("light"), "dark": template("dark")}
+
+    plotly, chainlit = plotly_files(), chainlit_files()
+
+    @app.get("/static/plotly.min.js")
+    def plotly_script(request: Request) -> Response:
+        return plotly.response("plotly.min.js", request)
+
+    @app.get(f"{MOUNT_PATH}/assets/{{name}}")
+    def chat_asset(request: Request, name: str) -> Response:
+        return chainlit.response(name, request)
+
+    app.mount("/static", StaticFiles(directory=_STATIC))
+
+
+def _mount_chat(
+    app: FastAPI, settings: Settings, assistant: Assistant, accounts: Accounts, sessions: Sessions
+) -> None:
+    """The chat page is served by us, cleaned of outside links; everything under it by Chainlit behind our gate."""
+    from chainlit.server import app as chainlit_app
+    from chainlit.server import get_html_template
+    from chainlit.utils import mount_chainlit
+
+    from ui.chat import Chat
+    from ui.history import History
+    from ui.security import ChatGate, content_security_policy, without_outside_links
+
+    Chat(assistant, accounts, sessions, History(settings.state / "history.db", accounts)).register()
+    page = without_outside_links(get_html_template(MOUNT_PATH))
+    headers = {"content-security-policy": content_security_policy(page), "cache-control": "no-store"}
+
+    def chat_page(request: Request) -> Response:
+        if sessions.reader(request.cookies) is None:
+            return RedirectResponse(f"/login?next={request.url.path}", 303)
+        return HTMLResponse(page, headers=headers)
+
+    for path in (MOUNT_PATH, f"{MOUNT_PATH}/", f"{MOUNT_PATH}/thread/{{thread}}", f"{MOUNT_PATH}/element/{{name}}"):
+        app.add_api_route(path, chat_page, methods=["GET"])
+    chainlit_app.add_middleware(ChatGate, sessions=sessions)
+    mount_chainlit(app, str(_CHAT_APP), path=MOUNT_PATH)
+
+
+def _add_middleware(app: FastAPI, *, https: bool) -> None:
+    from ui.security import SameOrigin, SecurityHeaders
+
+    app.add_middleware(GZipMiddleware, minimum_size=2048)
+    app.add_middleware(SameOrigin)
+    app.add_middleware(SecurityHeaders, https=https)
+
+
+def _lifespan(root: Path, accounts: Accounts) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Chainlit's own start and stop hooks do not run when it is mounted: this is where they belong.
+        yield
+        from chainlit.data import get_data_layer
+
+        if history := get_data_layer():
+            await history.close()
+        accounts.close()
+        shutil.rmtree(root / ".files", ignore_errors=True)
+
+    return lifespan
+
+
+def _who_and_what(account: Account, data: DataState) -> dict[str, str]:
+    return {
+        "user": account.name,
+        "role": account.role,
+        "roleLabel": ROLE_LABELS[account.role],
+        "asOf": data.as_of,
+        "snapshot": data.snapshot,
+    }
+
+
+def _state_of(warehouse: Path) -> DataState:
+    from warehouse.snapshots import current
+
+    try:
+        snapshot = current(warehouse)
+    except MissingDataError:
+        return DataState("", "")
+    return DataState(str(snapshot.manifest["as_of"]), snapshot.id)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"Cannot listen on {host}:{port} ({error.strerror}).",
+            where="--port or server.port",
+            next_step="Stop what uses it, or choose another port.",
+        ) from error
+    return listener
+
+
+def _announce(listener: socket.socket, sign_ins: tuple[SignIn, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    host, port = listener.getsockname()[:2]
+    console = Console()
+    console.print(f"Command center: http://{host}:{port}", style="bold", highlight=False)
+    if sign_ins:
+        table = Table("role", "name", "password", title="First sign-ins, until changed at /password", title_justify="left")
+        for sign_in in sign_ins:
+            table.add_row(ROLE_LABELS[sign_in.role], sign_in.name, sign_in.password)
+        console.print(table)
+    console.print("Ctrl+C stops it.", style="dim")
