@@ -63,7 +63,10 @@ class Fact(_Model):
 
 
 class AnswerPart(_Model):
-    """One governed query of the answer: the first part is the main table."""
+    """One governed query of the answer: the first part is the main table.
+
+    `formulas` says how a computed column follows from other cells (`tools.formula`); governed columns have none.
+    """
 
     title: str = ""
     columns: list[AnswerColumn] = Field(default_factory=list)
@@ -72,6 +75,7 @@ class AnswerPart(_Model):
     semantic_query: dict[str, Any] | None = None
     interpretation: str = ""
     truncated: bool = False
+    formulas: dict[str, str] = Field(default_factory=dict)
 
 
 class Answer(_Model):

@@ -1,0 +1,184 @@
+"""From what an agent found and said to the Answer: checked text, trust from provenance, charts, follow-ups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from agents.answer import Answer, AnswerColumn, AnswerPart, Choice, Fact, Trust
+from agents.charts import charts_for
+from agents.context import Context
+from agents.follow_ups import follow_ups_for
+from agents.free_text import FreeText
+from agents.grounding import Evidence, problems, table_problems
+from agents.narrator import Narration, Narrator
+from agents.toolbox import seen_by_model
+from tools.outcome import Clarification, Found, Provenance, Refusal, Table
+
+if TYPE_CHECKING:
+    from tools.desk import Desk
+
+# From the most to the least trusted: an answer is as good as its weakest part.
+TRUST_ORDER: tuple[Provenance, ...] = ("verified_query", "governed_metric", "analysis", "generated_sql")
+TRUST_REASONS: dict[Trust, str] = {
+    "verified_query": "A question that a data owner has checked, run exactly as written.",
+    "governed_metric": "Computed from governed metric definitions.",
+    "generated_sql": "Written as SQL for this question and guarded; not a governed metric.",
+    "analysis": "An analysis over governed metrics; its formulas are shown.",
+    "none": "No figures were computed.",
+}
+REPLACED = "The chat model's wording did not hold against the figures and was replaced."
+
+
+@dataclass(frozen=True)
+class Assembler:
+    """Puts answers together for one semantic model."""
+
+    narrator: Narrator
+
+    def answer(self, context: Context) -> Answer:
+        """The answer to the context's question."""
+        desk, reply = context.desk, context.reply
+        answer = Answer(
+            question=desk.question,
+            status="error",
+            agent=reply.agent,
+            route_reason=reply.route_reason,
+            as_of=desk.as_of,
+            snapshot=desk.snapshot,
+            answer_id=desk.answer_id,
+            id=desk.answer_id,
+            role=desk.principal.role,
+            trust_reason=TRUST_REASONS["none"],
+            steps=list(context.steps),
+        )
+        stop = next((o for o in reply.outcomes if isinstance(o, Clarification | Refusal)), None)
+        found = [o for o in reply.outcomes if isinstance(o, Found)]
+        if stop:
+            return self._stopped(answer, stop, context)
+        if not found:
+            return answer.model_copy(update={"text": reply.error, "refusal_code": "model_no_answer"})
+        return self._found(answer, combined(found), context)
+
+    def _stopped(self, answer: Answer, stop: Clarification | Refusal, context: Context) -> Answer:
+        text = stop.question if isinstance(stop, Clarification) else stop.reason
+        if context.free_model and FreeText(self._evidence((), {}, context.desk)).problems(text):
+            text = "The question can be read in several ways." if isinstance(stop, Clarification) else (
+                "This cannot be answered with the data at hand.")  # fmt: skip
+        if isinstance(stop, Clarification):
+            choices = [Choice(label=label, question=question) for label, question in stop.choices]
+            return answer.model_copy(update={"status": "clarify", "text": text, "choices": choices})
+        return answer.model_copy(
+            update={"status": "refused", "text": text, "refusal_code": stop.code,
+                    "follow_ups": list(stop.nearest)}
+        )  # fmt: skip
+
+    def _found(self, answer: Answer, found: Found, context: Context) -> Answer:
+        desk = context.desk
+        evidence = self._evidence(found.tables, found.constants, desk)
+        narration = self.narrator.narrate([seen_by_model(found)])
+        wrong = problems(narration.text, narration.facts, evidence) + table_problems(found.tables, found.constants)
+        if wrong:
+            return answer.model_copy(
+                update={"refusal_code": "ungrounded", "trust_reason": "; ".join(wrong[:3]),
+                        "text": "The text for this answer did not hold against the figures and is withheld."}
+            )  # fmt: skip
+        said, facts, replaced = self._chosen_text(narration, evidence, context)
+        parts = [as_part(table) for table in found.tables]
+        first = parts[0]
+        assumptions = [*found.assumptions, *([REPLACED] if replaced else [])]
+        return answer.model_copy(
+            update={
+                "status": "answered",
+                "trust": found.provenance,
+                "trust_reason": _trust_reason(found),
+                "text": said,
+                "facts": list(facts),
+                "interpretation": first.interpretation,
+                "columns": first.columns,
+                "rows": first.rows,
+                "sql": next((part.sql for part in parts if part.sql), ""),
+                "semantic_query": _main_query(parts),
+                "parts": parts,
+                "assumptions": list(dict.fromkeys(assumptions)),
+                "charts": charts_for(parts),
+                "follow_ups": follow_ups_for(found, desk),
+            }
+        )
+
+    def _chosen_text(
+        self, narration: Narration, evidence: Evidence, context: Context
+    ) -> tuple[str, Sequence[Fact], bool]:
+        said = context.reply.text
+        if not said or said == narration.text:
+            return narration.text, narration.facts, False
+        free = FreeText(evidence)
+        if free.problems(said):
+            return narration.text, narration.facts, True
+        return said, free.facts(said), False
+
+    def _evidence(self, tables: tuple[Table, ...], constants: dict[str, float], desk: Desk) -> Evidence:
+        return Evidence(desk.semantic, desk.values, desk.as_of, tables, constants, desk.question)
+
+
+def combined(found: list[Found]) -> Found:
+    """Several results as one: tables numbered through, the weakest provenance, everything said once."""
+    tables: list[Table] = []
+    for entry in found:
+        tables += [_rebased(table, len(tables)) for table in entry.tables] if tables else entry.tables
+    weakest = max((entry.provenance for entry in found), key=TRUST_ORDER.index)
+    return replace(
+        found[0],
+        tables=tuple(tables),
+        provenance=weakest,
+        assumptions=_once(entry.assumptions for entry in found),
+        notes=_once(entry.notes for entry in found),
+        follow_ups=_once(entry.follow_ups for entry in found),
+        constants={name: value for entry in reversed(found) for name, value in entry.constants.items()},
+    )
+
+
+def _once(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for group in groups for text in group))
+
+
+def _rebased(table: Table, offset: int) -> Table:
+    def shift(match: re.Match[str]) -> str:
+        return f"{match[1]}:{int(match[2]) + offset}"
+
+    formulas = {
+        name: re.sub(r"\b(cell|sum|mean|rows):(\d+)", shift, text) for name, text in table.formulas.items()
+    }
+    return replace(table, formulas=formulas)
+
+
+def as_part(table: Table) -> AnswerPart:
+    """A governed table as a part of the answer."""
+    return AnswerPart(
+        title=table.title,
+        columns=[
+            AnswerColumn(name=c.name, type=c.type, unit=c.unit, label=c.label, role=_role(c.role))
+            for c in table.columns
+        ],
+        rows=[list(row) for row in table.rows],
+        sql=table.sql,
+        semantic_query=table.query.model_dump(mode="json", exclude_defaults=True) if table.query else None,
+        interpretation=table.interpretation,
+        truncated=table.truncated,
+        formulas=table.formulas,
+    )
+
+
+def _role(role: str) -> Any:
+    return role if role in ("time", "dimension", "metric") else "derived"
+
+
+def _main_query(parts: list[AnswerPart]) -> dict[str, Any] | None:
+    return next((part.semantic_query for part in parts if part.semantic_query), None)
+
+
+def _trust_reason(found: Found) -> str:
+    reason = TRUST_REASONS[found.provenance]
+    return f"{reason[:-1]}: {found.name}." if found.provenance == "verified_query" and found.name else reason

@@ -1,0 +1,58 @@
+"""Which chart suits a table: chosen from its shape, declared over its own columns, never code."""
+
+from __future__ import annotations
+
+from agents.answer import AnswerColumn, AnswerPart, Chart, ChartKind
+
+MAX_BARS = 30
+MAX_SERIES = 8
+
+
+def charts_for(parts: list[AnswerPart]) -> list[Chart]:
+    """A chart for each part that has something to draw; the first part's comes first."""
+    return [chart for index, part in enumerate(parts) if (chart := chart_for(part, index))]
+
+
+def chart_for(part: AnswerPart, index: int) -> Chart | None:
+    """A line over time, bars by category, grouped bars for two dimensions or a comparison, a stat for one value."""
+    if not part.rows:
+        return None
+    roles = {
+        role: [c for c in part.columns if c.role == role] for role in ("time", "dimension", "metric", "derived")
+    }
+    measured = roles["metric"] or [c for c in roles["derived"] if c.unit in ("usd", "count")]
+    if not measured:
+        return None
+    first = measured[0]
+    title = part.title or first.label or first.name
+
+    def chart(kind: ChartKind, x: str, y: tuple[str, ...], series: str | None = None) -> Chart:
+        return Chart(kind=kind, title=title, x=x, y=y, series=series, unit=first.unit, part=index)
+
+    dimensions = roles["dimension"]
+    if roles["time"] and len(part.rows) > 1:
+        return chart("line", roles["time"][0].name, _alike(first.name, measured, part), _series(part, dimensions))
+    if not dimensions:
+        return chart("stat", "", (first.name,)) if len(part.rows) == 1 else None
+    if len(part.rows) > MAX_BARS * MAX_SERIES:
+        return None
+    previous = f"{first.name}__previous"
+    if len(dimensions) == 1 and any(c.name == previous for c in part.columns):
+        return chart("grouped_bar", dimensions[0].name, (first.name, previous))
+    if len(dimensions) == 1:
+        return chart("bar", dimensions[0].name, (first.name,))
+    return chart("grouped_bar", dimensions[0].name, (first.name,), dimensions[1].name)
+
+
+def _alike(name: str, measured: list[AnswerColumn], part: AnswerPart) -> tuple[str, ...]:
+    """The metrics that share the first one's unit, so that one axis fits all."""
+    unit = next(c.unit for c in part.columns if c.name == name)
+    return tuple(c.name for c in part.columns if c in measured and c.unit == unit)
+
+
+def _series(part: AnswerPart, dimensions: list[AnswerColumn]) -> str | None:
+    names = [c.name for c in part.columns if c in dimensions]
+    if not names:
+        return None
+    position = next(i for i, c in enumerate(part.columns) if c.name == names[0])
+    return names[0] if len({row[position] for row in part.rows}) <= 50 else None

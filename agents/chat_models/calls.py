@@ -1,0 +1,119 @@
+"""A plan as tool calls: what the embedded chat model asks its agent's tools to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from semantic.query import SemanticQuery
+
+if TYPE_CHECKING:
+    from agents.planner import Plan
+
+Call = tuple[str, dict[str, Any]]
+DEFAULT_REDUCTION = 10.0
+NOT_BUILT = {
+    "journey": (
+        "Walking through one member's journey is not built yet. What can be asked: where members abandon and call, "
+        "which errors stop them, and which groups are hit hardest.",
+        ("Where do members abandon online flows and immediately call?", "What is actually causing this leakage?"),
+    ),
+    "impact": (
+        "Measuring the effect of a change against what would have happened anyway is not built yet; the calls before "
+        "and after that the fixes file records are not a measured effect. What can be asked: the course of any metric, "
+        "week by week.",
+        ("Leaked calls by week for the last 12 weeks", "Repeat call rate last month compared to the month before"),
+    ),
+}  # fmt: skip
+
+
+def calls_for(plan: Plan, offered: tuple[str, ...]) -> list[Call]:
+    """The tool calls that carry a plan out; a refusal when the agent at hand has no tool for it."""
+    calls = CALLS[plan.kind](plan)
+    if all(name in offered for name, _ in calls):
+        return calls
+    return [_refuse("not_built", "No agent has a tool for this yet.", plan.follow_ups)]
+
+
+def refusal_after(error: dict[str, Any]) -> Call:
+    """What to say when a tool turned the call down: the embedded chat model does not try its luck."""
+    return _refuse(
+        error["code"], " ".join(filter(None, (error["reason"], error["hint"]))), tuple(error["nearest"])
+    )
+
+
+def _refuse(code: str, reason: str, nearest: tuple[str, ...] = ()) -> Call:
+    return "refuse", {"code": code, "reason": reason, "nearest": list(nearest)}
+
+
+def as_arguments(query: SemanticQuery) -> dict[str, Any]:
+    """A whole canonical query as JSON arguments."""
+    return query.model_dump(mode="json", exclude_defaults=True)
+
+
+def _query(plan: Plan) -> list[Call]:
+    said = {"assumptions": list(plan.assumptions)}
+    if plan.verified:
+        return [("run_verified_query", {"name": plan.verified, **said})]
+    queries = [query for query in (plan.query, *plan.parts) if query is not None]
+    first, *others = [{"query": as_arguments(query)} for query in dict.fromkeys(queries)]
+    return [("query_metrics", {**first, **said}), *(("query_metrics", other) for other in others)]
+
+
+def _drivers(plan: Plan) -> list[Call]:
+    if plan.query is None:
+        return _clarify(plan)
+    return [("explain_breakdown", {"query": as_arguments(plan.query), "assumptions": list(plan.assumptions)})]
+
+
+def _what_if(plan: Plan) -> list[Call]:
+    arguments: dict[str, Any] = {"reduce_pct": plan.what_if_pct or DEFAULT_REDUCTION}
+    said = list(plan.assumptions)
+    if plan.what_if_pct is None:
+        said.append(f"No reduction was named: {DEFAULT_REDUCTION:g}%.")
+    if plan.query:
+        arguments["metric"] = plan.query.metrics[0]
+        arguments["filters"] = [entry.model_dump(mode="json") for entry in plan.query.filters]
+    return [("project_savings", {**arguments, "assumptions": said})]
+
+
+def _briefing(plan: Plan) -> list[Call]:
+    if plan.verified:
+        return _query(plan)
+    filters = [entry.model_dump(mode="json") for entry in plan.query.filters] if plan.query else []
+    return [("todays_overview", {"filters": filters})]
+
+
+def _next_best_action(plan: Plan) -> list[Call]:
+    if plan.verified:
+        return _query(plan)
+    return [("top_opportunities", {"reduce_pct": plan.what_if_pct or DEFAULT_REDUCTION})]
+
+
+def _not_built(plan: Plan) -> list[Call]:
+    reason, nearest = NOT_BUILT[plan.kind]
+    return [_refuse("not_built", reason, nearest)]
+
+
+def _clarify(plan: Plan) -> list[Call]:
+    choices = [{"label": label, "question": question} for label, question in plan.choices]
+    return [("clarify", {"question": plan.message, "choices": choices})]
+
+
+def _refused(plan: Plan) -> list[Call]:
+    return [
+        _refuse(plan.refusal, plan.message, tuple(question for _, question in plan.choices) or plan.follow_ups)
+    ]
+
+
+CALLS: dict[str, Callable[[Plan], list[Call]]] = {
+    "query": _query,
+    "drivers": _drivers,
+    "what_if": _what_if,
+    "briefing": _briefing,
+    "next_best_action": _next_best_action,
+    "impact": _not_built,
+    "journey": _not_built,
+    "clarify": _clarify,
+    "refuse": _refused,
+}

@@ -1,0 +1,37 @@
+"""Which chat model the settings ask for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from agents.chat_models.embedded import EmbeddedChatModel
+from agents.narrator import Narrator
+from agents.planner import Planner
+from warehouse.errors import UsageError
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+
+def chat_model(
+    settings: Settings, planner: Planner, narrator: Narrator, as_of: date, first_day: date
+) -> BaseChatModel:
+    """The embedded planner, a service, or a recording. Raises UsageError when the settings lack what it needs."""
+    wanted = settings.chat_model
+    if wanted.kind == "embedded":
+        return EmbeddedChatModel(planner=planner, narrator=narrator, as_of=as_of, first_day=first_day)
+    if wanted.kind == "recorded":
+        from agents.chat_models.recorded import RecordedChatModel
+
+        if wanted.recording is None:
+            raise UsageError(
+                "The recorded chat model needs a recording.",
+                where="chat_model.recording",
+                next_step="Name the file.",
+            )
+        return RecordedChatModel(file=wanted.recording)
+    from agents.chat_models.service import service_chat_model
+
+    return service_chat_model(wanted, settings.api_key)

@@ -1,0 +1,107 @@
+"""The embedded chat model: reads the same messages and tools as any other, without a key or a network.
+
+It plans with rules over the semantic model and narrates from typed facts. What it knows of a conversation stands in
+the messages: earlier tool calls carry whole queries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from pydantic import ConfigDict, InstanceOf
+
+from agents.chat_models.calls import Call, calls_for, refusal_after
+from agents.chat_models.history import prior_turns
+from agents.narrator import Narrator
+from agents.planner import Plan, Planner
+
+ROUTE = "route"
+
+
+class EmbeddedChatModel(BaseChatModel):
+    """A planner and a narrator behind the interface of a chat model. Deterministic."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    planner: InstanceOf[Planner]
+    narrator: InstanceOf[Narrator]
+    as_of: date
+    first_day: date
+    governed: bool = True
+
+    @property
+    def _llm_type(self) -> str:
+        return "embedded"
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The same chat model with tools on offer; it calls no others."""
+        names = tuple(tool.name for tool in tools if isinstance(tool, BaseTool))
+        return self.bind(offered=names, **kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        *,
+        offered: tuple[str, ...] = (),
+        **kwargs: Any,
+    ) -> ChatResult:
+        message = self._reply(messages, offered)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _reply(self, messages: list[BaseMessage], offered: tuple[str, ...]) -> AIMessage:
+        results = _last_results(messages)
+        if results:
+            return self._after(results)
+        plan = self._plan(messages)
+        if ROUTE in offered:
+            return _calling([(ROUTE, {"agent": plan.agent, "reason": plan.route_reason})])
+        return _calling(calls_for(plan, offered))
+
+    def _after(self, results: list[ToolMessage]) -> AIMessage:
+        contents = [json.loads(str(result.content)) for result in results]
+        failed = next((content["error"] for content in contents if "error" in content), None)
+        if failed:
+            return _calling([refusal_after(failed)])
+        return AIMessage(self.narrator.narrate([content for content in contents if "tables" in content]).text)
+
+    def _plan(self, messages: list[BaseMessage]) -> Plan:
+        said = [message for message in messages if not isinstance(message, ToolMessage)]
+        question = next(str(m.content) for m in reversed(said) if isinstance(m, HumanMessage))
+        return self.planner.plan(
+            question, history=prior_turns(messages), as_of=self.as_of, first_day=self.first_day
+        )
+
+
+def _last_results(messages: list[BaseMessage]) -> list[ToolMessage]:
+    results: list[ToolMessage] = []
+    for message in reversed(messages):
+        if not isinstance(message, ToolMessage):
+            break
+        results.insert(0, message)
+    return results
+
+
+def _calling(calls: list[Call]) -> AIMessage:
+    tool_calls = [
+        {"name": name, "args": arguments, "id": f"call_{index}", "type": "tool_call"}
+        for index, (name, arguments) in enumerate(calls)
+    ]
+    return AIMessage("", tool_calls=tool_calls)

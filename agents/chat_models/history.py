@@ -1,0 +1,63 @@
+"""What was asked before, read back from the messages of a conversation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from agents.planner import PriorTurn
+from semantic.query import DimensionFilter, SemanticQuery
+
+KINDS = {
+    "query_metrics": "query",
+    "run_verified_query": "query",
+    "explain_breakdown": "drivers",
+    "project_savings": "what_if",
+    "todays_overview": "briefing",
+    "top_opportunities": "next_best_action",
+    "clarify": "clarify",
+    "refuse": "refuse",
+}
+
+
+def prior_turns(messages: Sequence[BaseMessage]) -> list[PriorTurn]:
+    """The turns before the last question: each human message with the first tool call that answered it."""
+    starts = [i for i, message in enumerate(messages) if isinstance(message, HumanMessage)]
+    return [_turn(messages[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
+
+
+def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
+    question = str(messages[0].content)
+    for message in messages:
+        for call in message.tool_calls if isinstance(message, AIMessage) else ():
+            if call["name"] in KINDS and not _failed(messages, call["id"]):
+                query = _query(call["name"], call["args"], messages)
+                return PriorTurn(question, KINDS[call["name"]], query, call["args"].get("reduce_pct"))
+    return PriorTurn(question, "refuse", None)
+
+
+def _failed(messages: Sequence[BaseMessage], call_id: str | None) -> bool:
+    return any(isinstance(m, ToolMessage) and m.tool_call_id == call_id and m.status == "error" for m in messages)
+
+
+def _query(name: str, arguments: dict[str, Any], messages: Sequence[BaseMessage]) -> SemanticQuery | None:
+    if "query" in arguments:
+        return SemanticQuery.model_validate(arguments["query"])
+    if name == "project_savings":
+        filters = tuple(DimensionFilter.model_validate(entry) for entry in arguments.get("filters", ()))
+        return SemanticQuery(metrics=(arguments.get("metric", "leaked_calls"),), filters=filters)
+    if name == "run_verified_query":
+        return _first_query_run(messages)
+    return None
+
+
+def _first_query_run(messages: Sequence[BaseMessage]) -> SemanticQuery | None:
+    for message in messages:
+        if isinstance(message, ToolMessage):
+            tables = json.loads(str(message.content)).get("tables", ())
+            if tables and tables[0]["query"]:
+                return SemanticQuery.model_validate(tables[0]["query"])
+    return None

@@ -1,0 +1,160 @@
+"""What the assistant knows of one snapshot: the semantic model, the values in the data, planner, narrator, chat model."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.assembly import Assembler
+from agents.chat_models.choosing import chat_model
+from agents.context import Context
+from agents.narrator import Narrator
+from agents.planner import Planner
+from semantic.loader import load_model
+from semantic.model import SemanticModel
+from semantic.query import TimeRange
+from semantic.values import ValueDictionary, dictionary_queries
+from tools.desk import Desk
+from tools.periods import day_in_words
+from warehouse.principal import Principal
+from warehouse.settings import Rules, Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+    from warehouse.door import Warehouse
+    from warehouse.snapshots import Snapshot
+
+READER = Principal(user="value-dictionary", role="analyst")
+VALUES_SHOWN = 12
+ANSWER_SECONDS_PER_CALL = 4
+
+
+@dataclass
+class Knowledge:
+    """Everything that stays the same until the next snapshot."""
+
+    snapshot: str
+    semantic: SemanticModel
+    values: ValueDictionary
+    planner: Planner
+    settings: Settings
+    rules: Rules
+    as_of: date
+    first_day: date
+    missing_columns: dict[str, list[str]]
+    chat_model: BaseChatModel
+    assembler: Assembler
+    prompt_names: dict[str, str]
+    bound: dict[str, Any] = field(default_factory=dict)
+
+    def context(
+        self,
+        question: str,
+        principal: Principal,
+        door: Warehouse,
+        on_step: Callable[[str], None],
+        answer_id: str,
+        source: str,
+    ) -> Context:
+        """The surroundings of one question."""
+        desk = Desk(
+            semantic=self.semantic,
+            values=self.values,
+            door=door,
+            principal=principal,
+            rules=self.rules,
+            questions=self.settings.questions,
+            as_of=self.as_of,
+            first_day=self.first_day,
+            snapshot=self.snapshot,
+            read_period=self.read_period,
+            missing_columns=self.missing_columns,
+            answer_id=answer_id,
+            question=question,
+            source=source,
+        )
+        seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
+        return Context(
+            desk, self.chat_model, self.prompt_names, self.bound, on_step, deadline=time.monotonic() + seconds
+        )
+
+    def read_period(self, phrase: str) -> TimeRange | None:
+        """A relative period of a verified query, in days."""
+        return self.planner.period(phrase, as_of=self.as_of, first_day=self.first_day)
+
+
+def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> Knowledge:
+    """Read the semantic model and the values of a snapshot; the values are cached in the state folder."""
+    semantic = load_model()
+    manifest = snapshot.manifest
+    as_of, first_day = snapshot.as_of, snapshot.first_day
+    values = _values(settings.state, semantic, door, snapshot.id)
+    planner = Planner(semantic, values, settings.questions)
+    narrator = Narrator(semantic, values)
+    return Knowledge(
+        snapshot=snapshot.id,
+        semantic=semantic,
+        values=values,
+        planner=planner,
+        settings=settings,
+        rules=Rules.model_validate(manifest.get("rules") or settings.rules.model_dump()),
+        as_of=as_of,
+        first_day=first_day,
+        missing_columns=manifest.get("missing_columns", {}),
+        chat_model=chat_model(settings, planner, narrator, as_of, first_day),
+        assembler=Assembler(narrator),
+        prompt_names=prompt_names(semantic, values, as_of, first_day),
+    )
+
+
+def _values(state: Path, semantic: SemanticModel, door: Warehouse, snapshot: str) -> ValueDictionary:
+    file = state / f"values-{snapshot}-{semantic.version}.json"
+    found = _cached(file)
+    if found is None:
+        found = {}
+        for dimension, sql in sorted(dictionary_queries(semantic).items()):
+            rows = door.query(sql, READER).rows
+            found[dimension] = [str(row[0]) for row in rows if row[0] is not None]
+        _cache(file, found)
+    return ValueDictionary.from_rows(semantic, found)
+
+
+def _cached(file: Path) -> dict[str, list[str]] | None:
+    try:
+        loaded: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # absent or half-written: read from the warehouse again
+    return loaded
+
+
+def _cache(file: Path, found: dict[str, list[str]]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for old in file.parent.glob("values-*.json"):
+        old.unlink(missing_ok=True)
+    whole = file.with_suffix(f".{os.getpid()}.part")
+    whole.write_text(json.dumps(found), encoding="utf-8")
+    os.replace(whole, file)
+
+
+def prompt_names(semantic: SemanticModel, values: ValueDictionary, as_of: date, first_day: date) -> dict[str, str]:
+    """What the prompts' placeholders stand for: the day, and the names of the semantic model. No rows."""
+    return {
+        "as_of": day_in_words(as_of),
+        "first_day": day_in_words(first_day),
+        "verified": "\n".join(f"- {q.name}: {q.title}" for q in semantic.verified_queries.values()),
+        "metrics": "\n".join(
+            f"- {name}: {metric.label} ({metric.unit}). {metric.description}"
+            for name, metric in semantic.metrics.items()
+        ),
+        "dimensions": "\n".join(
+            f"- {name}: {dimension.label}. Values: {', '.join(values.values(name)[:VALUES_SHOWN])}"
+            for name, dimension in semantic.dimensions.items()
+        ),
+    }

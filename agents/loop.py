@@ -1,0 +1,120 @@
+"""How an agent works: ask its chat model, run the tools it calls, until it answers, asks back, refuses or fails."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langgraph.graph import END
+from langgraph.types import Command
+
+from agents.context import Context, State
+from agents.screening import complaint
+from agents.toolbox import mendable_error, run_call, without_rows
+from prompts.loader import load_prompt
+from tools.outcome import Clarification, Found, Listing, Outcome, Refusal
+
+MAX_TOOL_CALLS = 8
+MAX_REPAIRS = 2
+GAVE_UP = "The chat model could not answer this within its limits."
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A chat model's job: its prompt (`prompts/<name>.md`) and its tools; some only for service models."""
+
+    name: str
+    tools: tuple[BaseTool, ...]
+    free_tools: tuple[BaseTool, ...] = ()
+
+    def offered(self, context: Context) -> dict[str, BaseTool]:
+        """The tools by name that this run's chat model may call."""
+        tools = self.tools + (self.free_tools if context.free_model else ())
+        return {tool.name: tool for tool in tools}
+
+
+def run_agent(agent: Agent, state: State, context: Context) -> Command[str]:
+    """Work on the last message until there is a reply; leave it in the context and the turn in the thread."""
+    history = state["messages"]
+    tools = agent.offered(context)
+    turn: list[AnyMessage] = []
+    spent = repairs = 0
+    while spent <= MAX_TOOL_CALLS:
+        said = _speak(agent, context, history + turn, tools)
+        turn.append(said)
+        if not said.tool_calls and not said.invalid_tool_calls:
+            break
+        results = _run_calls(said, tools, context)
+        turn += results
+        spent += len(results)
+        outcomes: list[Outcome] = [m.artifact for m in results if m.artifact is not None]
+        context.reply.outcomes += [o for o in outcomes if not isinstance(o, Listing)]
+        if any(isinstance(outcome, Clarification | Refusal) for outcome in outcomes):
+            break
+        repairs += any(message.status == "error" for message in results)
+        if repairs > MAX_REPAIRS:
+            break
+    return _finish(agent, context, turn)
+
+
+def _finish(agent: Agent, context: Context, turn: list[AnyMessage]) -> Command[str]:
+    last = turn[-1]
+    context.reply.agent = agent.name
+    found = any(isinstance(outcome, Found) for outcome in context.reply.outcomes)
+    stopped = any(isinstance(outcome, Clarification | Refusal) for outcome in context.reply.outcomes)
+    if isinstance(last, AIMessage) and found and not stopped:
+        context.reply.text = str(last.text).strip()
+    elif not found and not stopped:
+        context.reply.error = GAVE_UP
+    kept = [without_rows(m) if isinstance(m, ToolMessage) else m for m in turn]
+    return Command(goto=END, update={"messages": kept})
+
+
+def _speak(agent: Agent, context: Context, messages: list[AnyMessage], tools: dict[str, BaseTool]) -> AIMessage:
+    context.check_time()
+    started = time.perf_counter()
+    model = bound_model(agent.name, tuple(tools.values()), context)
+    said = model.invoke([system_message(agent.name, context), *messages])
+    results = isinstance(messages[-1], ToolMessage)
+    context.desk.spend({"render" if results else "plan": (time.perf_counter() - started) * 1000})
+    if not isinstance(said, AIMessage):
+        raise TypeError(f"a chat model returned {type(said).__name__}")
+    return said
+
+
+def bound_model(name: str, tools: tuple[BaseTool, ...], context: Context) -> Runnable[list[AnyMessage], AIMessage]:
+    """The chat model with an agent's tools, built once."""
+    if name not in context.bound:
+        context.bound[name] = context.chat_model.bind_tools(tools)
+    return context.bound[name]
+
+
+def system_message(name: str, context: Context) -> SystemMessage:
+    """An agent's prompt with the day and the semantic model's names filled in."""
+    prompt = load_prompt(name)
+    wanted = prompt.names()
+    return SystemMessage(prompt.fill(**{key: context.prompt_names[key] for key in wanted}))
+
+
+def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context) -> list[ToolMessage]:
+    question = context.desk.question
+    results = [
+        mendable_error(
+            {"name": call["name"] or "", "args": {}, "id": call["id"] or "", "type": "tool_call"},
+            "bad_arguments", "The arguments are not valid JSON.", "Call the tool again with valid JSON.",
+        )
+        for call in said.invalid_tool_calls
+    ]  # fmt: skip
+    for call in said.tool_calls:
+        context.step(f"{call['name'].replace('_', ' ')}")
+        objection = complaint(question, call, context) if context.free_model else None
+        results.append(objection or run_call(tools, call, context.desk))
+    return results
+
+
+def last_question(state: State) -> str:
+    """The text of the last human message."""
+    return next(str(m.content) for m in reversed(state["messages"]) if isinstance(m, HumanMessage))

@@ -1,0 +1,182 @@
+"""Sentences for analyses: projections, opportunities, the state of the day, drivers."""
+
+from __future__ import annotations
+
+from agents.answer import Fact
+from agents.prose import Piece, Prose, number, series
+from agents.shapes import bucket, single
+from agents.sight import Sight
+from agents.voice import Voice
+from agents.wording import in_sentence
+
+SHOWN = 3
+STEP_ROWS = 7
+STEP_SIZE = 0.08
+
+
+def what_if(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """Reducing leaked calls for Billing by 10% would avoid 500 calls and save $4,000 a day, $1.46M a year."""
+    plan, base = voices[0], voices[1]
+    asked = sight.constants["reduce"]
+    row = min(plan.table.rows, key=lambda r: abs((plan.table.number(r, "reduction") or 0.0) - asked))
+    count = base.table.names("metric")[0]
+    volume = base.table.number(0, count)
+    if not volume:
+        single(prose, base, False)
+        prose.write("There is nothing to save there.")
+        return
+    prose.write(
+        "Reducing {count}{filters} by {percent} would avoid about {calls} calls and save about {day} a day, "
+        "{year} a year.",
+        count=base.metric(count), filters=base.filters(), percent=_percent(sight),
+        calls=plan.cell(row, "calls_avoided_per_day"), day=plan.cell(row, "savings_per_day"),
+        year=plan.cell(row, "savings_per_year"),
+    )  # fmt: skip
+    repeats = plan.table.number(row, "repeat_calls_avoided_per_day")
+    if repeats:
+        prose.write("About {repeats} of the calls avoided a day would be repeat calls.",
+                    repeats=plan.cell(row, "repeat_calls_avoided_per_day"))  # fmt: skip
+    prose.write(
+        "It is a projection from {daily} {count} a day{period}, not a measured effect.",
+        daily=number(volume / sight.constants["days"], "count", f"formula:div(cell:1:0:{count}, query:days)"),
+        count=base.metric(count), period=base.period(),
+    )  # fmt: skip
+
+
+def _percent(sight: Sight) -> Fact:
+    percent = sight.constants["reduce_pct"]
+    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:reduce_pct")
+
+
+def opportunities(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """Billing saves the most: a 10% reduction is worth about $1.46M a year. It leads on volume and cost ..."""
+    plan, base = voices[0], voices[1]
+    if not plan.table.count:
+        prose.write("There is nothing to rank{period}: no leaked calls.", period=base.period())
+        return
+    prose.write(
+        "{name} saves the {most}: avoiding {percent} of its leaked calls would be worth about {year} a year.",
+        name=plan.row_name(0), most=_most(plan, 0), percent=_percent(sight),
+        year=plan.cell(0, "savings_per_year"),
+    )  # fmt: skip
+    prose.write(
+        "Why: {calls} leaked calls a day cost {cost} a day{period}{trend}.",
+        calls=plan.cell(0, "calls_per_day"), cost=plan.cell(0, "cost_per_day"), period=base.period(),
+        trend=_trend(plan, 0),
+    )  # fmt: skip
+    following = [[*plan.row_name(row), " (", plan.cell(row, "savings_per_year"), " a year", *_trend(plan, row), ")"]
+                 for row in sorted(plan.table.rows)[1:SHOWN]]  # fmt: skip
+    if following:
+        prose.write("Next: {items}.", items=series(following))
+    prose.write("It is a projection; scoring of single actions is not built yet.")
+
+
+def _most(plan: Voice, row: int) -> Fact:
+    return Fact(text="most", value="max", source=f"extreme:max:{plan.table.part}:{row}:savings_per_year")
+
+
+def _trend(plan: Voice, row: int) -> list[Piece]:
+    change = plan.table.number(row, "trend")
+    if change is None:
+        return []
+    source = f"cell:{plan.table.part}:{row}:trend"
+    size = number(abs(change), "rate", f"formula:abs({source})")
+    return [", ", plan.direction(change, source), " ", size, " on the week"]
+
+
+def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """The costliest leaks of the week and how the headline metrics moved."""
+    plan, base = voices[0], voices[1]
+    if plan.table.count:
+        items = [[*plan.row_name(row), " (", plan.cell(row, "calls_per_day"), " calls and ",
+                  plan.cell(row, "cost_per_day"), " a day", *_trend(plan, row), ")"]
+                 for row in sorted(plan.table.rows)[:SHOWN]]  # fmt: skip
+        prose.write("The costliest leaks into the call center{period}: {items}.", period=base.period(),
+                    items=series(items))  # fmt: skip
+    said: list[list[Piece]] = []
+    for voice in voices[2:]:
+        name = voice.table.names("metric")[0]
+        moved = voice.moved(0, name, brief=True) if voice.table.count else []
+        if moved:
+            said.append([voice.metric(name), " ", voice.cell(0, name), ", ", *moved])
+    if said:
+        pieces: list[Piece] = []
+        for index, item in enumerate(said):
+            pieces += ["; " if index else "", *item]
+        prose.write("Against the week before: {items}.", items=pieces)
+
+
+def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """The change, the values that carry most of it, the day it stepped up, and that this is no proven cause."""
+    single(prose, voices[0], False)
+    total, cuts = voices[0], [voice for voice in voices[1:] if voice.table.names("dimension")]
+    metric = total.table.names("metric")[0]
+    share = f"{metric}__share"
+    items: list[list[Piece]] = []
+    for voice in cuts[:SHOWN]:
+        shown = share if voice.table.has(share) else metric
+        if voice.table.number(0, shown) is None:
+            continue
+        labels = [in_sentence(voice.table.column(name).label) for name in voice.table.names("dimension")]
+        noun = [[Fact(text=label, value=label, source="query:dimension")] for label in labels]
+        items.append(
+            [*voice.row_name(0), " ", voice.cell(0, shown), " (by ", *series([list(n) for n in noun]), ")"]
+        )
+    if items:
+        lead = "It concentrates in" if cuts[0].table.has(share) else "It stands out for"
+        prose.write("{lead} {items}.", lead=lead, items=series(items))
+    _step(prose, voices, metric)
+    prose.write("This is a breakdown of where it happens, not a proven cause.")
+
+
+def _step(prose: Prose, voices: list[Voice], metric: str) -> None:
+    """The day from which the level is higher or lower, when two whole weeks on each side differ enough."""
+    course = next((voice for voice in voices if voice.table.names("time")), None)
+    if course is None or not voices[0].semantic.metrics[metric].additive:
+        return
+    split = best_split([course.table.number(row, metric) or 0.0 for row in range(course.table.count)])
+    if split is None:
+        return
+    table, last = course.table, course.table.count - 1
+    earlier = f"mean:{table.part}:{metric}:0:{split - 1}"
+    later = f"mean:{table.part}:{metric}:{split}:{last}"
+    old = sum(table.number(row, metric) or 0.0 for row in range(split)) / split
+    new = sum(table.number(row, metric) or 0.0 for row in range(split, last + 1)) / (last + 1 - split)
+    prose.write(
+        "The daily level moved {direction} from about {old} to about {new} around {day}.",
+        direction=course.direction(new - old, f"formula:sub({later}, {earlier})"),
+        old=number(old, table.column(metric).unit, f"formula:{earlier}"),
+        new=number(new, table.column(metric).unit, f"formula:{later}"),
+        day=bucket(course, split),
+    )  # fmt: skip
+
+
+def best_split(days: list[float]) -> int | None:
+    """Index of the first day of a new level in a daily series, None when there is no clear step.
+
+    Least squares over the weekday-adjusted series; the step must be at least 8 % and stand out of the noise.
+    """
+    if len(days) < 4 * STEP_ROWS or sum(days) <= 0:
+        return None
+    adjusted = _without_weekdays(days)
+    best, gain, total = None, 0.0, _spread(adjusted)
+    for split in range(STEP_ROWS, len(days) - STEP_ROWS + 1):
+        left, right = adjusted[:split], adjusted[split:]
+        saved = total - _spread(left) - _spread(right)
+        if saved > gain:
+            best, gain = split, saved
+    if best is None or gain < total / 2:
+        return None
+    old, new = sum(days[:best]) / best, sum(days[best:]) / (len(days) - best)
+    return best if old and abs(new - old) / old >= STEP_SIZE else None
+
+
+def _spread(values: list[float]) -> float:
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values)
+
+
+def _without_weekdays(days: list[float]) -> list[float]:
+    overall = sum(days) / len(days)
+    means = [sum(days[i::7]) / len(days[i::7]) for i in range(7)]
+    return [value * overall / means[i % 7] if means[i % 7] else value for i, value in enumerate(days)]

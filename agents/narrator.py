@@ -1,0 +1,61 @@
+"""Writes the answer's text from typed facts: one to three sentences, every number bound to where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from agents.answer import Fact
+from agents.narratives import briefing, drivers, opportunities, what_if
+from agents.prose import Prose
+from agents.shapes import ranked, single, trend
+from agents.sight import SeenTable, Sight, sight_of
+from agents.voice import Voice
+from semantic.model import SemanticModel
+from semantic.values import ValueDictionary
+
+
+@dataclass(frozen=True)
+class Narration:
+    """The text and the facts in it, in reading order."""
+
+    text: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Narrates results in the words of a semantic model. Pure: the same result, the same text."""
+
+    semantic: SemanticModel
+    values: ValueDictionary
+
+    def narrate(self, summaries: list[dict[str, Any]]) -> Narration:
+        """The text for the summaries of a question's tool results (`agents.toolbox.seen_by_model`)."""
+        sight = sight_of(summaries)
+        prose = Prose()
+        tell = SHAPES.get(sight.shape)
+        voices = [Voice(self.semantic, self.values, table) for table in sight.tables]
+        if tell:
+            tell(prose, voices, sight)
+        else:
+            for index, voice in enumerate(voices):
+                table_shape(voice.table)(prose, voice, index > 0)
+        return Narration(prose.text, tuple(prose.facts))
+
+
+Tell = Callable[[Prose, Voice, bool], None]
+SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
+    "what_if": what_if,
+    "opportunities": opportunities,
+    "briefing": briefing,
+    "drivers": drivers,
+}
+
+
+def table_shape(table: SeenTable) -> Tell:
+    """Which kind of sentence a table needs: over time, by dimensions, or a single row."""
+    if table.names("time") and table.count > 1:
+        return trend
+    return ranked if table.names("dimension") else single

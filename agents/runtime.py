@@ -1,0 +1,200 @@
+"""The composition root: settings and a warehouse in, an assistant out."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.answer import Answer
+from agents.answer_store import AnswerStore, Thumbs
+from agents.knowledge import Knowledge, load_knowledge
+from warehouse.audit import AuditLog
+from warehouse.door import Warehouse
+from warehouse.errors import CommandCenterError, DeniedError, UpstreamModelError, UsageError
+from warehouse.logs import configure, silence_libraries
+from warehouse.principal import Principal, Role
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from langgraph.graph.state import CompiledStateGraph
+
+    from agents.context import Context
+    from agents.threads import Threads
+    from tools.outcome import Outcome
+
+silence_libraries()
+STARTERS = 6
+
+
+@dataclass
+class Assistant:
+    """Answers questions for one warehouse. Build it with `Assistant.open`; safe for several threads."""
+
+    settings: Settings
+    door: Warehouse
+    threads: Threads
+    answers: AnswerStore
+    graph: CompiledStateGraph[Any, Any, Any, Any]
+    clock: Callable[[], datetime]
+    _knowledge: Knowledge | None = None
+
+    @classmethod
+    def open(
+        cls, settings: Settings, warehouse: Path, *, clock: Callable[[], datetime] | None = None
+    ) -> Assistant:
+        """An assistant for a warehouse folder. Raises MissingDataError (exit 4) when there is none to ask."""
+        audit = AuditLog(settings.state / "audit.db")
+        door = Warehouse(warehouse, settings, audit)
+        door.snapshot()
+        from agents.graph import build_graph
+        from agents.threads import Threads
+
+        threads = Threads(settings.state / "threads.db")
+        answers = AnswerStore(settings.state / "answers.db")
+        graph = build_graph(threads.saver)
+        return cls(settings, door, threads, answers, graph, clock or (lambda: datetime.now(UTC)))
+
+    def ask(
+        self,
+        question: str,
+        principal: Principal,
+        thread: str | None = None,
+        *,
+        on_step: Callable[[str], None] | None = None,
+        source: str = "chat",
+    ) -> Answer:
+        """One answer. Errors of data, policy or the chat model become an Answer or a typed error, never a guess."""
+        started = time.perf_counter()
+        knowledge = self.knowledge()
+        name = thread or uuid.uuid4().hex
+        context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
+        try:
+            self._run(context, principal, name)
+        except UpstreamModelError as error:
+            self._keep(_failed(context, error, name), principal, started, context)
+            raise
+        except DeniedError as error:
+            return self._keep(_refused(context, error, name), principal, started, context)
+        rendering = time.perf_counter()
+        answer = knowledge.assembler.answer(context).model_copy(update={"thread": name})
+        context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
+        return self._keep(answer, principal, started, context)
+
+    def _run(self, context: Context, principal: Principal, name: str) -> None:
+        from langchain_core.messages import HumanMessage
+
+        from agents.threads import thread_key
+
+        key = thread_key(principal, name)
+        with self.threads.lock(key):
+            self.graph.invoke(
+                {"messages": [HumanMessage(context.desk.question)]},
+                {"configurable": {"thread_id": key}, "recursion_limit": 10},
+                context=context,
+                durability="exit",
+            )
+            self.threads.forget_earlier(key)
+
+    def savings(self, journey: str, reduce_pct: float, cost_model: str, principal: Principal) -> Answer:
+        """What a reduction of one journey's leaked calls is worth: the projection without a conversation."""
+        from tools.savings import project_savings
+
+        if cost_model not in ("planning", "fully_loaded"):
+            raise UsageError(
+                f"There is no cost model {cost_model!r}.",
+                where="cost model",
+                next_step="Use planning or fully_loaded.",
+            )
+        question = f"If we reduce {journey} leaked calls by {reduce_pct:g}%, what do we save?"
+
+        def project(context: Context) -> Outcome:
+            known = context.desk.values.values(context.desk.semantic.defaults.where_dimension)
+            return project_savings(reduce_pct, context.desk, journey=_known(journey, known), cost_model=cost_model)
+
+        return self._direct(question, principal, project)
+
+    def _direct(self, question: str, principal: Principal, work: Callable[[Context], Outcome]) -> Answer:
+        started = time.perf_counter()
+        knowledge = self.knowledge()
+        context = knowledge.context(question, principal, self.door, _silent, uuid.uuid4().hex, "cli")
+        context.reply.agent = "next_best_action"
+        context.reply.outcomes.append(work(context))
+        return self._keep(knowledge.assembler.answer(context), principal, started, context)
+
+    def feedback(self, answer_id: str, principal: Principal, thumbs: Thumbs, reason: str = "") -> None:
+        """Keep a reader's verdict on one of their answers."""
+        self.answers.judge(answer_id, principal, thumbs, reason, self.clock())
+
+    def starters(self, role: Role) -> list[str]:
+        """Questions to begin with: the first wording of the verified queries, in the model's order."""
+        verified = self.knowledge().semantic.verified_queries.values()
+        return [query.questions[0] for query in verified if query.questions][:STARTERS]
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.door.close()
+        self.threads.close()
+        self.answers.close()
+
+    def knowledge(self) -> Knowledge:
+        """What is known of the current snapshot; read again when a build has published a new one."""
+        snapshot = self.door.snapshot()
+        if self._knowledge is None or self._knowledge.snapshot != snapshot.id:
+            self._knowledge = load_knowledge(self.settings, self.door, snapshot)
+        return self._knowledge
+
+    def _keep(self, answer: Answer, principal: Principal, started: float, context: Context) -> Answer:
+        total = (time.perf_counter() - started) * 1000
+        spent = {step: round(context.desk.spent_ms.get(step, 0.0), 2) for step in STEPS}
+        answer = answer.model_copy(update={"timings_ms": {**spent, "total": round(total, 2)}})
+        self.answers.keep(answer, principal, self.clock())
+        configure(self.settings.state).info(
+            "answer",
+            extra={"answer_id": answer.answer_id, "agent": answer.agent, "status": answer.status,
+                   "code": answer.refusal_code, "role": principal.role, "snapshot": answer.snapshot,
+                   "rows": len(answer.rows), "ms": round(total)},
+        )  # fmt: skip
+        return answer
+
+
+STEPS = ("plan", "compile", "guard", "query", "render")
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+def _known(name: str, known: tuple[str, ...]) -> str:
+    """A value as the data spells it. Raises UsageError with the nearest one."""
+    exact = next((value for value in known if value.lower() == name.lower()), None)
+    if exact:
+        return exact
+    from rapidfuzz import process
+
+    nearest = process.extractOne(name, known)
+    hint = f"Did you mean {nearest[0]}?" if nearest and nearest[1] > 60 else f"Use one of: {', '.join(known)}."
+    raise UsageError(f"There is no {name!r}.", where="journey", next_step=hint)
+
+
+def _blank(context: Context, thread: str) -> Answer:
+    desk = context.desk
+    return Answer(
+        question=desk.question, status="error", id=desk.answer_id, answer_id=desk.answer_id, thread=thread,
+        as_of=desk.as_of, snapshot=desk.snapshot, role=desk.principal.role, steps=list(context.steps),
+        agent=context.reply.agent, route_reason=context.reply.route_reason,
+    )  # fmt: skip
+
+
+def _failed(context: Context, error: CommandCenterError, thread: str) -> Answer:
+    return _blank(context, thread).model_copy(update={"refusal_code": "model_failed", "text": str(error)})
+
+
+def _refused(context: Context, error: DeniedError, thread: str) -> Answer:
+    return _blank(context, thread).model_copy(
+        update={"status": "refused", "refusal_code": f"denied:{error.code}", "text": error.what}
+    )

@@ -1,0 +1,53 @@
+"""The supervisor: which agent takes the question, and why."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal, get_args
+
+from langchain_core.messages import AIMessage
+from langchain_core.tools import StructuredTool
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from agents.context import Context, State
+from agents.loop import bound_model, system_message
+from warehouse.errors import UpstreamModelError
+
+AgentName = Literal["genie", "insight_scout", "next_best_action"]
+AGENT_NAMES: tuple[AgentName, ...] = get_args(AgentName)
+
+
+def route(agent: AgentName, reason: str) -> str:
+    """Hand the question to an agent; the reason is one short sentence for the person who asked."""
+    return f"{agent}: {reason}"
+
+
+ROUTE = StructuredTool.from_function(route)
+
+
+def supervisor(state: State, runtime: Runtime[Context]) -> Command[AgentName]:
+    """Route the last question. A chat model that names no known agent is an error, never a guess."""
+    context = runtime.context
+    context.check_time()
+    started = time.perf_counter()
+    model = bound_model("supervisor", (ROUTE,), context)
+    said = model.invoke([system_message("supervisor", context), *state["messages"]])
+    context.desk.spend({"plan": (time.perf_counter() - started) * 1000})
+    name, reason = _chosen(said)
+    context.reply.route_reason = reason
+    context.step(f"{name.replace('_', ' ')}: {reason}")
+    return Command(goto=name, update={"agent": name, "route_reason": reason})
+
+
+def _chosen(said: AIMessage) -> tuple[AgentName, str]:
+    for call in said.tool_calls:
+        named = call["args"].get("agent")
+        for name in AGENT_NAMES:
+            if call["name"] == ROUTE.name and named == name:
+                return name, str(call["args"].get("reason", ""))
+    raise UpstreamModelError(
+        "The chat model did not say which agent takes the question.",
+        where="supervisor",
+        next_step="Ask again, or use a chat model that can call tools.",
+    )

@@ -1,0 +1,126 @@
+"""Typed functions as LangChain tools: what the chat model sees of a result, and how a call is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from langchain_core.messages import ToolCall, ToolMessage
+from langchain_core.tools import BaseTool, StructuredTool
+from pydantic import ValidationError
+
+from tools.desk import Desk
+from tools.outcome import (
+    ROWS_SHOWN,
+    Clarification,
+    Found,
+    Listing,
+    Mendable,
+    Outcome,
+    PlainCell,
+    Refusal,
+    Table,
+)
+
+
+def as_tool(function: Callable[..., Outcome]) -> BaseTool:
+    """A tool whose schema is the function's signature without the desk; the result travels as the artifact."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> tuple[str, Outcome]:
+        outcome = function(*args, **kwargs)
+        return json.dumps(seen_by_model(outcome)), outcome
+
+    return StructuredTool.from_function(run, response_format="content_and_artifact")
+
+
+def run_call(tools: dict[str, BaseTool], call: ToolCall, desk: Desk) -> ToolMessage:
+    """Run one tool call. What the chat model can mend comes back as an error message with a hint."""
+    tool = tools.get(call["name"])
+    if tool is None:
+        return mendable_error(
+            call, "unknown_tool", f"There is no tool {call['name']!r}.", f"Use one of {sorted(tools)}."
+        )
+    # The desk is set here, after whatever the chat model may have put in its place.
+    arguments = {**call["args"], "desk": desk}
+    try:
+        message = tool.invoke({"type": "tool_call", "name": tool.name, "id": call["id"], "args": arguments})
+    except Mendable as error:
+        return mendable_error(call, error.code, error.reason, error.hint, error.nearest)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return mendable_error(call, "bad_arguments", f"{where}: {first['msg']}", "Correct the arguments.")
+    if not isinstance(message, ToolMessage):
+        raise TypeError(f"tool {tool.name} returned {type(message).__name__}")
+    return message
+
+
+def mendable_error(
+    call: ToolCall, code: str, reason: str, hint: str = "", nearest: tuple[str, ...] = ()
+) -> ToolMessage:
+    """A tool message that says what was wrong with the call and how to put it right."""
+    content = {"error": {"code": code, "reason": reason, "hint": hint, "nearest": list(nearest)}}
+    return ToolMessage(json.dumps(content), tool_call_id=call["id"] or "", name=call["name"], status="error")
+
+
+def seen_by_model(outcome: Outcome) -> dict[str, Any]:
+    """The governed summary of a result: first rows, last row and extremes, never more."""
+    if isinstance(outcome, Found):
+        return {
+            "shape": outcome.shape,
+            "provenance": outcome.provenance,
+            "constants": outcome.constants,
+            "notes": list(outcome.notes),
+            "tables": [_table(table) for table in outcome.tables],
+        }
+    if isinstance(outcome, Clarification):
+        return {"clarify": outcome.question, "choices": [list(choice) for choice in outcome.choices]}
+    if isinstance(outcome, Refusal):
+        return {"refused": outcome.code, "reason": outcome.reason, "nearest": list(outcome.nearest)}
+    if isinstance(outcome, Listing):
+        return {"entries": list(outcome.entries)}
+    raise TypeError(f"no summary for {type(outcome).__name__}")
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "query": table.query.model_dump(mode="json", exclude_defaults=True) if table.query else None,
+        "columns": [{"name": c.name, "label": c.label, "unit": c.unit, "role": c.role} for c in table.columns],
+        "row_count": len(table.rows),
+        "truncated": table.truncated,
+        "rows": {str(index): list(table.rows[index]) for index in telling_rows(table)},
+        "formulas": table.formulas,
+        "compared_with": table.compared_with.model_dump(mode="json") if table.compared_with else None,
+    }
+
+
+def telling_rows(table: Table) -> list[int]:
+    """Indices of the rows a summary holds: the first ones, the last, and each number column's extremes."""
+    count = len(table.rows)
+    chosen = set(range(min(count, ROWS_SHOWN)))
+    if count > ROWS_SHOWN:
+        chosen.add(count - 1)
+        for position in range(len(table.columns)):
+            numbers = [(v, i) for i, row in enumerate(table.rows) if _is_number(v := row[position])]
+            if numbers:
+                chosen |= {max(numbers)[1], min(numbers)[1]}
+    return sorted(chosen)
+
+
+def _is_number(cell: PlainCell) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def without_rows(message: ToolMessage) -> ToolMessage:
+    """The message as a thread remembers it: which queries ran, and never a row."""
+    content = json.loads(str(message.content))
+    kept = {key: content[key] for key in ("shape", "error", "refused", "clarify") if key in content}
+    if "tables" in content:
+        kept["tables"] = [{"query": t["query"], "row_count": t["row_count"]} for t in content["tables"]]
+    return ToolMessage(
+        json.dumps(kept), tool_call_id=message.tool_call_id, name=message.name, status=message.status
+    )

@@ -1,0 +1,133 @@
+"""Facts about one table in words: its metrics, periods, filters, row names and how a number moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.answer import Fact
+from agents.prose import Piece, number, series
+from agents.sight import SeenTable
+from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in
+from semantic.model import SemanticModel
+from semantic.query import TimeRange
+from semantic.values import ValueDictionary
+
+MANY = 3
+STEADY = 0.0005
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Speaks about one table in the semantic model's words."""
+
+    semantic: SemanticModel
+    values: ValueDictionary
+    table: SeenTable
+
+    def metric(self, name: str, *, start: bool = False) -> Fact:
+        """A metric's label as a fact, small-lettered inside a sentence."""
+        label = self.table.column(name).label or name.replace("_", " ")
+        return Fact(text=label if start else in_sentence(label), value=name, source=f"query:metric:{name}")
+
+    def cell(self, row: int, name: str) -> Fact:
+        """A number cell as it is written."""
+        value = self.table.number(row, name)
+        if value is None:
+            return Fact(text="n/a", value="", source=f"cell:{self.table.part}:{row}:{name}")
+        return number(value, self.table.column(name).unit, f"cell:{self.table.part}:{row}:{name}")
+
+    def row_name(self, row: int) -> list[Piece]:
+        """A row's dimension values: Billing; MAPD, New."""
+        names = self.table.names("dimension")
+        return series([[self.value(row, name)] for name in names], last=", ")
+
+    def value(self, row: int, dimension: str) -> Fact:
+        """A dimension value by its label."""
+        raw = str(self.table.cell(row, dimension))
+        return Fact(
+            text=self.values.label(dimension, raw), value=raw, source=f"cell:{self.table.part}:{row}:{dimension}"
+        )
+
+    def filters(self) -> list[Piece]:
+        """for MAPD and New; excluding HMO: the query's filters as people say them, or nothing."""
+        query = self.table.query
+        pieces: list[Piece] = []
+        for entry in query.filters if query else ():
+            pieces.append(" for " if entry.op == "in" else " excluding ")
+            shown = [[self._filter_value(entry.dimension, value)] for value in entry.values[:MANY]]
+            left = len(entry.values) - MANY
+            if left > 0:
+                shown.append([number(left, "count", f"query:more:{entry.dimension}"), " others"])
+            pieces += series([list(item) for item in shown])
+        return pieces
+
+    def _filter_value(self, dimension: str, value: str) -> Fact:
+        return Fact(
+            text=self.values.label(dimension, value), value=value, source=f"query:filter:{dimension}:{value}"
+        )
+
+    def period(self) -> list[Piece]:
+        """in the last 30 days (30 September to 29 October 2026): the query's period, or nothing."""
+        query = self.table.query
+        if query is None or query.time is None:
+            return []
+        before, after = lead_in(query.time)
+        # The lead-in may hold a count ("last 30 days") that is the reader's own: it is one fact with the days.
+        text = f"{before}{days_in_words(query.time)}{after}"
+        return [" ", Fact(text=text, value=_iso(query.time), source=f"query:period:{self.table.part}")]
+
+    def before(self) -> Fact:
+        """The period that a comparison looks back to: the 7 days before; the week before, to date."""
+        period = self.table.compared_with
+        text = earlier_in_words(period) if period else "before"
+        return Fact(text=text, value=_iso(period) if period else "", source=f"query:previous:{self.table.part}")
+
+    def moved(self, row: int, metric: str, *, brief: bool = False) -> list[Piece]:
+        """up 14.0% from 73,800 in the week before (worse): how a compared metric moved; rates move in points."""
+        part, previous = self.table.part, self.table.number(row, f"{metric}__previous")
+        change = self.table.number(row, f"{metric}__change")
+        if previous is None or change is None:
+            return []
+        relative = self.table.number(row, f"{metric}__change_pct")
+        source = f"cell:{part}:{row}:{metric}__change"
+        earlier: list[Piece] = [" from ", self.cell(row, f"{metric}__previous"), " in ", self.before()]
+        if self._steady(metric, change, relative):
+            return [Fact(text="unchanged", value=0, source=f"direction:{source}"), *([] if brief else earlier)]
+        size = self.size_of_change(row, metric, change, relative)
+        moved: list[Piece] = [self.direction(change, source), " ", size, *([] if brief else earlier)]
+        return moved + self.verdict(metric, change, source)
+
+    def _steady(self, metric: str, change: float, relative: float | None) -> bool:
+        unit = self.table.column(metric).unit
+        size = abs(change) if unit in ("rate", "score", "points", "percent") or relative is None else abs(relative)
+        return size < STEADY
+
+    def direction(self, change: float, source: str) -> Fact:
+        """up or down, bound to the sign of a number."""
+        return Fact(
+            text="up" if change > 0 else "down", value=1 if change > 0 else -1, source=f"direction:{source}"
+        )
+
+    def size_of_change(self, row: int, metric: str, change: float, relative: float | None) -> Fact:
+        """14.0% for volumes and money; points for rates and scores, whose percentage would mislead."""
+        unit, part = self.table.column(metric).unit, self.table.part
+        if unit == "rate":
+            source = f"formula:mul(abs(cell:{part}:{row}:{metric}__change), 100)"
+            fact = number(abs(change) * 100, "points", source)
+            return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
+        if relative is None or unit in ("score", "points", "percent"):
+            return number(abs(change), unit, f"formula:abs(cell:{part}:{row}:{metric}__change)")
+        return number(abs(relative), "rate", f"formula:abs(cell:{part}:{row}:{metric}__change_pct)")
+
+    def verdict(self, metric: str, change: float, source: str) -> list[Piece]:
+        """(better) or (worse) from the metric's polarity; nothing for a neutral one."""
+        definition = self.semantic.metrics.get(metric)
+        if definition is None or definition.polarity == "neutral":
+            return []
+        good = (change > 0) == (definition.polarity == "higher")
+        text = "better" if good else "worse"
+        return [" (", Fact(text=text, value=1 if good else -1, source=f"polarity:{metric}:{source}"), ")"]
+
+
+def _iso(period: TimeRange) -> str:
+    return f"{period.start.isoformat()}/{period.end.isoformat()}"

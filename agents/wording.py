@@ -1,0 +1,149 @@
+"""Numbers, names and periods the way an executive reads them. Pure text, no facts."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, timedelta
+
+from semantic.query import TimeGrain, TimeRange
+from tools.periods import day_in_words, span_in_words
+
+_UNIT_WORDS = {"minutes": "minute", "days": "day", "seconds": "second", "points": "point"}
+_NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def written(value: float, unit: str) -> str:
+    """A number with its unit: 5,000; $1.46M; 28.1%; 12.3 minutes; -0.65."""
+    sign = "-" if value < 0 and _rounds_to_something(value, unit) else ""
+    size = abs(value)
+    if unit == "usd":
+        return f"{sign}${_money(size)}"
+    if unit == "rate":
+        return f"{sign}{size * 100:.1f}%"
+    if unit == "percent":
+        return f"{sign}{size:.1f}%"
+    if unit == "count":
+        return sign + _count(size)
+    if unit in _UNIT_WORDS:
+        shown = f"{size:,.1f}"
+        return f"{sign}{shown} {_UNIT_WORDS[unit] if shown == '1.0' else unit}"
+    return f"{sign}{size:,.2f}"
+
+
+def _rounds_to_something(value: float, unit: str) -> bool:
+    return abs(value) * (100 if unit == "rate" else 1) >= (0.05 if unit != "score" else 0.005)
+
+
+def _money(size: float) -> str:
+    if size >= 999_995_000:
+        return f"{size / 1e9:.2f}B"
+    if size >= 999_500:
+        return f"{size / 1e6:.2f}M"
+    return f"{size:,.0f}" if size >= 100 or size == int(size) else f"{size:,.2f}"
+
+
+def _count(size: float) -> str:
+    if size >= 9_995_000:
+        return f"{size / 1e6:.2f}M"
+    return f"{size:,.0f}" if size >= 10 or size == int(size) else f"{size:,.1f}"
+
+
+def number_word(count: int) -> str:
+    """Small counts as words."""
+    return _NUMBER_WORDS[count] if 0 <= count < len(_NUMBER_WORDS) else f"{count:,}"
+
+
+def in_sentence(label: str) -> str:
+    """A label inside a sentence: its first letter small unless it begins an abbreviation."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def at_start(text: str) -> str:
+    """A text at the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def is_plural(label: str) -> bool:
+    """Whether a label takes "were": Leaked calls, not NPS and not Calls per day."""
+    head = re.split(r" (?:per|of|in|within|after|by|for|with|to)\b|\(", label.strip())[0].strip()
+    return head.endswith("s") and not head.endswith(("ss", "us", "is"))
+
+
+def plural(noun: str) -> str:
+    """The plural of a dimension's label: journeys, categories, statuses."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def joined(items: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def days_in_words(period: TimeRange) -> str:
+    """The days of a period, a whole month, quarter or year by its name."""
+    start, end = period.start, period.end
+    if start.day == 1 and end == _month_end(end):
+        months = (end.year - start.year) * 12 + end.month - start.month + 1
+        if months == 1:
+            return f"{start:%B} {start.year}"
+        if months == 3 and start.month % 3 == 1:
+            return f"Q{start.month // 3 + 1} {start.year}"
+        if months == 12 and start.month == 1:
+            return str(start.year)
+    return span_in_words(start, end)
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+
+
+_BARE = re.compile(r"^(today|yesterday|this \w+|last (week|month|quarter|year))$", re.IGNORECASE)
+_COUNTED = re.compile(r"^(the )?last \d+ \w+$", re.IGNORECASE)
+
+
+def lead_in(period: TimeRange) -> tuple[str, str]:
+    """What stands before and after the days: ("in the last 30 days (", ")"), ("on ", ""), ("from ", "")."""
+    label = period.label.strip().removeprefix("the ")
+    days = days_in_words(period)
+    if _BARE.match(label):
+        return f"{label[0].lower()}{label[1:]} (", ")"
+    if _COUNTED.match(label):
+        return f"in the {label.lower()} (", ")"
+    if period.start == period.end:
+        return "on ", ""
+    return ("from ", "") if " to " in days else ("in ", "")
+
+
+def earlier_in_words(period: TimeRange) -> str:
+    """The period that a comparison looks back to: its own name, or its days."""
+    return period.label or days_in_words(period)
+
+
+def bucket_in_words(start: date, grain: TimeGrain) -> str:
+    """A time bucket by its name: 15 October 2026, the week of 12 October 2026, October 2026, Q4 2026, 2026."""
+    if grain == "week":
+        return f"the week of {day_in_words(start)}"
+    if grain == "month":
+        return f"{start:%B} {start.year}"
+    if grain == "quarter":
+        return f"Q{(start.month - 1) // 3 + 1} {start.year}"
+    return str(start.year) if grain == "year" else day_in_words(start)
+
+
+def bucket_end(start: date, grain: TimeGrain) -> date:
+    """The last day of a time bucket."""
+    if grain == "day":
+        return start
+    if grain == "week":
+        return start + timedelta(days=6)
+    if grain == "year":
+        return date(start.year, 12, 31)
+    return _month_end(start if grain == "month" else _add_months(start, 2))
+
+
+def _add_months(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)

@@ -1,0 +1,50 @@
+"""Looking names up in the semantic model: for a chat model that composes a query by itself."""
+
+from __future__ import annotations
+
+from rapidfuzz import fuzz, process
+
+from tools.desk import Desk, Hidden
+from tools.outcome import Listing, Mendable
+
+MATCHES = 8
+
+
+def search_metrics(words: str, desk: Hidden) -> Listing:
+    """Find metrics and dimensions whose name, label, description or synonyms come near some words."""
+    texts = {name: " ".join((m.label, *m.synonyms)) for name, m in desk.semantic.metrics.items()}
+    texts |= {name: " ".join((d.label, *d.synonyms)) for name, d in desk.semantic.dimensions.items()}
+    found = process.extract(words, texts, scorer=fuzz.token_set_ratio, limit=MATCHES)
+    return Listing(tuple(_entry(str(name), desk) for _, score, name in found if score >= 50))
+
+
+def describe_metric(name: str, desk: Hidden) -> Listing:
+    """Say what a metric means: definition, unit, which direction is better, owner and notes."""
+    return Listing((_entry(known_metric(name, desk), desk),))
+
+
+def compatible_dimensions(metric: str, desk: Hidden) -> Listing:
+    """List the dimensions a metric can be sliced and filtered by, with the values of each."""
+    allowed = sorted(desk.semantic.dimensions_of(known_metric(metric, desk)))
+    return Listing(
+        tuple({**_entry(name, desk), "values": list(desk.values.values(name))[:40]} for name in allowed)
+    )
+
+
+def known_metric(name: str, desk: Desk) -> str:
+    """The name itself, or Mendable with the nearest ones."""
+    if name in desk.semantic.metrics:
+        return name
+    nearest = tuple(str(match[0]) for match in process.extract(name, desk.semantic.metrics.keys(), limit=3))
+    raise Mendable(
+        "unknown_metric", f"There is no metric {name!r}.", f"Did you mean {', '.join(nearest)}?", nearest
+    )
+
+
+def _entry(name: str, desk: Desk) -> dict[str, object]:
+    metric = desk.semantic.metrics.get(name)
+    if metric:
+        return {"kind": "metric", "name": name, "label": metric.label, "unit": metric.unit,
+                "better": metric.polarity, "description": metric.description, "owner": metric.owner}  # fmt: skip
+    dimension = desk.semantic.dimensions[name]
+    return {"kind": "dimension", "name": name, "label": dimension.label, "description": dimension.description}

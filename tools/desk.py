@@ -1,0 +1,67 @@
+"""What a tool works with and no chat model ever sees: who asks, the door, the meaning of names, the day, the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from langchain_core.tools import InjectedToolArg
+
+from semantic.model import SemanticModel
+from semantic.query import TimeRange
+from semantic.values import ValueDictionary
+from warehouse.principal import Principal
+from warehouse.settings import Questions, Rules
+
+if TYPE_CHECKING:
+    from warehouse.door import QueryContext, QueryResult
+
+
+class Door(Protocol):
+    """The one way to data: `warehouse.door.Warehouse`, or a stand-in with the same promise."""
+
+    def query(
+        self,
+        sql: str,
+        principal: Principal,
+        *,
+        params: dict[str, str | int | float | date] | None = None,
+        context: QueryContext | None = None,
+    ) -> QueryResult:
+        """Rows, or DeniedError."""
+
+
+@dataclass
+class Desk:
+    """The hidden context of one question.
+
+    `read_period` turns a verified query's phrase ("last 7 days") into days. `missing_columns` are the
+    columns, by source table, that this warehouse was built without. `spent_ms` adds up time by step.
+    """
+
+    semantic: SemanticModel
+    values: ValueDictionary
+    door: Door
+    principal: Principal
+    rules: Rules
+    questions: Questions
+    as_of: date
+    first_day: date
+    snapshot: str
+    read_period: Callable[[str], TimeRange | None]
+    missing_columns: Mapping[str, Collection[str]] = field(default_factory=dict)
+    answer_id: str = ""
+    question: str = ""
+    source: str = "chat"
+    spent_ms: dict[str, float] = field(default_factory=dict)
+
+    def spend(self, times: Mapping[str, float]) -> None:
+        """Add milliseconds by step to the question's account."""
+        for step, milliseconds in times.items():
+            self.spent_ms[step] = self.spent_ms.get(step, 0.0) + milliseconds
+
+
+Hidden = Annotated[Any, InjectedToolArg]
+"""Marks the desk parameter of a tool: typed as Any for the schema builder, a `Desk` at run time, never shown."""

@@ -1,0 +1,113 @@
+"""Declared formulas over result cells: the only arithmetic an answer's numbers may come from.
+
+formula = "mul(cell:1:0:leaked_calls, query:reduce)"
+terms     cell:<part>:<row>:<column> | sum:<part>:<column> | mean:<part>:<column>:<first>:<last> |
+          rows:<part> | query:<constant> | <number>
+functions add, sub, mul, div, change (new, old: fraction), abs
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from tools.outcome import PlainCell, Table
+
+_TOKEN = re.compile(
+    r"\s*([a-z_]+\(|cell:\d+:\d+:\w+|sum:\d+:\w+|mean:\d+:\w+:\d+:\d+|rows:\d+|query:\w+|-?\d+(?:\.\d+)?|[,)])"
+)
+
+
+class FormulaError(ValueError):
+    """The formula cannot be read, or a cell it names is absent or not a number."""
+
+
+def evaluate(formula: str, tables: Sequence[Table], constants: Mapping[str, float]) -> float:
+    """The number a formula stands for. Raises FormulaError."""
+    tokens = _TOKEN.findall(formula)
+    if "".join(tokens).replace(" ", "") != formula.replace(" ", ""):
+        raise FormulaError(f"cannot read {formula!r}")
+    value, rest = _term(tokens, tables, constants)
+    if rest:
+        raise FormulaError(f"{formula!r} goes on after its end")
+    return value
+
+
+def _term(tokens: list[str], tables: Sequence[Table], constants: Mapping[str, float]) -> tuple[float, list[str]]:
+    if not tokens:
+        raise FormulaError("a formula ends early")
+    head, rest = tokens[0], tokens[1:]
+    if not head.endswith("("):
+        return _leaf(head, tables, constants), rest
+    arguments: list[float] = []
+    while rest and rest[0] != ")":
+        value, rest = _term(rest[1:] if rest[0] == "," else rest, tables, constants)
+        arguments.append(value)
+    return _apply(head[:-1], arguments), rest[1:]
+
+
+def _apply(name: str, arguments: list[float]) -> float:
+    function = _FUNCTIONS.get(name)
+    if function is None:
+        raise FormulaError(f"there is no function {name!r}")
+    try:
+        return function(arguments)
+    except (ZeroDivisionError, ValueError) as error:
+        raise FormulaError(f"{name} cannot be computed") from error
+
+
+def _leaf(term: str, tables: Sequence[Table], constants: Mapping[str, float]) -> float:
+    kind, _, rest = term.partition(":")
+    try:
+        if kind == "query":
+            return constants[rest]
+        if kind == "rows":
+            return len(tables[int(rest)].rows)
+        if kind == "sum":
+            part, name = rest.split(":")
+            column = tables[int(part)].column(name)
+            return sum(_number(row[column]) for row in tables[int(part)].rows)
+        if kind == "mean":
+            part, name, first, last = rest.split(":")
+            column = tables[int(part)].column(name)
+            rows = tables[int(part)].rows[int(first) : int(last) + 1]
+            return sum(_number(row[column]) for row in rows) / len(rows)
+        if kind == "cell":
+            part, row, name = rest.split(":")
+            return _number(tables[int(part)].cell(int(row), name))
+        return float(term)
+    except (KeyError, IndexError, StopIteration, ValueError, ZeroDivisionError) as error:
+        raise FormulaError(f"{term!r} names nothing in the result") from error
+
+
+def _number(cell: PlainCell) -> float:
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        raise FormulaError("a cell is not a number")
+    return cell
+
+
+def _quotient(values: list[float]) -> float:
+    numerator, denominator = values
+    return numerator / denominator
+
+
+def _product(values: list[float]) -> float:
+    result = 1.0
+    for value in values:
+        result *= value
+    return result
+
+
+def _change(values: list[float]) -> float:
+    new, old = values
+    return (new - old) / abs(old)
+
+
+_FUNCTIONS: dict[str, Callable[[list[float]], float]] = {
+    "add": sum,
+    "sub": lambda values: values[0] - sum(values[1:]),
+    "mul": _product,
+    "div": _quotient,
+    "change": _change,
+    "abs": lambda values: abs(values[0]),
+}

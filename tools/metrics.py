@@ -1,0 +1,124 @@
+"""Governed numbers: a semantic query, compiled and sent through the door."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from decimal import Decimal
+
+from semantic.availability import unavailable
+from semantic.compiler import CompiledQuery, NotAnswerable, compile_query
+from semantic.echo import describe
+from semantic.query import Order, SemanticQuery
+from semantic.windows import default_range
+from tools.desk import Desk, Hidden
+from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
+from tools.periods import period_in_words
+from warehouse.door import QueryContext
+from warehouse.errors import DeniedError
+
+WIDER_WINDOW = "_24h"
+
+
+def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ...] = ()) -> Outcome:
+    """Answer with governed metrics by dimensions, filtered, over a period, compared and ranked.
+
+    `assumptions` are sentences on how the question was read where it left something open.
+    """
+    table = governed_table(query, desk)
+    if isinstance(table, Refusal):
+        return table
+    said = assumptions + stated_assumptions(query, table, desk)
+    return Found((table, *wider_tables(table, desk)), "governed_metric", assumptions=said)
+
+
+def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table | Refusal:
+    """Compile and run one semantic query. A missing source column or a denial is a Refusal; Mendable else."""
+    compiled = _compile(query, desk)
+    missing = missing_source(compiled.query, desk)
+    if missing:
+        return missing
+    try:
+        result = desk.door.query(
+            compiled.sql,
+            desk.principal,
+            params=dict(compiled.params),
+            context=QueryContext(desk.answer_id, desk.question, desk.source),
+        )
+    except DeniedError as error:
+        return Refusal(f"denied:{error.code}", error.what)
+    desk.spend(result.timings_ms)
+    return Table(
+        title=title,
+        columns=tuple(Column.of(column) for column in compiled.columns),
+        rows=tuple(tuple(plain(cell) for cell in row) for row in result.rows),
+        sql=result.sql,
+        query=compiled.query,
+        interpretation=describe(compiled.query, desk.semantic),
+        truncated=result.truncated,
+        compared_with=compiled.compared_with,
+    )
+
+
+def wider_tables(table: Table, desk: Desk) -> tuple[Table, ...]:
+    """When every figure is zero and the model has the same metrics over a wider window, those as well."""
+    query = table.query
+    numbers = [cell for row in table.rows for cell, column in zip(row, table.columns, strict=True)
+               if column.role == "metric" and column.name.split("__")[0] in _wider(desk)]  # fmt: skip
+    if query is None or not numbers or any(numbers):
+        return ()
+    wider = {name: f"{name}{WIDER_WINDOW}" for name in query.metrics if name in _wider(desk)}
+    order = tuple(Order(by=wider[o.by], direction=o.direction) for o in query.order_by if o.by in wider)
+    again = query.model_copy(update={"metrics": tuple(wider.values()), "order_by": order, "having": ()})
+    found = governed_table(again, desk, "Within 24 hours")
+    return (found,) if isinstance(found, Table) else ()
+
+
+def _wider(desk: Desk) -> frozenset[str]:
+    return frozenset(name for name in desk.semantic.metrics if f"{name}{WIDER_WINDOW}" in desk.semantic.metrics)
+
+
+def _compile(query: SemanticQuery, desk: Desk) -> CompiledQuery:
+    started = time.perf_counter()
+    try:
+        if query.time is None:
+            time_range = default_range(query, desk.questions, desk.as_of, desk.first_day)
+            query = query.model_copy(update={"time": time_range})
+        return compile_query(desk.semantic, query, as_of=desk.as_of, first_day=desk.first_day)
+    except NotAnswerable as error:
+        raise Mendable(error.code, error.reason, error.next_step, error.nearest) from error
+    finally:
+        desk.spend({"compile": (time.perf_counter() - started) * 1000})
+
+
+def missing_source(query: SemanticQuery, desk: Desk) -> Refusal | None:
+    """A refusal that names the source column a metric or dimension needs and this warehouse lacks."""
+    for gap in unavailable(desk.semantic, query, desk.missing_columns):
+        reason = f"{gap.label} needs the source column {gap.column}, which this warehouse's data does not have."
+        return Refusal("missing_column", reason)
+    return None
+
+
+def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[str, ...]:
+    """What the person should know about how the numbers were made: the default period, the cost of a call."""
+    said = []
+    if query.time is None and table.query and table.query.time:
+        said.append(f"No period was named: {period_in_words(table.query.time)}.")
+    return (*said, *cost_notes(query.metrics, desk))
+
+
+def cost_notes(metrics: tuple[str, ...], desk: Desk) -> tuple[str, ...]:
+    """Which cost model each money metric uses: the metric's own notes, once each."""
+    notes = [m.notes for n in metrics if (m := desk.semantic.metrics.get(n)) and m.unit == "usd" and m.notes]
+    return tuple(dict.fromkeys(notes))
+
+
+def plain(cell: object) -> PlainCell:
+    """A cell as JSON holds it: dates as ISO text, decimals as floats."""
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, Decimal):
+        return float(cell)
+    return cell if isinstance(cell, str | int | float | bool) or cell is None else str(cell)

@@ -1,0 +1,111 @@
+"""What a tool hands back: governed tables, a question to the person, or a refusal with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from semantic.query import SemanticQuery, TimeRange
+
+if TYPE_CHECKING:
+    from semantic.compiler import CompiledColumn
+
+Provenance = Literal["verified_query", "governed_metric", "generated_sql", "analysis"]
+Shape = Literal["query", "drivers", "what_if", "opportunities", "briefing"]
+PlainCell = str | int | float | bool | None
+ROWS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Column:
+    """A result column as people meet it. `unit` and `role` as in `semantic.compiler.CompiledColumn`."""
+
+    name: str
+    type: str
+    unit: str = ""
+    role: str = "metric"
+    label: str = ""
+
+    @classmethod
+    def of(cls, compiled: CompiledColumn) -> Column:
+        """The same column without its compiler."""
+        return cls(compiled.name, compiled.type, compiled.unit, compiled.role, compiled.label)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One governed result. Cells are plain (dates as ISO text). `compared_with` is the earlier period of a comparison.
+
+    `formulas` maps a computed column to its formula over other cells of the answer, in the language of
+    `tools.formula`; `{row}` in it stands for the row's number. Governed columns have none.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[PlainCell, ...], ...]
+    sql: str = ""
+    query: SemanticQuery | None = None
+    interpretation: str = ""
+    truncated: bool = False
+    compared_with: TimeRange | None = None
+    formulas: dict[str, str] = field(default_factory=dict)
+
+    def column(self, name: str) -> int:
+        """Position of a column by name."""
+        return next(i for i, column in enumerate(self.columns) if column.name == name)
+
+    def cell(self, row: int, name: str) -> PlainCell:
+        """The value in a row and a named column."""
+        return self.rows[row][self.column(name)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Tables that answer. `shape` tells the narrator what they are; `constants` are the question's own numbers."""
+
+    tables: tuple[Table, ...]
+    provenance: Provenance
+    shape: Shape = "query"
+    name: str = ""
+    assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    constants: dict[str, float] = field(default_factory=dict)
+    follow_ups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clarification:
+    """A question back, with at most three (label, question) choices, each one click."""
+
+    question: str
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no answer: a fixed code, a reason in words and the nearest questions that can be asked."""
+
+    code: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Names and meanings from the semantic model: help for a chat model on its way, never an answer."""
+
+    entries: tuple[dict[str, object], ...]
+
+
+Outcome = Found | Clarification | Refusal | Listing
+
+
+class Mendable(Exception):
+    """A tool call that the chat model can put right itself. `hint` says how; `nearest` names what exists."""
+
+    def __init__(self, code: str, reason: str, hint: str = "", nearest: tuple[str, ...] = ()) -> None:
+        self.code = code
+        self.reason = reason
+        self.hint = hint
+        self.nearest = nearest
+        super().__init__(reason)

@@ -1,0 +1,185 @@
+"""What fewer calls are worth: a projection whose every figure is a formula over governed cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from semantic.query import DimensionFilter, SemanticQuery, TimeRange
+from tools.desk import Desk, Hidden
+from tools.formula import FormulaError, evaluate
+from tools.metrics import governed_table
+from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Table
+from tools.periods import days_in, last_days, period_in_words
+
+CostModel = Literal["planning", "fully_loaded"]
+PRESETS = (5.0, 10.0)
+DAYS_A_YEAR = 365
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A volume that a fix could shrink: its count metric, its repeats, and the metrics that mean it."""
+
+    count: str
+    repeats: str
+    loaded_cost: str
+    per_call: str
+    named_by: tuple[str, ...]
+
+
+LEVERS = (
+    Lever(
+        "leaked_calls", "leaked_repeat_calls", "avoidable_fully_loaded_cost", "",
+        ("leaked_calls", "avoidable_calls", "leakage_rate", "avoidable_call_cost", "annualized_cost",
+         "avoidable_fully_loaded_cost", "abandon_leaked_calls", "abandon_to_call_rate", "leaked_share_of_calls"),
+    ),
+    Lever("repeat_calls", "repeat_calls", "", "cost_per_call", ("repeat_calls", "repeat_call_rate", "repeat_call_cost")),
+    Lever("total_calls", "repeat_calls", "call_cost", "", ("total_calls", "call_cost", "cost_per_call")),
+)  # fmt: skip
+
+
+def project_savings(
+    reduce_pct: float,
+    desk: Hidden,
+    journey: str = "",
+    metric: str = "leaked_calls",
+    filters: tuple[DimensionFilter, ...] = (),
+    cost_model: CostModel = "planning",
+    assumptions: tuple[str, ...] = (),
+) -> Outcome:
+    """Project what reducing a volume of calls by a percentage saves, per day and per year.
+
+    `metric` says which calls shrink: leaked_calls (the default), repeat_calls or total_calls. `journey` and `filters`
+    narrow them. `cost_model` is planning (a flat cost per call) or fully_loaded (with handle time).
+    """
+    if not 0 < reduce_pct <= 100:
+        return Refusal(
+            "bad_reduction", f"A reduction must be above 0 and at most 100 percent, not {reduce_pct:g}."
+        )
+    lever = next((lever for lever in LEVERS if metric in lever.named_by), None)
+    if lever is None:
+        return Refusal("no_metric", _NO_LEVER.format(metric=_label(metric, desk)))
+    if journey:
+        filters = (*filters, DimensionFilter(dimension=desk.semantic.defaults.where_dimension, values=(journey,)))
+    period = last_days(desk.rules.trend_days, desk.as_of)
+    base = governed_table(_base_query(lever, filters, period, cost_model, desk), desk, "What it is based on")
+    if isinstance(base, Refusal):
+        return base
+    return _projection(lever, base, reduce_pct, cost_model, period, desk, assumptions)
+
+
+_NO_LEVER = (
+    "A saving can be projected for fewer leaked calls, fewer repeat calls or fewer calls overall; "
+    "what {metric} would bring in dollars is not modelled."
+)
+
+
+def _label(metric: str, desk: Desk) -> str:
+    known = desk.semantic.metrics.get(metric)
+    return known.label.lower() if known else metric.replace("_", " ")
+
+
+def _base_query(
+    lever: Lever, filters: tuple[DimensionFilter, ...], period: TimeRange, cost_model: CostModel, desk: Desk
+) -> SemanticQuery:
+    wanted = [lever.count, lever.repeats]
+    if cost_model == "fully_loaded":
+        wanted.append(lever.loaded_cost or lever.per_call)
+    metrics = tuple(dict.fromkeys(name for name in wanted if name in desk.semantic.metrics))
+    return SemanticQuery(metrics=metrics, filters=filters, time=period)
+
+
+def _projection(
+    lever: Lever,
+    base: Table,
+    reduce_pct: float,
+    cost_model: CostModel,
+    period: TimeRange,
+    desk: Desk,
+    assumptions: tuple[str, ...],
+) -> Outcome:
+    constants = {
+        "days": float(days_in(period)),
+        "year_days": float(DAYS_A_YEAR),
+        "planning_cost": desk.rules.planning_cost_per_call,
+        "reduce": reduce_pct / 100,
+        "reduce_pct": reduce_pct,
+    }
+    formulas = _formulas(lever, base, cost_model)
+    columns = (Column("reduction", "DOUBLE", "rate", "dimension", "Reduction"), *_columns(formulas))
+    rows: list[tuple[PlainCell, ...]] = []
+    for percent in sorted({*PRESETS, reduce_pct}):
+        rows.append(computed_row((percent / 100,), columns, formulas, len(rows), base, constants))
+    title = "Projected savings"
+    table = Table(title, columns, tuple(rows), query=None, interpretation=_basis(base), formulas=formulas)
+    said = (f"Based on the daily average of the {period_in_words(period)}, times {DAYS_A_YEAR} for a year.",
+            _cost_sentence(cost_model, desk))  # fmt: skip
+    return Found((table, base), "analysis", "what_if", assumptions=(*assumptions, *said), constants=constants)
+
+
+def computed_row(
+    given: tuple[PlainCell, ...],
+    columns: tuple[Column, ...],
+    formulas: dict[str, str],
+    row: int,
+    base: Table,
+    constants: dict[str, float],
+) -> tuple[PlainCell, ...]:
+    """One row of a computed first table: the given cells, then each formula over it and the base table."""
+    cells = given
+    for column in columns[len(given) :]:
+        # A formula may use the cells to its left, so the row grows as it is computed.
+        so_far = Table("", columns[: len(cells)], ((),) * row + (cells,))
+        try:
+            value: PlainCell = evaluate(
+                formulas[column.name].replace("{row}", str(row)), [so_far, base], constants
+            )
+        except FormulaError:
+            value = None
+        cells = (*cells, value)
+    return cells
+
+
+def _formulas(lever: Lever, base: Table, cost_model: CostModel) -> dict[str, str]:
+    present = {column.name for column in base.columns}
+    formulas = {
+        "calls_avoided_per_day": f"mul(div(cell:1:0:{lever.count}, query:days), cell:0:{{row}}:reduction)",
+    }
+    if cost_model == "planning":
+        formulas["savings_per_day"] = "mul(cell:0:{row}:calls_avoided_per_day, query:planning_cost)"
+    elif lever.loaded_cost in present:
+        formulas["savings_per_day"] = (
+            f"mul(div(cell:1:0:{lever.loaded_cost}, query:days), cell:0:{{row}}:reduction)"
+        )
+    else:
+        formulas["savings_per_day"] = f"mul(cell:0:{{row}}:calls_avoided_per_day, cell:1:0:{lever.per_call})"
+    formulas["savings_per_year"] = "mul(cell:0:{row}:savings_per_day, query:year_days)"
+    if lever.repeats in present and lever.repeats != lever.count:
+        formulas["repeat_calls_avoided_per_day"] = (
+            f"mul(div(cell:1:0:{lever.repeats}, query:days), cell:0:{{row}}:reduction)"
+        )
+    return formulas
+
+
+_LABELS = {
+    "calls_avoided_per_day": ("Calls avoided per day", "count"),
+    "savings_per_day": ("Savings per day", "usd"),
+    "savings_per_year": ("Savings per year", "usd"),
+    "repeat_calls_avoided_per_day": ("Repeat calls avoided per day", "count"),
+}
+
+
+def _columns(formulas: dict[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, "DOUBLE", _LABELS[name][1], "derived", _LABELS[name][0]) for name in formulas)
+
+
+def _basis(base: Table) -> str:
+    return f"Projection over: {base.interpretation}" if base.interpretation else "Projection"
+
+
+def _cost_sentence(cost_model: CostModel, desk: Desk) -> str:
+    if cost_model == "planning":
+        return f"Planning cost: ${desk.rules.planning_cost_per_call:,.2f} a call."
+    per_call, per_minute = desk.rules.cost_per_call, desk.rules.cost_per_minute
+    return f"Fully loaded cost: ${per_call:,.2f} a call plus ${per_minute:,.2f} a handled minute."
