@@ -1,7 +1,7 @@
-"""Who calls: members drawn so that first calls are first calls and repeats are repeats, by any reading of seven days.
+"""Who calls: members drawn so that a first call is one, and a repeat is one, by any reading of seven days.
 
-A first call comes from a member silent on that topic for more than eight days, a repeat from one whose last call on
-it was one to six days ago: nothing lies near the seven-day line. A member calls at most once a day on a topic.
+A first call comes from a member silent on that topic for more than eight days, a repeat from one whose last call
+on it was one to six days ago: nothing lies near the seven-day line. A member calls at most once a day on a topic.
 """
 
 from __future__ import annotations
@@ -84,12 +84,13 @@ class Callers:
         in_window = (last_day[recent] < day) & (last_day[recent] >= day - _REPEAT_DAYS)
         able = recent[in_window & self.pools[pool][recent]]
         if len(able) <= wanted:
-            return able
-        # Sooner is likelier, and so is a call back after a weak agent. Exponential keys over weights give a weighted
-        # draw without replacement.
+            return np.asarray(able)
+        # Sooner is likelier, and so is a call back after a weak agent. Exponential keys over weights give a
+        # weighted draw without replacement.
         weight = np.exp(-(day - last_day[able]) / 4.0 - 0.5 * self._quality[self.last_agent[topic, able]])
         keys = rng.exponential(size=len(able)) / weight
-        return able[np.sort(np.argpartition(keys, wanted)[:wanted])]
+        picked: Ints = able[np.sort(np.argpartition(keys, wanted)[:wanted])]
+        return picked
 
 
 def _lots(mask: Flags, proneness: Ints) -> Ints:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from generator.agents import Agents
 from generator.callers import Callers
 from generator.catalog import TOPICS, Flags, Floats, Ints, catalog, exactly, weighted
 from generator.clock import timestamps
+from generator.desks import Agents
 from generator.files import numbered, words
 from generator.members import Members
 from generator.moods import LABELS, NEGATIVE, cell_scores, day_labels, discontent, label_scores, labels_of
@@ -21,11 +21,16 @@ _HOURS = (7, 6, 9, 11, 11, 10, 9, 9, 8, 7, 5, 4, 3, 1)  # relative call volume f
 _OPENS = 7
 _TRANSCRIBED = 0.04
 _NO_ROW = -1
+_NOT_MEASURED = -1.0
 
 
 @dataclass
 class DayCalls:
-    """One day's calls, one entry a call. `cell` is the index of the stream; seconds count from midnight."""
+    """One day's calls, one entry a call.
+
+    `cell` indexes the stream, `second` counts from midnight, `wait` is in seconds (negative: not measured),
+    `handle` in minutes, `pinned` the row of the walkthrough's call or -1.
+    """
 
     cell: Ints
     topic: Ints
@@ -136,13 +141,13 @@ def _handle(rng: np.random.Generator, topic: Ints, label: Ints, leaked: Flags, q
     usual = np.array([catalog()["handle_minutes"][name] for name in TOPICS])[topic]
     longer = 1 + 0.30 * (label == NEGATIVE) + 0.12 * leaked - 0.05 * quality
     minutes = usual * longer * np.exp(rng.normal(-0.08, 0.42, len(topic)))
-    return np.round(np.clip(minutes, 0.5, 75), 2)
+    return np.asarray(np.round(np.clip(minutes, 0.5, 75), 2))
 
 
 def _wait(rng: np.random.Generator, size: int, weekday: int) -> Floats:
     busy = 1.35 if weekday == 0 else 1.0
     wait = np.round(rng.gamma(1.4, 95 * busy, size))
-    wait[rng.random(size) < 0.045] = np.nan
+    wait[rng.random(size) < 0.045] = _NOT_MEASURED
     return wait
 
 
@@ -167,17 +172,8 @@ def calls_table(
 def _columns(
     rng: np.random.Generator, calls: DayCalls, midnight: np.datetime64, members: Members, agents: Agents
 ) -> dict[str, pa.Array]:
-    size, bad = calls.size, calls.label == NEGATIVE
-    agent_id, desk = agents.names(calls.agent)
-    reported = rng.random(size) < np.where(calls.repeat, 0.72, 0.085)
-    attempted = rng.random(size) < np.where(calls.leaked, 0.83, 0.17)
-    resolved = rng.random(size) < 0.90 - 0.16 * bad - 0.10 * calls.repeat - 0.05 * calls.transferred
-    channels: dict[str, float] = catalog()["call_channels"]
-    channel = weighted(rng, list(channels.values()), size)
-    unscored = rng.random(size) < 0.015
-    if calls.pinned >= 0:
-        reported[calls.pinned], attempted[calls.pinned], resolved[calls.pinned] = False, True, False
-        channel[calls.pinned], unscored[calls.pinned] = 0, False
+    size = calls.size
+    reported, attempted, resolved = _source_flags(rng, calls)
     return {
         "member_id": members.ids.take(pa.array(calls.member)),
         "call_date": pa.array(np.full(size, midnight.astype("datetime64[D]"))),
@@ -189,13 +185,38 @@ def _columns(
         "prior_digital_attempt": pa.array(attempted),
         "transferred": pa.array(calls.transferred),
         "resolved": pa.array(resolved),
+        **_optional(rng, calls, agents),
+    }
+
+
+def _source_flags(rng: np.random.Generator, calls: DayCalls) -> tuple[Flags, Flags, Flags]:
+    """Repeat, digital attempt, resolved, as agents tick them: right most of the time."""
+    size = calls.size
+    reported = rng.random(size) < np.where(calls.repeat, 0.72, 0.085)
+    attempted = rng.random(size) < np.where(calls.leaked, 0.83, 0.17)
+    worse = 0.16 * (calls.label == NEGATIVE) + 0.10 * calls.repeat + 0.05 * calls.transferred
+    resolved = rng.random(size) < 0.90 - worse
+    if calls.pinned >= 0:
+        reported[calls.pinned], attempted[calls.pinned], resolved[calls.pinned] = False, True, False
+    return reported, attempted, resolved
+
+
+def _optional(rng: np.random.Generator, calls: DayCalls, agents: Agents) -> dict[str, pa.Array]:
+    channels: dict[str, float] = catalog()["call_channels"]
+    channel = weighted(rng, list(channels.values()), calls.size)
+    unscored = rng.random(calls.size) < 0.015
+    unheard = rng.random(calls.size) < 0.003
+    if calls.pinned >= 0:
+        channel[calls.pinned], unscored[calls.pinned], unheard[calls.pinned] = 0, False, False
+    agent_id, desk = agents.names(calls.agent)
+    return {
         "sentiment_score": pa.array(calls.score, mask=unscored),
         "agent_id": agent_id,
         "agent_team": desk,
         "ivr_path": _ivr(rng, calls),
-        "queue_wait_seconds": pa.array(calls.wait, mask=np.isnan(calls.wait)),
+        "queue_wait_seconds": pa.array(calls.wait.astype(np.int32), mask=calls.wait < 0),
         "transcript": _transcripts(rng, calls),
-        "channel": words(channel, tuple(channels), missing=rng.random(size) < 0.003),
+        "channel": words(channel, tuple(channels), missing=unheard),
     }
 
 

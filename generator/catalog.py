@@ -1,4 +1,4 @@
-"""The vocabulary of the company (`catalog.yaml`) and of its stories (`story.yaml`), read once, plus small draws from it."""
+"""The vocabulary of the company (`catalog.yaml`) and of its stories (`story.yaml`), and small draws from it."""
 
 from __future__ import annotations
 

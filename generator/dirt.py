@@ -1,4 +1,4 @@
-"""Bad rows on request: what a build has to quarantine. Only CSV profiles can carry them (Parquet types forbid some)."""
+"""Bad rows on request: what a build has to quarantine. Only CSV can carry all of them (Parquet has types)."""
 
 from __future__ import annotations
 

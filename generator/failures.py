@@ -50,7 +50,7 @@ def endings(rng: np.random.Generator, message: Ints) -> tuple[Ints, Ints]:
 def message_columns(
     rng: np.random.Generator, message: Ints, first_step: Ints, loose: Flags
 ) -> dict[str, pa.Array]:
-    """Columns failure_reason, error_code, error_message, step. In `loose` rows a few optional values are missing."""
+    """Columns failure_reason, error_code, error_message, step; in `loose` rows a few optional ones are missing."""
     rows = [row for _, row in _ENTRIES]
     eligibility = [_ELIGIBILITY[key] for key in ("failure_reason", "error_code", "error_message", "step")]
     lost_code = loose & (rng.random(len(message)) < 0.02)

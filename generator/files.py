@@ -1,7 +1,7 @@
 """Writing the source files: the same rows always become the same bytes.
 
-Small profiles are CSV (gzipped, no time stamp inside), large ones Parquet with the same columns. A file appears under
-its final name only when the whole run is complete: until then everything lies in a staging folder beside it.
+Small profiles are CSV (gzipped, no time stamp inside), large ones Parquet with the same columns. A file appears
+under its final name only when the whole run is complete: until then everything lies in a staging folder beside it.
 """
 
 from __future__ import annotations
@@ -110,9 +110,7 @@ class SourceFiles:
         for writer in self._writers.values():
             writer.close()
         for name, tables in self._tables.items():
-            _write_csv(
-                pa.concat_tables(tables, promote_options="default"), self.staging / f"{name}.{self.file_format}"
-            )
+            _write_csv(pa.concat_tables(tables), self.staging / f"{name}.{self.file_format}")
         self.out.mkdir(parents=True, exist_ok=True)
         for old in self.out.iterdir():
             if _is_ours(old):

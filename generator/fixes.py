@@ -1,7 +1,7 @@
-"""The fixes source: what was tried before, when volumes were high, and what the counts looked like before and after.
+"""The fixes source: what was tried before, when volumes were high, and the counts before and after it.
 
-A fix starts when volume happens to be high, so part of each recorded drop is regression to the mean; some fixes did
-nothing or did harm. The true effects go to the hidden truth only.
+A fix starts when volume happens to be high, so part of each recorded drop is regression to the mean; some fixes
+did nothing or did harm. The true effects go to the hidden truth only.
 """
 
 from __future__ import annotations

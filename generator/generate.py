@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.agents import staff
 from generator.callers import Callers
 from generator.calls import calls_table, day_calls
 from generator.catalog import Flags, stream
+from generator.desks import staff
 from generator.digital import digital_table
 from generator.dirt import add_dirt, refuse_dirt
 from generator.files import SourceFiles
@@ -61,9 +61,9 @@ def generate(
 ) -> GenerateReport:
     """Write all source files of a profile to `out`, replacing those of an earlier run, and the truth elsewhere.
 
-    `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the fraction done.
+    `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the share done.
     `dirt` plants rows that a build must quarantine. The same arguments always give the same bytes.
-    Raises UsageError for a profile that does not exist or a truth inside `out`, MissingDataError when writing fails.
+    Raises UsageError for a profile that does not exist or a truth inside `out`, MissingDataError if writing fails.
     """
     started = time.perf_counter()
     chosen = load(profile)

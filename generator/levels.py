@@ -1,4 +1,4 @@
-"""Daily levels: rises, steps, noise, and rounding that keeps sums. Time is `age`: days before the last day (which is 0)."""
+"""Daily levels: rises, noise, and rounding that keeps sums. Time is `age`: days before the last day (age 0)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def week_ratio(daily: Floats) -> float:
 
 
 def jump_for_trend(age: Ints, started: int, before_share: float, factors: Floats, trend: float) -> float:
-    """The first-day jump with which a rise from `before_share` to 1 shows `trend` week on week; nearest possible."""
+    """The first-day jump with which a rise from `before_share` to 1 shows `trend` week on week, or the nearest."""
     low, high = 0.0, 1.0
     for _ in range(50):
         middle = (low + high) / 2
@@ -48,7 +48,7 @@ def jump_for_trend(age: Ints, started: int, before_share: float, factors: Floats
 
 
 def hold_trend(daily: Floats, trend: float) -> Floats:
-    """Scale everything before the last week so that the week-on-week trend is the one asked for, noise included."""
+    """Scale what is before the last week so that the week-on-week trend is the one asked for, noise included."""
     held = daily.copy()
     held[:-_WEEK] *= week_ratio(daily) / (1 + trend)
     return held

@@ -71,10 +71,7 @@ def people(profile: Profile, seed: int, pinned: str) -> Members:
     states = catalog()["states"]
     state = weighted(rng, [row[0] for row in states.values()], size)
     plan = weighted(rng, list(catalog()["plans"].values()), size)
-    tenure = np.where(
-        rng.random(size) < 0.29, rng.integers(0, 12, size), 12 + (rng.gamma(1.6, 26, size)).astype(int)
-    )
-    tenure = np.minimum(tenure, 240)
+    tenure = _tenures(rng, size)
     language = _languages(rng, state, np.array([row[1] for row in states.values()]))
     index = position(pinned)
     plan[index], tenure[index], language[index] = _MAPD, 5, 0
@@ -92,6 +89,11 @@ def people(profile: Profile, seed: int, pinned: str) -> Members:
         proneness=1 + weighted(rng, [0.7, 0.2, 0.1], size),
         ids=numbered("M-", FIRST_NUMBER, size, 6),
     )
+
+
+def _tenures(rng: np.random.Generator, size: int) -> Ints:
+    settled = 12 + rng.gamma(1.6, 26, size).astype(np.int64)
+    return np.minimum(np.where(rng.random(size) < 0.29, rng.integers(0, 12, size), settled), 240)
 
 
 def position(member_id: str) -> int:
@@ -124,36 +126,40 @@ def _segments(rng: np.random.Generator, tenure: Ints) -> Ints:
 def members_table(members: Members, seed: int, as_of: date) -> pa.Table:
     """The members source, required and optional columns, in the order of the member ids."""
     rng = stream(seed, "people")
+    states = catalog()["states"]
+    prefixes = np.array([int(row[2]) for row in states.values()])
+    zips = prefixes[members.state] * 1000 + rng.integers(1, 1000, members.size)
+    joined = np.datetime64(as_of, "D") + members.joined.astype("timedelta64[D]")
+    required = {
+        "member_id": members.ids,
+        "age": pa.array(members.age.astype(np.int16)),
+        "gender": words(members.gender, ("F", "M")),
+        "plan_type": words(members.plan, PLANS),
+        "tenure_months": pa.array(members.tenure.astype(np.int16)),
+        "segment": words(members.segment, SEGMENTS),
+        "state": words(members.state, tuple(states)),
+        "zip_code": pc.utf8_lpad(pc.cast(pa.array(zips), pa.string()), 5, "0"),
+        "join_date": pa.array(joined),
+    }
+    return pa.table(required | _optional(rng, members, seed))
+
+
+def _optional(rng: np.random.Generator, members: Members, seed: int) -> dict[str, pa.Array]:
     size = members.size
     first, last = _names(rng, members, seed)
-    states = catalog()["states"]
-    counties = [county for row in states.values() for county in row[3]]
-    prefixes = np.array([int(row[2]) for row in states.values()])
-    zips = prefixes[members.state] * 1000 + rng.integers(1, 1000, size)
-    joined = np.datetime64(as_of, "D") + members.joined.astype("timedelta64[D]")
-    return pa.table(
-        {
-            "member_id": members.ids,
-            "age": pa.array(members.age.astype(np.int16)),
-            "gender": words(members.gender, ("F", "M")),
-            "plan_type": words(members.plan, PLANS),
-            "tenure_months": pa.array(members.tenure.astype(np.int16)),
-            "segment": words(members.segment, SEGMENTS),
-            "state": words(members.state, tuple(states)),
-            "zip_code": pc.utf8_lpad(pc.cast(pa.array(zips), pa.string()), 5, "0"),
-            "join_date": pa.array(joined),
-            "first_name": first,
-            "last_name": last,
-            "email": _emails(first, last, members.ids),
-            "language": words(members.language, LANGUAGES, missing=rng.random(size) < 0.004),
-            "county": words(
-                members.state * 5 + rng.integers(0, 5, size), tuple(counties), missing=rng.random(size) < 0.01
-            ),
-            "income_band": _band(rng, "income_bands", size, 0.03),
-            "education_band": _band(rng, "education_bands", size, 0.05),
-            "line_of_business": words((members.plan != _MAPD).astype(np.int64), ("Medicare", "Commercial")),
-        }
-    )
+    counties = tuple(county for row in catalog()["states"].values() for county in row[3])
+    each = len(counties) // len(catalog()["states"])
+    county = members.state * each + rng.integers(0, each, size)
+    return {
+        "first_name": first,
+        "last_name": last,
+        "email": _emails(first, last, members.ids),
+        "language": words(members.language, LANGUAGES, missing=rng.random(size) < 0.004),
+        "county": words(county, counties, missing=rng.random(size) < 0.01),
+        "income_band": _band(rng, "income_bands", size, 0.03),
+        "education_band": _band(rng, "education_bands", size, 0.05),
+        "line_of_business": words((members.plan != _MAPD).astype(np.int64), ("Medicare", "Commercial")),
+    }
 
 
 def _band(rng: np.random.Generator, name: str, size: int, missing: float) -> pa.Array:

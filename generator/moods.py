@@ -1,6 +1,6 @@
 """How calls go: sentiment label and score, as quotas for the story's cells and for the whole day.
 
-A day's share of calls that go badly is planned; which calls those are depends on topic, agent, repeat and transfer.
+A day's share of calls that go badly is planned; which ones depends on topic, agent, repeat and transfer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def cell_scores(rng: np.random.Generator, mean: float, quality: Floats) -> Float
     scores = mean + rng.normal(0, _CELL_SPREAD, len(quality)) + 0.05 * (quality - quality.mean())
     for _ in range(8):
         scores = np.clip(scores + (mean - scores.mean()), -1, 1)
-    return np.round(scores, 2)
+    return np.asarray(np.round(scores, 2))
 
 
 def labels_of(scores: Floats) -> Ints:
@@ -39,7 +39,7 @@ def discontent(
 
 
 def day_labels(latent: Floats, negatives: int) -> Ints:
-    """Exactly `negatives` (clipped) labels are negative, the most discontented ones; about a third of the rest positive."""
+    """Labels: the `negatives` most discontented are negative, about a third of the rest positive."""
     order = np.argsort(-latent, kind="stable")
     labels = np.full(len(latent), NEUTRAL, dtype=np.int64)
     bad = max(0, min(len(latent), negatives))

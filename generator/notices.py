@@ -27,8 +27,9 @@ def communications_table(
     """All notices, oldest first."""
     rng = stream(seed, "communications")
     rows = [(notice_day(as_of), *catalog()["benefit_notice"])]
-    for row in catalog()["other_notices"]:
-        rows.append((as_of - timedelta(days=int(rng.integers(1, profile.days))), *row))
+    rows.extend(
+        (as_of - timedelta(days=int(rng.integers(1, profile.days))), *row) for row in catalog()["other_notices"]
+    )
     for incident in incidents:
         if incident.notice:
             sent = as_of - timedelta(days=incident.started_ago + int(rng.integers(1, 3)))

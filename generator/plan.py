@@ -1,10 +1,11 @@
-"""How many calls of which kind come in on each day: the stories turned into whole numbers, before anybody is drawn.
+"""How many calls of which kind come in on each day: the stories as whole numbers, before anybody is drawn.
 
-The last day is exact by construction (counts are quotas, not Poisson draws), earlier days carry overdispersed noise.
+The last day is exact by construction (counts are quotas, not Poisson draws), earlier days carry overdispersed
+noise.
 
-How the plan fix is read: "5,000 to 4,250 calls a day, repeat 23 % to 18 %" speaks of one plan's (HMO) billing calls of
-every kind, as daily averages over the days before and after its go-live. Its leaked calls, a small part of them, fall
-by the same share with the same repeat shares, so the fix shows whichever of the two is tracked.
+How the plan fix is read: "5,000 to 4,250 calls a day, repeat 23 % to 18 %" speaks of one plan's (HMO) billing
+calls of every kind, as daily averages over four weeks before and after its go-live. Its leaked calls, a small part
+of them, fall by the same share with the same repeat shares, so the fix shows whichever of the two is tracked.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from generator.levels import (
 from generator.profiles import Profile
 
 _REPEAT_PACE = 2.0
+_FIX_WINDOW = 28
+_TRAITS = ("repeat", "phi", "mood")
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ def _leaks(journey: str, profile: Profile, seed: int, factors: Floats) -> list[S
 def _cell_level(name: str, cell: dict[str, Any], age: Ints, climbing: Floats) -> Floats:
     fix = read_story()["plan_fix"]
     level = cell["before"] + (cell["level"] - cell["before"]) * climbing
-    return np.where(age > fix["days_ago"], fix["leaked_before"], level) if name == fix["pool"] else level
+    if name == fix["pool"]:
+        level = np.where(age > fix["days_ago"], fix["leaked_before"], level)
+    return np.asarray(level)
 
 
 def _leak_stream(
@@ -126,11 +131,12 @@ def _plan_fix(profile: Profile, seed: int, factors: Floats, leaks: list[Stream])
     own = [one for one in leaks if one.pool == fix["pool"] and one.topic == topic]
     leaked = sum((one.calls for one in own), np.zeros(profile.days, dtype=np.int64))
     leaked_repeats = sum((one.repeats for one in own), np.zeros(profile.days, dtype=np.int64))
-    after = ages(profile.days) <= fix["days_ago"]
+    age = ages(profile.days)
+    after = age <= fix["days_ago"]
+    near = np.abs(age - fix["days_ago"] - 0.5) < _FIX_WINDOW
     level = factors * noise(stream(seed, "plan fix"), profile.days, fix["calls_after"] * profile.scale, 1.6)
     for period, mean in ((~after, fix["calls_before"]), (after, fix["calls_after"])):
-        if period.any():
-            level[period] *= mean * profile.scale / level[period].mean()
+        level[period] *= mean * profile.scale / level[period & near].mean()
     total = rounded(level)
     repeats = rounded(total * np.where(after, fix["repeat_after"], fix["repeat_before"])) - leaked_repeats
     return Stream(topic, fix["pool"], np.maximum(total - leaked, 0), np.maximum(repeats, 0))
@@ -145,9 +151,7 @@ def _incident(incident: Incident, profile: Profile, factors: Floats) -> Stream:
 
 def _ordinary(profile: Profile, seed: int, factors: Floats, total: int) -> list[Stream]:
     texts = read_story()["calls"]
-    kinds = [
-        (topic, pool) for topic, text in texts.items() for pool in text if pool not in ("repeat", "phi", "mood")
-    ]
+    kinds = [(topic, pool) for topic, text in texts.items() for pool in text if pool not in _TRAITS]
     levels = np.empty((profile.days, len(kinds)))
     for column, (topic, pool) in enumerate(kinds):
         level = texts[topic][pool] * profile.scale
@@ -161,7 +165,7 @@ def _ordinary(profile: Profile, seed: int, factors: Floats, total: int) -> list[
 
 
 def _with_repeats(fixed: list[Stream], flexible: list[Stream]) -> list[Stream]:
-    """Give the flexible streams the repeats that the day's overall share leaves, in proportion to their own shares."""
+    """Give the flexible streams the repeats that the day's overall share leaves, as their own shares go."""
     calls = sum(one.calls for one in [*fixed, *flexible])
     left = calls * read_story()["overall"]["repeat"] - sum(one.repeats for one in fixed)
     texts = read_story()["calls"]

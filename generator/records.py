@@ -1,4 +1,4 @@
-"""The sources that no story depends on: claims, pharmacy fills, enrollment. Drawn in one go, spread over the history."""
+"""The sources that no story depends on: claims, pharmacy fills, enrollment. Each is drawn in one go."""
 
 from __future__ import annotations
 
@@ -19,41 +19,48 @@ _PHARMACIES = ("retail", "mail", "specialty")
 
 
 def claims_table(profile: Profile, members: Members, seed: int, as_of: date, pinned: int) -> pa.Table:
-    """Claims with prior authorization; the `pinned` member's first claim waits for one."""
+    """Claims with prior authorization; one of the `pinned` member's is under review."""
     rng, size = stream(seed, "claims"), profile.claims
-    text = catalog()
-    kinds = tuple(text["claim_types"])
-    kind = weighted(rng, list(text["claim_types"].values()), size)
-    back = _days_back(rng, profile.days, size)
+    kinds = tuple(catalog()["claim_types"])
+    kind = weighted(rng, list(catalog()["claim_types"].values()), size)
+    back = np.sort(_days_back(rng, profile.days, size))[::-1]
     member = rng.integers(0, members.size, size)
     required = rng.random(size) < np.array([0.10, 0.14, 0.02, 0.03, 0.42, 0.35])[kind]
     authorization = weighted(rng, [0.78, 0.13, 0.09], size)
     status = _claim_status(rng, back, required, authorization)
     row = int(np.argmin(np.abs(back - 12)))
     member[row], required[row], authorization[row], status[row] = pinned, True, 2, _REVIEW
-    order = np.argsort(-back, kind="stable")
-    denial = np.where(required & (authorization == 1), 0, rng.integers(0, len(text["claim_denials"]), size))
-    reasonless = (status != _DENIED) | (rng.random(size) < 0.03)
-    amounts = np.array([text["claim_amounts"][name] for name in kinds])[kind] * np.exp(
-        rng.normal(-0.2, 0.65, size)
-    )
-    table = pa.table(
+    return pa.table(
         {
+            "claim_id": numbered("C", 1, size, 10),
             "member_id": members.ids.take(pa.array(member)),
             "claim_date": _dates(as_of, back),
             "claim_type": words(kind, kinds),
-            "claim_amount": pa.array(np.round(amounts, 2)),
+            "claim_amount": _amounts(rng, kind, kinds),
             "status": words(status, _STATUSES),
             "approval_time_days": _approval_days(rng, kind, kinds, status, required),
-            "denial_reason": words(denial, tuple(text["claim_denials"]), missing=reasonless),
-            "prior_auth_required": words(
-                required.astype(np.int64), ("No", "Yes"), missing=rng.random(size) < 0.01
-            ),
-            "prior_auth_status": words(authorization, _AUTHORIZED, missing=~required),
+            **_authorizations(rng, status, required, authorization),
             "service_code": _service_codes(rng, kind, kinds),
         }
     )
-    return table.take(pa.array(order)).add_column(0, "claim_id", numbered("C", 1, size, 10))
+
+
+def _amounts(rng: np.random.Generator, kind: Ints, kinds: tuple[str, ...]) -> pa.Array:
+    usual = np.array([catalog()["claim_amounts"][name] for name in kinds])[kind]
+    return pa.array(np.round(usual * np.exp(rng.normal(-0.2, 0.65, len(kind))), 2))
+
+
+def _authorizations(
+    rng: np.random.Generator, status: Ints, required: Flags, authorization: Ints
+) -> dict[str, pa.Array]:
+    size = len(status)
+    reasons = tuple(catalog()["claim_denials"])
+    denial = np.where(required & (authorization == 1), 0, rng.integers(0, len(reasons), size))
+    return {
+        "denial_reason": words(denial, reasons, missing=(status != _DENIED) | (rng.random(size) < 0.03)),
+        "prior_auth_required": words(required.astype(np.int64), ("No", "Yes"), missing=rng.random(size) < 0.01),
+        "prior_auth_status": words(authorization, _AUTHORIZED, missing=~required),
+    }
 
 
 def _claim_status(rng: np.random.Generator, back: Ints, required: Flags, authorization: Ints) -> Ints:

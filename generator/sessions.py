@@ -35,7 +35,10 @@ COMPLETED = len(INTERACTION_TYPES)
 
 @dataclass
 class Sessions:
-    """One entry a session. `message` indexes the failure texts, `step` the first steps; `loose` rows may lose values."""
+    """One entry a session. `message` indexes the failure texts, `step` the first steps.
+
+    In `loose` rows optional values may be missing.
+    """
 
     member: Ints
     kind: Ints
@@ -111,14 +114,14 @@ def day_sessions(
 
 
 def eligibility_share(age: int) -> float:
-    """Share of billing failures with a call behind them that carry the eligibility message, `age` days before the end."""
+    """Share of leaking billing failures that carry the eligibility message, `age` days before the last day."""
     text, started = story()["eligibility_message"], story()["leaks"]["Billing"]["rise_days"]
     at_age = np.array([age])
     return float(settle(at_age, started, text["share_before"], text["share_at_start"], text["share"], 2.5)[0])
 
 
 def mobile_share(age: int) -> float:
-    """Share of billing failures with a call behind them that happen in the app."""
+    """Share of leaking billing failures that happen in the app."""
     text, started = story()["eligibility_message"], story()["leaks"]["Billing"]["rise_days"]
     return float(settle(np.array([age]), started, text["mobile_before"], 0.79, text["mobile_share"], 2.5)[0])
 
@@ -133,7 +136,9 @@ def _triggers(rng: np.random.Generator, plan: CallPlan, age: int, calls: DayCall
     mobile = rng.random(len(rows)) < _usual_mobile(kind)
     pinned = rows == calls.pinned
     _billing_messages(rng, age, kind == _BILL_PAY, members.plan[member] == 0, message, mobile, pinned)
-    outcome, message = endings(rng, message)
+    outcome, final = endings(rng, message)
+    # Billing failures always say something: their messages are a story of their own.
+    message = np.where(kind == _BILL_PAY, message, final)
     delay = np.clip(np.round(rng.gamma(2.2, 300, len(rows))), _SHORTEST, _LONGEST).astype(np.int64)
     second = calls.second[rows] - delay
     second[pinned], outcome[pinned] = Walkthrough.ERROR, ABANDONED

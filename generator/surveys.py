@@ -83,7 +83,7 @@ def _after_calls(rng: np.random.Generator, count: int, calls: DayCalls) -> tuple
     rows = np.flatnonzero(exactly(rng, calls.size, count))
     if calls.pinned >= 0 and calls.pinned not in rows:
         rows[0] = calls.pinned
-    end = calls.second[rows] + np.nan_to_num(calls.wait[rows], nan=120.0) + 60 * calls.handle[rows]
+    end = calls.second[rows] + np.maximum(calls.wait[rows], 0) + 60 * calls.handle[rows]
     second = np.minimum(end + rng.integers(240, 5400, len(rows)), _LAST_SECOND).astype(np.int64)
     return rows, Answers(0, calls.member[rows], second, calls.score[rows])
 

@@ -33,11 +33,14 @@ class Walkthrough:
     FEEDBACK: ClassVar[str] = "Confusing bill and plan rules"
     TRANSCRIPT: ClassVar[str] = (
         "[09:21] Agent: Thank you for holding, how can I help? "
-        "[09:21] Member: Hi, I tried to pay my bill in the app and it says my plan is not eligible for this option. (neutral) "
+        "[09:21] Member: Hi, I tried to pay my bill in the app and it says my plan is not eligible for this "
+        "option. (neutral) "
         "[09:26] Agent: I see your bill, but not that message. Which option did you choose? "
         "[09:28] Member: The one I used last month. Your letter said nothing would change for me. (uneasy) "
-        "[09:33] Agent: Some payment options changed with the new benefits. I cannot tell from here which ones. (negative) "
-        "[09:36] Member: So nobody can explain my own bill to me? This is the worst service I have had. (strongly negative) "
+        "[09:33] Agent: Some payment options changed with the new benefits. I cannot tell from here which ones. "
+        "[09:34] Member: That does not help me at all. (negative) "
+        "[09:36] Member: So nobody can explain my own bill to me? This is the worst service I have had. "
+        "(strongly negative) "
         "[09:39] Agent: I am sorry. I will pass this on. Member: Please do. Goodbye."
     )
 
