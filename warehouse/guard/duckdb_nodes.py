@@ -11,7 +11,7 @@ from warehouse.policy import Policy
 Node = dict[str, Any]
 
 
-def check_duckdb_tree(tree: Node, policy: Policy, catalogs: tuple[str, ...] = ()) -> None:
+def check_duckdb_tree(tree: Node, policy: Policy, catalogs: frozenset[str] = frozenset()) -> None:
     """Refuse any node, function, type or clause of DuckDB's tree that the policy does not list."""
     if tree.get("type") not in policy.nodes.duckdb["queries"]:
         raise Refused("not_a_select")

@@ -11,8 +11,6 @@ from warehouse.guard.parse import duckdb_tree
 from warehouse.guard.statement import Statement, nodes_within
 from warehouse.policy.loader import GOVERNED_SCHEMA
 
-LAKE_CATALOG = "lake"
-
 
 def rewrite(statement: Statement) -> None:
     """Fill `output`: a base table becomes (SELECT its used columns, masked, WHERE row filter); rows are capped."""
@@ -40,8 +38,9 @@ def _used_columns(statement: Statement) -> dict[int, set[str]]:
 def _policy_subquery(table: exp.Table, names: set[str], statement: Statement) -> exp.Subquery:
     projections = [_projection(table, name, statement) for name in sorted(names)] or [exp.Literal.number(1)]
     base = exp.Table(this=table.this.copy(), db=table.args["db"].copy())
-    if table.db != GOVERNED_SCHEMA:
-        base.set("catalog", exp.to_identifier(LAKE_CATALOG))
+    prefix = statement.catalog.prefixes.get(table.db) if statement.catalog else None
+    if prefix is not None:
+        base.set("catalog", exp.to_identifier(prefix))
     select = exp.Select(expressions=projections).from_(base, copy=False)
     for condition in _row_filter(table, statement):
         select.where(condition, copy=False)
@@ -80,7 +79,8 @@ def _cap_rows(statement: Statement) -> None:
 def _check_output(statement: Statement) -> None:
     """The text that will run is held against DuckDB's lists again: the generator is not trusted either."""
     tree = duckdb_tree(statement.output)
-    check_duckdb_tree(tree, statement.policy, catalogs=(LAKE_CATALOG,))
+    prefixes = statement.catalog.prefixes.values() if statement.catalog else ()
+    check_duckdb_tree(tree, statement.policy, catalogs=frozenset(prefixes))
     found = {
         (node["schema_name"].lower(), node["table_name"].lower())
         for node in walk(tree)

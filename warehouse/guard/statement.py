@@ -21,9 +21,13 @@ Source = exp.Table | Scope  # what a name in FROM stands for: a base table or a 
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """What a published snapshot really holds: column names by (schema, table)."""
+    """What a published snapshot really holds: column names by (schema, table).
+
+    `prefixes` names the database file that a schema lies in, where it is not the opened one.
+    """
 
     columns: Mapping[TableKey, tuple[str, ...]]
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

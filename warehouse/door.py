@@ -1,0 +1,196 @@
+"""The one door to the data, for chat, dashboard, evals and export: guard, locked engine, audit."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from warehouse.audit import AuditLog
+from warehouse.engine import Engine, Rows, open_engine
+from warehouse.errors import CommandCenterError, DeniedError, MissingDataError
+from warehouse.guard import Allow, Decision, Deny, check
+from warehouse.guard.decision import deny
+from warehouse.guard.statement import Parameter
+from warehouse.policy import load_policy
+from warehouse.principal import Principal
+from warehouse.settings import Settings
+from warehouse.snapshots import CURRENT, Snapshot, current
+
+
+@dataclass(frozen=True)
+class QueryContext:
+    """Where a statement comes from. The question is kept in the audit trail as a fingerprint only."""
+
+    answer_id: str = ""
+    question: str = ""
+    source: str = "chat"
+
+
+@dataclass(frozen=True)
+class ResultColumn:
+    """A column of a result with DuckDB's type name."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """Rows and where they come from. `sql` is the text that ran; `truncated` says that there were more rows."""
+
+    columns: list[ResultColumn]
+    rows: list[tuple[Any, ...]]
+    sql: str
+    snapshot: str
+    as_of: date
+    truncated: bool
+    timings_ms: dict[str, float]
+    audit_id: int
+    tables: tuple[str, ...]
+
+
+class Warehouse:
+    """A published warehouse behind the guard. Safe to share between threads."""
+
+    def __init__(self, path: Path, settings: Settings, audit: AuditLog) -> None:
+        self._path = path
+        self._limits = settings.limits
+        self._audit = audit
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._engines: dict[bool, Engine] = {}
+
+    def query(
+        self,
+        sql: str,
+        principal: Principal,
+        *,
+        params: dict[str, Parameter] | None = None,
+        context: QueryContext | None = None,
+    ) -> QueryResult:
+        """Judge, record, run, record. `params` fill `$name` placeholders and come from the compiler only.
+
+        Raises DeniedError with the decision's code (exit 3), MissingDataError when there is no readable snapshot
+        (exit 4), UsageError when the statement does not fit the data (exit 2).
+        """
+        started = perf_counter()
+        snapshot, engine = self._open(principal)
+        decision = self._decide(sql, principal, params or {}, engine)
+        judged = perf_counter()
+        audit_id = self._record_before(sql, principal, context or QueryContext(), decision, snapshot)
+        if isinstance(decision, Deny):
+            raise DeniedError(decision.reason, code=decision.code)
+        running = perf_counter()
+        rows = self._run(decision, params or {}, engine, audit_id)
+        finished = perf_counter()
+        self._record_after(audit_id, rows, finished - running)
+        return QueryResult(
+            columns=[ResultColumn(name, type_) for name, type_ in rows.columns],
+            rows=rows.rows[: self._limits.rows],
+            sql=decision.sql,
+            snapshot=snapshot.id,
+            as_of=snapshot.as_of,
+            truncated=len(rows.rows) > self._limits.rows,
+            timings_ms={"guard": _ms(judged - started), "query": _ms(finished - running)},
+            audit_id=audit_id,
+            tables=decision.tables,
+        )
+
+    def check(self, sql: str, principal: Principal) -> Decision:
+        """The decision on a statement, which does not run; without a snapshot the declared schema counts."""
+        try:
+            _, engine = self._open(principal)
+        except MissingDataError:
+            return check(sql, principal, row_limit=self._limits.rows)
+        return self._decide(sql, principal, {}, engine)
+
+    def snapshot(self) -> Snapshot:
+        """The published snapshot. Raises MissingDataError when there is none or it is damaged."""
+        with self._lock:
+            return self._current()
+
+    def close(self) -> None:
+        """Let go of the engines; each closes when its last statement is done."""
+        with self._lock:
+            self._engines.clear()
+            self._snapshot = None
+
+    def _open(self, principal: Principal) -> tuple[Snapshot, Engine]:
+        role = load_policy().roles.get(principal.role)
+        with_lake = bool(role and role.open_schemas)
+        with self._lock:
+            snapshot = self._current()
+            if with_lake not in self._engines:
+                self._engines[with_lake] = open_engine(snapshot, self._limits, with_lake=with_lake)
+            return snapshot, self._engines[with_lake]
+
+    def _current(self) -> Snapshot:
+        """The pointer is read for every statement; the files behind it only when it has moved."""
+        try:
+            pointer = (self._path / CURRENT).read_text(encoding="utf-8").strip()
+        except OSError:
+            pointer = ""
+        if self._snapshot is None or self._snapshot.id != pointer:
+            self._engines.clear()
+            self._snapshot = None
+            self._snapshot = current(self._path)
+        return self._snapshot
+
+    def _decide(self, sql: str, principal: Principal, params: dict[str, Parameter], engine: Engine) -> Decision:
+        decision = check(sql, principal, parameters=params, catalog=engine.catalog, row_limit=self._limits.rows)
+        if isinstance(decision, Deny):
+            return decision
+        found = {".".join(key) for key in engine.table_names(decision.sql)}
+        return decision if found == set(decision.tables) else deny("binder_disagrees")
+
+    def _run(self, decision: Allow, params: dict[str, Parameter], engine: Engine, audit_id: int) -> Rows:
+        try:
+            return engine.run(decision.sql, params, self._limits.rows + 1)
+        except CommandCenterError as error:
+            outcome = getattr(error, "code", type(error).__name__)
+            self._audit.append({"event": "failed", "of": audit_id, "outcome": outcome})
+            raise
+
+    def _record_before(
+        self, sql: str, principal: Principal, context: QueryContext, decision: Decision, snapshot: Snapshot
+    ) -> int:
+        allowed = isinstance(decision, Allow)
+        return self._audit.append(
+            {
+                "event": "judged",
+                "user": principal.user,
+                "role": principal.role,
+                "attributes": dict(principal.attributes),
+                "purpose": principal.purpose or "",
+                "source": context.source,
+                "answer": context.answer_id,
+                "question": self._audit.fingerprint(context.question) if context.question else "",
+                "sql_in": self._readable(sql, decision),
+                "sql_out": self._audit.redact(decision.sql) if isinstance(decision, Allow) else "",
+                "tables": list(decision.tables) if isinstance(decision, Allow) else [],
+                "policy": load_policy().version,
+                "snapshot": snapshot.id,
+                "verdict": "allow" if allowed else "deny",
+                "code": "" if isinstance(decision, Allow) else decision.code,
+            }
+        )
+
+    def _readable(self, sql: str, decision: Decision) -> str:
+        """The statement without its literals; of one that no parser understood, nobody knows where they end."""
+        unparsed = isinstance(decision, Deny) and decision.layer == "lex"
+        return f"<{self._audit.fingerprint(sql)}>" if unparsed else self._audit.redact(sql)
+
+    def _record_after(self, audit_id: int, rows: Rows, seconds: float) -> None:
+        digest = hashlib.sha256(repr((rows.columns, rows.rows)).encode()).hexdigest()
+        self._audit.append(
+            {"event": "answered", "of": audit_id, "rows": len(rows.rows), "ms": _ms(seconds), "result": digest}
+        )
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)
