@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import month_name
 from collections.abc import Iterable
 from datetime import date
 
@@ -10,7 +9,10 @@ from semantic.model import SemanticModel, Unit
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
 _THRESHOLDS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
-_MONTHS = list(month_name)[1:]
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def describe(query: SemanticQuery, model: SemanticModel) -> str:

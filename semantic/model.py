@@ -95,7 +95,8 @@ class Metric:
 class Dimension:
     """A way to slice. `values` maps each declared governed value to its synonyms; data may hold more.
 
-    `fallback` names the dimension that answers for this one where a metric does not have it.
+    `fallback` names the dimension that answers for this one where a metric does not have it; `missing` is the
+    value shown for rows that have none (a failure without an error code).
     """
 
     name: str
@@ -106,6 +107,7 @@ class Dimension:
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     value_labels: dict[str, str] = field(default_factory=dict)
     fallback: str | None = None
+    missing: str = ""
     requires: tuple[str, ...] = ()
 
 

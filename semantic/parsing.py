@@ -165,6 +165,7 @@ def _dimension(name: str, block: Block, draft: Draft) -> None:
         values={value: values.texts(value) for value in values.names()},
         value_labels={value: labels.text(value) for value in labels.names()},
         fallback=fallback or None,
+        missing=block.text("missing", ""),
         requires=block.texts("requires"),
     )
     for value in labels.names():

@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from semantic.query import Comparison, SemanticQuery, TimeGrain, TimeRange
-from warehouse.settings import Questions
+from warehouse.settings import Questions, Rules
 
 _DEFAULT_BUCKETS: dict[TimeGrain, int] = {"day": 30, "week": 12, "month": 12, "quarter": 8, "year": 5}
 _MONTHS: dict[TimeGrain, int] = {"month": 1, "quarter": 3, "year": 12}
@@ -16,11 +16,13 @@ _DAY = timedelta(days=1)
 def default_range(query: SemanticQuery, questions: Questions, as_of: date, first_day: date) -> TimeRange:
     """The window of a question that names none: whole buckets up to and with the running one, or the last days.
 
-    Without a time grain the last `default_window_days` days ending as of; with one 30 days, 12 weeks, 12 months,
-    8 quarters or 5 years. Clipped to the data.
+    Without a time grain the last `default_window_days` days ending as of, or the days of a trend (7) when it is to
+    be compared with the ones before; with a grain 30 days, 12 weeks, 12 months, 8 quarters or 5 years. Clipped to
+    the data.
     """
     if query.time_grain is None:
-        days = questions.default_window_days
+        trend = query.compare_to == "previous_period"
+        days = Rules().trend_days if trend else questions.default_window_days
         start, label = as_of - timedelta(days=days - 1), f"last {days} days"
     else:
         buckets = _DEFAULT_BUCKETS[query.time_grain]

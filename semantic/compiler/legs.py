@@ -52,7 +52,7 @@ def legs(
             measure = model.measures[name]
             needed.setdefault(measure.dataset, {})[name] = measure
     return {
-        dataset: _leg(model, query, time, parameters, f"{dataset}_{suffix}", model.datasets[dataset], measures)
+        dataset: _leg(model, query, time, parameters, model.datasets[dataset], measures, suffix)
         for dataset, measures in needed.items()
     }
 
@@ -87,37 +87,65 @@ def day(value: date) -> exp.Expression:
     return exp.cast(exp.Literal.string(value.isoformat()), "DATE")
 
 
+@dataclass(frozen=True)
+class _Source:
+    """The table a leg reads: the dataset's own or a mart, where measures are columns to sum."""
+
+    table: str
+    time_column: str
+    columns: dict[str, str]
+    where: tuple[tuple[str, tuple[str, ...]], ...]
+    sums: dict[str, str] | None
+
+
 def _leg(
     model: SemanticModel,
     query: SemanticQuery,
     time: TimeRange,
     parameters: Parameters,
-    name: str,
     dataset: Dataset,
     measures: dict[str, Measure],
+    suffix: str,
 ) -> Leg:
-    mart = _smallest_mart(model, query, dataset, measures)
-    columns = mart.columns if mart else dataset.columns
-    time_column = mart.time_column if mart else dataset.time_column
-    keys: list[tuple[str, exp.Expression]] = []
-    if query.time_grain:
-        keys.append((query.time_grain, truncated(time_column, query.time_grain)))
-    keys.extend((dimension, exp.column(columns[dimension])) for dimension in dict.fromkeys(query.dimensions))
-    table = mart.table if mart else dataset.table
-    select = exp.select(*(_named(expression, key) for key, expression in keys)).from_(table)
-    for measure in measures.values():
-        value = _sum(mart.measures[measure.name]) if mart else _aggregate(measure, parameters)
-        select = select.select(exp.alias_(value, measure.name))
-    conditions = [between(time_column, time)] if time_column else []
-    conditions += [] if mart else [_condition(column, values, parameters) for column, values in dataset.where]
-    for item in query.filters:
-        condition = _condition(columns[item.dimension], item.values, parameters)
-        conditions.append(exp.Not(this=condition) if item.op == "not_in" else condition)
+    source = _source(model, query, dataset, measures)
+    keys = _keys(model, query, source)
+    select = exp.select(*(_named(value, key) for key, value in keys)).from_(source.table)
+    for name, measure in measures.items():
+        total = _sum(source.sums[name]) if source.sums else _aggregate(measure, parameters)
+        select = select.select(exp.alias_(total, name))
+    conditions = _conditions(model, query, time, parameters, source)
     if conditions:
         select = select.where(exp.and_(*conditions, wrap=False))
     if keys:
-        select = select.group_by(*(expression.copy() for _, expression in keys))
-    return Leg(name, dataset.name, table, select)
+        select = select.group_by(*(value.copy() for _, value in keys))
+    return Leg(f"{dataset.name}_{suffix}", dataset.name, source.table, select)
+
+
+def _source(model: SemanticModel, query: SemanticQuery, dataset: Dataset, measures: dict[str, Measure]) -> _Source:
+    mart = _smallest_mart(model, query, dataset, measures)
+    if mart is None:
+        return _Source(dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
+    return _Source(mart.table, mart.time_column, mart.columns, (), mart.measures)
+
+
+def _keys(model: SemanticModel, query: SemanticQuery, source: _Source) -> list[tuple[str, exp.Expression]]:
+    keys: list[tuple[str, exp.Expression]] = []
+    if query.time_grain:
+        keys.append((query.time_grain, truncated(source.time_column, query.time_grain)))
+    names = dict.fromkeys(query.dimensions)
+    return keys + [(name, _value(model, name, source.columns[name])) for name in names]
+
+
+def _conditions(
+    model: SemanticModel, query: SemanticQuery, time: TimeRange, parameters: Parameters, source: _Source
+) -> list[exp.Expression]:
+    conditions = [between(source.time_column, time)] if source.time_column else []
+    conditions += [_condition(exp.column(column), values, parameters) for column, values in source.where]
+    for item in query.filters:
+        value = _value(model, item.dimension, source.columns[item.dimension])
+        condition = _condition(value, item.values, parameters)
+        conditions.append(exp.Not(this=condition) if item.op == "not_in" else condition)
+    return conditions
 
 
 def _named(expression: exp.Expression, name: str) -> exp.Expr:
@@ -155,7 +183,7 @@ def _aggregate(measure: Measure, parameters: Parameters) -> exp.Expression:
             result = exp.Max(this=value)
     if not measure.where:
         return result
-    conditions = [_condition(column, values, parameters) for column, values in measure.where]
+    conditions = [_condition(exp.column(column), values, parameters) for column, values in measure.where]
     return exp.Filter(this=result, expression=exp.Where(this=exp.and_(*conditions)))
 
 
@@ -174,7 +202,15 @@ def _sum(column: str) -> exp.Expression:
     return exp.Sum(this=exp.column(column))
 
 
-def _condition(column: str, values: tuple[str, ...], parameters: Parameters) -> exp.Expression:
+def _value(model: SemanticModel, dimension: str, column: str) -> exp.Expression:
+    """The dimension's value of a row, also of a row that has none."""
+    missing = model.dimensions[dimension].missing
+    if not missing:
+        return exp.column(column)
+    return exp.Coalesce(this=exp.column(column), expressions=[exp.Literal.string(missing)])
+
+
+def _condition(value: exp.Expression, values: tuple[str, ...], parameters: Parameters) -> exp.Expression:
     if not values:
-        return exp.Not(this=exp.Is(this=exp.column(column), expression=exp.Null()))
-    return exp.In(this=exp.column(column), expressions=[parameters.literal(value) for value in values])
+        return exp.Not(this=exp.Is(this=value, expression=exp.Null()))
+    return exp.In(this=value, expressions=[parameters.literal(item) for item in values])
