@@ -1,4 +1,4 @@
-"""Who may sign in, with which role. One SQLite file, argon2 hashes, a lock-out that grows with each wrong guess."""
+"""Who may sign in, with which role: one SQLite file, argon2 hashes, a lock-out that grows with wrong guesses."""
 
 from __future__ import annotations
 
@@ -64,10 +64,12 @@ class Verdict:
 class Accounts:
     """The users table. `path` is the database file; first passwords are kept beside it until changed."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, *, clock: Callable[[], float] = time.time, hasher: PasswordHasher | None = None
+    ) -> None:
         self._path = path
         self._clock = clock
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex(8))
         self._lock = threading.Lock()
         self._connection = open_private(path)
@@ -110,11 +112,16 @@ class Accounts:
     def find(self, name: str) -> Account | None:
         """The account of that name as the database has it now, or None."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT name, role, sessions_from FROM users WHERE name = ?", (name,)).fetchone()
+            row = connection.execute(
+                "SELECT name, role, sessions_from FROM users WHERE name = ?", (name,)
+            ).fetchone()
         return Account(row[0], _role(row[1]), row[2]) if row else None
 
     def set_password(self, name: str, password: str) -> None:
-        """Change a password; every session of that user that began earlier ends. Raises UsageError when too short."""
+        """Change a password; every session of that user that began earlier ends.
+
+        Raises UsageError for an unknown name or a password that is too short.
+        """
         account = self.find(name)
         if account is None:
             raise UsageError(f"There is no user {name!r}.", where="sign-in", next_step="Check the name.")
@@ -187,8 +194,9 @@ class Accounts:
         with self._transaction() as connection:
             connection.execute("DELETE FROM guesses WHERE last < ?", (now - _FORGET_GUESSES_AFTER,))
             connection.execute(
-                "INSERT INTO guesses VALUES (?, 1, ?) ON CONFLICT (name) DO UPDATE SET wrong = wrong + 1, last = ?",
-                (name, now, now),
+                "INSERT INTO guesses VALUES (?, 1, ?) "
+                "ON CONFLICT (name) DO UPDATE SET wrong = wrong + 1, last = excluded.last",
+                (name, now),
             )
 
     def _forget_guesses(self, name: str) -> None:

@@ -95,6 +95,8 @@ def plain(text: str) -> str:
 
 
 def _title(answer: Answer) -> str:
+    if answer.refusal_code.startswith("denied"):
+        return "Not allowed for your role"
     if answer.status == "refused":
         return REFUSAL_TITLES.get(answer.refusal_code, "Not something I can answer")
     return {"clarify": "Which one do you mean?", "error": "That did not work"}.get(answer.status, "")

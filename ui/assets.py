@@ -15,15 +15,21 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import Response
 
-_FOREVER = "public, max-age=31536000, immutable"
+from warehouse.errors import UsageError
+
 _PACKED_KINDS = {".js", ".mjs", ".css", ".svg", ".json", ".map"}
 _LEVEL = 6
+_DAY = 86400
 
 
 class PackedFiles:
-    """Files of one folder by name. Names are looked up in a list made at the start: no path leads out of it."""
+    """Files of one folder by name. Names are looked up in a list made at the start: no path leads out of it.
 
-    def __init__(self, folder: Path, only: frozenset[str] | None = None) -> None:
+    `seconds` is how long a browser may keep one without asking again.
+    """
+
+    def __init__(self, folder: Path, *, seconds: int, only: frozenset[str] | None = None) -> None:
+        self._keep = f"public, max-age={seconds}"
         self._files = {
             file.name: file for file in folder.iterdir() if file.is_file() and (only is None or file.name in only)
         }
@@ -34,7 +40,7 @@ class PackedFiles:
         if file is None:
             return Response("Not found", 404)
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        headers = {"cache-control": _FOREVER, "vary": "Accept-Encoding"}
+        headers = {"cache-control": self._keep, "vary": "Accept-Encoding"}
         packed = file.suffix in _PACKED_KINDS and "gzip" in request.headers.get("accept-encoding", "")
         if packed:
             # Also keeps the general packing of responses from doing it again.
@@ -44,12 +50,12 @@ class PackedFiles:
 
 def plotly_files() -> PackedFiles:
     """Plotly's script, as its package brings it."""
-    return PackedFiles(_package_folder("plotly") / "package_data", frozenset({"plotly.min.js"}))
+    return PackedFiles(package_folder("plotly") / "package_data", seconds=_DAY, only=frozenset({"plotly.min.js"}))
 
 
 def chainlit_files() -> PackedFiles:
     """The scripts and styles of Chainlit's page; their names change with their content."""
-    return PackedFiles(_package_folder("chainlit") / "frontend" / "dist" / "assets")
+    return PackedFiles(package_folder("chainlit") / "frontend" / "dist" / "assets", seconds=365 * _DAY)
 
 
 @cache
@@ -57,7 +63,9 @@ def _packed(file: Path) -> bytes:
     return gzip.compress(file.read_bytes(), _LEVEL, mtime=0)
 
 
-def _package_folder(name: str) -> Path:
+def package_folder(name: str) -> Path:
+    """Where an installed package lives, without importing it."""
     spec = find_spec(name)
-    assert spec is not None and spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise UsageError(f"The package {name} is not installed.", where="ui", next_step="Run `make setup`.")
     return Path(spec.origin).parent

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 """The chat: a question in, the steps while it is worked on, one answer card out. It computes nothing itself."""
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ui.accounts import Account, Accounts
 from ui.answer_card import card, plain
 from ui.history import History
 from ui.sessions import Sessions
-from warehouse.errors import CommandCenterError
+from warehouse.errors import CommandCenterError, DeniedError
 from warehouse.logs import LOGGER_NAME
 from warehouse.principal import Principal
 
@@ -80,17 +81,21 @@ class Chat:
         reader = self._sessions.holder(cl.context.session.token)
         if about is None or reader is None or about[0] != reader.name:
             return
-        thumbs = "up" if feedback.value else "down"
-        await asyncio.to_thread(
-            self._assistant.feedback, about[1], _principal(reader), thumbs, feedback.comment or ""
-        )
+        keep, reason = self._assistant.feedback, feedback.comment or ""
+        await asyncio.to_thread(keep, about[1], _principal(reader), "up" if feedback.value else "down", reason)
 
     def _ask(self, question: str, account: Account, progress: Progress) -> Answer:
         thread = cl.context.session.thread_id
         try:
             return self._assistant.ask(question, _principal(account), thread, on_step=progress.note)
         except CommandCenterError as error:
-            return Answer(question=question, status="error", text=str(error))
+            # A reader needs what and what next; where is for those who run the server, and is in their log.
+            code = error.code if isinstance(error, DeniedError) else f"exit_{error.exit_code}"
+            _LOG.warning("answer_refused", extra={"role": account.role, "code": code})
+            text = f"{error.what} {error.next_step}".strip()
+            if isinstance(error, DeniedError):
+                return Answer(question=question, status="refused", refusal_code=f"denied:{code}", text=text)
+            return Answer(question=question, status="error", text=text)
         except Exception:
             # The last stop before the reader: the place is logged, the message may quote data and is not.
             _LOG.exception("answer_failed", extra={"role": account.role})

@@ -10,10 +10,10 @@ import json
 import os
 import secrets
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ui.assets import package_folder
 from warehouse.settings import Settings
 
 PACKAGED = Path(__file__).parent / "chainlit_root"
@@ -21,7 +21,7 @@ MOUNT_PATH = "/chat"
 
 
 def prepare(settings: Settings) -> Path:
-    """Lay out Chainlit's folder under `settings.state` and point Chainlit at it. Must run before it is imported."""
+    """Lay out Chainlit's folder under `settings.state` and point Chainlit at it, before it is imported."""
     root = (settings.state / "chainlit").resolve()
     (root / ".chainlit" / "translations").mkdir(parents=True, exist_ok=True)
     shutil.rmtree(root / ".files", ignore_errors=True)
@@ -56,9 +56,7 @@ def session_secret(settings: Settings) -> str:
 
 def _words() -> dict[str, Any]:
     """Chainlit's English with our own wording laid over it."""
-    spec = find_spec("chainlit")
-    assert spec is not None and spec.origin is not None
-    theirs = json.loads((Path(spec.origin).parent / "translations" / "en-US.json").read_text(encoding="utf-8"))
+    theirs = json.loads((package_folder("chainlit") / "translations" / "en-US.json").read_text(encoding="utf-8"))
     ours = json.loads((PACKAGED / "words.json").read_text(encoding="utf-8"))
     return _laid_over(theirs, ours)
 

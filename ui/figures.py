@@ -23,7 +23,8 @@ _GRID: dict[Theme, str] = {"light": "#e3e9ee", "dark": "#2c3a47"}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _TICKS = {"rate": ".0%", "usd": "$,.3~s", "count": ",.3~s"}
 _AXIS_NOTE = {"minutes": "minutes", "seconds": "seconds", "days": "days", "points": "points", "score": "score"}
-_LONGEST_BAR_LIST = 15
+MOST_BARS = 15
+MOST_SERIES = 8
 _ROW_PIXELS = 34
 
 
@@ -51,30 +52,46 @@ def template(theme: Theme) -> dict[str, Any]:
 
 
 def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
-    """A chart over a part's rows as `{data, layout}`; None when a column is missing or there is nothing to draw.
+    """A chart over a part's rows as `{data, layout, note}`; None when there is nothing to draw.
 
-    The template is left out, so that whoever shows the figure can follow the reader's theme.
+    The template is left out, so that whoever shows the figure can follow the reader's theme. `note` says what a
+    chart with more bars or lines than the eye can follow leaves to the table.
     """
     columns = {column.name: position for position, column in enumerate(part.columns)}
     wanted = (chart.x, *chart.y, *((chart.series,) if chart.series else ()))
     if chart.kind == "stat" or not chart.y or not part.rows or not set(wanted) <= columns.keys():
         return None
     horizontal = chart.kind == "bar" and part.columns[columns[chart.x]].role != "time" and not chart.series
-    rows = part.rows[:_LONGEST_BAR_LIST] if horizontal else part.rows
-    data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in _series(chart, part, rows)]
-    return {"data": data, "layout": _layout(chart, part, horizontal, len(rows), many=len(data) > 1)}
+    rows = part.rows[:MOST_BARS] if horizontal else part.rows
+    series = _series(chart, part, rows)
+    data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in series[:MOST_SERIES]]
+    layout = _layout(chart, part, horizontal, len(rows), many=len(data) > 1)
+    return {"data": data, "layout": layout, "note": _left_out(len(part.rows) - len(rows), len(series) - len(data))}
+
+
+def _left_out(bars: int, lines: int) -> str:
+    if bars > 0:
+        return f"{bars} more in the table."
+    return f"{lines} more series in the table." if lines > 0 else ""
 
 
 def _series(
     chart: Chart, part: AnswerPart, rows: Sequence[Sequence[Cell]]
 ) -> list[tuple[list[Sequence[Cell]], str, str]]:
-    """Rows, metric and name of each line or bar colour: split by the series dimension, else one per metric."""
+    """Rows, metric and name of each line or bar colour: split by the series dimension, else one per metric.
+
+    The biggest series come first, so that those left out are the least.
+    """
     names = [column.name for column in part.columns]
     if not chart.series:
         return [(list(rows), y, _label(part.columns[names.index(y)])) for y in chart.y]
-    at = names.index(chart.series)
-    values = dict.fromkeys(str(row[at]) for row in rows)
-    return [([row for row in rows if str(row[at]) == value], chart.y[0], value) for value in values]
+    at, measured = names.index(chart.series), names.index(chart.y[0])
+    split: dict[str, list[Sequence[Cell]]] = {}
+    for row in rows:
+        split.setdefault(str(_category(row[at])), []).append(row)
+    if len(split) > MOST_SERIES:
+        split = dict(sorted(split.items(), key=lambda item: -sum(abs(_number(row[measured])) for row in item[1])))
+    return [(rows_of, chart.y[0], value) for value, rows_of in split.items()]
 
 
 def _trace(
@@ -89,9 +106,11 @@ def _trace(
     if chart.kind == "line":
         marker = {"size": 6} if len(rows) <= 60 else {"size": 0.1}
         trace |= {"type": "scatter", "mode": "lines+markers", "x": across, "y": values, "marker": marker}
-        trace |= {"line": {"width": 2.5}, "hovertemplate": f"%{{x}}<br><b>%{{customdata}}</b> {name}<extra></extra>"}
-        return trace
-    trace |= {"type": "bar", "hovertemplate": f"%{{label}}<br><b>%{{customdata}}</b> {name}<extra></extra>"}
+        return trace | {
+            "line": {"width": 2.5},
+            "hovertemplate": "%{x}<br><b>%{customdata}</b><extra>%{fullData.name}</extra>",
+        }
+    trace |= {"type": "bar", "hovertemplate": "%{label}<br><b>%{customdata}</b><extra>%{fullData.name}</extra>"}
     if horizontal:
         trace |= {"x": values, "y": across, "orientation": "h"}
         return trace | ({"text": texts, "textposition": "auto", "cliponaxis": False} if len(chart.y) == 1 else {})
@@ -129,3 +148,7 @@ def _axis_title(column: AnswerColumn) -> str:
 
 def _category(value: Cell) -> Cell:
     return "Not stated" if value is None else value
+
+
+def _number(value: Cell) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from chainlit.data.base import BaseDataLayer
-from chainlit.data.utils import queue_until_user_message
 from chainlit.element import CustomElement, Element, ElementDict
 from chainlit.step import StepDict
 from chainlit.types import Feedback, PageInfo, PaginatedResponse, Pagination, ThreadDict, ThreadFilter
@@ -58,7 +57,8 @@ class History(BaseDataLayer):
         account = self._accounts.find(identifier)
         if account is None:
             return None
-        return PersistedUser(id=account.name, identifier=account.name, createdAt="", metadata={"role": account.role})
+        metadata = {"role": account.role}
+        return PersistedUser(id=account.name, identifier=account.name, createdAt="", metadata=metadata)
 
     async def create_user(self, user: User) -> PersistedUser | None:
         """Accounts are made elsewhere: only those that exist are found."""
@@ -92,7 +92,6 @@ class History(BaseDataLayer):
         answers = ((user, (json.loads(body).get("metadata") or {}).get("answer_id")) for user, body in rows)
         return next(((user, answer) for user, answer in answers if answer), None)
 
-    @queue_until_user_message()
     async def create_element(self, element: Element) -> None:
         """Keep an element as the page was sent it; the props of an answer card hold its rows and charts."""
         body = dict(element.to_dict())
@@ -100,7 +99,8 @@ class History(BaseDataLayer):
             body |= {"props": element.props, "chainlitKey": None, "url": None}
         with self._transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO elements VALUES (?, ?, ?)", (element.id, element.thread_id, json.dumps(body))
+                "INSERT OR REPLACE INTO elements VALUES (?, ?, ?)",
+                (element.id, element.thread_id, json.dumps(body)),
             )
 
     async def get_element(self, thread_id: str, element_id: str) -> ElementDict | None:
@@ -111,13 +111,11 @@ class History(BaseDataLayer):
             ).fetchone()
         return cast(ElementDict, json.loads(row[0])) if row else None
 
-    @queue_until_user_message()
     async def delete_element(self, element_id: str, thread_id: str | None = None) -> None:
         """Forget an element."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM elements WHERE id = ?", (element_id,))
 
-    @queue_until_user_message()
     async def create_step(self, step_dict: StepDict) -> None:
         """Keep a step. Creating and updating are the same: whichever comes last wins."""
         thread = step_dict.get("threadId") or ""
@@ -129,12 +127,10 @@ class History(BaseDataLayer):
             )
             connection.execute("UPDATE threads SET touched = ? WHERE id = ?", (self._now(), thread))
 
-    @queue_until_user_message()
     async def update_step(self, step_dict: StepDict) -> None:
         """Keep a step as it is now."""
         await self.create_step(step_dict)
 
-    @queue_until_user_message()
     async def delete_step(self, step_id: str) -> None:
         """Forget a step."""
         with self._transaction() as connection:
@@ -161,8 +157,8 @@ class History(BaseDataLayer):
         wanted = f"%{(filters.search or '').strip()}%"
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT id, user, name, created, metadata FROM threads WHERE user = ? AND COALESCE(name, '') LIKE ? "
-                "ORDER BY touched DESC, id LIMIT ? OFFSET ?",
+                "SELECT id, user, name, created, metadata FROM threads "
+                "WHERE user = ? AND COALESCE(name, '') LIKE ? ORDER BY touched DESC, id LIMIT ? OFFSET ?",
                 (filters.userId, wanted, pagination.first + 1, skip),
             ).fetchall()
         page = PageInfo(len(rows) > pagination.first, str(skip), str(skip + pagination.first))

@@ -1,4 +1,4 @@
-"""What every response carries and every request must pass: headers, same origin, and the chat's short list of paths."""
+"""What every response carries and every request must pass: headers, same origin, the chat's list of paths."""
 
 from __future__ import annotations
 
@@ -137,6 +137,6 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response
 
 
 def _same_origin(headers: Headers) -> bool:
-    """Browsers send `Origin` with every such request; a caller without one is no browser and holds no cookie jar."""
+    """Browsers send `Origin` with every such request; a caller without one is no browser."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")

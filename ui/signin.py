@@ -121,10 +121,10 @@ class SignInPages:
             return f"{error.what} {error.next_step}"
         return ""
 
-    def _page(self, request: Request, name: str, code: int = 200, **shown: Any) -> Response:
+    def _page(self, request: Request, page: str, code: int = 200, **shown: Any) -> Response:
         """A page whose form carries a token that only this site could have made for this browser."""
         nonce = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
-        response = _PAGES.TemplateResponse(request, name, {"token": self._sign(nonce), **shown}, status_code=code)
+        response = _PAGES.TemplateResponse(request, page, {"token": self._sign(nonce), **shown}, status_code=code)
         response.headers["cache-control"] = "no-store"
         response.set_cookie(
             FORM_COOKIE, nonce, max_age=_FORM_SECONDS, httponly=True, samesite="strict", secure=self._secure

@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 """The one web process: sign-in, the chat at /chat, and what they share. Chainlit is mounted, not run by itself."""
 
 from __future__ import annotations
@@ -67,9 +68,7 @@ def create_app(
     return app
 
 
-def serve(
-    settings: Settings, warehouse: Path, host: str | None = None, port: int | None = None
-) -> None:
+def serve(settings: Settings, warehouse: Path, host: str | None = None, port: int | None = None) -> None:
     """Open the assistant over `warehouse` and serve until stopped. Prints the address and the first sign-ins.
 
     `port` 0 takes any free one. Raises UsageError (exit 2) when the port is taken.
@@ -153,8 +152,8 @@ def _mount_chat(
             return RedirectResponse(f"/login?next={request.url.path}", 303)
         return HTMLResponse(page, headers=headers)
 
-    for path in (MOUNT_PATH, f"{MOUNT_PATH}/", f"{MOUNT_PATH}/thread/{{thread}}", f"{MOUNT_PATH}/element/{{name}}"):
-        app.add_api_route(path, chat_page, methods=["GET"])
+    for path in ("", "/", "/thread/{thread}", "/element/{name}"):
+        app.add_api_route(MOUNT_PATH + path, chat_page, methods=["GET"])
     chainlit_app.add_middleware(ChatGate, sessions=sessions)
     mount_chainlit(app, str(_CHAT_APP), path=MOUNT_PATH)
 
@@ -227,7 +226,8 @@ def _announce(listener: socket.socket, sign_ins: tuple[SignIn, ...]) -> None:
     console = Console()
     console.print(f"Command center: http://{host}:{port}", style="bold", highlight=False)
     if sign_ins:
-        table = Table("role", "name", "password", title="First sign-ins, until changed at /password", title_justify="left")
+        title = "First sign-ins, until changed at /password"
+        table = Table("role", "name", "password", title=title, title_justify="left")
         for sign_in in sign_ins:
             table.add_row(ROLE_LABELS[sign_in.role], sign_in.name, sign_in.password)
         console.print(table)

@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ui.accounts import Accounts
+from ui.chat_root import prepare
+from warehouse.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -73,6 +75,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.terminate()
         process.wait(timeout=10)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def chainlit_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Chainlit's folder, laid out before a test imports Chainlit: it writes beside its settings."""
+    return prepare(Settings(var=tmp_path_factory.mktemp("chainlit") / "var"))
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,11 @@ def ranked(question: str) -> Answer:
         _metric("leaked_calls", "count", "Avoidable calls"),
         _metric("avoidable_call_cost", "usd", "Avoidable call cost"),
     ]
-    rows: list[list[Cell]] = [["Billing", 148210, 1185680.0], ["Pharmacy", 119455, 955640.0], ["ID Card", 90034, 720272.0]]
+    rows: list[list[Cell]] = [
+        ["Billing", 148210, 1185680.0],
+        ["Pharmacy", 119455, 955640.0],
+        ["ID Card", 90034, 720272.0],
+    ]
     part = AnswerPart(
         columns=columns,
         rows=rows,
@@ -62,14 +66,36 @@ def ranked(question: str) -> Answer:
         "the three highest by avoidable call cost.",
     )
     return Answer(
-        question=question, status="answered", agent="genie", route_reason="It asks for figures.",
-        trust="verified_query", trust_reason="The question matches a query that a person checked: avoidable cost by journey.",
-        text="Billing, Pharmacy and ID Card drive the most avoidable call cost: $1,185,680, $955,640 and $720,272 in the "
-        "last 30 days.",
-        columns=columns, rows=rows, sql=SQL, parts=[part],
-        assumptions=["\"Right now\" is the last 30 days of data.", "Avoidable cost uses the planning cost of $8 a call."],
-        follow_ups=["and by plan type?", "How does that compare with the 30 days before?", "What is causing the Billing leakage?"],
-        charts=[Chart(kind="bar", title="Avoidable call cost by journey", x="journey", y=("avoidable_call_cost",), unit="usd")],
+        question=question,
+        status="answered",
+        agent="genie",
+        route_reason="It asks for figures.",
+        trust="verified_query",
+        trust_reason="The question matches a query that a person checked: avoidable cost by journey.",
+        text="Billing, Pharmacy and ID Card drive the most avoidable call cost: $1,185,680, $955,640 and $720,272 "
+        "in the last 30 days.",
+        columns=columns,
+        rows=rows,
+        sql=SQL,
+        parts=[part],
+        assumptions=[
+            '"Right now" is the last 30 days of data.',
+            "Avoidable cost uses the planning cost of $8 a call.",
+        ],
+        follow_ups=[
+            "and by plan type?",
+            "How does that compare with the 30 days before?",
+            "What is causing the Billing leakage?",
+        ],
+        charts=[
+            Chart(
+                kind="bar",
+                title="Avoidable call cost by journey",
+                x="journey",
+                y=("avoidable_call_cost",),
+                unit="usd",
+            )
+        ],
     )
 
 
@@ -79,25 +105,38 @@ def trend(question: str) -> Answer:
         _metric("repeat_call_rate", "rate", "Repeat call rate"),
     ]
     rows: list[list[Cell]] = [
-        [(AS_OF - timedelta(days=29 - day)).isoformat(), round(0.2 + 0.003 * day + 0.01 * (day % 3), 4)] for day in range(30)
+        [(AS_OF - timedelta(days=29 - day)).isoformat(), round(0.2 + 0.003 * day + 0.01 * (day % 3), 4)]
+        for day in range(30)
     ]
     return Answer(
-        question=question, status="answered", agent="genie", trust="governed_metric",
+        question=question,
+        status="answered",
+        agent="genie",
+        trust="governed_metric",
         trust_reason="Computed by the semantic model: repeat calls over all calls.",
         text="The repeat call rate rose from 20.0 % to 30.7 % over the last 30 days.",
-        columns=columns, rows=rows, sql="SELECT call_date, SUM(is_repeat) / COUNT(*) AS repeat_call_rate\nFROM gold.calls\nGROUP BY call_date",
+        columns=columns,
+        rows=rows,
+        sql="SELECT call_date, SUM(is_repeat) / COUNT(*) AS repeat_call_rate\nFROM gold.calls\nGROUP BY call_date",
         interpretation="Repeat call rate by day, from 30 September to 29 October 2026.",
         follow_ups=["and by segment?"],
-        charts=[Chart(kind="line", title="Repeat call rate by day", x="call_date", y=("repeat_call_rate",), unit="rate")],
+        charts=[
+            Chart(
+                kind="line", title="Repeat call rate by day", x="call_date", y=("repeat_call_rate",), unit="rate"
+            )
+        ],
     )
 
 
 def several(question: str) -> Answer:
     first = ranked(question)
     columns = [
-        _dimension("segment", "Segment"), _dimension("member_tenure", "Tenure"),
-        _metric("total_calls", "count", "Calls"), _metric("negative_emotion_rate", "rate", "Negative emotion rate"),
-        _metric("avg_sentiment", "score", "Average sentiment"), _metric("avg_handle_time", "minutes", "Average handle time"),
+        _dimension("segment", "Segment"),
+        _dimension("member_tenure", "Tenure"),
+        _metric("total_calls", "count", "Calls"),
+        _metric("negative_emotion_rate", "rate", "Negative emotion rate"),
+        _metric("avg_sentiment", "score", "Average sentiment"),
+        _metric("avg_handle_time", "minutes", "Average handle time"),
     ]
     rows: list[list[Cell]] = [
         [segment, tenure, 3000 - 400 * at, 0.46 - 0.05 * at, -0.65 + 0.1 * at, 18.0 - 1.5 * at]
@@ -105,66 +144,129 @@ def several(question: str) -> Answer:
             (s, t) for s in ("MAPD", "PDP", "Commercial") for t in ("New", "Tenured")
         )
     ]
-    second = AnswerPart(title="Who it hurts", columns=columns, rows=rows, sql="SELECT segment, member_tenure FROM gold.calls",
-                        interpretation="Calls, negative emotion and handle time by segment and tenure.")
+    second = AnswerPart(
+        title="Who it hurts",
+        columns=columns,
+        rows=rows,
+        sql="SELECT segment, member_tenure FROM gold.calls",
+        interpretation="Calls, negative emotion and handle time by segment and tenure.",
+    )
     total = AnswerPart(
-        title="In total", columns=[_metric("leaked_calls", "count", "Avoidable calls"), _metric("annualized_cost", "usd", "Cost a year")],
-        rows=[[357699, 34814036.0]], sql="SELECT SUM(leaked_calls) FROM gold.digital_call_leakage",
+        title="In total",
+        columns=[
+            _metric("leaked_calls", "count", "Avoidable calls"),
+            _metric("annualized_cost", "usd", "Cost a year"),
+        ],
+        rows=[[357699, 34814036.0]],
+        sql="SELECT SUM(leaked_calls) FROM gold.digital_call_leakage",
     )
     main = first.parts[0].model_copy(update={"title": "Where it leaks"})
-    return first.model_copy(update={
-        "agent": "insight_scout", "trust": "analysis", "trust_reason": "Three governed queries, combined by fixed rules.",
-        "text": "Billing leaks most, new MAPD members feel it most, and together it costs $34,814,036 a year.",
-        "parts": [total, main, second],
-        "charts": [
-            Chart(kind="stat", title="In total", y=("leaked_calls", "annualized_cost")),
-            first.charts[0].model_copy(update={"part": 1}),
-            Chart(kind="grouped_bar", title="Calls by segment and tenure", x="segment", y=("total_calls",),
-                  series="member_tenure", unit="count", part=2),
-        ],
-    })
+    return first.model_copy(
+        update={
+            "agent": "insight_scout",
+            "trust": "analysis",
+            "trust_reason": "Three governed queries, combined by fixed rules.",
+            "text": "Billing leaks most, new MAPD members feel it most, and together it costs $34,814,036 a year.",
+            "parts": [total, main, second],
+            "charts": [
+                Chart(kind="stat", title="In total", y=("leaked_calls", "annualized_cost")),
+                first.charts[0].model_copy(update={"part": 1}),
+                Chart(
+                    kind="grouped_bar",
+                    title="Calls by segment and tenure",
+                    x="segment",
+                    y=("total_calls",),
+                    series="member_tenure",
+                    unit="count",
+                    part=2,
+                ),
+            ],
+        }
+    )
 
 
 def empty(question: str) -> Answer:
     first = ranked(question)
-    part = first.parts[0].model_copy(update={"rows": [], "interpretation": "Avoidable calls by journey on 1 January 2019."})
-    return first.model_copy(update={"rows": [], "parts": [part], "charts": [], "follow_ups": [], "trust": "governed_metric",
-                                    "text": "There are no avoidable calls on 1 January 2019; the data begins on 1 May 2025."})
+    part = first.parts[0].model_copy(
+        update={"rows": [], "interpretation": "Avoidable calls by journey on 1 January 2019."}
+    )
+    return first.model_copy(
+        update={
+            "rows": [],
+            "parts": [part],
+            "charts": [],
+            "follow_ups": [],
+            "trust": "governed_metric",
+            "text": "There are no avoidable calls on 1 January 2019; the data begins on 1 May 2025.",
+        }
+    )
 
 
 def clarify(question: str) -> Answer:
-    return Answer(question=question, status="clarify", agent="genie",
-                  text="\"Performance\" can mean several things here.",
-                  choices=[Choice(label="Call volume", question="Total calls by week"),
-                           Choice(label="Repeat calls", question="Repeat call rate by day"),
-                           Choice(label="Member sentiment", question="Average sentiment by week")])
+    return Answer(
+        question=question,
+        status="clarify",
+        agent="genie",
+        text='"Performance" can mean several things here.',
+        choices=[
+            Choice(label="Call volume", question="Total calls by week"),
+            Choice(label="Repeat calls", question="Repeat call rate by day"),
+            Choice(label="Member sentiment", question="Average sentiment by week"),
+        ],
+    )
 
 
 def refused(question: str) -> Answer:
-    return Answer(question=question, status="refused", agent="supervisor", refusal_code="pii",
-                  text="The executive role sees aggregates, not single members. Ask about a segment, or sign in as a member "
-                  "advocate with a stated purpose.",
-                  follow_ups=["Which member segments are experiencing the highest negative emotion?"])
+    return Answer(
+        question=question,
+        status="refused",
+        agent="supervisor",
+        refusal_code="pii",
+        text="The executive role sees aggregates, not single members. Ask about a segment, or sign in as a member "
+        "advocate with a stated purpose.",
+        follow_ups=["Which member segments are experiencing the highest negative emotion?"],
+    )
 
 
 def failed(question: str) -> Answer:
-    return Answer(question=question, status="error", agent="genie", refusal_code="model_down",
-                  text="The chat model at 127.0.0.1:9 did not answer within 30 s. Nothing was changed. Try again, or switch "
-                  "to the embedded planner with chat_model.kind.")
+    return Answer(
+        question=question,
+        status="error",
+        agent="genie",
+        refusal_code="model_down",
+        text="The chat model at 127.0.0.1:9 did not answer within 30 s. Nothing was changed. Try again, or switch "
+        "to the embedded planner with chat_model.kind.",
+    )
 
 
 def hostile(question: str) -> Answer:
     columns = [_dimension("error_message", "Error message"), _metric("total_calls", "count", "Calls")]
-    rows: list[list[Cell]] = [['=HYPERLINK("http://evil.example","x")', 3], ["<img src=http://evil.example/x.png>", 2], ["+1", 1]]
-    return Answer(question=question, status="answered", trust="governed_metric", agent="genie",
-                  text="Top: ![x](http://evil.example/x.png) <img src=http://evil.example/y.png> [link](http://evil.example) "
-                  "www.evil.example *bold* 1 * 2 * 3.",
-                  columns=columns, rows=rows, sql="SELECT 1")
+    rows: list[list[Cell]] = [
+        ['=HYPERLINK("http://evil.example","x")', 3],
+        ["<img src=http://evil.example/x.png>", 2],
+        ["+1", 1],
+    ]
+    return Answer(
+        question=question,
+        status="answered",
+        trust="governed_metric",
+        agent="genie",
+        text="Top: ![x](http://evil.example/x.png) <img src=http://evil.example/y.png> "
+        "[link](http://evil.example) www.evil.example *bold* 1 * 2 * 3.",
+        columns=columns,
+        rows=rows,
+        sql="SELECT 1",
+    )
 
 
 ANSWERS: dict[str, Callable[[str], Answer]] = {
-    "repeat call rate": trend, "saves the most": several, "2019": empty, "performance": clarify,
-    "jane": refused, "model": failed, "hostile": hostile,
+    "repeat call rate": trend,
+    "saves the most": several,
+    "2019": empty,
+    "performance": clarify,
+    "jane": refused,
+    "model": failed,
+    "hostile": hostile,
 }
 
 
@@ -179,7 +281,12 @@ class StubAssistant:
         return STARTERS
 
     def ask(
-        self, question: str, principal: Principal, thread: str | None = None, *, on_step: Callable[[str], None] | None = None
+        self,
+        question: str,
+        principal: Principal,
+        thread: str | None = None,
+        *,
+        on_step: Callable[[str], None] | None = None,
     ) -> Answer:
         for step in ("Routing to Genie", "Planning the query", "Running 1 query", "Checking every number"):
             if on_step:
@@ -188,17 +295,24 @@ class StubAssistant:
         if "slow" in question:
             time.sleep(8)
         if "upstream" in question:
-            raise UpstreamModelError("The chat model is down.", where="chat_model.base_url", next_step="Try again.")
+            raise UpstreamModelError(
+                "The chat model is down.", where="chat_model.base_url", next_step="Try again."
+            )
         if "bug" in question:
             raise RuntimeError("secret detail of member 4711")
         self._asked += 1
         make = next((make for word, make in ANSWERS.items() if word in question.lower()), ranked)
         answer = make(question)
         answered = answer.status == "answered"
-        return answer.model_copy(update={
-            "answer_id": f"a{self._asked:04d}", "thread": thread or "", "role": principal.role,
-            "as_of": AS_OF if answered else None, "snapshot": SNAPSHOT if answered else "",
-        })
+        return answer.model_copy(
+            update={
+                "answer_id": f"a{self._asked:04d}",
+                "thread": thread or "",
+                "role": principal.role,
+                "as_of": AS_OF if answered else None,
+                "snapshot": SNAPSHOT if answered else "",
+            }
+        )
 
     def feedback(self, answer_id: str, principal: Principal, thumbs: str, reason: str) -> None:
         with self._feedback_file.open("a", encoding="utf-8") as file:

@@ -49,6 +49,7 @@ function Chart({ figure }) {
       {failed ? <p className="cc-note">The chart could not be drawn. The table holds the same figures.</p> : null}
       <div ref={box} className="cc-plot" role="img" aria-label={`${figure.title || "Chart"}. The table holds the same figures.`}
         style={{ height: figure.layout.height }} />
+      {figure.note ? <p className="cc-note">{figure.note}</p> : null}
     </figure>
   );
 }

@@ -1,0 +1,164 @@
+"""The web process from outside, without a browser: who gets in, what is closed, what every response carries."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import stat
+from typing import Any
+
+import httpx
+import pytest
+
+PASSWORD_FIELD = re.compile(r'name="token" value="([0-9a-f]+)"')
+
+
+@pytest.fixture
+def client(site: Any) -> httpx.Client:
+    return httpx.Client(base_url=site.address, timeout=15)
+
+
+def sign_in(client: httpx.Client, name: str, password: str, **fields: str) -> httpx.Response:
+    found = PASSWORD_FIELD.search(client.get("/login").text)
+    assert found is not None
+    return client.post("/login", data={"name": name, "password": password, "token": found[1], **fields})
+
+
+def test_a_stranger_is_sent_to_sign_in(client: httpx.Client) -> None:
+    assert client.get("/").headers["location"] == "/login"
+    assert client.get("/chat").headers["location"] == "/login?next=/chat"
+    assert client.get("/chat/thread/abc").headers["location"] == "/login?next=/chat/thread/abc"
+    assert client.get("/chat/login").headers["location"] == "/login"
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/session", "/chat/user", "/chat/project/settings", "/chat/project/thread/x"])
+def test_nothing_about_people_or_data_without_a_session(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 401
+
+
+def test_signing_in_opens_chat_and_session_with_one_cookie(client: httpx.Client, site: Any) -> None:
+    response = sign_in(client, "analyst", site.passwords["analyst"])
+    assert response.status_code == 303
+    assert response.headers["location"] == "/chat"
+    cookie = response.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert client.get("/session").json()["role"] == "analyst"
+    assert client.get("/session").json()["asOf"] == "2026-10-29"
+    assert client.get("/chat/user").json()["identifier"] == "analyst"
+    assert client.get("/chat").status_code == 200
+
+
+def test_a_copied_cookie_is_worthless_after_signing_out(client: httpx.Client, site: Any) -> None:
+    sign_in(client, "analyst", site.passwords["analyst"])
+    stolen = dict(client.cookies)
+    client.post("/chat/logout")
+    assert client.get("/session").status_code == 401
+    assert httpx.get(f"{site.address}/session", cookies=stolen).status_code == 401
+    assert httpx.get(f"{site.address}/chat/user", cookies=stolen).status_code == 401
+
+
+def test_a_forged_session_is_no_session(client: httpx.Client) -> None:
+    client.cookies.set("access_token", "eyJhbGciOiJub25lIn0.eyJpZGVudGlmaWVyIjoiZXhlY3V0aXZlIn0.")
+    assert client.get("/session").status_code == 401
+
+
+def test_a_form_from_elsewhere_is_refused(client: httpx.Client, site: Any) -> None:
+    right = {"name": "analyst", "password": site.passwords["analyst"]}
+    assert client.post("/login", data=right).status_code == 403
+    assert client.post("/login", data={**right, "token": "0" * 64}).status_code == 403
+    response = sign_in(client, "analyst", "not it")
+    assert response.status_code == 401
+    assert "not it" not in response.text
+
+
+@pytest.mark.parametrize("target", ["//evil.example/x", "https://evil.example", "/\\evil.example", "javascript:x"])
+def test_signing_in_never_leads_to_another_site(client: httpx.Client, site: Any, target: str) -> None:
+    response = sign_in(client, "analyst", site.passwords["analyst"], next=target)
+    assert response.headers["location"] == "/chat"
+
+
+def test_another_sites_page_cannot_write_with_our_cookie(client: httpx.Client, site: Any) -> None:
+    sign_in(client, "analyst", site.passwords["analyst"])
+    foreign = {"origin": "http://127.0.0.1:1"}
+    assert client.post("/chat/project/threads", json={}, headers=foreign).status_code == 403
+    handshake = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13",
+                 "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", **foreign}  # fmt: skip
+    socket = "/chat/ws/socket.io/?EIO=4&transport=websocket"
+    assert client.get(socket, headers=handshake).status_code == 403
+    assert client.get(socket, headers={**handshake, "origin": site.address}).status_code == 101
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/chat/auth/jwt"),
+        ("POST", "/chat/auth/header"),
+        ("POST", "/chat/mcp"),
+        ("POST", "/chat/project/file?session_id=x"),
+        ("PUT", "/chat/project/thread/share"),
+        ("PUT", "/chat/project/element"),
+        ("POST", "/chat/project/action"),
+        ("GET", "/chat/project/share/x"),
+        ("GET", "/chat/copilot/index.js"),
+        ("GET", "/chat/openapi.json"),
+        ("GET", "/openapi.json"),
+    ],
+)
+def test_what_the_chat_does_not_need_is_not_there(client: httpx.Client, site: Any, method: str, path: str) -> None:
+    sign_in(client, "analyst", site.passwords["analyst"])
+    assert client.request(method, path).status_code in (404, 405)
+
+
+def test_a_conversation_belongs_to_its_author(client: httpx.Client, site: Any) -> None:
+    with sqlite3.connect(site.state / "history.db") as history:
+        history.execute("INSERT OR IGNORE INTO threads VALUES ('mine', 'executive', 'q', '', '', '{}')")
+    sign_in(client, "analyst", site.passwords["analyst"])
+    assert client.get("/chat/project/thread/mine").status_code == 401
+    assert client.request("DELETE", "/chat/project/thread", json={"threadId": "mine"}).status_code == 401
+
+
+def test_every_page_says_what_it_may_load(client: httpx.Client, site: Any) -> None:
+    sign_in(client, "analyst", site.passwords["analyst"])
+    for path in ("/login", "/chat", "/password", "/static/pages.css", "/chat/public/theme.json", "/nowhere"):
+        headers = client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'self'" in policy
+        assert "http:" not in policy
+        assert "https:" not in policy
+        assert "script-src 'self' 'unsafe-inline'" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+    assert "http://" not in client.get("/chat").text.replace("http://www.w3.org", "")
+    assert "https://" not in client.get("/chat").text
+
+
+def test_the_password_can_be_changed_and_is_then_no_longer_printed(client: httpx.Client, site: Any) -> None:
+    old, new = site.passwords["ml_engineer"], "a sentence only I know"
+    sign_in(client, "ml_engineer", old)
+    found = PASSWORD_FIELD.search(client.get("/password").text)
+    assert found is not None
+    form = {"current": old, "new": new, "again": "something else", "token": found[1]}
+    assert client.post("/password", data=form).status_code == 400
+    assert client.post("/password", data={**form, "again": new, "current": "wrong"}).status_code == 400
+    assert client.post("/password", data={**form, "again": new}).status_code == 303
+    assert client.get("/session").json()["role"] == "ml_engineer"
+    assert "ml_engineer" not in (site.state / "sign-ins.txt").read_text()
+    assert sign_in(httpx.Client(base_url=site.address), "ml_engineer", old).status_code == 401
+
+
+def test_guessing_locks_the_name(site: Any) -> None:
+    guesser = httpx.Client(base_url=site.address, timeout=15)
+    codes = [sign_in(guesser, "data_engineer", "guess").status_code for _ in range(6)]
+    assert codes[0] == 401
+    assert codes[-1] == 429
+    assert sign_in(guesser, "data_engineer", site.passwords["data_engineer"]).status_code == 429
+
+
+def test_state_is_private_and_nothing_lands_beside_it(site: Any) -> None:
+    for name in ("users.db", "history.db", "session.key", "sign-ins.txt"):
+        assert stat.S_IMODE((site.state / name).stat().st_mode) == 0o600
+    working_folder = site.state.parents[1]
+    assert {entry.name for entry in working_folder.iterdir()} == {"var", "server.log"}
