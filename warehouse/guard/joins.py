@@ -86,7 +86,10 @@ def _is_one_row(name: str, scope: Scope, statement: Statement) -> bool:
     limit = query.args.get("limit")
     if limit is not None and limit.expression.name in ("0", "1"):
         return True
-    return all(_is_aggregated(projection) for projection in query.selects)
+    if all(_is_aggregated(projection) for projection in query.selects):
+        return True
+    joined = [query.args["from_"].this, *(join.this for join in query.args.get("joins") or ())]
+    return all(_is_one_row(inner.alias_or_name, source, statement) for inner in joined)
 
 
 def _is_aggregated(projection: exp.Expr) -> bool:
