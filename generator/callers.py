@@ -41,10 +41,10 @@ class Callers:
     def draw(self, rng: np.random.Generator, topic: int, pool: str, day: int, first: int, repeats: int) -> Ints:
         """Member indices: `first` first callers, then `repeats` repeat callers, of one topic on one day."""
         again = self._repeats(rng, topic, pool, day, repeats)
-        wanted = first + repeats - len(again)
-        fresh = self._first(rng, topic, pool, day, wanted)
+        self.last_day[topic, again] = day
+        fresh = self._first(rng, topic, pool, day, first + repeats - len(again))
+        self.last_day[topic, fresh] = day
         chosen = np.concatenate([fresh, again])
-        self.last_day[topic, chosen] = day
         self._recent[topic].append((day, chosen))
         return chosen
 
@@ -79,10 +79,10 @@ class Callers:
     def _repeats(self, rng: np.random.Generator, topic: int, pool: str, day: int, wanted: int) -> Ints:
         if not wanted or not self._recent[topic]:
             return np.empty(0, dtype=np.int64)
-        recent = np.unique(np.concatenate([members for _, members in self._recent[topic]]))
-        last_day = self.last_day[topic]
-        in_window = (last_day[recent] < day) & (last_day[recent] >= day - _REPEAT_DAYS)
-        able = recent[in_window & self.pools[pool][recent]]
+        last_day, inside = self.last_day[topic], self.pools[pool]
+        # A member who has called again since is found in the later lot only.
+        lots = [lot[(last_day[lot] == when) & inside[lot]] for when, lot in self._recent[topic] if when < day]
+        able = np.concatenate([np.empty(0, dtype=np.int64), *lots])
         if len(able) <= wanted:
             return np.asarray(able)
         # Sooner is likelier, and so is a call back after a weak agent. Exponential keys over weights give a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -231,6 +232,19 @@ def _ivr(rng: np.random.Generator, calls: DayCalls) -> pa.Array:
 
 
 def _transcripts(rng: np.random.Generator, calls: DayCalls) -> pa.Array:
+    variants, sizes = _transcript_variants()
+    group = calls.topic * len(LABELS) + calls.label
+    starts = np.cumsum(sizes) - sizes
+    chosen = starts[group] + (rng.random(calls.size) * sizes[group]).astype(np.int64)
+    written = exactly(rng, calls.size, round(_TRANSCRIBED * calls.size))
+    if calls.pinned >= 0:
+        chosen[calls.pinned], written[calls.pinned] = len(variants) - 1, True
+    return words(chosen, variants, missing=~written)
+
+
+@cache
+def _transcript_variants() -> tuple[tuple[str, ...], Ints]:
+    """All texts, the walkthrough's last, and how many there are for each topic and label."""
     text = catalog()
     openings, endings = text["transcript_openings"], text["transcript_endings"]
     variants = [
@@ -241,10 +255,4 @@ def _transcripts(rng: np.random.Generator, calls: DayCalls) -> pa.Array:
         for ending in endings[label]
     ]
     sizes = np.tile([len(openings) * len(endings[label]) for label in LABELS], len(TOPICS))
-    group = calls.topic * len(LABELS) + calls.label
-    starts = np.cumsum(sizes) - sizes
-    chosen = starts[group] + (rng.random(calls.size) * sizes[group]).astype(np.int64)
-    written = exactly(rng, calls.size, round(_TRANSCRIBED * calls.size))
-    if calls.pinned >= 0:
-        chosen[calls.pinned], written[calls.pinned] = len(variants), True
-    return words(chosen, (*variants, Walkthrough.TRANSCRIPT), missing=~written)
+    return (*variants, Walkthrough.TRANSCRIPT), sizes

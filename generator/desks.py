@@ -22,7 +22,7 @@ class Agents:
 
     desk: Ints
     quality: Floats
-    ids: pa.Array
+    ids: tuple[str, ...]
 
     def answer(self, rng: np.random.Generator, topics: Ints, languages: Ints, previous: Ints) -> Ints:
         """An agent for each call: by topic and language; half of the repeat callers reach the agent they know."""
@@ -39,7 +39,7 @@ class Agents:
 
     def names(self, agent: Ints) -> tuple[pa.Array, pa.Array]:
         """Agent ids and desk names for agent indices."""
-        return words(agent, self.ids.to_pylist()), words(self.desk[agent], DESKS)
+        return words(agent, self.ids), words(self.desk[agent], DESKS)
 
 
 def staff(count: int, seed: int) -> Agents:
@@ -52,7 +52,7 @@ def staff(count: int, seed: int) -> Agents:
     # Novices answer first-line calls after a short training; some of them struggle.
     novice = (desk == DESKS.index("Tier 1")) & (rng.random(len(desk)) < _NOVICES)
     quality = np.where(novice, quality - 1.3, quality)
-    return Agents(desk=desk, quality=quality, ids=numbered("A-", 1001, len(desk), 4))
+    return Agents(desk=desk, quality=quality, ids=tuple(numbered("A-", 1001, len(desk), 4).to_pylist()))
 
 
 def _route(topic: str) -> Floats:

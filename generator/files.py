@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -50,7 +51,12 @@ def words(codes: Ints, names: Sequence[str | None], *, missing: Flags | None = N
         absent = np.isin(codes, [code for code, name in enumerate(names) if name is None])
         missing = absent if missing is None else missing | absent
     indices = pa.array(codes.astype(np.int32), mask=missing)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([name or "" for name in names], pa.string()))
+    return pa.DictionaryArray.from_arrays(indices, _dictionary(tuple(names)))
+
+
+@cache
+def _dictionary(names: tuple[str | None, ...]) -> pa.Array:
+    return pa.array([name or "" for name in names], pa.string())
 
 
 def numbered(prefix: str, first: int, size: int, width: int) -> pa.Array:
