@@ -12,7 +12,7 @@ from typing import Any
 
 from warehouse.audit import AuditLog
 from warehouse.engine import Engine, Rows, open_engine
-from warehouse.errors import CommandCenterError, DeniedError, MissingDataError
+from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.guard import Allow, Decision, Deny, check
 from warehouse.guard.decision import deny
 from warehouse.guard.statement import Parameter
@@ -84,7 +84,7 @@ class Warehouse:
         judged = perf_counter()
         audit_id = self._record_before(sql, principal, context or QueryContext(), decision, snapshot)
         if isinstance(decision, Deny):
-            raise DeniedError(decision.reason, code=decision.code)
+            raise _refusal(decision)
         running = perf_counter()
         rows = self._run(decision, params or {}, engine, audit_id)
         finished = perf_counter()
@@ -145,7 +145,10 @@ class Warehouse:
         decision = check(sql, principal, parameters=params, catalog=engine.catalog, row_limit=self._limits.rows)
         if isinstance(decision, Deny):
             return decision
-        found = {".".join(key) for key in engine.table_names(decision.sql)}
+        try:
+            found = {".".join(key) for key in engine.table_names(decision.sql)}
+        except UsageError:
+            return deny("does_not_fit")
         return decision if found == set(decision.tables) else deny("binder_disagrees")
 
     def _run(self, decision: Allow, params: dict[str, Parameter], engine: Engine, audit_id: int) -> Rows:
@@ -190,6 +193,14 @@ class Warehouse:
         self._audit.append(
             {"event": "answered", "of": audit_id, "rows": len(rows.rows), "ms": _ms(seconds), "result": digest}
         )
+
+
+def _refusal(decision: Deny) -> CommandCenterError:
+    if decision.code == "does_not_fit":
+        return UsageError(
+            decision.reason, next_step="Compare it with the columns' types; add the missing GROUP BY or CAST."
+        )
+    return DeniedError(decision.reason, code=decision.code)
 
 
 def _ms(seconds: float) -> float:

@@ -24,7 +24,11 @@ def columns(statement: Statement) -> None:
     schema = _schema(statement.policy, statement.reads_member_rows, statement.catalog)
     try:
         tree = qualify(
-            statement.tree, dialect="duckdb", schema=schema, quote_identifiers=False, validate_qualify_columns=True
+            statement.tree,
+            dialect="duckdb",
+            schema=schema,
+            quote_identifiers=False,
+            validate_qualify_columns=False,
         )
     except SqlglotError as error:
         raise Refused("column_not_allowed") from error

@@ -54,6 +54,10 @@ REASONS: dict[str, tuple[Layer, str]] = {
     "unknown_role": ("scope", "The role does not exist."),
     "no_snapshot": ("binder", "These tables can be read only with a published warehouse."),
     "binder_disagrees": ("binder", "The database sees other tables than the guard."),
+    "does_not_fit": (
+        "binder",
+        "A type, an argument or a grouping does not fit the tables that the statement reads.",
+    ),
     "guard_failure": ("ast", "The guard could not finish its work, so the statement is refused."),
 }
 

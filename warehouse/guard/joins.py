@@ -78,7 +78,9 @@ def _links(pair: _Pair, name: str, earlier: list[str]) -> bool:
 
 def _is_one_row(name: str, scope: Scope, statement: Statement) -> bool:
     source = statement.sources[id(scope)].get(name)
-    query = source.expression if isinstance(source, Scope) else None
+    if not isinstance(source, Scope):
+        return False
+    query = source.expression
     if not isinstance(query, exp.Select) or query.args.get("group") or query.args.get("distinct"):
         return False
     if query.args.get("from_") is None:

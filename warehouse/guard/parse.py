@@ -23,21 +23,25 @@ _local = threading.local()
 
 def parse(statement: Statement) -> None:
     """Fill `duckdb_tree` and `tree`. DuckDB parses on an empty in-memory connection that holds no data."""
+    _check_one_select(statement.sql)
     statement.duckdb_tree = duckdb_tree(statement.sql)
     statement.tree = _sqlglot_tree(statement.sql)
 
 
-def duckdb_tree(sql: str) -> dict[str, Any]:
-    """DuckDB's own tree of one SELECT. Raises Refused when the text is anything else."""
-    connection = _parser()
+def _check_one_select(sql: str) -> None:
     try:
-        statements = connection.extract_statements(sql)
+        statements = _parser().extract_statements(sql)
     except duckdb.Error as error:
         raise Refused("not_understood") from error
     if len(statements) != 1:
         raise Refused("not_one_statement")
     if not _is_select(statements[0]):
         raise Refused("not_a_select")
+
+
+def duckdb_tree(sql: str) -> dict[str, Any]:
+    """DuckDB's own tree of one SELECT. Raises Refused when the text is anything else."""
+    connection = _parser()
     row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
     tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True}
     if tree.get("error") or len(tree["statements"]) != 1:

@@ -56,7 +56,7 @@ def _projection(table: exp.Table, name: str, statement: Statement) -> exp.Expr:
 def _row_filter(table: exp.Table, statement: Statement) -> list[exp.Expr]:
     """One condition per attribute of the principal. Raises Refused when a table cannot be filtered."""
     conditions: list[exp.Expr] = []
-    for attribute, value in sorted(statement.principal.attributes.items()):
+    for attribute, value in sorted(statement.row_filters.items()):
         if attribute not in statement.policy.row_filters:
             raise Refused("row_filter_impossible")
         if table.db == GOVERNED_SCHEMA and statement.table(table.name).access == "calendar":

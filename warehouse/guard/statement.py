@@ -12,7 +12,6 @@ from sqlglot.optimizer.scope import Scope
 
 from warehouse.policy import Column, Policy, RolePolicy, Table
 from warehouse.policy.loader import GOVERNED_SCHEMA, PURPOSE_ONLY
-from warehouse.principal import Principal
 
 Parameter = str | int | float | date
 TableKey = tuple[str, str]  # schema, table
@@ -35,9 +34,10 @@ class Statement:
     """One statement on its way through the guard. Layers fill it in order; none empties it."""
 
     sql: str
-    principal: Principal
     policy: Policy
     role: RolePolicy
+    reads_member_rows: bool = False
+    row_filters: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     catalog: Catalog | None = None
     row_limit: int = 1000
@@ -47,11 +47,6 @@ class Statement:
     scopes: list[Scope] = field(default_factory=list)
     sources: dict[int, dict[str, Source]] = field(default_factory=dict)  # by id of scope, then by alias
     output: str = ""
-
-    @property
-    def reads_member_rows(self) -> bool:
-        """The role may read rows of members, and this person said why."""
-        return self.role.member_rows and bool(self.principal.purpose and self.principal.purpose.strip())
 
     def table(self, name: str) -> Table:
         """The policy's entry of a governed table."""

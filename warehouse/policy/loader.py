@@ -50,7 +50,7 @@ class Table:
         return self.access == "member"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RolePolicy:
     """What one role may do."""
 

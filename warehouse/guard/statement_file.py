@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from warehouse.errors import UsageError
-from warehouse.guard.check import check
 from warehouse.guard.decision import Allow, Decision, deny
+from warehouse.guard.judge import check
 from warehouse.principal import ROLES, Principal, Role
 
 _ROLE = re.compile(r"(?P<name>\w+)(?: \(row filter (?P<attribute>\w+)='(?P<value>[^']*)'\))?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from warehouse.guard.columns import columns
 from warehouse.guard.decision import Allow, Decision, Refused, deny
@@ -15,7 +16,7 @@ from warehouse.guard.rewrite import rewrite
 from warehouse.guard.scope import scope
 from warehouse.guard.shape import shape
 from warehouse.guard.statement import Catalog, Parameter, Statement
-from warehouse.policy import Policy, load_policy
+from warehouse.policy import Policy, RolePolicy, load_policy
 from warehouse.principal import Principal
 
 LAYERS: tuple[Callable[[Statement], None], ...] = (
@@ -44,14 +45,33 @@ def check(
     role = law.roles.get(principal.role)
     if role is None:
         return deny("unknown_role")
-    statement = Statement(sql, principal, law, role, dict(parameters or {}), catalog, row_limit)
+    may_read_rows = role.member_rows and bool(principal.purpose and principal.purpose.strip())
+    try:
+        attributes = tuple(sorted(principal.attributes.items()))
+        values = tuple(sorted((parameters or {}).items()))
+        return _decide(sql, law, role, may_read_rows, attributes, values, catalog, row_limit)
+    except Exception:
+        return deny("guard_failure")
+
+
+@lru_cache(maxsize=1024)
+def _decide(
+    sql: str,
+    law: Policy,
+    role: RolePolicy,
+    may_read_rows: bool,
+    attributes: tuple[tuple[str, str], ...],
+    values: tuple[tuple[str, Parameter], ...],
+    catalog: Catalog | None,
+    row_limit: int,
+) -> Decision:
+    """The loop. Remembered, because dashboards and follow-ups ask the same again; a failure never is."""
+    statement = Statement(sql, law, role, may_read_rows, dict(attributes), dict(values), catalog, row_limit)
     for layer in LAYERS:
         try:
             layer(statement)
         except Refused as refused:
             return deny(_code(refused.code, statement))
-        except (Exception, RecursionError, MemoryError):
-            return deny("guard_failure")
     tables = tuple(sorted(".".join(key) for key in statement.tables))
     return Allow(statement.output, tuple(layer.__name__ for layer in LAYERS), tables)
 
