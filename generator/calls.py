@@ -14,7 +14,7 @@ from generator.clock import timestamps
 from generator.desks import Agents
 from generator.files import numbered, words
 from generator.members import Members
-from generator.moods import LABELS, NEGATIVE, cell_scores, day_labels, discontent, label_scores, labels_of
+from generator.moods import LABELS, NEGATIVE, cell_scores, day_labels, discontent, label_scores, labels_of, moods
 from generator.plan import CallPlan, Stream
 from generator.walkthrough import Walkthrough
 
@@ -71,7 +71,8 @@ def day_calls(
     )
     callers.answered(topic, member, agent, day)
     transferred = rng.random(len(topic)) < 0.13 + 0.06 * leaked - 0.03 * agents.quality[agent]
-    label, score = _moods(rng, plan, day, cell, topic, repeat, leaked, agents.quality[agent], transferred)
+    mood = moods(topic, members.segment[member])
+    label, score = _moods(rng, plan, day, cell, mood, repeat, leaked, agents.quality[agent], transferred)
     calls = DayCalls(
         cell=cell,
         topic=topic,
@@ -113,7 +114,7 @@ def _moods(
     plan: CallPlan,
     day: int,
     cell: Ints,
-    topic: Ints,
+    mood: Floats,
     repeat: Flags,
     leaked: Flags,
     quality: Floats,
@@ -128,7 +129,7 @@ def _moods(
     label = labels_of(score)
     bad = round(float(plan.negative[day]) * len(cell)) - int((label[told] == NEGATIVE).sum())
     rest = ~told
-    latent = discontent(rng, topic[rest], quality[rest], repeat[rest], leaked[rest], transferred[rest])
+    latent = discontent(rng, mood[rest], quality[rest], repeat[rest], leaked[rest], transferred[rest])
     label[rest] = day_labels(latent, bad)
     score[rest] = label_scores(rng, label[rest])
     return label, score

@@ -10,8 +10,10 @@ import numpy as np
 from generator.catalog import Floats
 
 _WEEKDAY = (1.15, 1.08, 1.04, 1.00, 0.96, 0.62, 0.50)
-_HOLIDAY = 0.45
+_CLOSED, _QUIET = 0.45, 0.85
+_CLOSED_DAYS = ("New Year", "Memorial", "Independence", "Labor", "Thanksgiving", "Christmas")
 _SEASON = 0.04
+_SATURDAY = 5
 
 
 def history(as_of: date, days: int) -> list[date]:
@@ -20,12 +22,19 @@ def history(as_of: date, days: int) -> list[date]:
 
 
 def volume_factors(dates: list[date]) -> Floats:
-    """One factor a day; the last day is 1, so that levels read as that day's counts."""
-    closed = holidays.country_holidays("US", years=range(dates[0].year, dates[-1].year + 1))
-    factors = np.array([_factor(day, closed_day=day in closed and day != dates[-1]) for day in dates])
-    return np.asarray(factors / factors[-1], dtype=np.float64)
+    """One factor a day; the last day is 1, so that levels read as that day's counts.
+
+    A last day on a weekend makes a week without a dip: otherwise its weekdays would need twice the members.
+    """
+    known = holidays.country_holidays("US", years=range(dates[0].year, dates[-1].year + 1))
+    # The last day counts as an ordinary one: the stories' levels are its counts.
+    factors = np.array([_factor(day, "" if day == dates[-1] else known.get(day, "")) for day in dates])
+    relative = factors / factors[-1]
+    weekend = dates[-1].weekday() >= _SATURDAY
+    return np.asarray(np.minimum(relative, 1.0) if weekend else relative, dtype=np.float64)
 
 
-def _factor(day: date, *, closed_day: bool) -> float:
+def _factor(day: date, holiday: str) -> float:
     season = 1 + _SEASON * np.cos(2 * np.pi * (day.timetuple().tm_yday - 20) / 365.25)
-    return float(_WEEKDAY[day.weekday()] * season * (_HOLIDAY if closed_day else 1.0))
+    closed = _CLOSED if any(name in holiday for name in _CLOSED_DAYS) else _QUIET
+    return float(_WEEKDAY[day.weekday()] * season * (closed if holiday else 1.0))

@@ -11,15 +11,22 @@ from generator.failures import OUTCOMES, SUCCESS, message_columns
 from generator.files import numbered, words
 from generator.members import Members
 from generator.sessions import Sessions
+from generator.walkthrough import Walkthrough
 
 
 def digital_table(
-    rng: np.random.Generator, sessions: Sessions, midnight: np.datetime64, members: Members, first: int
+    rng: np.random.Generator,
+    sessions: Sessions,
+    midnight: np.datetime64,
+    members: Members,
+    walkthrough: Walkthrough,
+    first: int,
 ) -> pa.Table:
     """The day's rows in order of time, numbered from `first`."""
     size = sessions.size
     typical = np.where(sessions.outcome == SUCCESS, 250.0, 140.0)
     duration = np.maximum(np.round(rng.gamma(2.0, 0.5, size) * typical), 3).astype(np.int32)
+    duration[sessions.member == walkthrough.member] = walkthrough.SESSION_SECONDS
     unknown_platform = sessions.loose & (rng.random(size) < 0.006)
     message = message_columns(rng, sessions.message, sessions.step, sessions.loose)
     columns = {

@@ -61,6 +61,7 @@ def generate(
 ) -> GenerateReport:
     """Write all source files of a profile to `out`, replacing those of an earlier run, and the truth elsewhere.
 
+    `truth` is the folder of the hidden truth (default: `hidden-truth` beside `out`), its file named after `out`.
     `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the share done.
     `dirt` plants rows that a build must quarantine. The same arguments always give the same bytes.
     Raises UsageError for a profile that does not exist or a truth inside `out`, MissingDataError if writing fails.
@@ -135,7 +136,9 @@ def _days(
         calls = day_calls(rng, plan, day, callers, agents, members, story_member)
         sessions = day_sessions(rng, plan, traffic, day, calls, crowd, story_member)
         calls_rows, ids = calls_table(rng, calls, midnight, members, agents, written["call_center"] + 1)
-        sessions_rows = digital_table(rng, sessions, midnight, members, written["digital_interactions"] + 1)
+        sessions_rows = digital_table(
+            rng, sessions, midnight, members, story_member, written["digital_interactions"] + 1
+        )
         surveys_rows = surveys_table(
             rng, surveys[day], calls, ids, sessions, members, midnight, written["surveys"] + 1
         )

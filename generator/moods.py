@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from generator.catalog import TOPICS, Flags, Floats, Ints, story
+from generator.members import SEGMENTS
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 LABELS = ("negative", "neutral", "positive")
@@ -29,13 +30,19 @@ def labels_of(scores: Floats) -> Ints:
     return np.where(scores <= -_LABEL_AT, NEGATIVE, np.where(scores >= _LABEL_AT, POSITIVE, NEUTRAL))
 
 
+def moods(topic: Ints, segment: Ints) -> Floats:
+    """The mood that topic and member segment bring to a call; 0 is usual, higher is worse."""
+    by_topic = np.array([story()["calls"][name]["mood"] for name in TOPICS])
+    by_segment = np.array([story()["segment_moods"][name] for name in SEGMENTS])
+    return np.asarray(by_topic[topic] + by_segment[segment])
+
+
 def discontent(
-    rng: np.random.Generator, topic: Ints, quality: Floats, repeat: Flags, leaked: Flags, transferred: Flags
+    rng: np.random.Generator, mood: Floats, quality: Floats, repeat: Flags, leaked: Flags, transferred: Flags
 ) -> Floats:
-    """A latent score: the higher, the likelier the call goes badly."""
-    mood = np.array([story()["calls"][name]["mood"] for name in TOPICS])[topic]
+    """A latent score: the higher, the likelier the call goes badly. `mood` is that of topic and member."""
     latent: Floats = mood - 0.55 * quality + 0.35 * repeat + 0.15 * leaked + 0.45 * transferred
-    return latent + rng.normal(0, 1, len(topic))
+    return latent + rng.normal(0, 1, len(mood))
 
 
 def day_labels(latent: Floats, negatives: int) -> Ints:

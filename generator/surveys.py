@@ -63,13 +63,13 @@ def surveys_table(
     pinned = np.flatnonzero(rows == calls.pinned) if calls.pinned >= 0 else np.empty(0, dtype=np.int64)
     related = pa.concat_arrays([call_ids.take(pa.array(rows)), pa.nulls(len(kind) - len(rows), pa.string())])
     second = np.concatenate([lot.second for lot in lots])
-    second[pinned], mood[pinned] = Walkthrough.SURVEY, -0.9
+    second[pinned], mood[pinned] = Walkthrough.SURVEY, Walkthrough.SURVEY_MOOD
     return pa.table(
         {
             "survey_id": numbered("S", first, len(kind), 8),
             "member_id": members.ids.take(pa.array(np.concatenate([lot.member for lot in lots]))),
             "survey_date": timestamps(midnight, second),
-            "nps_score": _scale(rng, 5.9 + 4.3 * mood, 2.1, 0, 10),
+            "nps_score": _scale(rng, 6.7 + 4.2 * mood, 2.1, 0, 10),
             "csat_score": _scale(rng, 3.4 + 1.3 * mood, 0.8, 1, 5),
             "effort_score": _scale(rng, 3.6 - 2.1 * mood, 1.2, 1, 7),
             "feedback_text": _feedback(rng, mood, pinned),

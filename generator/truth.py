@@ -16,14 +16,14 @@ from generator.profiles import Profile
 from warehouse.errors import UsageError
 
 
-def truth_path(out: Path, truth: Path | None) -> Path:
-    """Where the truth goes: the given file, or a sibling folder of the data. Inside the data it is refused."""
-    path = truth or out.parent / "hidden-truth" / f"{out.name}.json"
+def truth_path(out: Path, folder: Path | None) -> Path:
+    """The truth's file: in the given folder, or in one beside the data. Inside the data it is refused."""
+    path = (folder or out.parent / "hidden-truth") / f"{out.name}.json"
     if path.resolve().is_relative_to(out.resolve()):
         raise UsageError(
             "The hidden truth must not lie inside the data that the warehouse reads.",
             where=str(path),
-            next_step="Choose a file outside the output folder.",
+            next_step="Choose a folder outside the output folder.",
         )
     return path
 

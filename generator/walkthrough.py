@@ -30,6 +30,8 @@ class Walkthrough:
     WAIT_SECONDS: ClassVar[float] = 180.0
     HANDLE_MINUTES: ClassVar[float] = 18.0
     SCORE: ClassVar[float] = -0.92
+    SURVEY_MOOD: ClassVar[float] = -2.5
+    SESSION_SECONDS: ClassVar[int] = 55
     FEEDBACK: ClassVar[str] = "Confusing bill and plan rules"
     TRANSCRIPT: ClassVar[str] = (
         "[09:21] Agent: Thank you for holding, how can I help? "
