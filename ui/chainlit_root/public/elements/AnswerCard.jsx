@@ -1,6 +1,6 @@
 // One answer under its sentence. `props` is made by ui/answer_card.py; every string is shown as text.
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useChatData } from "@chainlit/react-client";
+import { useChatData, useChatMessages } from "@chainlit/react-client";
 import {
   AlertTriangle, ArrowDown, ArrowUp, BadgeCheck, ChevronsUpDown, Download, HelpCircle, MessageCircleQuestion,
   Scale, ShieldCheck, Sigma, Sparkles,
@@ -213,6 +213,13 @@ function Questions({ title, questions, disabled, className }) {
 
 export default function AnswerCard() {
   const { disabled } = useChatData();
+  const { threadId } = useChatMessages();
+  useEffect(() => {
+    // Chainlit gives a new conversation its own address only when it is served from the root.
+    const mount = document.querySelector('meta[property="og:root_path"]').content;
+    const here = location.pathname.replace(/\/$/, "");
+    if (threadId && here === mount) history.replaceState(history.state, "", `${mount}/thread/${threadId}`);
+  }, [threadId]);
   const StatusIcon = STATUS_ICONS[props.status];
   const followUps = props.followUps.map((question) => ({ label: question, question }));
   const name = `answer-${props.answerId || "table"}`;
