@@ -1,0 +1,331 @@
+"""The assembler: a reading becomes a draft query; every choice it could not settle becomes an issue."""
+
+from __future__ import annotations
+
+from agents.planner.draft import Draft, Issue
+from agents.planner.lexicon import Lexicon
+from agents.planner.metrics import Mention, default_metric, metric_mentions, metric_targets, nearest_before
+from agents.planner.periods import Clock, clip
+from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
+from agents.planner.reading import Reading, Span, Target
+from agents.planner.thresholds import in_metric_unit
+from semantic.query import DimensionFilter, MetricFilter, Order
+
+
+def assemble(reading: Reading, lexicon: Lexicon, clock: Clock) -> Draft:
+    """Fill the slots of a query from a reading."""
+    draft = Draft(assumptions=list(reading.assumptions))
+    _settle_twins(reading)
+    mentions = metric_mentions(reading, lexicon)
+    draft.assumptions = list(reading.assumptions)
+    _metrics(draft, mentions, reading, lexicon)
+    _dimensions(draft, reading, lexicon)
+    _filters(draft, reading, lexicon)
+    _time(draft, reading, clock)
+    _having(draft, mentions, reading, lexicon)
+    _ranking(draft, reading, lexicon)
+    _share(draft, reading, lexicon)
+    _compatibility(draft, lexicon)
+    return draft
+
+
+def _settle_twins(reading: Reading) -> None:
+    """Words that are a metric and a dimension or value: the cues decide which one."""
+    breakdown = {(span.start, span.end) for span in reading.breakdown}
+    metric_places = {(span.start, span.end) for span in reading.of_kind("metric")}
+    kept = []
+    for span in reading.spans:
+        place = (span.start, span.end)
+        twins = [other for other in reading.spans if (other.start, other.end) == place and other.kind != span.kind]
+        if twins and not _wins(span, twins, reading, breakdown, len(metric_places)):
+            continue
+        kept.append(span)
+    reading.spans = kept
+
+
+def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[int, int]], metrics: int) -> bool:
+    kinds = {twin.kind for twin in twins} | {span.kind}
+    if (span.start, span.end) in breakdown and "dimension" in kinds:
+        return span.kind == "dimension"
+    if "value" in kinds and _reads_as_value(reading, span, metrics > 1 or "metric" not in kinds):
+        return span.kind == "value"
+    if "metric" in kinds:
+        return span.kind == "metric"
+    return span.kind == "value" if "value" in kinds else True
+
+
+def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
+    before = reading.tokens[span.start - 1].text if span.start else ""
+    governed = span.start in reading.negated or span.start in reading.compared
+    return governed or (others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of"))
+
+
+def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> None:
+    if not mentions:
+        implied = _implied(reading, lexicon)
+        if implied:
+            draft.metrics.append(implied)
+            label = lexicon.model.metrics[implied].label
+            draft.assumptions.append(f"No metric was named; answered with {label}.")
+        return
+    for mention in mentions:
+        names = _fitting(mention.candidates, reading, lexicon)
+        if len(names) > 1 and (money := _money(reading, names, lexicon)):
+            names = (money,)
+        if len(names) == 1:
+            draft.metrics.append(names[0])
+            if len(mention.candidates) > 1:
+                label = lexicon.model.metrics[names[0]].label
+                draft.assumptions.append(f"Read as {label}: the only such metric with these dimensions.")
+        else:
+            draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
+    draft.metrics = list(dict.fromkeys(draft.metrics))
+
+
+def _implied(reading: Reading, lexicon: Lexicon) -> str:
+    if any(token.text in MONEY_SUPERLATIVES for token in reading.tokens):
+        for at, token in enumerate(reading.tokens):
+            if token.text in MONEY_SUPERLATIVES:
+                reading.explain(at, at + 1)
+        return lexicon.model.defaults.money_metric
+    names = [target.name for span in reading.breakdown for target in span.targets]
+    return default_metric(reading, names, lexicon)
+
+
+def _money(reading: Reading, names: tuple[str, ...], lexicon: Lexicon) -> str:
+    """`costliest X` among several costs is the model's money metric."""
+    words = {token.text for token in reading.tokens}
+    money = lexicon.model.defaults.money_metric
+    return money if words & MONEY_SUPERLATIVES and money in names else ""
+
+
+def _fitting(names: tuple[str, ...], reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """Candidates that every named dimension and value can go with."""
+    if len(names) == 1:
+        return names
+    wanted = [span for span in [*reading.breakdown, *reading.of_kind("value")]]
+    fitting = [
+        name
+        for name in names
+        if all(any(_reachable(lexicon, name, target.name) for target in span.targets) for span in wanted)
+    ]
+    return tuple(fitting)
+
+
+def _reachable(lexicon: Lexicon, metric: str, dimension: str) -> bool:
+    if lexicon.compatible(metric, dimension):
+        return True
+    fallback = lexicon.model.dimensions[dimension].fallback
+    return bool(fallback) and lexicon.compatible(metric, str(fallback))
+
+
+def _dimensions(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+    for span in sorted(reading.breakdown, key=lambda span: span.start):
+        chosen = _choose(draft, tuple(target.name for target in span.targets), lexicon)
+        if len(chosen) == 1:
+            if chosen[0] not in draft.dimensions:
+                draft.dimensions.append(chosen[0])
+            _say_fallback(draft, span, chosen[0], lexicon)
+        else:
+            targets = tuple(Target("dimension", name) for name in chosen)
+            draft.issues.append(Issue("ambiguous_dimension", targets, at=span.start))
+    for span in reading.loose:
+        if reading.tokens[span.end - 1].text.endswith("s") and _for_plural(reading, span):
+            chosen = _choose(draft, tuple(target.name for target in span.targets), lexicon)
+            draft.dimensions += [name for name in chosen[:1] if name not in draft.dimensions]
+        elif not _is_noise(reading, span, lexicon):
+            draft.issues.append(Issue("loose_dimension", span.targets, at=span.start))
+
+
+def _for_plural(reading: Reading, span: Span) -> bool:
+    before = {reading.tokens[at].text for at in range(max(0, span.start - 2), span.start)}
+    return bool(before & {"for", "of", "in", "on", "our"}) and not _population(reading, span)
+
+
+def _population(reading: Reading, span: Span) -> bool:
+    from agents.planner.words import POPULATION
+
+    return all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
+
+
+def _is_noise(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
+    words = reading.tokens[span.start : span.end]
+    return all(token.lemma in lexicon.noise for token in words) or _population(reading, span)
+
+
+def _choose(draft: Draft, names: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
+    """The dimensions of a span that go with all metrics: the primary one (it has a fallback) first."""
+    fitting = [name for name in names if all(lexicon.compatible(m, name) for m in draft.metrics)]
+    if not fitting:
+        fallbacks = [lexicon.model.dimensions[name].fallback for name in names]
+        fitting = [f for f in fallbacks if f and all(lexicon.compatible(m, f) for m in draft.metrics)]
+    if not fitting:
+        return names
+    fitting = list(dict.fromkeys(fitting))
+    primary = [name for name in fitting if lexicon.model.dimensions[name].fallback in fitting]
+    return tuple(primary[:1]) if primary else tuple(fitting)
+
+
+def _say_fallback(draft: Draft, span: Span, chosen: str, lexicon: Lexicon) -> None:
+    named = {target.name for target in span.targets}
+    if chosen not in named:
+        asked = lexicon.model.dimensions[sorted(named)[0]].label
+        used = lexicon.model.dimensions[chosen].label
+        draft.assumptions.append(f"{asked} is not known for this metric; {used} is used instead.")
+
+
+def _filters(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+    kept: dict[str, list[str]] = {}
+    dropped: dict[str, list[str]] = {}
+    for span in reading.of_kind("value"):
+        reading.explain(span.start, span.end)
+        if _absorbed(draft, reading, span, lexicon):
+            continue
+        target = _value_target(draft, reading, span, lexicon)
+        if target is None:
+            draft.issues.append(Issue("ambiguous_value", span.targets, at=span.start))
+            continue
+        side = dropped if span.start in reading.negated else kept
+        values = side.setdefault(target.name, [])
+        if target.value not in values:
+            values.append(target.value)
+        if span.start in reading.compared and target.name not in draft.dimensions:
+            draft.dimensions.append(target.name)
+    for name, values in kept.items():
+        draft.filters.append(DimensionFilter(dimension=name, op="in", values=tuple(sorted(values))))
+    for name, values in dropped.items():
+        draft.filters.append(DimensionFilter(dimension=name, op="not_in", values=tuple(sorted(values))))
+
+
+def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> bool:
+    """`turnaround for claims`: the value's words are part of the metric's own name."""
+    from agents.planner.normalise import stem
+    from agents.planner.lexicon import content
+
+    words = {stem(token.text) for token in content(reading.tokens[span.start : span.end])}
+    incompatible = all(not _reachable(lexicon, metric, t.name) for metric in draft.metrics for t in span.targets)
+    for metric in draft.metrics:
+        label = {stem(token) for token in lexicon.model.metrics[metric].label.lower().split()}
+        if words and words <= label | (lexicon.related[metric] if incompatible else set()):
+            return True
+    return False
+
+
+def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> Target | None:
+    """The one value a span means: by compatibility, by a dimension named beside it, by the primary dimension."""
+    fitting = [t for t in span.targets if all(lexicon.compatible(m, t.name) for m in draft.metrics)]
+    if not fitting and len(span.targets) == 1:
+        return span.targets[0]
+    beside = {
+        target.name
+        for other in reading.of_kind("dimension")
+        if abs(other.start - span.end) <= 1 or abs(span.start - other.end) <= 1
+        for target in other.targets
+    }
+    named = [target for target in fitting if target.name in beside]
+    fitting = named or fitting
+    names = {target.name for target in fitting}
+    primary = [t for t in fitting if lexicon.model.dimensions[t.name].fallback in names]
+    chosen = primary or [t for t in fitting if t.name in draft.dimensions] or fitting
+    return chosen[0] if len({(t.name, t.value) for t in chosen}) == 1 else None
+
+
+def _time(draft: Draft, reading: Reading, clock: Clock) -> None:
+    draft.grain, draft.compare_to = reading.grain, reading.compare_to
+    for problem in reading.problems:
+        draft.issues.append(Issue("periods" if problem == "periods" else "no_previous"))
+    period = reading.period
+    if period is None:
+        return
+    if period.start > clock.today:
+        draft.issues.append(Issue("future", words=(period.label,)))
+    elif period.end < clock.first_day:
+        draft.issues.append(Issue("before_data", words=(period.label,)))
+    else:
+        clipped = clip(period, clock)
+        draft.time = clipped.range()
+        if period.vague:
+            draft.assumptions.append(f"{period.vague[0].upper()}{period.vague[1:]}.")
+        if clipped.start > period.start:
+            draft.assumptions.append(f"The data starts on {clock.first_day.isoformat()}.")
+
+
+def _having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> None:
+    for threshold in reading.thresholds:
+        mention = nearest_before(mentions, threshold.at)
+        names = [name for name in (mention.candidates if mention else draft.metrics) if name in draft.metrics]
+        if not names:
+            continue
+        metric = lexicon.model.metrics[names[0]]
+        value = in_metric_unit(threshold.quantity, metric)
+        if value is None:
+            draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
+        elif draft.dimensions or draft.grain:
+            draft.having.append(MetricFilter(metric=metric.name, op=threshold.op, value=round(value, 6)))
+        else:
+            draft.assumptions.append("The figure is shown so that it can be held against the threshold.")
+
+
+def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+    ranking = reading.ranking
+    if ranking is None or not draft.metrics or reading.compared or draft.having:
+        if ranking and ranking.limit and draft.metrics and draft.dimensions:
+            draft.limit = ranking.limit
+        return
+    if not draft.dimensions and not draft.grain:
+        if not ranking.comparative and not draft.compare_to:
+            draft.issues.append(Issue("rank_without_dimension"))
+        return
+    if draft.compare_to and ranking.comparative:
+        return
+    draft.order = Order(by=draft.metrics[0], direction=direction(ranking, draft.metrics[0], reading, lexicon))
+    draft.limit = ranking.limit or (1 if _singular(reading, ranking) else None)
+
+
+def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> "Order.__annotations__":  # type: ignore
+    """Which way to sort: worst and best by the metric's polarity, `most dissatisfied` turned round."""
+    polarity = lexicon.model.metrics[metric].polarity
+    found = ranking.direction
+    if found == "worst":
+        return "asc" if polarity == "higher" else "desc"
+    if found == "best":
+        return "asc" if polarity == "lower" else "desc"
+    if polarity == "higher" and _has_antonym(reading):
+        return "asc" if found == "desc" else "desc"
+    return found
+
+
+def _has_antonym(reading: Reading) -> bool:
+    metric = [token.text for span in reading.of_kind("metric") for token in reading.tokens[span.start : span.end]]
+    return any(word.startswith(("dis", "un")) and len(word) > 5 for word in metric)
+
+
+def _singular(reading: Reading, ranking: Ranking) -> bool:
+    """`which segment has the highest`: one row; `which segments`: all of them, ordered."""
+    for span in reading.breakdown:
+        if span.end - span.start < 1 or span.weight == 0.4:
+            continue
+        word = reading.tokens[span.end - 1].text
+        before = reading.tokens[span.start - 1].text if span.start else ""
+        wh = before in ("which", "what", "one", "single") or span.start - ranking.end <= 3 and span.start >= ranking.end
+        if wh and not ranking.comparative and not word.endswith("s") and before not in ("by", "per", "each"):
+            return True
+    return False
+
+
+def _share(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+    if not reading.share or not draft.metrics:
+        return
+    if draft.dimensions and all(lexicon.model.metrics[name].additive for name in draft.metrics):
+        draft.share = True
+    else:
+        draft.issues.append(Issue("ambiguous_metric", metric_targets(tuple(draft.metrics))))
+
+
+def _compatibility(draft: Draft, lexicon: Lexicon) -> None:
+    """Every metric must know every dimension of the breakdown and the filters."""
+    names = [*draft.dimensions, *(item.dimension for item in draft.filters)]
+    for metric in draft.metrics:
+        for name in names:
+            if not lexicon.compatible(metric, name):
+                draft.issues.append(Issue("incompatible", (Target("metric", metric), Target("dimension", name))))

@@ -1,0 +1,144 @@
+"""Breakdown cues: which dimensions the answer is sliced by, which are only named beside a value."""
+
+from __future__ import annotations
+
+from agents.planner.lexicon import Lexicon
+from agents.planner.reading import Reading, Span, Target
+from agents.planner.words import NUMBER_WORDS, POPULATION
+
+_BY = frozenset("by per across each every among between amongst versus vs which what whichever whose within".split())
+_SKIP = frozenset(
+    "the a an our your their all any different various individual respective other of individual specific given "
+    "these those own single one affected main top bottom worst best highest lowest biggest largest smallest leading "
+    "most least common five ten".split()
+) | NUMBER_WORDS.keys()
+_LEADING = frozenset("compare comparing rank ranking list show split".split())
+_PHRASES = ("split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
+            "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
+_RELATIVE = frozenset("with where that whose have has had having are exceed exceeds exceeding above below over under "
+                      "show shows showing get gets see sees".split())  # fmt: skip
+
+
+def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
+    """Give each dimension span its role: breakdown, absorbed (explained by a value beside it) or loose."""
+    by_dimension = [span for span in reading.spans if span.kind == "dimension"]
+    for span in by_dimension:
+        if _is_breakdown(reading, span):
+            reading.breakdown.append(span)
+        elif not _beside_value(reading, span) and not _twin(reading, span):
+            reading.loose.append(span)
+        reading.explain(span.start, span.end)
+    _head_nouns(reading, lexicon)
+    _asked_for(reading, lexicon)
+
+
+def _twin(reading: Reading, span: Span) -> bool:
+    """Whether the same words are also a metric or a value: then the dimension reading needs a cue."""
+    return any(other is not span and other.start == span.start and other.kind != "dimension" for other in reading.spans)
+
+
+def _is_breakdown(reading: Reading, span: Span) -> bool:
+    words = [token.text for token in reading.tokens]
+    skipped, at = _skip_left(words, span.start)
+    before = words[at - 1] if at > 0 else ""
+    if before in _BY and not (before == "per" and words[span.start] in POPULATION):
+        return not (before in ("what", "within") and _beside_value(reading, span))
+    if any(tuple(words[max(0, at - len(p.split())) : at]) == tuple(p.split()) for p in _PHRASES):
+        return True
+    if skipped and {"all", "each", "every", "different", "various", "individual"} & set(words[at : span.start]):
+        return not _beside_value(reading, span)
+    if _ranked(reading, at, span):
+        return True
+    if before in _LEADING and not _beside_value(reading, span):
+        return True
+    if _heads_clause(reading, span, before):
+        return True
+    return _continues(reading, span)
+
+
+def _skip_left(words: list[str], start: int) -> tuple[bool, int]:
+    at = start
+    while at > 0 and (words[at - 1] in _SKIP or words[at - 1].isdigit()):
+        at -= 1
+    return at < start, at
+
+
+def _ranked(reading: Reading, at: int, span: Span) -> bool:
+    """`top 5 journeys`, `biggest offender among error codes`."""
+    ranking = reading.ranking
+    return ranking is not None and not ranking.comparative and at - 1 <= ranking.end and ranking.start < span.start <= (
+        ranking.end + 3
+    ) and _gap_is_small(reading, ranking.end, span.start)
+
+
+def _gap_is_small(reading: Reading, start: int, end: int) -> bool:
+    return all(reading.tokens[at].text in _SKIP | {"among", "in", "problem"} for at in range(start, end))
+
+
+def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
+    """`journeys with leakage over 15 percent`: a plural noun first, then a condition."""
+    words = [token.text for token in reading.tokens]
+    plural = words[span.end - 1].endswith("s")
+    following = words[span.end] if span.end < len(words) else ""
+    starts = span.start == 0 or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
+    return plural and starts and following in _RELATIVE and bool(reading.thresholds or reading.ranking)
+
+
+def _continues(reading: Reading, span: Span) -> bool:
+    """`by segment and channel`, `by region, plan type`, `by plan, and also by channel`."""
+    words = [token.text for token in reading.tokens]
+    at = span.start
+    while at > 0 and words[at - 1] in ("and", ",", "also", "the", "then", "or"):
+        at -= 1
+    if at == span.start:
+        return False
+    ends = {other.end for other in reading.breakdown} | {s.end for s in reading.spans if s.kind == "grain"}
+    return at in ends
+
+
+def _beside_value(reading: Reading, span: Span) -> bool:
+    """`billing journey`, `state of Texas`, `HMO and PPO plans`: the value names the dimension already."""
+    names = {target.name for target in span.targets}
+    words = [token.text for token in reading.tokens]
+    for value in reading.of_kind("value"):
+        if not names & {target.name for target in value.targets}:
+            continue
+        low, high = (value.end, span.start) if value.end <= span.start else (span.end, value.start)
+        if low <= high and all(words[at] in ("of", "is", "the", "named", "called", "=", ",", "type") for at in range(low, high)):
+            return True
+    return False
+
+
+def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
+    """`by type`, `top reasons`: the last word of a dimension's label, settled later by the metric."""
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    for at, token in enumerate(reading.tokens):
+        names = lexicon.heads.get(token.lemma)
+        if at in covered or not names:
+            continue
+        span = Span(at, at + 1, "dimension", tuple(sorted(Target("dimension", name) for name in names)), weight=0.5)
+        if _is_breakdown(reading, span):
+            reading.spans.append(span)
+            reading.breakdown.append(span)
+            reading.explain(at, at + 1)
+
+
+def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
+    """where and who ask for the model's default dimensions when no other breakdown is named."""
+    if reading.breakdown:
+        return
+    defaults = lexicon.model.defaults
+    words = [token.text for token in reading.tokens]
+    for at, word in enumerate(words):
+        dimension = ""
+        interrogative = at == 0 or words[at - 1] in (",", ".", "and", "me", "see", "understand", "know", "show", "tell", "but")
+        if word == "where" and interrogative:
+            dimension = defaults.where_dimension
+        elif word == "who" and interrogative:
+            dimension = defaults.who_dimension
+        elif word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative:
+            dimension = defaults.who_dimension
+        if dimension in lexicon.model.dimensions:
+            reading.breakdown.append(Span(at, at + 1, "dimension", (Target("dimension", dimension),), weight=0.4))
+            reading.explain(at, at + 1)
+            return

@@ -1,0 +1,212 @@
+"""Comparisons: of values with each other, of a period with the one before or the year before; trends and grains."""
+
+from __future__ import annotations
+
+from agents.planner import periods as p
+from agents.planner.cues import find, first, take, unexplained
+from agents.planner.periods import Clock, Period
+from agents.planner.reading import Reading, Span
+from semantic.query import Comparison, TimeGrain
+
+_VERSUS = r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|difference|differences|" \
+          r"gap|differ|differs"  # fmt: skip
+_CHANGE = (
+    r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
+    r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
+    r"worsen|worsened|worsening|change|changed|changes|changing|jump|jumped|jumping|grow|grew|grown|growing|growth|"
+    r"decline|declined|declining|climb|climbed|climbing|better|worse|up|down|shifted|moved|surge|surged|dipped|dip|"
+    r"deteriorated|deteriorate|deteriorating|slipped|slip|higher|lower"
+)
+_ASKS_CHANGE = (
+    r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|what was the|show the|any|the|there)"
+)
+_YEARLY = r"year (?:over|on) year|yoy|y o y|annual change|versus last year|compared with last year"
+_PERIODIC = {
+    r"month (?:over|on) month|mom|m o m": "month", r"week (?:over|on) week|wow|w o w": "week",
+    r"quarter (?:over|on) quarter|qoq|q o q": "quarter", r"day (?:over|on) day|dod": "day",
+    r"period (?:over|on) period|pop": "",
+}  # fmt: skip
+_TREND = (
+    r"trend|trends|trending|trended|over time|evolve|evolved|evolving|evolution|time series|historically|history|"
+    r"progress|progressed|progression|trajectory|trendline|trend line|developed|developing|develop|moving"
+)
+
+
+def read_periods(reading: Reading, clock: Clock) -> None:
+    """Settle the period, the comparison of periods and the time grain."""
+    spans = reading.of_kind("time")
+    baselines = [span for span in spans if span.period and span.period.baseline]
+    plain = [span for span in spans if span.period and not span.period.baseline]
+    for span in spans:
+        reading.explain(span.start, span.end)
+    _read_grain(reading, plain)
+    _over_periods(reading, clock)
+    if baselines and (plain or first(reading, _VERSUS) or _changes(reading)):
+        take(reading, _VERSUS)
+        reading.compare_to = baselines[0].period.baseline or None if baselines[0].period else None
+    if len(plain) > 1:
+        _two_periods(reading, plain, clock)
+    elif len(plain) == 1:
+        _one_period(reading, plain[0], clock)
+    elif not reading.compare_to and not reading.grain and _changes(reading):
+        reading.compare_to = "previous_period"
+    if baselines and not reading.compare_to:
+        reading.problems.append("baseline")
+
+
+def _over_periods(reading: Reading, clock: Clock) -> None:
+    if take(reading, _YEARLY, outside_spans=False):
+        reading.compare_to = "previous_year"
+        take(reading, _CHANGE)
+    for pattern, unit in _PERIODIC.items():
+        if take(reading, pattern, outside_spans=False):
+            reading.compare_to = "previous_period"
+            reading.grain = None
+            take(reading, _CHANGE)
+            if unit and not reading.of_kind("time"):
+                known: p.Unit = unit  # type: ignore[assignment]
+                reading.period = p.last(known, 1, clock, f"last {unit}" if unit != "day" else "today")
+                reading.assumptions.append(f"The latest complete {unit} is compared with the {unit} before.")
+
+
+def _changes(reading: Reading) -> bool:
+    """Whether the question asks if something rose or fell; the words become explained."""
+    asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{_CHANGE})") or first(reading, rf"(?:{_CHANGE}) (?:in|of|since|from)")
+    if not asks:
+        return False
+    return take(reading, _CHANGE)
+
+
+def _read_grain(reading: Reading, plain: list[Span]) -> None:
+    grains = reading.of_kind("grain")
+    for span in grains:
+        reading.explain(span.start, span.end)
+    if grains:
+        reading.grain = grains[0].grain
+    trend = take(reading, _TREND)
+    if trend and not reading.grain:
+        period = plain[0].period if len(plain) == 1 else None
+        reading.grain = _trend_grain(period)
+    if trend:
+        take(reading, r"(?:going|heading|trending|moving) (?:up|down|the wrong way|the right way|in the right direction)")
+
+
+def _trend_grain(period: Period | None) -> TimeGrain:
+    if period is None:
+        return "month"
+    days = (period.end - period.start).days + 1
+    if period.unit in ("day", "week", "month") and period.count > 1:
+        return period.unit  # type: ignore[return-value]
+    return "day" if days <= 31 else "week" if days <= 92 else "month"
+
+
+def _one_period(reading: Reading, span: Span, clock: Clock) -> None:
+    assert span.period
+    cued = _cue_before(reading, span)
+    if cued and _is_recent(span.period, clock):
+        reading.period, reading.compare_to = _against(span.period, clock)
+        _changes(reading)
+        return
+    reading.period = span.period
+    if not reading.compare_to and not reading.grain and _changes(reading):
+        reading.compare_to = "previous_period"
+
+
+def _cue_before(reading: Reading, span: Span) -> bool:
+    """`compared with last month`, `vs last quarter`, `than last week`, `improved since last quarter`."""
+    words = [token.text for token in reading.tokens]
+    at = span.start
+    if words[at] == "since" and first(reading, rf"(?:{_CHANGE})"):
+        return span.period is not None and span.period.end == span.period.end and words[at + 1] in ("last", "the")
+    if words[at] == "from" and first(reading, rf"(?:{_CHANGE})"):
+        return True
+    while at > 0 and words[at - 1] in ("with", "to", "the", "that", "of", "in", "they", "it", "were", "was"):
+        at -= 1
+    if at > 0 and words[at - 1] in ("versus", "vs", "v", "against", "compared", "compare", "compares", "than", "relative"):
+        take(reading, _VERSUS)
+        return True
+    return False
+
+
+def _is_recent(period: Period, clock: Clock) -> bool:
+    """Whether the period is the last complete unit, so that the running one is what is compared with it."""
+    if period.unit not in ("day", "week", "month", "quarter", "year"):
+        return period.label.startswith("since last")
+    return p.step(p.floor(clock.today, period.unit), period.unit, -1) == p.floor(period.start, period.unit)
+
+
+def _against(period: Period, clock: Clock) -> tuple[Period, Comparison]:
+    unit = period.unit
+    if unit == "range":
+        unit = next(u for u in ("quarter", "month", "week", "year") if u in period.label)  # type: ignore[assignment]
+    label = f"this {unit}" if unit != "day" else "today"
+    return p.current(unit, clock, label), "previous_year" if unit == "year" else "previous_period"
+
+
+def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
+    """The later period is the question, the earlier one its baseline: only neighbours can be compared."""
+    if len(plain) > 2 or not (unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)):
+        reading.problems.append("periods")
+        return
+    take(reading, _VERSUS)
+    _changes(reading)
+    periods = [span.period for span in plain if span.period]
+    main, other = sorted(periods, key=lambda period: (period.start, period.end), reverse=True)
+    if other.unit == "year" and main.unit != "year" and other.start.year == main.start.year - 1:
+        reading.period, reading.compare_to = main, "previous_year"
+        return
+    reading.period, reading.compare_to = main, _neighbour(main, other)
+    if reading.compare_to is None:
+        reading.problems.append("periods")
+
+
+def _conjoined(reading: Reading, plain: list[Span]) -> bool:
+    between = [reading.tokens[at].text for at in range(plain[0].end, plain[1].start)]
+    return bool(between) and all(word in ("vs", "versus", "against", "to", "with", "compared", "or") for word in between)
+
+
+def _neighbour(main: Period, other: Period) -> Comparison | None:
+    if main.unit == other.unit and main.unit in ("day", "week", "month", "quarter", "year"):
+        if main.unit == "year":
+            return "previous_year" if p.step(p.floor(main.start, "year"), "year", -1) == other.start else None
+        if p.step(main.start, main.unit, -1 * other.count) == other.start and main.count == other.count:
+            return "previous_period"
+        if p.step(p.floor(main.start, "month"), "year", -1) == p.floor(other.start, "month"):
+            return "previous_year"
+    if other.start.replace(day=1) == p.month_start(main.start, -12) and main.label[:2] == other.label[:2]:
+        return "previous_year"
+    return "previous_period" if p.previous(main) == (other.start, other.end) else None
+
+
+def read_value_comparison(reading: Reading) -> None:
+    """`iOS vs Android`, `HMO or PPO`, `A against B`, `more than B`: values of one dimension side by side."""
+    values = sorted(reading.of_kind("value"), key=lambda span: span.start)
+    for first_span, second in zip(values, values[1:], strict=False):
+        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
+        if not shared or first_span.start == second.start:
+            continue
+        between = {reading.tokens[at].text for at in range(first_span.end, second.start)}
+        if between & {"versus", "vs", "v", "against", "than", "compared", "relative"} or _asked(reading, between):
+            reading.compared |= {first_span.start, second.start}
+            reading.explain(first_span.end, first_span.end)
+            take(reading, _VERSUS)
+    if reading.compared:
+        take(reading, _CHANGE)
+        _explain_comparatives(reading)
+    if unexplained(reading, _VERSUS):
+        reading.compare_cue = True
+        take(reading, _VERSUS)
+
+
+def _asked(reading: Reading, between: set[str]) -> bool:
+    if between & {"and", "or", ",", "to", "with"}:
+        cue = first(reading, r"compare|comparing|comparison|difference|differences|gap|differ|differs|between")
+        if cue and "and" in between | {"to", "with"}:
+            return True
+        return "or" in between and reading.ranking is not None
+    return False
+
+
+def _explain_comparatives(reading: Reading) -> None:
+    for start, end in find(reading, r"more|less|worse|better|higher|lower|longer|shorter|fewer|greater|further"):
+        reading.explain(start, end)

@@ -1,0 +1,188 @@
+"""The vocabulary of a semantic model, indexed once: phrase to targets at three levels of strictness.
+
+Exact: the same lemmas in the same order. Bag: the same content lemmas in any order with linking words between.
+Stem: the same word stems in any order. A stricter level always beats a looser one on the same words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from agents.planner.normalise import stem, tokenise
+from agents.planner.reading import Target, Token
+from agents.planner.words import AVERAGE, FUNCTION, LINKERS, SHARE
+from semantic.model import Dimension, Metric, SemanticModel
+
+Key = tuple[str, ...]
+_RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
+_LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of", "digital")
+
+
+class Values(Protocol):
+    """The governed values of dimensions (semantic.values.ValueDictionary)."""
+
+    def values(self, dimension: str) -> tuple[str, ...]: ...
+
+    def label(self, dimension: str, value: str) -> str: ...
+
+    def synonyms(self, dimension: str) -> dict[str, str]: ...
+
+
+@dataclass
+class Lexicon:
+    """The indexes. `words` are all words of the vocabulary as written, `capitals` the targets that need capitals."""
+
+    model: SemanticModel
+    values: Values
+    exact: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    bag: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    stems: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    heads: dict[str, frozenset[str]] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
+    noise: frozenset[str] = frozenset()
+    noise_phrases: tuple[Key, ...] = ()
+    longest: int = 1
+    capitals: frozenset[Target] = frozenset()
+    related: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def compatible(self, metric: str, dimension: str) -> bool:
+        """Whether the metric can be sliced by the dimension."""
+        return dimension in self.model.dimensions_of(metric)
+
+
+def content(tokens: Iterable[Token]) -> list[Token]:
+    """Tokens that are neither function words nor marks."""
+    return [token for token in tokens if token.text not in FUNCTION and not token.is_mark]
+
+
+def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
+    """Index every phrase of the model. Explicit phrases win over derived ones with the same words."""
+    explicit, derived = _phrases(model, values)
+    lexicon = Lexicon(model, values)
+    exact: dict[Key, set[Target]] = defaultdict(set)
+    bag: dict[Key, set[Target]] = defaultdict(set)
+    stems: dict[Key, set[Target]] = defaultdict(set)
+    for group in (explicit, derived):
+        known = {key: set(found) for key, found in exact.items()}
+        known_bags, known_stems = set(bag), set(stems)
+        for phrase, target in group:
+            tokens = tokenise(phrase)
+            if tokens:
+                _index(tokens, target, (exact, bag, stems), (known, known_bags, known_stems))
+    lexicon.exact = {key: frozenset(found) for key, found in exact.items()}
+    lexicon.bag = {key: frozenset(found) for key, found in bag.items()}
+    lexicon.stems = {key: frozenset(found) for key, found in stems.items()}
+    lexicon.longest = max((len(key) for key in exact), default=1)
+    lexicon.heads = _heads(model)
+    lexicon.capitals = _capitals(exact)
+    _add_words(lexicon, explicit)
+    return lexicon
+
+
+def _index(
+    tokens: Sequence[Token],
+    target: Target,
+    indexes: tuple[dict[Key, set[Target]], ...],
+    known: tuple[Mapping[Key, set[Target]], set[Key], set[Key]],
+) -> None:
+    exact, bag, stems = indexes
+    key = tuple(token.lemma for token in tokens)
+    if key not in known[0]:
+        exact[key].add(target)
+    words = content(tokens)
+    if target.kind == "value" or not words:
+        return
+    bag_key = tuple(sorted(token.lemma for token in words))
+    if len(words) > 1 and bag_key not in known[1]:
+        bag[bag_key].add(target)
+    stem_key = tuple(sorted(stem(token.text) for token in words))
+    if stem_key not in known[2] and (len(words) > 1 or (len(stem_key[0]) > 3 and target.kind == "metric")):
+        stems[stem_key].add(target)
+
+
+def _phrases(model: SemanticModel, values: Values) -> tuple[list[tuple[str, Target]], list[tuple[str, Target]]]:
+    explicit: list[tuple[str, Target]] = []
+    derived: list[tuple[str, Target]] = []
+    for metric in model.metrics.values():
+        target = Target("metric", metric.name)
+        named = (metric.label, metric.name.replace("_", " "), *metric.synonyms)
+        explicit += [(phrase, target) for phrase in named]
+        derived += [(variant, target) for phrase in named for variant in _variants(metric, phrase)]
+    for dimension in model.dimensions.values():
+        target = Target("dimension", dimension.name)
+        named = (dimension.label, dimension.name.replace("_", " "), *dimension.synonyms)
+        explicit += [(phrase, target) for phrase in named]
+        explicit += _value_phrases(dimension, values)
+    return explicit, derived
+
+
+def _variants(metric: Metric, phrase: str) -> list[str]:
+    """Regular rewordings: `average X` as X, `X rate` as `X percentage` and as X."""
+    lowered = phrase.lower()
+    found = [lowered[len(lead) + 1 :] for lead in _LEADS if lowered.startswith(lead + " ")]
+    if metric.unit in ("rate", "percent"):
+        roots = [lowered[: -len(tail) - 1] for tail in _RATE_TAILS if lowered.endswith(" " + tail)]
+        found += roots
+        found += [f"{root} {tail}" for root in roots or [lowered] for tail in _RATE_TAILS]
+    if metric.unit in ("minutes", "seconds", "days", "usd", "score") and not lowered.startswith(tuple(AVERAGE)):
+        found += [f"average {lowered}"] if not metric.additive or metric.unit != "usd" else []
+    if metric.unit == "count":
+        found += [f"{lowered} count", f"{lowered} volume"]
+    return [variant for variant in found if len(variant) > 2]
+
+
+def _value_phrases(dimension: Dimension, values: Values) -> list[tuple[str, Target]]:
+    found = []
+    for value in values.values(dimension.name):
+        target = Target("value", dimension.name, value)
+        found += [(value.replace("_", " "), target), (values.label(dimension.name, value), target)]
+    for phrase, value in values.synonyms(dimension.name).items():
+        found.append((phrase, Target("value", dimension.name, value)))
+    return found
+
+
+def _heads(model: SemanticModel) -> dict[str, frozenset[str]]:
+    """Last words of dimension labels: `reason` may mean any of the model's ... reasons, settled by the metric."""
+    heads: dict[str, set[str]] = defaultdict(set)
+    for dimension in model.dimensions.values():
+        for phrase in (dimension.label, dimension.name.replace("_", " ")):
+            words = content(tokenise(phrase))
+            if len(words) > 1:
+                heads[words[-1].lemma].add(dimension.name)
+    return {word: frozenset(names) for word, names in heads.items()}
+
+
+def _capitals(exact: Mapping[Key, set[Target]]) -> frozenset[Target]:
+    """Values written like a common word (`IN`, `OR`) count only when typed in capitals."""
+    return frozenset(
+        target
+        for key, found in exact.items()
+        if len(key) == 1 and key[0] in FUNCTION
+        for target in found
+        if target.kind == "value"
+    )
+
+
+def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None:
+    words: set[str] = set()
+    related: dict[str, set[str]] = defaultdict(set)
+    for phrase, target in explicit:
+        tokens = tokenise(phrase)
+        words.update(token.text for token in tokens)
+        if target.kind != "value":
+            related[target.name].update(stem(token.text) for token in content(tokens))
+    for metric in lexicon.model.metrics.values():
+        related[metric.name].update(stem(token.text) for token in content(tokenise(metric.description)))
+        datasets = lexicon.model.datasets_of(metric.name)
+        related[metric.name].update(stem(word) for name in datasets for word in name.split("_"))
+    defaults = lexicon.model.defaults
+    lexicon.words = frozenset(words)
+    lexicon.related = {name: frozenset(found) for name, found in related.items()}
+    lexicon.noise = frozenset(token.lemma for word in defaults.noise_words for token in tokenise(word))
+    lexicon.noise_phrases = tuple(tuple(t.lemma for t in tokenise(phrase)) for phrase in defaults.noise_phrases)
+
+
+__all__ = ["LINKERS", "SHARE", "Lexicon", "Values", "build_lexicon", "content"]

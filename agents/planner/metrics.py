@@ -1,0 +1,170 @@
+"""Which metrics a question is about: mentions merged, base nouns dropped, count and rate siblings chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.planner.cues import first
+from agents.planner.lexicon import Lexicon, content
+from agents.planner.reading import Reading, Span, Target
+from agents.planner.words import DETERMINERS, SHARE
+from semantic.model import Metric
+
+_JOINERS = frozenset("and or & , vs versus plus against with to as well also both".split()) | DETERMINERS
+_COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
+_SHARE = r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|how often|how frequently|how likely"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A metric as the question names it, with every metric the words may mean."""
+
+    start: int
+    end: int
+    candidates: tuple[str, ...]
+
+
+def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
+    """Mentions in the order of the question, after merging and dropping what another mention covers."""
+    mentions = [
+        Mention(span.start, span.end, tuple(target.name for target in span.targets))
+        for span in reading.of_kind("metric")
+    ]
+    for mention in mentions:
+        reading.explain(mention.start, mention.end)
+    mentions = _merge(mentions, reading, lexicon)
+    mentions = _without_base(mentions, reading, lexicon)
+    mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
+    return _distinct(mentions)
+
+
+def _distinct(mentions: list[Mention]) -> list[Mention]:
+    seen: set[tuple[str, ...]] = set()
+    kept = []
+    for mention in mentions:
+        if mention.candidates not in seen:
+            seen.add(mention.candidates)
+            kept.append(mention)
+    return kept
+
+
+def _merge(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[Mention]:
+    """`cost ... in avoidable calls`: two mentions whose words together are one metric's phrase."""
+    for one in mentions:
+        for other in mentions:
+            if one is other or len(one.candidates) < 2:
+                continue
+            words = content([*reading.tokens[one.start : one.end], *reading.tokens[other.start : other.end]])
+            found = lexicon.bag.get(tuple(sorted(token.lemma for token in words)), frozenset())
+            names = tuple(sorted(t.name for t in found if t.kind == "metric" and t.name in one.candidates))
+            if names:
+                merged = Mention(min(one.start, other.start), max(one.end, other.end), names)
+                return _merge([m for m in mentions if m not in (one, other)] + [merged], reading, lexicon)
+    return mentions
+
+
+def _without_base(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[Mention]:
+    """`what share of calls are transferred`: calls is the noun that the transfer rate is about."""
+    kept = []
+    for mention in mentions:
+        others = [other for other in mentions if other is not mention]
+        if not any(_is_base_of(mention, other, reading, lexicon) for other in others):
+            kept.append(mention)
+    return kept
+
+
+def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexicon) -> bool:
+    metrics = lexicon.model.metrics
+    if len(base.candidates) != 1 or _joined(base, other, reading):
+        return False
+    name = base.candidates[0]
+    if metrics[name].unit != "count" or not _is_plain(base, reading) or name in other.candidates:
+        return False
+    if _is_plain(other, reading) and all(metrics[candidate].unit == "count" for candidate in other.candidates):
+        return False
+    same = any(lexicon.model.datasets_of(name) & lexicon.model.datasets_of(candidate) for candidate in other.candidates)
+    return same or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
+
+
+def _is_plain(mention: Mention, reading: Reading) -> bool:
+    return len(content(reading.tokens[mention.start : mention.end])) == 1
+
+
+def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
+    """Whether only joining words stand between the two: then both are wanted."""
+    low, high = (one, other) if one.start < other.start else (other, one)
+    between = [reading.tokens[at].text for at in range(low.end, high.start)]
+    return bool(set(between) & {"and", ",", "vs", "versus", "against", "plus", "as", "both"}) and all(
+        word in _JOINERS for word in between
+    )
+
+
+def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
+    """A share of a count is its rate; a number of a rate is its count, where the model has the sibling."""
+    metrics = lexicon.model.metrics
+    if len(mention.candidates) != 1:
+        return mention
+    metric = metrics[mention.candidates[0]]
+    share = _cue_near(reading, _SHARE, mention, SHARE)
+    count = _cue_near(reading, _COUNT, mention, frozenset())
+    if share and metric.unit == "count":
+        return _swap(mention, metric, lexicon, ("rate", "percent"), reading)
+    if count and metric.unit in ("rate", "percent"):
+        return _swap(mention, metric, lexicon, ("count",), reading)
+    return mention
+
+
+def _swap(mention: Mention, metric: Metric, lexicon: Lexicon, units: tuple[str, ...], reading: Reading) -> Mention:
+    wanted = [name for name in metric.siblings if lexicon.model.metrics[name].unit in units]
+    if wanted:
+        return Mention(mention.start, mention.end, (wanted[0],))
+    if units == ("count",):
+        reading.assumptions.append(f"{metric.label} is a rate: the model has no count for it.")
+    else:
+        reading.share = True
+    return mention
+
+
+def _cue_near(reading: Reading, pattern: str, mention: Mention, inside: frozenset[str]) -> bool:
+    """Whether the cue stands shortly before the mention (and is not part of it)."""
+    from agents.planner.cues import find
+
+    found = False
+    for start, end in find(reading, pattern):
+        if end <= mention.start and mention.start - end <= 6:
+            reading.explain(start, end)
+            found = True
+        elif start >= mention.end and start - mention.end <= 3 and inside:
+            reading.explain(start, end)
+            found = True
+    return found
+
+
+def default_metric(reading: Reading, dimensions: list[str], lexicon: Lexicon) -> str:
+    """The metric a question implies without naming one: impact, money, or a dimension's own."""
+    defaults = lexicon.model.defaults
+    many = first(reading, r"how many (?:\S+ )?(?:members|customers|people|users|clients|folks|persons)")
+    filtered = {target.name for span in reading.of_kind("value") for target in span.targets}
+    if many and defaults.impact_metric and filtered & ({defaults.problem_dimension} | defaults.dimension_metric.keys()):
+        reading.explain(*many)
+        return defaults.impact_metric
+    for name in [*dimensions, *sorted(filtered)]:
+        if name in defaults.dimension_metric:
+            return defaults.dimension_metric[name]
+    return ""
+
+
+def metric_targets(names: tuple[str, ...]) -> tuple[Target, ...]:
+    """Names as targets, for a clarification."""
+    return tuple(Target("metric", name) for name in names)
+
+
+def nearest_before(mentions: list[Mention], at: int) -> Mention | None:
+    """The mention a threshold belongs to: the closest one before it, else the first after."""
+    before = [mention for mention in mentions if mention.end <= at]
+    return max(before, key=lambda mention: mention.end) if before else (mentions[0] if mentions else None)
+
+
+def span_of(reading: Reading, at: int) -> Span | None:
+    """The span that starts at a token."""
+    return next((span for span in reading.spans if span.start == at), None)

@@ -1,0 +1,59 @@
+"""Negation: which values are excluded. A negation that reaches no value stays unexplained."""
+
+from __future__ import annotations
+
+from agents.planner.reading import Reading, Span
+from agents.planner.words import DETERMINERS, POPULATION
+
+_PHRASES = tuple(
+    tuple(phrase.split())
+    for phrase in sorted(
+        (
+            "excluding", "except", "except for", "excl", "exclude", "excludes", "other than", "apart from",
+            "aside from", "not counting", "not including", "without", "without counting", "besides", "ignoring",
+            "ignore", "leaving out", "leave out", "minus", "non", "not", "no", "but not", "outside", "outside of",
+            "omitting", "omit", "skip", "skipping", "barring", "not in", "not on", "not from", "not for",
+            "all but", "everything but", "anything but", "everyone but", "everywhere but", "and not", "drop",
+            "remove", "take out", "not using", "not with", "not about", "that are not", "who are not",
+        ),
+        key=lambda phrase: -len(phrase.split()),
+    )
+)  # fmt: skip
+_BETWEEN = DETERMINERS | POPULATION | {"and", "or", ",", "in", "on", "from", "for", "of", "with", "using", "nor", "are"}
+
+
+def read_negation(reading: Reading) -> None:
+    """Mark the start of each value span that a negation phrase governs."""
+    values = {span.start: span for span in reading.spans if span.kind == "value"}
+    nouns = {at for span in reading.spans if span.kind == "dimension" for at in range(span.start, span.end)}
+    for start in sorted(values):
+        found = _negation_before(reading, values, nouns, start)
+        if found:
+            reading.negated.add(start)
+            reading.explain(*found)
+
+
+def _negation_before(
+    reading: Reading, values: dict[int, Span], nouns: set[int], start: int
+) -> tuple[int, int] | None:
+    """Walk left over a chain of values, commas, determiners to a negation phrase."""
+    words = [token.text for token in reading.tokens]
+    ends = {span.end: span for span in values.values()}
+    at = start
+    while at > 0:
+        for phrase in _PHRASES:
+            if tuple(words[max(0, at - len(phrase)) : at]) == phrase:
+                return at - len(phrase), at
+        if at in ends and ends[at].start < at:
+            at = ends[at].start
+        elif words[at - 1] in _BETWEEN or at - 1 in nouns:
+            if words[at - 1] in (",",) and at == start and not _in_list(ends, at - 1):
+                return None
+            at -= 1
+        else:
+            return None
+    return None
+
+
+def _in_list(ends: dict[int, Span], comma: int) -> bool:
+    return comma in ends

@@ -1,0 +1,147 @@
+"""Text to tokens: unicode, case, contractions, possessives, punctuation, hyphens, inflection."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from agents.planner.reading import Token
+from agents.planner.words import FUNCTION, NUMBER_WORDS, TIME_WORDS
+
+_CONTRACTIONS = (
+    (re.compile(r"\b(can)(?:'t|not)\b"), "can not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|should)n'?t\b"), r"\1 not"),
+    (re.compile(r"\blet's\b"), "let us"),
+    (re.compile(r"\b(what|where|who|how|it|that|there|here|which|when|why)'s\b"), r"\1 is"),
+    (re.compile(r"\b(what|where|how)s\b"), r"\1 is"),
+    (re.compile(r"\b(what|where|who|how|they|we|you)'re\b"), r"\1 are"),
+    (re.compile(r"'ve\b"), " have"),
+    (re.compile(r"'ll\b"), " will"),
+    (re.compile(r"\bi'm\b"), "i am"),
+    (re.compile(r"'d\b"), " would"),
+    (re.compile(r"'s\b|(?<=s)'(?=\s|$)"), ""),
+    (re.compile(r"\bw/o\b"), "without"),
+    (re.compile(r"\bw/\s?"), "with "),
+)
+_WORD = re.compile(
+    r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
+    r"|[$€£]?\d[\d,]*(?:\.\d+)?(?:%|bn\b|[kmb]\b|\+|st\b|nd\b|rd\b|th\b)?(?:-\d+(?:\.\d+)?)?"
+    r"|[^\W\d_]+\d*|[,.;:?!()\u2013\u2014/&<>=%+]"
+)
+_MARKS = {";": ",", ":": ",", "(": ",", ")": ",", "\u2013": ",", "\u2014": ",", "?": ".", "!": "."}
+_REPLACED = {"/": "and", "&": "and", "%": "percent"}
+_IRREGULAR = {
+    "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have", "is": "be", "are": "be",
+    "was": "be", "were": "be", "been": "be", "being": "be", "paid": "pay", "pays": "pay", "paying": "pay",
+    "fell": "fall", "rose": "rise", "went": "go", "goes": "go", "gone": "go", "took": "take", "got": "get",
+    "spent": "spend", "lost": "lose", "made": "make", "took ": "take", "sent": "send", "felt": "feel",
+    "men": "man", "women": "woman", "children": "child", "costliest": "costly", "denied": "deny", "denies": "deny",
+    "less": "less", "business": "business", "status": "status", "process": "process", "access": "access",
+    "this": "this", "its": "its", "us": "us", "as": "as", "plus": "plus", "versus": "versus", "gas": "gas",
+    "bus": "bus", "during": "during", "string": "string", "thing": "thing", "king": "king", "ring": "ring",
+    "bring": "bring", "spring": "spring", "morning": "morning", "need": "need", "speed": "speed", "feed": "feed",
+    "red": "red", "bed": "bed", "med": "med", "hundred": "hundred", "used": "use", "using": "use",
+    "buses": "bus", "analyses": "analysis", "series": "series", "yes": "yes", "always": "always",
+}  # fmt: skip
+
+
+def normalise(question: str) -> str:
+    """Lower-case text with contractions opened; emoji and symbols dropped; what remains is ASCII-like."""
+    text = unicodedata.normalize("NFKC", question).replace("\u2019", "'").replace("\u2018", "'")
+    text = "".join(ch if not unicodedata.category(ch) in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text)
+    lowered = text.lower()
+    for pattern, replacement in _CONTRACTIONS:
+        lowered = pattern.sub(replacement, lowered)
+    return re.sub(r"\s+", " ", lowered).strip()
+
+
+def tokenise(question: str) -> list[Token]:
+    """Tokens of a question. Hyphenated words split, numbers and dates stay whole."""
+    upper = _upper_words(question)
+    tokens = []
+    for match in _WORD.finditer(_joined(normalise(question))):
+        word = match.group()
+        text = _MARKS.get(word, _REPLACED.get(word, word.replace(",", "") if word[-1:].isalnum() else word))
+        for part in _superlative(text):
+            tokens.append(Token(part, lemma(part), part.upper() if part in upper else part))
+    return _trim(tokens)
+
+
+def _joined(text: str) -> str:
+    """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
+    text = re.sub(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " ", text)
+    return re.sub(r"(?<=\d)\s?%", "%", text)
+
+
+def _upper_words(question: str) -> frozenset[str]:
+    """Words typed in capitals, unless the whole question is."""
+    words = re.findall(r"[A-Za-z]+", question)
+    capitals = [word for word in words if word.isupper() and len(word) > 1]
+    return frozenset() if len(capitals) > len(words) * 0.7 and len(words) > 2 else frozenset(map(str.lower, capitals))
+
+
+def _superlative(word: str) -> tuple[str, ...]:
+    """`angriest` reads as `most angry`, so that adjectives of the vocabulary rank too."""
+    if word.endswith("iest") and len(word) > 6 and word not in TIME_WORDS:
+        return ("most", word[:-4] + "y")
+    return (word,)
+
+
+def _trim(tokens: list[Token]) -> list[Token]:
+    """Drop repeated and trailing marks."""
+    kept: list[Token] = []
+    for token in tokens:
+        if not (token.is_mark and (not kept or kept[-1].is_mark)):
+            kept.append(token)
+    while kept and kept[-1].is_mark:
+        kept.pop()
+    return kept
+
+
+@lru_cache(maxsize=20_000)
+def lemma(word: str) -> str:
+    """The word without plural, -ing and -ed: rough, but the same for vocabulary and question."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word in FUNCTION or word in NUMBER_WORDS or not word.isalpha() or len(word) < 4:
+        return word
+    for ending, replacement in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x")):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word[: -len(ending)] + replacement
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return lemma(word[:-1]) if len(word) > 4 else word[:-1]
+    return _without_tense(word)
+
+
+def _without_tense(word: str) -> str:
+    for ending in ("ing", "ed"):
+        root = word[: -len(ending)]
+        if word.endswith(ending) and len(root) >= 3 and re.search(r"[aeiouy]", root):
+            if root[-1] == root[-2] and root[-1] not in "lsz":
+                return root[:-1]
+            if root.endswith("i"):
+                return root[:-1] + "y"
+            return _with_final_e(root)
+    return _with_final_e(word[:-1]) if word.endswith("e") else word
+
+
+def _with_final_e(root: str) -> str:
+    """Words lose their final e on both sides (`handle`, `handling`), so that both sides meet."""
+    return root[:-1] if root.endswith("e") and len(root) > 3 else root
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The lemma without noun endings, so that `leakage`, `leaked` and `leaks` meet."""
+    root = lemma(word)
+    for ending in ("ations", "ation", "ement", "ment", "anc", "enc", "ag", "ur", "al", "ion", "ity", "ness", "at", "ly"):
+        if root.endswith(ending) and len(root) - len(ending) >= 4:
+            root = root[: -len(ending)]
+            break
+    if root.endswith("aint"):
+        root = root[:-1]
+    if root.endswith(("y", "i")) and len(root) > 3:
+        root = root[:-1]
+    return root[:-1] if len(root) > 4 and root[-1] == root[-2] else root

@@ -1,0 +1,62 @@
+"""A query as a complete question that plans back to it: choices and follow-ups are made of these."""
+
+from __future__ import annotations
+
+from agents.planner.lexicon import Lexicon
+from semantic.query import DimensionFilter, MetricFilter, SemanticQuery
+
+_OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
+_COMPARISONS = {"previous_period": "compared with the previous period", "previous_year": "compared with the same period last year"}
+
+
+def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
+    """One English question for the query."""
+    model = lexicon.model
+    labels = " and ".join(model.metrics[name].label for name in query.metrics)
+    parts = [labels]
+    if query.share_of_total:
+        parts = [f"Share of {labels}"]
+    if query.order_by and query.limit:
+        return _ranked(query, lexicon, labels)
+    if query.dimensions:
+        parts.append("by " + " and ".join(model.dimensions[name].label.lower() for name in query.dimensions))
+    parts += _tail(query, lexicon)
+    if query.order_by and query.dimensions:
+        parts.append("highest first" if query.order_by[0].direction == "desc" else "lowest first")
+    return _sentence(parts)
+
+
+def _ranked(query: SemanticQuery, lexicon: Lexicon, labels: str) -> str:
+    end = "Top" if query.order_by[0].direction == "desc" else "Bottom"
+    names = " and ".join(lexicon.model.dimensions[name].label.lower() for name in query.dimensions) or "rows"
+    return _sentence([f"{end} {query.limit} {names} by {labels}", *_tail(query, lexicon)])
+
+
+def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
+    parts = [_filter(item, lexicon) for item in query.filters if item.op == "in"]
+    parts += [_filter(item, lexicon) for item in query.filters if item.op == "not_in"]
+    parts += [_threshold(item, lexicon) for item in query.having]
+    if query.time_grain:
+        parts.append(f"by {query.time_grain}")
+    if query.time:
+        parts.append(f"from {query.time.start.isoformat()} to {query.time.end.isoformat()}")
+    if query.compare_to:
+        parts.append(_COMPARISONS[query.compare_to])
+    return parts
+
+
+def _filter(item: DimensionFilter, lexicon: Lexicon) -> str:
+    dimension = lexicon.model.dimensions[item.dimension].label.lower()
+    labels = " and ".join(lexicon.values.label(item.dimension, value) for value in item.values)
+    return f"for {dimension} {labels}" if item.op == "in" else f"excluding {dimension} {labels}"
+
+
+def _threshold(item: MetricFilter, lexicon: Lexicon) -> str:
+    unit = lexicon.model.metrics[item.metric].unit
+    number = f"{item.value * 100:g}%" if unit == "rate" else f"{item.value:g}"
+    return f"with {lexicon.model.metrics[item.metric].label} {_OPERATORS[item.op]} {number}"
+
+
+def _sentence(parts: list[str]) -> str:
+    text = " ".join(part for part in parts if part)
+    return text[0].upper() + text[1:]

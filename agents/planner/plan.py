@@ -1,0 +1,67 @@
+"""What the planner hands over: a plan, always; and what it is told of earlier turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from semantic.query import SemanticQuery
+
+PlanKind = Literal[
+    "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "clarify", "refuse"
+]
+Refusal = Literal[
+    "", "pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
+    "correlation", "empty", "too_long", "sql",
+]  # fmt: skip
+Agent = Literal["genie", "insight_scout", "next_best_action"]
+
+AGENTS: dict[str, Agent] = {
+    "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action", "next_best_action": "next_best_action",
+    "impact": "next_best_action",
+}  # fmt: skip
+ROUTE_REASONS: dict[str, str] = {
+    "query": "The question asks for governed figures.",
+    "drivers": "The question asks why: the figures are split by what drives them.",
+    "journey": "The question asks to play back a member's path.",
+    "briefing": "The question asks what stands out, which the daily scan answers.",
+    "what_if": "The question asks what a change would be worth.",
+    "next_best_action": "The question asks what to do.",
+    "impact": "The question asks whether earlier changes worked.",
+    "clarify": "The question can be read in more than one way.",
+    "refuse": "The question cannot be answered from the governed data.",
+}
+
+
+@dataclass(frozen=True)
+class PriorTurn:
+    """An earlier question of the conversation and the whole query that answered it."""
+
+    question: str
+    kind: str
+    query: SemanticQuery | None
+    what_if_pct: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The decision about one question.
+
+    `query` (and `parts`, further queries shown with it) for kinds that read data; `choices` are (label, complete
+    question) pairs for a clarification, or what can be asked instead for a refusal; `refusal` names its kind.
+    A briefing, journey, action list or impact question that names no metric but a filter or a period carries them in
+    a query over the model's money metric.
+    """
+
+    kind: PlanKind
+    query: SemanticQuery | None = None
+    parts: tuple[SemanticQuery, ...] = ()
+    verified: str | None = None
+    assumptions: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    refusal: Refusal = ""
+    message: str = ""
+    what_if_pct: float | None = None
+    agent: Agent = "genie"
+    route_reason: str = ""
+    follow_ups: tuple[str, ...] = ()

@@ -1,0 +1,156 @@
+"""The planner: a question and the turns before it become a plan. Pure functions, no I/O, no chat model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from agents.planner.assemble import assemble
+from agents.planner.breakdown import read_breakdowns
+from agents.planner.comparing import read_periods, read_value_comparison
+from agents.planner.draft import Draft
+from agents.planner.followups import is_follow_up, merge
+from agents.planner.intents import Intent, read_intent
+from agents.planner.lexicon import Lexicon, Values, build_lexicon
+from agents.planner.linking import link
+from agents.planner.negation import read_negation
+from agents.planner.normalise import tokenise
+from agents.planner.periods import Clock
+from agents.planner.phrasing import phrase
+from agents.planner.plan import Plan, PriorTurn
+from agents.planner.policy import decide, refused
+from agents.planner.ranking import read_ranking
+from agents.planner.reading import Reading
+from agents.planner.refusals import refuse_text, refuse_topic
+from agents.planner.spelling import Speller
+from agents.planner.suggestions import follow_ups
+from agents.planner.thresholds import read_thresholds
+from agents.planner.verify import verify
+from agents.planner.verified import Verified, match_verified
+from semantic.model import SemanticModel
+from semantic.query import SemanticQuery
+from warehouse.settings import Questions
+
+_HYPOTHETICAL = ("what if", " if ", "suppose", "save", "worth", "upside", "savings", "assume", "let us say", "free up")
+
+
+class Planner:
+    """Plans questions over one semantic model. Indexes are built once; `plan` is deterministic."""
+
+    def __init__(self, model: SemanticModel, values: Values, questions: Questions) -> None:
+        self.model = model
+        self.questions = questions
+        self.lexicon: Lexicon = build_lexicon(model, values)
+        self.speller = Speller.of(self.lexicon)
+        self.verified = Verified.of(model)
+
+    def plan(self, question: str, *, history: Sequence[PriorTurn] = (), as_of: date, first_day: date) -> Plan:
+        """The plan for a question asked on the data up to `as_of`. Never raises on text."""
+        clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events)
+        hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
+        refusal = refuse_text(
+            question, self.lexicon, self.questions.max_question_characters,
+            follow_up=bool(history), hypothetical=hypothetical,
+        )  # fmt: skip
+        if refusal:
+            return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
+        verified = match_verified(question, self.verified, self.lexicon, clock) if not history else None
+        if verified:
+            return self._finished(verified, clock)
+        draft, reading, _ = self.draft(question, history, clock)
+        topic = refuse_topic(" ".join(token.lemma for token in reading.tokens), self.lexicon)
+        if topic and (draft.issues or not draft.metrics):
+            return refused(topic.kind, topic.message, self._nearest(topic.nearest))
+        plan = decide(draft, reading, self.lexicon, lambda text, query: self.plans_to(text, query, clock))
+        return self._finished(plan, clock)
+
+    def draft(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> tuple[Draft, Reading, Intent]:
+        """Read, assemble, merge with the turn before, verify: the pipeline without its policy."""
+        reading, intent = self.read(question, clock)
+        draft = assemble(reading, self.lexicon, clock)
+        draft.kind, draft.pct = intent.kind, intent.pct
+        if is_follow_up(reading, intent, history, draft):
+            draft = merge(reading, draft, intent, history[-1], self.lexicon)
+        elif intent.kind != "query":
+            _shape(draft, self.lexicon)
+        return verify(draft, reading, intent, self.lexicon), reading, intent
+
+    def read(self, question: str, clock: Clock) -> tuple[Reading, Intent]:
+        """Run the reading steps in turn."""
+        tokens, changes = self.speller.repair(tokenise(question))
+        reading = Reading(question, tokens)
+        reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
+        link(reading, self.lexicon, clock)
+        read_negation(reading)
+        read_thresholds(reading)
+        read_ranking(reading)
+        read_breakdowns(reading, self.lexicon)
+        intent = read_intent(reading)
+        if intent.cue:
+            reading.explain(*intent.cue)
+        read_value_comparison(reading)
+        read_periods(reading, clock)
+        return reading, intent
+
+    def plans_to(self, question: str, query: SemanticQuery, clock: Clock) -> bool:
+        """Whether a question plans, without any doubt, to exactly this query."""
+        draft, _, _ = self.draft(question, (), clock)
+        return not draft.issues and same_query(draft.query(), query)
+
+    def _nearest(self, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        queries = [SemanticQuery(metrics=(name,)) for name in names if name in self.model.metrics]
+        return tuple((phrase(query, self.lexicon),) * 2 for query in queries[:3])  # type: ignore[misc]
+
+    def _finished(self, plan: Plan, clock: Clock) -> Plan:
+        """Add what the reader is told about the default window, and three follow-ups."""
+        if plan.query is None or plan.kind in ("clarify", "refuse"):
+            return plan
+        assumptions = plan.assumptions
+        if plan.query.time is None and plan.kind == "query":
+            assumptions = (*assumptions, self._window(plan.query))
+        check = lambda text, query: self.plans_to(text, query, clock)  # noqa: E731
+        return replace(plan, assumptions=assumptions, follow_ups=follow_ups(plan, self.lexicon, check))
+
+    def _window(self, query: SemanticQuery) -> str:
+        spans = {"day": "30 days", "week": "12 weeks", "month": "12 months", "quarter": "8 quarters", "year": "all years"}
+        if query.time_grain:
+            return f"No period was named: the last {spans[query.time_grain]} are shown."
+        return f"No period was named: the last {self.questions.default_window_days} days are shown."
+
+
+def _shape(draft: Draft, lexicon: Lexicon) -> None:
+    """Analyses read metric, filters and period; a kind that needs no metric falls back to the money metric."""
+    draft.having, draft.order, draft.limit, draft.grain, draft.compare_to, draft.share = [], None, None, None, None, False
+    known = {"ambiguous_metric"} if draft.metrics else set()
+    known |= {"rank_without_dimension", "loose_dimension", "no_previous", "ambiguous_dimension", "periods", "comparison"}
+    draft.issues = [issue for issue in draft.issues if issue.kind not in known]
+    if draft.kind not in ("drivers",):
+        draft.dimensions = []
+    defaults = lexicon.model.defaults
+    if draft.metrics:
+        draft.metrics = draft.metrics[:1] if draft.kind != "impact" else draft.metrics
+        return
+    if draft.kind == "drivers":
+        names = [defaults.dimension_metric.get(item.dimension, "") for item in draft.filters]
+        draft.metrics = [name for name in names if name][:1]
+    elif draft.filters or draft.time:
+        draft.metrics = [defaults.money_metric] if defaults.money_metric else []
+    if draft.kind == "what_if" and not draft.filters:
+        draft.metrics = []
+
+
+def same_query(one: SemanticQuery | None, other: SemanticQuery | None) -> bool:
+    """Equality of what is asked, whatever a period is called."""
+    return one is not None and other is not None and canonical(one) == canonical(other)
+
+
+def canonical(query: SemanticQuery) -> tuple[object, ...]:
+    """A query's content with filters sorted and labels dropped."""
+    filters = tuple(sorted((f.dimension, f.op, tuple(sorted(f.values))) for f in query.filters))
+    time = (query.time.start, query.time.end) if query.time else None
+    having = tuple(sorted((h.metric, h.op, h.value) for h in query.having))
+    return (
+        query.metrics, query.dimensions, filters, having, time, query.time_grain, query.compare_to,
+        query.share_of_total, query.order_by, query.limit,
+    )  # fmt: skip

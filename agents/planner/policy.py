@@ -1,0 +1,188 @@
+"""Policy: a clean draft becomes a plan; a draft with issues becomes a clarification or a refusal, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from agents.planner.draft import Draft, Issue
+from agents.planner.lexicon import Lexicon
+from agents.planner.phrasing import phrase
+from agents.planner.plan import AGENTS, ROUTE_REASONS, Plan, PlanKind, Refusal
+from agents.planner.reading import Reading, Target
+from semantic.query import SemanticQuery
+
+Check = Callable[[str, SemanticQuery], bool]
+_ORDER = (
+    "future", "before_data", "no_metric", "unexplained", "statistic", "incompatible", "ambiguous_metric",
+    "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit", "loose_dimension",
+    "rank_without_dimension", "comparison",
+)  # fmt: skip
+_MAX_CHOICES = 3
+
+
+def decide(draft: Draft, reading: Reading, lexicon: Lexicon, check: Check) -> Plan:
+    """The plan for a draft: the most fundamental issue speaks."""
+    if not draft.issues:
+        return planned(draft)
+    issue = min(draft.issues, key=lambda item: _ORDER.index(item.kind))
+    kind, refusal, message, candidates = _answer(issue, draft, reading, lexicon)
+    choices = _choices(candidates, lexicon, check)
+    return Plan(
+        kind=kind,
+        refusal=refusal,
+        message=message,
+        choices=choices,
+        assumptions=tuple(draft.assumptions),
+        route_reason=ROUTE_REASONS[kind],
+    )
+
+
+def planned(draft: Draft) -> Plan:
+    """A plan without open issues."""
+    return Plan(
+        kind=draft.kind,
+        query=draft.query(),
+        assumptions=tuple(dict.fromkeys(draft.assumptions)),
+        what_if_pct=draft.pct,
+        agent=AGENTS.get(draft.kind, "genie"),
+        route_reason=ROUTE_REASONS[draft.kind],
+    )
+
+
+def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+    words = ", ".join(f"'{word}'" for word in issue.words)
+    if issue.kind == "future":
+        return "refuse", "forecast", f"{words} lies after the last complete day of data; there is no forecast.", [_now(draft)]
+    if issue.kind == "before_data":
+        return "refuse", "no_value", f"{words} lies before the first day of data.", [_now(draft)]
+    if issue.kind == "no_metric":
+        return _no_metric(draft, reading, lexicon)
+    if issue.kind == "unexplained":
+        return _unexplained(issue, draft, reading, lexicon)
+    if issue.kind == "statistic":
+        return "refuse", "no_metric", f"{words} is not a statistic of this metric.", [draft]
+    if issue.kind == "incompatible":
+        return _incompatible(issue, draft, lexicon)
+    if issue.kind in ("ambiguous_metric", "ambiguous_dimension", "ambiguous_value"):
+        return _ambiguous(issue, draft, lexicon)
+    return _open(issue, draft, lexicon)
+
+
+def _now(draft: Draft) -> Draft:
+    return replace(draft, time=None, issues=[])
+
+
+def _no_metric(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+    words = next((issue.words for issue in draft.issues if issue.kind in ("unexplained", "statistic")), ())
+    known = any(span.kind in ("dimension", "value") for span in reading.spans)
+    if words and not known:
+        return "refuse", "domain", "The question is not about anything in this model.", []
+    candidates = _suggested(draft, lexicon)
+    if words:
+        quoted = ", ".join(f"'{word}'" for word in words)
+        return "refuse", "no_metric", f"There is no metric for {quoted}.", candidates
+    return "clarify", "", "Which figure do you mean?", candidates
+
+
+def _suggested(draft: Draft, lexicon: Lexicon) -> list[Draft]:
+    """Drafts with the model's headline metrics that go with what is known already."""
+    defaults = lexicon.model.defaults
+    names = [*(defaults.dimension_metric.get(d, "") for d in draft.dimensions), defaults.money_metric, defaults.impact_metric]
+    names += list(lexicon.model.metrics)
+    wanted = [*draft.dimensions, *(item.dimension for item in draft.filters)]
+    fitting = [n for n in dict.fromkeys(names) if n and all(lexicon.compatible(n, d) for d in wanted)]
+    return [replace(draft, kind="query", metrics=[name], issues=[]) for name in fitting[: _MAX_CHOICES + 2]]
+
+
+def _unexplained(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+    """After `by` it is a dimension, after `for` or `in` a value that the model does not have."""
+    words = " ".join(issue.words)
+    place = _place(reading, issue.at)
+    without = [draft]
+    if place in ("by", "per", "across", "each", "every", "which"):
+        return "refuse", "no_dimension", f"'{words}' is not a dimension of this model.", without
+    if place in ("for", "in", "among", "of", "on", "with", "about", "from", "at", "who", "that", "to", "using", "between"):
+        return "refuse", "no_value", f"'{words}' is not a value that figures can be filtered by.", without
+    return "clarify", "", f"I did not understand '{words}'. Shall I answer without it?", without
+
+
+def _place(reading: Reading, at: int) -> str:
+    while at > 0:
+        at -= 1
+        if reading.tokens[at].text in (
+            "by", "per", "across", "each", "every", "which", "for", "in", "among", "of", "on", "with", "about", "from",
+            "at", "who", "that", "to", "using", "between",
+        ):  # fmt: skip
+            return reading.tokens[at].text
+        if reading.tokens[at].is_mark or at in reading.explained:
+            return ""
+    return ""
+
+
+def _incompatible(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+    metric, dimension = issue.targets
+    labels = lexicon.model.metrics[metric.name].label, lexicon.model.dimensions[dimension.name].label
+    without = replace(
+        draft,
+        dimensions=[name for name in draft.dimensions if name != dimension.name],
+        filters=[item for item in draft.filters if item.dimension != dimension.name],
+        issues=[],
+    )
+    return "refuse", "incompatible", f"{labels[0]} is not known by {labels[1].lower()}.", [without]
+
+
+def _ambiguous(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+    if issue.kind == "ambiguous_metric":
+        candidates = [replace(draft, metrics=[*draft.metrics, t.name], issues=[]) for t in issue.targets]
+        return "clarify", "", "Which figure do you mean?", candidates
+    if issue.kind == "ambiguous_dimension":
+        candidates = [replace(draft, dimensions=[*draft.dimensions, t.name], issues=[]) for t in issue.targets]
+        return "clarify", "", "By what should it be broken down?", candidates
+    from semantic.query import DimensionFilter
+
+    candidates = [
+        replace(draft, filters=[*draft.filters, DimensionFilter(dimension=t.name, values=(t.value,))], issues=[])
+        for t in issue.targets
+    ]
+    return "clarify", "", "Which one do you mean?", candidates
+
+
+def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+    if issue.kind in ("periods", "no_previous"):
+        return "clarify", "", "A period can be compared with the one before or the same a year earlier. Which one?", [
+            replace(draft, compare_to="previous_period", issues=[]), replace(draft, compare_to="previous_year", issues=[]),
+        ]  # fmt: skip
+    if issue.kind == "loose_dimension":
+        return "clarify", "", "Should it be broken down?", [
+            replace(draft, dimensions=[*draft.dimensions, target.name], issues=[]) for target in issue.targets
+        ] + [replace(draft, issues=[])]  # fmt: skip
+    if issue.kind == "unit":
+        return "clarify", "", "The threshold's unit does not fit the metric.", [replace(draft, issues=[])]
+    defaults = lexicon.model.defaults
+    names = [name for name in (defaults.where_dimension, defaults.who_dimension, *lexicon.model.dimensions) if name]
+    fitting = [n for n in dict.fromkeys(names) if all(lexicon.compatible(m, n) for m in draft.metrics)]
+    return "clarify", "", "By what should it be compared?", [
+        replace(draft, dimensions=[name], issues=[]) for name in fitting[:_MAX_CHOICES]
+    ]
+
+
+def _choices(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tuple[tuple[str, str], ...]:
+    """At most three complete questions, each of which plans to exactly its candidate."""
+    found: list[tuple[str, str]] = []
+    for candidate in candidates:
+        query = replace(candidate, issues=[]).query()
+        if query is None or len(found) == _MAX_CHOICES:
+            continue
+        question = phrase(query, lexicon)
+        if check(question, query) and question not in {known for _, known in found}:
+            found.append((question, question))
+    return tuple(found)
+
+
+def refused(kind: Refusal, message: str, choices: tuple[tuple[str, str], ...] = ()) -> Plan:
+    """A refusal with its reason."""
+    return Plan(kind="refuse", refusal=kind, message=message, choices=choices, route_reason=ROUTE_REASONS["refuse"])
+
+
+__all__ = ["Target", "decide", "planned", "refused"]

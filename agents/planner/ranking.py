@@ -1,0 +1,93 @@
+"""Ranking cues: top 5, worst, three biggest, which X has the highest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.planner.reading import Reading
+from agents.planner.words import NUMBER_WORDS
+
+Direction = Literal["desc", "asc", "worst", "best"]
+
+_DIRECTIONS: dict[str, Direction] = {
+    **dict.fromkeys(
+        "top highest most biggest largest greatest longest leading maximum heaviest steepest strongest hardest "
+        "slowest costliest priciest highest-ranking max main major more higher greater longer larger bigger".split(),
+        "desc",
+    ),
+    **dict.fromkeys(
+        "bottom lowest least smallest fewest shortest minimum weakest fastest quickest easiest cheapest less fewer "
+        "lower shorter smaller".split(),
+        "asc",
+    ),
+    **dict.fromkeys("worst poorest worse poor offender offenders struggling".split(), "worst"),
+    **dict.fromkeys("best better".split(), "best"),
+}  # fmt: skip
+COMPARATIVES = frozenset("more higher greater longer larger bigger less fewer lower shorter smaller worse better".split())
+MONEY_SUPERLATIVES = frozenset("costliest priciest cheapest expensive costly".split())
+_WITH_NUMBER = frozenset("top bottom first".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Which end of the ranking is asked for, how many rows (None: all), and where the cue stands."""
+
+    direction: Direction
+    limit: int | None
+    start: int
+    end: int
+    comparative: bool = False
+
+
+def read_ranking(reading: Reading) -> None:
+    """Find the ranking cue; its words and number become explained."""
+    words = [token.text for token in reading.tokens]
+    covered = {at for span in reading.spans for at in range(span.start, span.end)} | reading.explained
+    for at, word in enumerate(words):
+        if at in covered or word not in _DIRECTIONS:
+            continue
+        start, end, limit = _number_around(words, at)
+        if words[at - 1] in ("at", "no") and word in ("least", "most", "more", "less", "fewer", "best", "worst"):
+            continue
+        end += _filler_after(words, end)
+        ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES)
+        reading.explain(start, end)
+        if reading.ranking is None or (reading.ranking.comparative and not ranking.comparative):
+            reading.ranking = ranking
+        elif not ranking.comparative:
+            reading.rankings_more += 1
+            reading.ranking = _merged(reading.ranking, ranking)
+
+
+def _merged(first: Ranking, second: Ranking) -> Ranking:
+    """`the five worst ... lowest`: the number of one, the direction of the first named."""
+    return Ranking(first.direction, first.limit or second.limit, first.start, first.end)
+
+
+def _number_around(words: list[str], at: int) -> tuple[int, int, int | None]:
+    """top 5, 5 worst, the two worst, top handful of, best 3."""
+    after = at + 1
+    if words[after : after + 1] == ["a"] or words[after : after + 1] == ["the"]:
+        after += 0
+    for place in (after, at - 1):
+        number = _limit(words[place]) if 0 <= place < len(words) else None
+        if number:
+            end = max(at, place) + 1
+            end += words[end : end + 1] == ["of"]
+            return min(at, place), end, number
+    return at, at + 1, None
+
+
+def _limit(word: str) -> int | None:
+    if re.fullmatch(r"\d{1,3}", word):
+        return int(word) or None
+    return NUMBER_WORDS[word] if word in NUMBER_WORDS and word not in ("zero", "hundred") else None
+
+
+def _filler_after(words: list[str], end: int) -> int:
+    """`most common`, `most often`, `worst performing`, `highest number of`."""
+    following = {"common", "commonly", "frequent", "frequently", "often", "performing", "ranked", "ranking", "expensive",
+                 "costly", "offender", "offenders", "likely", "affected_by"}  # fmt: skip
+    return 1 if end < len(words) and words[end] in following else 0

@@ -1,0 +1,91 @@
+"""What the planner has understood of a question so far: tokens, spans and notes. Steps add to it in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from agents.planner.periods import Period
+from semantic.query import Comparison, TimeGrain
+
+if TYPE_CHECKING:
+    from agents.planner.ranking import Ranking
+    from agents.planner.thresholds import Threshold
+
+TargetKind = Literal["metric", "dimension", "value"]
+SpanKind = Literal["metric", "dimension", "value", "time", "grain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number or punctuation mark. `raw` keeps the case; `lemma` drops inflection."""
+
+    text: str
+    lemma: str
+    raw: str
+
+    @property
+    def is_mark(self) -> bool:
+        return self.text in {",", "."}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """Something of the semantic model that a phrase may stand for."""
+
+    kind: TargetKind
+    name: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Tokens `start` to `end` (exclusive) read as one thing; several targets mean it is ambiguous."""
+
+    start: int
+    end: int
+    kind: SpanKind
+    targets: tuple[Target, ...] = ()
+    period: Period | None = None
+    grain: TimeGrain | None = None
+    weight: float = 1.0
+
+
+@dataclass
+class Reading:
+    """The state that the pipeline's steps share for one question. Nothing here outlives the question."""
+
+    question: str
+    tokens: list[Token]
+    spans: list[Span] = field(default_factory=list)
+    explained: set[int] = field(default_factory=set)
+    assumptions: list[str] = field(default_factory=list)
+
+    # what the cues ask for
+    breakdown: list[Span] = field(default_factory=list)
+    loose: list[Span] = field(default_factory=list)
+    negated: set[int] = field(default_factory=set)
+    compared: set[int] = field(default_factory=set)
+    thresholds: list[Threshold] = field(default_factory=list)
+    ranking: Ranking | None = None
+    rankings_more: int = 0
+    period: Period | None = None
+    grain: TimeGrain | None = None
+    compare_to: Comparison | None = None
+    share: bool = False
+    count: bool = False
+    compare_cue: bool = False
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Tokens joined by single blanks: what cue patterns match against."""
+        return " ".join(token.text for token in self.tokens)
+
+    def explain(self, start: int, end: int) -> None:
+        """Mark tokens as accounted for."""
+        self.explained.update(range(start, end))
+
+    def of_kind(self, kind: SpanKind) -> list[Span]:
+        """Spans of a kind in the order of the question."""
+        return [span for span in self.spans if span.kind == kind]

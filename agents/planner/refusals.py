@@ -1,0 +1,120 @@
+"""What is refused by name before or after reading: personal data, writes, forecasts, SQL, other languages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import normalise, tokenise
+from agents.planner.plan import Refusal
+from agents.planner.words import FOREIGN_WORDS, FUNCTION
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A refusal kind and the sentence for the reader; `nearest` names metrics that can be asked instead."""
+
+    kind: Refusal
+    message: str
+    nearest: tuple[str, ...] = ()
+
+
+_SQL = re.compile(
+    r"\bselect\b.+\bfrom\b|\b(?:insert\s+into|drop\s+table|delete\s+from|truncate\s+table|alter\s+table|create\s+table|"
+    r"union\s+(?:all\s+)?select|update\s+\w+\s+set)\b|;\s*--|^\s*with\s+\w+\s+as\s*\(|^\s*(?:pragma|attach|copy|explain)\s+\w+\s+",
+    re.I | re.S,
+)
+_PII_NOUNS = (
+    r"phone numbers?|telephone numbers?|home address(?:es)?|mailing address(?:es)?|street address(?:es)?|e ?mail address(?:es)?|"
+    r"emails?|addresses|social security(?: numbers?)?|ssns?|dates? of birth|birth ?dates?|dobs?|birthdays?|contact (?:details|info|information)|"
+    r"(?:first|last|full) names?|names of|names and|(?:member|customer|patient|agent|user|client|policy) (?:ids?|names?|numbers?)|credit cards?|bank accounts?|passwords? of|"
+    r"medical records?|health records?|diagnos[ie]s of|personal (?:data|details|information)|identif(?:y|ies) (?:the )?(?:members?|customers?)"
+)
+_PII = re.compile(
+    rf"\b(?:{_PII_NOUNS})\b|\b(?:member|customer|patient|claim|user|client|agent|policy|account|rider)s? (?:id |number |no |# ?)?(?:[a-z]{{1,5}} ?)?\d{{3,}}\b|"
+    r"\b(?:list|show|give|name|export|dump|download) (?:me )?(?:all |every |the |each )*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
+    r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|\bby name\b"
+)
+_WRITE_VERBS = (
+    r"delete|erase|purge|wipe|update|cancel|approve|create|insert|send|email|e mail|text|notify|schedule|assign|refund|pay|reset|"
+    r"change|modify|edit|set|add|remove|drop|close|open|book|enroll|enrol|register|transfer|escalate|file|submit|reject|deny|"
+    r"upload|import|grant|revoke|make|increase|decrease|turn off|turn on|disable|enable|fix|call"
+)
+_WRITE = re.compile(rf"^(?:please |can you |could you |would you |i want you to |go ahead and |now |then )*(?:{_WRITE_VERBS}) (?:the |all |my |our |a |an |this |that |me |every |these |those |claim |member |new )?\w+")
+_WRITE_SAFE = re.compile(
+    r"^(?:please |now )*(?:make (?:it|that|this|the)|change (?:it|that|the (?:period|grain|breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
+    r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"
+)
+_FORECAST = re.compile(
+    r"\bforecasts?\b|\bforecasted\b|\bpredict(?:s|ed|ion|ions|ive)?\b|\bprojections?\b|\bproject (?!the savings)\b|\bprojected\b(?! savings)|"
+    r"\b(?:next|coming|upcoming|following) (?:\w+ )?(?:days?|weeks?|months?|quarters?|years?|january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
+    r"\btomorrow\b|\bin the future\b|\bwill (?:we|our|the|be|it|there|\w+ be|\w+ \w+ be|\w+ (?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|\bgoing to be\b|\bby the end of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|in|for)\b|\boutlook\b"
+)
+_CORRELATION = re.compile(
+    r"\bcorrelat\w*\b|\bregress(?:ion)?\b|\brelationship between\b|\bcausal\w*\b|\bstatistical(?:ly)? signific\w*\b|\blink between\b|\bassociation between\b|"
+    r"\bdepend(?:s|ence)? on the\b|\b(?:does|do|did) .+ (?:cause|predict|lead to|affect|influence|impact|drive) .+"
+)
+
+
+def refuse_text(question: str, lexicon: Lexicon, limit: int, *, follow_up: bool, hypothetical: bool) -> Refused | None:
+    """Refusals that the text alone decides, in order of severity."""
+    if not question.strip() or not re.search(r"\w", question):
+        return Refused("empty", "There is no question to answer. Ask for a metric, for example by a dimension or a period.")
+    if len(question) > limit:
+        return Refused("too_long", f"The question is longer than {limit} characters. Please ask one thing at a time.")
+    if _SQL.search(question):
+        return Refused("sql", "Questions are asked in words here. To run a statement use `command-center sql`.")
+    language = foreign_language(question)
+    if language:
+        return Refused("language", f"I only read English questions ({language}). Please ask in English.")
+    text = " ".join(token.text for token in tokenise(question))
+    if _PII.search(text) and not _is_vocabulary(text, _PII, lexicon):
+        return Refused("pii", "Personal data of single people is not part of these answers: figures are about groups.")
+    if _is_write(text, follow_up):
+        return Refused("write", "I can only read figures; nothing can be changed, sent or deleted from here.")
+    if not hypothetical and _FORECAST.search(text) and not _is_vocabulary(text, _FORECAST, lexicon):
+        return Refused("forecast", "The data ends with the last complete day: there is no forecast in this model.")
+    if _CORRELATION.search(text) and not _is_vocabulary(text, _CORRELATION, lexicon):
+        return Refused("correlation", "How two figures move together is not something this model answers; each can be asked for on its own.")
+    return None
+
+
+def _is_write(text: str, follow_up: bool) -> bool:
+    if not _WRITE.search(text):
+        return False
+    if _WRITE_SAFE.search(text):
+        return text.startswith(("drop table", "remove all", "drop all")) and not follow_up
+    return True
+
+
+def _is_vocabulary(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> bool:
+    """Whether the words that matched are a phrase of the model (a metric called `predicted churn`)."""
+    match = pattern.search(text)
+    if not match:
+        return False
+    return tuple(token.lemma for token in tokenise(match.group())) in lexicon.exact
+
+
+def foreign_language(question: str) -> str:
+    """The language of a question that is not English, or an empty string."""
+    text = normalise(question)
+    letters = [ch for ch in text if ch.isalpha()]
+    if letters and sum(ord(ch) > 0x24F for ch in letters) > len(letters) * 0.3:
+        return "this script is not Latin"
+    words = re.findall(r"[^\W\d_]+", text)
+    english_count = sum(word in FUNCTION for word in words)
+    scores = {name: sum(word in known for word in words) for name, known in FOREIGN_WORDS.items()}
+    name, score = max(scores.items(), key=lambda item: item[1])
+    own = sum(word in FOREIGN_WORDS[name] and word in FUNCTION for word in words)
+    return name if score >= 2 and score - own > english_count - own and score >= len(words) * 0.25 else ""
+
+
+def refuse_topic(text: str, lexicon: Lexicon) -> Refused | None:
+    """A topic the model's owners have named as not in the data."""
+    for topic in lexicon.model.topics:
+        for phrase in topic.phrases:
+            key = " ".join(token.lemma for token in tokenise(phrase))
+            if key and re.search(rf"(?<!\S){re.escape(key)}(?!\S)", text):
+                return Refused("no_metric", topic.reason, topic.nearest)
+    return None

@@ -1,0 +1,60 @@
+"""Spelling repair: unknown words become the one vocabulary or cue word they almost are; English words never change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import lemma
+from agents.planner.reading import Token
+from agents.planner.words import CUE_WORDS, FUNCTION, TIME_WORDS, english
+
+
+@dataclass(frozen=True)
+class Speller:
+    """Known words (never repaired) and the words a typo may stand for, by first letter."""
+
+    known: frozenset[str]
+    targets: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, lexicon: Lexicon) -> Speller:
+        """Index the vocabulary's words beside the cue and function words."""
+        words = {word for word in lexicon.words | CUE_WORDS | TIME_WORDS | FUNCTION if word.isalpha()}
+        targets: dict[str, list[str]] = {}
+        for word in sorted(words):
+            targets.setdefault(word[0], []).append(word)
+        lemmas = {lemma(word) for word in lexicon.words}
+        known = frozenset(lexicon.words | lemmas | english() | lexicon.noise)
+        return cls(known, {letter: tuple(found) for letter, found in targets.items()})
+
+    def repair(self, tokens: Sequence[Token]) -> tuple[list[Token], list[tuple[str, str]]]:
+        """Tokens with typos replaced, and what was replaced by what."""
+        repaired, changes = [], []
+        for token in tokens:
+            better = self._better(token)
+            if better:
+                changes.append((token.text, better))
+                token = Token(better, lemma(better), better)
+            repaired.append(token)
+        return repaired, changes
+
+    def _better(self, token: Token) -> str:
+        word = token.text
+        if not word.isalpha() or len(word) < 3 or word in self.known or lemma(word) in self.known:
+            return ""
+        limit = 1 if len(word) < 7 else 2
+        scored = sorted(
+            (OSA.distance(word, target, score_cutoff=limit), target)
+            for target in self.targets.get(word[0], ())
+            if abs(len(target) - len(word)) <= limit and len(target) > 2
+        )
+        close = [(distance, target) for distance, target in scored if distance <= limit]
+        if not close or (len(word) == 3 and close[0][0] > 1):
+            return ""
+        best = [target for distance, target in close if distance == close[0][0]]
+        lemmas = {lemma(target) for target in best}
+        return best[0] if len(lemmas) == 1 else ""

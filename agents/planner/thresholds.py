@@ -1,0 +1,95 @@
+"""Thresholds: above 15 %, at least 12 minutes, more than $50k. Unread numbers stay unexplained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.planner.numerals import NumberUnit, Quantity, read_quantity
+from agents.planner.reading import Reading
+from semantic.model import Metric
+
+Operator = Literal[">", ">=", "<", "<=", "="]
+
+_OPERATORS: dict[str, Operator] = {
+    "no less than": ">=", "not less than": ">=", "no fewer than": ">=", "at least": ">=", "a minimum of": ">=",
+    "no more than": "<=", "not more than": "<=", "at most": "<=", "a maximum of": "<=", "up to": "<=",
+    "greater than or equal to": ">=", "less than or equal to": "<=", "= or above": ">=",
+    "more than": ">", "greater than": ">", "higher than": ">", "larger than": ">", "longer than": ">",
+    "bigger than": ">", "north of": ">", "in excess of": ">", "better than": ">", "worse than": ">",
+    "above": ">", "over": ">", "exceeding": ">", "exceeds": ">", "exceed": ">", "exceeded": ">", "beyond": ">",
+    "topping": ">", "upwards of": ">", "surpassing": ">", "> =": ">=", "< =": "<=", ">": ">",
+    "less than": "<", "fewer than": "<", "lower than": "<", "smaller than": "<", "shorter than": "<",
+    "south of": "<", "below": "<", "under": "<", "beneath": "<", "short of": "<", "<": "<",
+    "equal to": "=", "=": "=",
+}  # fmt: skip
+_AFTER: dict[str, Operator] = {
+    "or more": ">=", "or higher": ">=", "or above": ">=", "or greater": ">=", "and above": ">=", "plus": ">=",
+    "or less": "<=", "or lower": "<=", "or below": "<=", "or fewer": "<=", "and below": "<=", "or under": "<=",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A comparison with a number, standing at `at`; `direction_word` keeps better/worse for polarity."""
+
+    at: int
+    end: int
+    op: Operator
+    quantity: Quantity
+    word: str
+
+
+def read_thresholds(reading: Reading) -> None:
+    """Collect thresholds outside linked spans and mark their words as explained."""
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    words = [token.text for token in reading.tokens]
+    at = 0
+    while at < len(words):
+        found = None if at in covered else _threshold_at(words, at)
+        if found and covered.isdisjoint(range(found.at, found.end)):
+            reading.thresholds.append(found)
+            reading.explain(found.at, found.end)
+            at = found.end
+        else:
+            at += 1
+
+
+def _threshold_at(words: list[str], at: int) -> Threshold | None:
+    for phrase in sorted(_OPERATORS, key=len, reverse=True):
+        parts = phrase.split()
+        if words[at : at + len(parts)] == parts:
+            quantity = read_quantity(words, at + len(parts))
+            return Threshold(at, quantity.end, _OPERATORS[phrase], quantity, phrase) if quantity else None
+    quantity = read_quantity(words, at)
+    if quantity:
+        for phrase, operator in _AFTER.items():
+            end = quantity.end + 2
+            if words[quantity.end : end] == phrase.split():
+                return Threshold(at, end, operator, quantity, phrase)
+    return None
+
+
+def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
+    """The threshold in the metric's unit (rates as fractions); None when the units do not fit."""
+    value, unit = quantity.value, quantity.unit
+    if metric.unit == "rate":
+        if unit == "percent":
+            return value
+        return (value if value <= 1 else value / 100) if unit in ("", "points") else None
+    if metric.unit == "percent":
+        return value * 100 if unit == "percent" else (value if unit in ("", "points") else None)
+    factor = _CONVERSIONS.get((unit, metric.unit))
+    if factor:
+        return value * factor
+    fits: dict[str, tuple[NumberUnit, ...]] = {
+        "usd": ("", "usd"), "minutes": ("", "minutes"), "seconds": ("", "seconds"), "days": ("", "days"),
+        "count": ("",), "score": ("", "points"), "points": ("", "points"),
+    }  # fmt: skip
+    return value if unit in fits.get(metric.unit, ("",)) else None
+
+
+_CONVERSIONS: dict[tuple[NumberUnit, str], float] = {
+    ("seconds", "minutes"): 1 / 60, ("hours", "minutes"): 60, ("minutes", "seconds"): 60, ("hours", "seconds"): 3600,
+    ("weeks", "days"): 7, ("months", "days"): 30, ("hours", "days"): 1 / 24,
+}  # fmt: skip

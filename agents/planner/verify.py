@@ -1,0 +1,71 @@
+"""The verifier: every content word of the question is explained by the draft, every cue has its slot."""
+
+from __future__ import annotations
+
+from agents.planner.draft import Draft, Issue
+from agents.planner.intents import Intent
+from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import stem
+from agents.planner.reading import Reading
+from agents.planner.words import (
+    AVERAGE, FILLER, FUNCTION, POPULATION, SHARE, UNSUPPORTED_STATISTICS,
+)  # fmt: skip
+
+_INTENT_WORDS = frozenset(
+    "save saves saving savings gain worth impact upside prize cash money free improve improving improvement reduce "
+    "reducing cut cutting fix fixed fixes fixing high low higher lower many few big so such bad good increase "
+    "increased increasing decrease drop dropped jump jumped spike spiked rise rose rising fall fell falling up down "
+    "often frequent hitting hit suddenly recently getting lately again first next best biggest change changes make "
+    "new shipped launched page spring remember anything ended session experience ops review trying pay example show "
+    "actual real member path today morning overnight now daily problem problems issue issues".split()
+)
+_ADJECTIVES = frozenset("high low bad good big small large poor strong weak severe serious".split())
+
+
+def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> Draft:
+    """Add an issue for whatever the draft does not account for."""
+    words = unexplained_words(draft, reading, intent, lexicon)
+    statistics = tuple(word for _, word in words if word in UNSUPPORTED_STATISTICS | AVERAGE)
+    if statistics:
+        draft.issues.append(Issue("statistic", words=statistics))
+    elif words:
+        draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
+    if not draft.metrics and intent.kind in ("query", "drivers"):
+        draft.issues.insert(0, Issue("no_metric"))
+    if reading.compare_cue and not (draft.compare_to or len(draft.metrics) > 1 or draft.dimensions):
+        draft.issues.append(Issue("comparison"))
+    return draft
+
+
+def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> list[tuple[int, str]]:
+    """Content words with their place that neither a span, a cue nor a known noise word accounts for."""
+    allowed = FUNCTION | FILLER | POPULATION
+    if intent.kind != "query":
+        allowed = allowed | _INTENT_WORDS
+    related = frozenset().union(*(lexicon.related[name] for name in [*draft.metrics, *draft.dimensions]), frozenset())
+    noise = _noise_places(reading, lexicon)
+    left = []
+    for at, token in enumerate(reading.tokens):
+        if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
+            continue
+        if token.lemma in lexicon.noise or stem(token.text) in related:
+            continue
+        if token.text in AVERAGE | SHARE and _averages(draft, lexicon):
+            continue
+        left.append((at, token.text))
+    return left
+
+
+def _averages(draft: Draft, lexicon: Lexicon) -> bool:
+    """Whether the metrics are averages or rates, so that `average` and `percentage` add nothing."""
+    return bool(draft.metrics) and all(lexicon.model.metrics[name].unit != "count" for name in draft.metrics)
+
+
+def _noise_places(reading: Reading, lexicon: Lexicon) -> set[int]:
+    lemmas = [token.lemma for token in reading.tokens]
+    places: set[int] = set()
+    for phrase in lexicon.noise_phrases:
+        for at in range(len(lemmas)):
+            if tuple(lemmas[at : at + len(phrase)]) == phrase:
+                places.update(range(at, at + len(phrase)))
+    return places

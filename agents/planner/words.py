@@ -1,0 +1,144 @@
+"""English by class: which words carry no constraint, which are cues that need a slot. No domain words here."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+DETERMINERS = frozenset("a an the this that these those my our your his her their its any some all each every".split())
+PRONOUNS = frozenset(
+    "i me we us you he she it they them who whom whose which what where when how there here itself themselves "
+    "ourselves one ones anyone someone anything something everything".split()
+)
+AUXILIARIES = frozenset(
+    "is are was were be been being am do does did done doing has have had having can could may might must shall "
+    "should would".split()
+)
+PREPOSITIONS = frozenset(
+    "of for in on at to from with by per across into onto about among amongst around through via regarding "
+    "concerning towards toward upon off out up down as along inside".split()
+)
+CONJUNCTIONS = frozenset("and or but so if then also too either both while because whether plus".split())
+FUNCTION = DETERMINERS | PRONOUNS | AUXILIARIES | PREPOSITIONS | CONJUNCTIONS
+
+LINKERS = frozenset(
+    "of for in on at to from with the a an our we us you they their its is are was were be been being do does did "
+    "has have had get gets got that which could can would".split()
+)
+
+POPULATION = frozenset(
+    "member members customer customers caller callers people folks folk person persons user users client clients "
+    "everyone everybody subscriber subscribers consumer consumers population base".split()
+)
+
+FILLER = frozenset(
+    # asking and showing
+    "please kindly show give tell list display see get gets got getting pull provide report reports chart plot graph "
+    "table look looking know want wants wanted need like understand check find fetch bring hi hello hey thanks thank "
+    "ok okay well um uh just really actually basically simply quickly wondering wonder curious interested asked asking "
+    "question questions answer help let go going run present print hear hearing think thinking say says said talk "
+    "talking view views morning afternoon exactly "
+    # nouns that stand for a number
+    "number numbers figure figures data stats stat statistic statistics metric metrics kpi kpis value values level "
+    "levels picture overview breakdown breakdowns split splits detail details result results information info summary "
+    "total totals overall amount amounts count counts reading readings size sizes ranking rank ranked ranks order "
+    "ordered sort sorted grouped broken break down drill slice sliced segmented compute calculate calculated measure "
+    "measured reported recorded observed "
+    # light verbs and adverbs
+    "come comes came coming take takes took taking make makes made making have having happen happens happened "
+    "happening occur occurs occurred occurring perform performing performed fare fares use uses used using seeing sees "
+    "saw experience experiences experienced experiencing receive receives received receiving running stand stands "
+    "stood standing looks looked vary varies varied differ differs differed end ends ended ending become becomes "
+    "became goes went put puts keep keeps kept currently typically usually generally typical usual normal normally "
+    "often frequently frequent roughly approximately about quite very much many far even still yet already ever always "
+    "particular specifically respectively respective different various certain given associated related relevant "
+    "corresponding according based basis terms respect regard regards instance example rather case common hit "
+    "company business organization organisation enterprise ours thing things way ways kind kinds sort".split()
+)
+
+AVERAGE = frozenset("average avg mean averaged averages".split())
+UNSUPPORTED_STATISTICS = frozenset(
+    "median percentile p50 p90 p95 p99 maximum minimum max min deviation variance distribution histogram outlier "
+    "outliers stddev quartile decile cumulative".split()
+)
+NEGATION = frozenset("not no never without neither nor except excluding".split())
+SHARE = frozenset("share percentage percent pct proportion fraction ratio portion % rate rates".split())
+
+NUMBER_WORDS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "dozen": 12, "couple": 2,
+    "handful": 5, "few": 3,
+}  # fmt: skip
+
+MONTHS = {
+    name: index
+    for index, names in enumerate(
+        (
+            "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul",
+            "august aug", "september sep sept", "october oct", "november nov", "december dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+WEEKDAYS = {
+    name: index
+    for index, names in enumerate(
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    )
+    for name in names.split()
+}
+UNITS = {
+    form: unit
+    for unit, forms in {
+        "day": "day days", "week": "week weeks wk wks", "month": "month months mo", "quarter": "quarter quarters qtr",
+        "year": "year years yr yrs",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+ADVERB_GRAINS = {
+    "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year",
+    "annually": "year", "annual": "year",
+}  # fmt: skip
+
+TIME_WORDS = frozenset(
+    "today yesterday tomorrow tonight now last past previous prior current this next since until till before after "
+    "during within between ago year-to-date ytd mtd qtd wtd latest recent recently trailing rolling half first second "
+    "third fourth week fiscal calendar date trend trends trending time times".split()
+) | MONTHS.keys() | WEEKDAYS.keys() | UNITS.keys() | ADVERB_GRAINS.keys()  # fmt: skip
+
+CUE_WORDS = frozenset(
+    "top bottom highest lowest most least best worst biggest largest smallest greatest fewest longest shortest "
+    "fastest slowest leading versus vs compare compared comparing comparison difference against than more less "
+    "fewer greater higher lower above below over under exceeding exceed exceeds except excluding exclude without "
+    "other apart only why drivers driver driving drives cause causes causing reason reasons behind explain because "
+    "reduce reducing cut cutting fix fixed fixing save savings saving worth suppose improve improving improved half "
+    "increase increased decrease decreased drop dropped rise risen fall fell change changed instead further weekly "
+    "monthly daily average percent percentage share per by which where who what when how many much show give".split()
+)
+
+FOREIGN = {
+    "Spanish": "cual cuál es el la los las por que qué para cuantas cuántas cuantos cuántos tasa llamadas del una "
+    "como cómo mes semana quien quién con en dónde donde de muestra muéstrame nuestro clientes pasado pasada",
+    "French": "quel quelle est le la les des par pour combien une nous dans appels taux avec mois semaine dernier "
+    "dernière montre montrez qui du sont où notre",
+    "German": "wie was ist der die das den dem ein eine und für viele anrufe welche welcher zeige mir letzte letzten "
+    "woche monat nach im wo wer unsere gab es pro",
+    "Portuguese": "qual quais é o os da do das dos por para quantas quantos taxa chamadas uma mês semana passado "
+    "mostre onde como nosso são",
+    "Italian": "quale quali è il gli della delle per quante quanti chiamate tasso una mese settimana mostra dove "
+    "come sono nostro scorso",
+    "Dutch": "wat is de het een hoeveel oproepen per voor welke vorige maand week toon waar onze zijn",
+}
+FOREIGN_WORDS = {language: frozenset(words.split()) for language, words in FOREIGN.items()}
+
+KNOWN = FUNCTION | FILLER | TIME_WORDS | CUE_WORDS | NEGATION | AVERAGE | POPULATION | NUMBER_WORDS.keys() | SHARE
+
+
+@cache
+def english() -> frozenset[str]:
+    """Common English words that spelling repair must leave alone (english.txt beside this file)."""
+    text = (Path(__file__).parent / "english.txt").read_text(encoding="utf-8")
+    return frozenset(text.split()) | KNOWN

@@ -1,0 +1,137 @@
+"""Scoring one planned question against what its author expected: the outcome, and why it is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from agents.planner import Plan
+from semantic.query import SemanticQuery
+
+Outcome = Literal[
+    "exact", "helpful_clarify", "right_refusal", "over_abstained", "wrong", "materially_wrong", "missed_refusal"
+]
+OUTCOMES: tuple[Outcome, ...] = (
+    "exact", "helpful_clarify", "right_refusal", "over_abstained", "wrong", "materially_wrong", "missed_refusal"
+)  # fmt: skip
+_KINDS = {
+    "query": "query", "drivers": "drivers", "what_if": "what_if", "briefing": "briefing",
+    "next_best_action": "next_best_action", "impact_tracker": "impact", "journey_playback": "journey",
+    "clarify": "clarify", "out_of_scope": "refuse",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the author accepts: kind and slots; `time` is None for the default window."""
+
+    kind: str
+    metrics: frozenset[str] = frozenset()
+    dimensions: frozenset[str] = frozenset()
+    filters: frozenset[tuple[str, str, tuple[str, ...]]] = frozenset()
+    having: frozenset[tuple[str, str, float]] = frozenset()
+    time: tuple[date, date] | None = None
+    grain: str | None = None
+    compare_to: str | None = None
+    direction: str | None = None
+    limit: int | None = None
+    pct: float | None = None
+    share: bool = False
+
+    @classmethod
+    def read(cls, body: dict[str, Any]) -> Expected:
+        """From the owner's JSON form."""
+        filters, having = [], []
+        for item in body.get("filters") or []:
+            if "dim" in item:
+                filters.append((item["dim"], item.get("op", "in"), tuple(sorted(item["values"]))))
+            else:
+                having.append((item["metric"], item["op"], round(float(item["value"]), 4)))
+        time = body.get("time")
+        return cls(
+            kind=_KINDS[body["intent"]],
+            metrics=frozenset(body.get("metrics") or ()),
+            dimensions=frozenset(body.get("dimensions") or ()),
+            filters=frozenset(filters),
+            having=frozenset(having),
+            time=(date.fromisoformat(str(time[0])), date.fromisoformat(str(time[1]))) if time else None,
+            grain=body.get("grain"),
+            compare_to=body.get("compare_to"),
+            direction=body.get("order_by"),
+            limit=body.get("limit"),
+            pct=body.get("what_if_pct"),
+            share=bool(body.get("share")),
+        )
+
+
+def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -> Expected:
+    """A plan's query in the form that expectations have."""
+    if query is None:
+        return Expected(kind, pct=pct)
+    return Expected(
+        kind=kind,
+        metrics=frozenset(query.metrics),
+        dimensions=frozenset(query.dimensions),
+        filters=frozenset((f.dimension, f.op, tuple(sorted(f.values))) for f in query.filters),
+        having=frozenset((h.metric, h.op, round(h.value, 4)) for h in query.having),
+        time=(query.time.start, query.time.end) if query.time else None,
+        grain=query.time_grain,
+        compare_to=query.compare_to,
+        direction=query.order_by[0].direction if query.order_by else None,
+        limit=query.limit,
+        pct=pct,
+        share=query.share_of_total,
+    )
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One question's outcome; `differences` are the slots that differ from the closest accepted form."""
+
+    id: str
+    question: str
+    outcome: Outcome
+    differences: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    plan: Plan | None = field(default=None, compare=False, repr=False)
+    milliseconds: float = 0.0
+
+
+_MATERIAL = {"metrics", "filters", "time", "having", "pct", "kind"}
+_WITHOUT_METRIC = {"briefing", "next_best_action", "impact", "journey"}
+
+
+def differences(actual: Expected, wanted: Expected) -> tuple[str, ...]:
+    """Names of the slots that differ. An order the author left open is not compared."""
+    names = ["kind", "metrics", "dimensions", "filters", "having", "time", "grain", "compare_to", "limit", "pct", "share"]
+    if wanted.direction:
+        names.append("direction")
+    if wanted.kind in _WITHOUT_METRIC:
+        names = ["kind", "filters", "time"] + (["metrics"] if wanted.metrics else [])
+    found = tuple(name for name in names if getattr(actual, name) != getattr(wanted, name))
+    if wanted.kind in _WITHOUT_METRIC and found == ("time",) and wanted.time is None and wanted.kind == "briefing":
+        return ()
+    return found
+
+
+def score(id: str, question: str, plan: Plan, accepted: list[Expected], choices: list[Expected], tags: tuple[str, ...]) -> Scored:
+    """The outcome of a plan. `choices` are the plans of its clarifying choices."""
+    abstained = plan.kind in ("clarify", "refuse")
+    abstention_fine = any(wanted.kind in ("clarify", "refuse") for wanted in accepted)
+    answerable = [wanted for wanted in accepted if wanted.kind not in ("clarify", "refuse")]
+    if abstained:
+        if any(wanted.kind == plan.kind for wanted in accepted):
+            return Scored(id, question, "right_refusal", (), tags, plan)
+        helpful = any(not differences(choice, wanted) for choice in choices for wanted in answerable)
+        if helpful:
+            return Scored(id, question, "helpful_clarify", (), tags, plan)
+        return Scored(id, question, "right_refusal" if abstention_fine and not answerable else "over_abstained", (), tags, plan)
+    if not answerable:
+        return Scored(id, question, "missed_refusal", ("kind",), tags, plan)
+    actual = of_query(plan.kind, plan.query, plan.what_if_pct)
+    closest = min((differences(actual, wanted) for wanted in answerable), key=len)
+    if not closest:
+        return Scored(id, question, "exact", (), tags, plan)
+    material = bool(_MATERIAL & set(closest))
+    return Scored(id, question, "materially_wrong" if material else "wrong", closest, tags, plan)

@@ -1,0 +1,1 @@
+"""Eval suites: each module has `run` and returns a SuiteResult."""
