@@ -29,6 +29,7 @@ from warehouse.ingest import Batch, Inbox, Loads, create_bronze, discover, load,
 from warehouse.quarantine import accept, create_quarantine, quarantine_files
 from warehouse.runner import SqlModel, load_seeds, models_digest, read_models, run_models
 from warehouse.settings import Rules, Settings
+from warehouse.workers import SEARCH_PATH
 
 Progress = Callable[[str, float], None]
 @dataclass(frozen=True)
@@ -132,17 +133,16 @@ def _build(
     contract = load_contract()
     batch = Batch(content, now.astimezone(UTC).replace(tzinfo=None))
     models = read_models()
-    results: list[CheckResult] = []
     with _engine(staging, settings) as con:
         with steps.step("Read the source files", 0.05):
-            loads = _ingest(con, inbox, contract, batch)
+            loads = _ingest(con, inbox, contract, batch, settings.build.threads)
             require_tables(loads, contract, source)
         with steps.step("Sort out bad rows", 0.3):
-            accept(con, contract)
+            accept(con, contract, settings.build.threads)
             _require_events(con, source)
         with steps.step("Build silver and gold", 0.45):
             _give(con, settings.rules)
-            run_models(con, models, lambda model: _after(con, model, models, results, steps))
+            results = _run(con, models, settings.build.threads, steps)
         with steps.step("Write the files", 0.95):
             facts = _facts(con, models)
             con.execute("CHECKPOINT lake; CHECKPOINT serve; DETACH lake; DETACH serve")
@@ -165,7 +165,7 @@ def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnec
     try:
         con.execute(f"ATTACH '{_escaped(staging / 'lake.tmp')}' AS lake; ATTACH '{_escaped(staging / 'gold.tmp')}' AS serve")
         con.execute("CREATE SCHEMA lake.bronze; CREATE SCHEMA lake.silver; CREATE SCHEMA serve.gold")
-        con.execute("SET search_path = 'memory.main,lake.bronze,lake.silver,serve.gold'")
+        con.execute(f"SET search_path = '{SEARCH_PATH}'")
         yield con
     finally:
         con.close()
@@ -175,10 +175,12 @@ def _escaped(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _ingest(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch) -> Loads:
+def _ingest(
+    con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int
+) -> Loads:
     create_bronze(con, contract)
     create_quarantine(con)
-    loads = load(con, list(inbox.files), contract, batch)
+    loads = load(con, inbox, contract, batch, threads)
     quarantine_files(con, loads.refused(), batch)
     con.execute(
         "CREATE TABLE lake.bronze.files (source_table VARCHAR, source_file VARCHAR, sha256 VARCHAR, rows_in_file BIGINT, "
@@ -212,15 +214,18 @@ def _give(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     load_seeds(con)
 
 
-def _after(
-    con: duckdb.DuckDBPyConnection,
-    model: SqlModel,
-    models: list[SqlModel],
-    results: list[CheckResult],
-    steps: _Steps,
-) -> None:
-    steps.progress(f"Check {model.table}", 0.45 + 0.5 * models.index(model) / len(models))
-    results += [run_check(con, check) for check in checks_of(model)]
+def _run(
+    con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps
+) -> list[CheckResult]:
+    done: list[str] = []
+
+    def check(worker: duckdb.DuckDBPyConnection, model: SqlModel) -> list[CheckResult]:
+        results = [run_check(worker, check) for check in checks_of(model)]
+        done.append(model.table)
+        steps.progress(f"Built and checked {model.table}", 0.45 + 0.5 * len(done) / len(models))
+        return results
+
+    return [result for results in run_models(con, models, check, threads) for result in results]
 
 
 def _facts(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.errors import MissingDataError
+from warehouse.workers import Job, side_by_side
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 HEADER_BYTES = 1 << 20
@@ -131,9 +132,18 @@ def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         )
 
 
-def load(con: duckdb.DuckDBPyConnection, files: list[SourceFile], contract: Contract, batch: Batch) -> Loads:
-    """Append files to bronze, one after the other; a file that cannot be read whole leaves no row behind."""
-    return Loads([_load_file(con, file, contract[file.table], batch) for file in files])
+def load(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
+    """Append all files to bronze, a table's files in order; a file that cannot be read whole leaves no row behind."""
+    by_table = {name: [file for file in inbox.files if file.table == name] for name in contract}
+    largest_first = sorted(by_table, key=lambda name: -sum(f.path.stat().st_size for f in by_table[name]))
+
+    def job(table: str) -> Job[list[LoadedFile]]:
+        return lambda worker: [_load_file(worker, file, contract[table], batch) for file in by_table[table]]
+
+    loaded = dict(
+        zip(largest_first, side_by_side(con, [job(t) for t in largest_first], threads), strict=True)
+    )
+    return Loads([file for name in contract for file in loaded[name]])
 
 
 def _load_file(

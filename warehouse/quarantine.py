@@ -12,7 +12,8 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.ingest import Batch, LoadedFile
-from warehouse.reading import faults, value
+from warehouse.reading import ColumnReading, readings
+from warehouse.workers import Job, side_by_side
 
 
 def create_quarantine(con: duckdb.DuckDBPyConnection) -> None:
@@ -32,37 +33,44 @@ def quarantine_files(con: duckdb.DuckDBPyConnection, refused: Iterable[LoadedFil
         )
 
 
-def accept(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+def accept(con: duckdb.DuckDBPyConnection, contract: Contract, threads: int) -> None:
     """Make `accepted.<table>` for every table: the good rows, typed, with the integer key of their member.
 
     Members come first: an event of a member without an accepted row is quarantined.
     """
     con.execute("CREATE SCHEMA checked; CREATE SCHEMA accepted")
-    for table in contract.values():
-        con.execute(_checked_sql(table))
-        con.execute(_repeated_sql(table))
-        con.execute(_quarantine_sql(table))
-        con.execute(_accepted_sql(table))
-        if table.key == "member_id":
-            con.execute(
-                "CREATE TABLE accepted.member_keys AS SELECT member_id, "
-                "CAST(row_number() OVER (ORDER BY member_id) AS INTEGER) AS member_key FROM accepted.members"
-            )
+    _accept_table(con, contract["members"])
+    con.execute(
+        "CREATE TABLE accepted.member_keys AS SELECT member_id, "
+        "CAST(row_number() OVER (ORDER BY member_id) AS INTEGER) AS member_key FROM accepted.members"
+    )
+
+    def job(table: SourceTable) -> Job[None]:
+        return lambda worker: _accept_table(worker, table)
+
+    side_by_side(con, [job(table) for table in contract.values() if table.name != "members"], threads)
 
 
-def _checked_sql(table: SourceTable) -> str:
-    columns = ", ".join(f'{value(column)} AS "{column.name}"' for column in table.columns)
+def _accept_table(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
+    con.execute(_checked_sql(table, readings(con, table, f"lake.bronze.{table.name}")))
+    for statement in (_repeated_sql, _quarantine_sql, _accepted_sql):
+        con.execute(statement(table))
+
+
+def _checked_sql(table: SourceTable, columns: list[ColumnReading]) -> str:
+    values = ", ".join(f'{column.value} AS "{column.name}"' for column in columns)
     cases = [
         f"WHEN {condition} THEN '{reason}:{column.name}'"
-        for column in table.columns
-        for reason, condition in faults(column)
+        for column in columns
+        for reason, condition in column.faults
     ]
     member_key, member_join = "", ""
     if table.belongs_to_member:
-        member_key, member_join = "k.member_key, ", "LEFT JOIN accepted.member_keys AS k ON k.member_id = trim(r.member_id)"
+        member_key = "k.member_key, "
+        member_join = "LEFT JOIN accepted.member_keys AS k ON k.member_id = trim(r.member_id)"
         cases.append("WHEN k.member_key IS NULL THEN 'unknown_member:member_id'")
     return (
-        f"CREATE TABLE checked.{table.name} AS SELECT {columns}, {member_key}r._source_file, r._row_number, "
+        f"CREATE TABLE checked.{table.name} AS SELECT {values}, {member_key}r._source_file, r._row_number, "
         f"CASE {' '.join(cases)} END AS _fault FROM lake.bronze.{table.name} AS r {member_join}"
     )
 

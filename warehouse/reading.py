@@ -1,14 +1,19 @@
 """The contract's types as SQL: how a raw text becomes a value, and when it is at fault.
 
-Everything is derived from `contract/sources.yml`; nothing here knows a table by name.
+Everything is derived from `contract/sources.yml`; nothing here knows a table by name. Categories are read from the few
+values that they have in the data: these become a dictionary type, so that wide tables stay small and quick.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
-from warehouse.contract import SourceColumn
+import duckdb
 
+from warehouse.contract import SourceColumn, SourceTable
+
+LARGEST_DICTIONARY = 1000
 MISSING_WORDS = ("null", "none", "nan", "na", "n/a")
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "1.0")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0")
@@ -21,16 +26,34 @@ BAD_VALUE = {
 }
 
 
-def value(column: SourceColumn) -> str:
-    """The SQL expression of a column's typed, standardised value; NULL where it is missing or unreadable."""
+@dataclass(frozen=True)
+class ColumnReading:
+    """A column's SQL: its typed value, and what can be wrong with it in order (reason, condition on the raw row)."""
+
+    name: str
+    value: str
+    faults: tuple[tuple[str, str], ...]
+
+
+def readings(con: duckdb.DuckDBPyConnection, table: SourceTable, raw_table: str) -> list[ColumnReading]:
+    """How to read every column of a raw table whose rows are called `r`."""
+    found = []
+    for column in table.columns:
+        if column.type == "category":
+            found.append(_category(column, _raw_values(con, column, raw_table)))
+        else:
+            value = _value(column)
+            found.append(ColumnReading(column.name, value, tuple(_faults(column, value))))
+    return found
+
+
+def _value(column: SourceColumn) -> str:
     raw = _raw(column)
-    if column.type in ("id", "text"):
-        return _trimmed(raw)
-    if column.type == "category":
-        return _category(raw, column.values)
     if column.type == "boolean":
         word = f"lower(trim({raw}))"
-        return f"CASE WHEN {word} IN {_list(TRUE_WORDS)} THEN true WHEN {word} IN {_list(FALSE_WORDS)} THEN false END"
+        return (
+            f"CASE WHEN {word} IN {_list(TRUE_WORDS)} THEN true WHEN {word} IN {_list(FALSE_WORDS)} THEN false END"
+        )
     if column.type == "date":
         return f"CAST(TRY_CAST({raw} AS TIMESTAMP) AS DATE)"
     if column.type == "timestamp":
@@ -38,27 +61,74 @@ def value(column: SourceColumn) -> str:
     number = f"TRY_CAST({raw} AS DOUBLE)"
     if column.type == "number":
         return f"CASE WHEN isfinite({number}) THEN {number} END"
-    return f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS INTEGER) END"
+    if column.type == "integer":
+        return f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS INTEGER) END"
+    return _trimmed(raw)
 
 
-def faults(column: SourceColumn) -> list[tuple[str, str]]:
-    """What can be wrong with a column, in order: (reason, SQL condition on the raw row)."""
-    typed, filled = value(column), f"{_trimmed(_raw(column))} IS NOT NULL"
+def _faults(column: SourceColumn, value: str) -> list[tuple[str, str]]:
     found = []
     if column.type in BAD_VALUE:
         is_missing = f"lower(trim({_raw(column)})) IN {_list(MISSING_WORDS)}"
-        found.append((BAD_VALUE[column.type], f"{filled} AND ({typed}) IS NULL AND NOT {is_missing}"))
+        unread = f"({value}) IS NULL AND {_trimmed(_raw(column))} IS NOT NULL"
+        found.append((BAD_VALUE[column.type], f"{unread} AND NOT {is_missing}"))
     if column.filled:
-        found.append(("missing_value", f"({typed}) IS NULL"))
+        found.append(("missing_value", f"({value}) IS NULL"))
     if column.minimum == 0:
-        found.append(("negative_value", f"({typed}) < 0"))
+        found.append(("negative_value", f"({value}) < 0"))
     elif column.minimum is not None:
-        found.append(("out_of_range", f"({typed}) < {_literal(column.minimum)}"))
+        found.append(("out_of_range", f"({value}) < {_literal(column.minimum)}"))
     if column.maximum is not None:
-        found.append(("out_of_range", f"({typed}) > {_literal(column.maximum)}"))
-    if column.closed:
-        found.append(("not_allowed", f"({typed}) NOT IN {_list(column.values)}"))
+        found.append(("out_of_range", f"({value}) > {_literal(column.maximum)}"))
     return found
+
+
+def _raw_values(con: duckdb.DuckDBPyConnection, column: SourceColumn, raw_table: str) -> list[str] | None:
+    """The distinct raw texts of a category, or None when they are too many for a dictionary."""
+    rows = con.execute(
+        f'SELECT DISTINCT "{column.name}" FROM {raw_table} WHERE "{column.name}" IS NOT NULL '
+        f"LIMIT {LARGEST_DICTIONARY + 1}"
+    ).fetchall()
+    return None if len(rows) > LARGEST_DICTIONARY else sorted(str(row[0]) for row in rows)
+
+
+def _category(column: SourceColumn, raw_values: list[str] | None) -> ColumnReading:
+    raw = _raw(column)
+    if raw_values is None:
+        value = _respelled(f"trim({raw})", {v.lower(): v for v in column.values}, lower=True)
+        refused = f"({value}) NOT IN {_list(column.values)}"
+        return _category_reading(column, f"NULLIF({value}, '')", refused)
+    spelling = {text: _standard(text, column) for text in raw_values}
+    bad = tuple(text for text, standard in spelling.items() if column.closed and standard not in column.values)
+    value = _respelled(raw, {text: new for text, new in spelling.items() if new != text})
+    words = sorted({word for word in spelling.values() if word} | ({column.missing} if column.missing else set()))
+    dictionary = f"ENUM{_list(tuple(words))}" if words else "VARCHAR"
+    refused = f"{raw} IN {_list(bad)}" if any(spelling[text] for text in bad) else "false"
+    return _category_reading(column, f"NULLIF({value}, '')" if "" in spelling.values() else value, refused, dictionary)
+
+
+def _category_reading(
+    column: SourceColumn, value: str, refused: str, dictionary: str = "VARCHAR"
+) -> ColumnReading:
+    faults = []
+    if column.filled:
+        faults.append(("missing_value", f"({value}) IS NULL"))
+    if column.closed:
+        faults.append(("not_allowed", refused))
+    filled = f"COALESCE({value}, {_text(column.missing)})" if column.missing else value
+    return ColumnReading(column.name, f"CAST({filled} AS {dictionary})", tuple(faults))
+
+
+def _standard(text: str, column: SourceColumn) -> str:
+    trimmed = text.strip()
+    return next((value for value in column.values if value.lower() == trimmed.lower()), trimmed)
+
+
+def _respelled(raw: str, spelling: dict[str, str], *, lower: bool = False) -> str:
+    if not spelling:
+        return raw
+    cases = " ".join(f"WHEN {_text(old)} THEN {_text(new)}" for old, new in spelling.items())
+    return f"CASE {f'lower({raw})' if lower else raw} {cases} ELSE {raw} END"
 
 
 def _raw(column: SourceColumn) -> str:
@@ -67,16 +137,6 @@ def _raw(column: SourceColumn) -> str:
 
 def _trimmed(raw: str) -> str:
     return f"NULLIF(trim({raw}), '')"
-
-
-def _category(raw: str, values: tuple[str, ...]) -> str:
-    if not values:
-        return _trimmed(raw)
-    spelling = " ".join(f"WHEN {_text(v.lower())} THEN {_text(v)}" for v in values)
-    return (
-        f"CASE WHEN {raw} IN {_list(values)} THEN {raw} "
-        f"ELSE CASE lower(trim({raw})) {spelling} ELSE {_trimmed(raw)} END END"
-    )
 
 
 def _literal(bound: date | float) -> str:

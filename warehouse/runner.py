@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import duckdb
 import sqlglot
@@ -21,21 +21,28 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlglot import exp
 
 from warehouse.errors import MissingDataError
+from warehouse.workers import Job, in_order
 
+Result = TypeVar("Result")
 MODELS_FOLDER = Path(__file__).with_name("models")
-LAYERS = ("silver", "gold")
+CATALOGS = {"silver": "lake", "gold": "serve"}
 GIVEN_SCHEMAS = ("accepted", "bronze", "build", "seeds")
 HEADER = re.compile(r"\A\s*/\*(?P<header>.*?)\*/(?P<select>.*)\Z", re.DOTALL)
 
 
 class Header(BaseModel):
-    """What a model file says about itself. Each check is one entry {kind: argument}; see `warehouse.checks`."""
+    """What a model file says about itself. Each check is one entry {kind: argument}; see `warehouse.checks`.
+
+    `dictionary` names text columns with few values, in the order they sort in (or `found`: those in the data, by
+    alphabet): they are stored as a dictionary type. Any other value there fails the build.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     description: str
     grain: tuple[str, ...]
     checks: tuple[dict[str, Any], ...] = ()
+    dictionary: dict[str, tuple[str, ...] | Literal["found"]] = {}
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,14 @@ class SqlModel:
     select: str
     reads: frozenset[str]
 
+    @property
+    def layer(self) -> str:
+        return self.table.split(".")[0]
+
 
 def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
     """All models in an order in which each comes after what it reads. Raises MissingDataError naming the file at fault."""
-    models = [_read(path, layer) for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
+    models = [_read(path, layer) for layer in CATALOGS for path in sorted((folder / layer).glob("*.sql"))]
     by_table = {model.table: model for model in models}
     for model in models:
         unknown = {t for t in model.reads if t not in by_table and t.split(".")[0] not in GIVEN_SCHEMAS}
@@ -105,11 +116,33 @@ def load_seeds(con: duckdb.DuckDBPyConnection, folder: Path = MODELS_FOLDER) -> 
 
 
 def run_models(
-    con: duckdb.DuckDBPyConnection, models: Iterable[SqlModel], after: Callable[[SqlModel], None]
-) -> None:
-    """Make each model's table in the catalog of its layer; `after` is called when a table is complete."""
-    catalogs = {"silver": "lake", "gold": "serve"}
-    for model in models:
-        catalog = catalogs[model.table.split(".")[0]]
-        con.execute(f"CREATE TABLE {catalog}.{model.table} AS {model.select}")
-        after(model)
+    con: duckdb.DuckDBPyConnection,
+    models: list[SqlModel],
+    finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result],
+    threads: int,
+) -> list[Result]:
+    """Make each model's table in the catalog of its layer, then `finish` it; results in the order of the models."""
+    made = {model.table for model in models}
+    needs = {model.table: model.reads & made for model in models}
+    return list(in_order(con, {model.table: _job(model, finish) for model in models}, needs, threads).values())
+
+
+def _job(model: SqlModel, finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result]) -> Job[Result]:
+    def make(worker: duckdb.DuckDBPyConnection) -> Result:
+        select = _with_dictionaries(worker, model)
+        worker.execute(f"CREATE TABLE {CATALOGS[model.layer]}.{model.table} AS {select}")
+        return finish(worker, model)
+
+    return make
+
+
+def _with_dictionaries(con: duckdb.DuckDBPyConnection, model: SqlModel) -> str:
+    casts = []
+    for column, words in model.header.dictionary.items():
+        if words == "found":
+            distinct = f"SELECT DISTINCT {column} FROM ({model.select}) WHERE {column} IS NOT NULL ORDER BY 1"
+            words = tuple(row[0] for row in con.execute(distinct).fetchall())
+        listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+        if words:
+            casts.append(f"CAST({column} AS ENUM({listed})) AS {column}")
+    return f"SELECT * REPLACE ({', '.join(casts)}) FROM ({model.select})" if casts else model.select

@@ -29,6 +29,7 @@ class SourceColumn(_Entry):
     maximum: date | float | None = Field(default=None, alias="max")
     values: tuple[str, ...] = ()
     closed: bool = False
+    missing: str | None = None
 
 
 class SourceTable(_Entry):

@@ -67,4 +67,3 @@ SELECT
 FROM silver.calls AS c
 JOIN silver.members AS m ON m.member_key = c.member_key
 LEFT JOIN silver.call_leaks AS l ON l.call_id = c.call_id
-ORDER BY c.call_ts, c.call_id

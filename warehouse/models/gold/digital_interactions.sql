@@ -61,4 +61,3 @@ FROM silver.digital_interactions AS d
 JOIN silver.members AS m ON m.member_key = d.member_key
 LEFT JOIN triggers AS t ON t.interaction_id = d.interaction_id
 LEFT JOIN silver.called_after_success AS a ON a.interaction_id = d.interaction_id
-ORDER BY d.interaction_ts, d.interaction_id

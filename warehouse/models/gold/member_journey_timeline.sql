@@ -1,8 +1,7 @@
 /*
 description: >
-  One row per event of one member, across all channels, in time order. Events that the sources date without a
-  time stand at midnight; a survey about a call stands at its own time or, without one, at the call's end. detail
-  is free text.
+  One row per event of one member, across all channels. Events that the sources date without a time stand at
+  midnight; a survey about a call stands at its own time or, without one, at the call's end. detail is free text.
 grain: [channel, event_id]
 checks:
   - not_null: [member_id, event_ts, channel, event_type, event_id]
@@ -28,8 +27,8 @@ WITH events AS (
         call_topic,
         CASE WHEN is_resolved = 1 THEN 'resolved' ELSE 'unresolved' END,
         CONCAT_WS(
-            ' - ', NULLIF(ivr_path, 'Unknown'), CONCAT('sentiment ', sentiment),
-            CONCAT(CAST(handle_time_minutes AS VARCHAR), ' minutes'), transcript
+            ' - ', NULLIF(ivr_path, 'Unknown'), 'sentiment ' || sentiment,
+            CAST(handle_time_minutes AS VARCHAR) || ' minutes', transcript
         ),
         sentiment_score,
         call_id
@@ -47,7 +46,7 @@ WITH events AS (
         s.call_topic,
         s.nps_group,
         CONCAT_WS(
-            ' - ', CONCAT('NPS ', s.nps_score), CONCAT('CSAT ', s.csat_score), CONCAT('effort ', s.effort_score),
+            ' - ', 'NPS ' || s.nps_score, 'CSAT ' || s.csat_score, 'effort ' || s.effort_score,
             s.feedback_text
         ),
         NULL,
@@ -63,8 +62,8 @@ WITH events AS (
         claim_type,
         status,
         CONCAT_WS(
-            ' - ', CONCAT('$', CAST(claim_amount AS VARCHAR)), denial_reason,
-            CASE WHEN prior_auth_required = 'Yes' THEN CONCAT('prior authorization ', prior_auth_status) END
+            ' - ', '$' || CAST(claim_amount AS VARCHAR), denial_reason,
+            CASE WHEN prior_auth_required = 'Yes' THEN 'prior authorization ' || prior_auth_status END
         ),
         NULL,
         claim_id
@@ -77,7 +76,7 @@ WITH events AS (
         'fill',
         drug_name,
         CASE WHEN is_denied = 1 THEN 'denied' ELSE 'filled' END,
-        CONCAT_WS(' - ', pharmacy_type, CONCAT('copay $', CAST(copay_amount AS VARCHAR)), denied_reason),
+        CONCAT_WS(' - ', pharmacy_type, 'copay $' || CAST(copay_amount AS VARCHAR), denied_reason),
         NULL,
         rx_id
     FROM silver.pharmacy_fills
@@ -107,4 +106,3 @@ SELECT
     e.event_id
 FROM events AS e
 JOIN silver.members AS m ON m.member_key = e.member_key
-ORDER BY e.member_key, e.event_ts, e.channel, e.event_id

@@ -53,6 +53,7 @@ journeys AS (
         COALESCE(v.primary_lever, 'Digital') AS primary_lever
     FROM silver.journeys AS j
     LEFT JOIN seeds.levers AS v ON v.journey = j.journey
+    WHERE j.call_topic IS NOT NULL
 )
 
 SELECT

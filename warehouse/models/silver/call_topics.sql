@@ -7,3 +7,4 @@ SELECT DISTINCT
     call_topic,
     topic_key
 FROM silver.journeys
+WHERE call_topic IS NOT NULL

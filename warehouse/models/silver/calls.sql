@@ -15,10 +15,10 @@ SELECT
     c.call_timestamp AS call_ts,
     c.call_topic,
     t.topic_key,
-    COALESCE(c.channel, 'Unknown') AS call_channel,
-    COALESCE(c.agent_team, 'Unknown') AS agent_team,
-    COALESCE(c.agent_id, 'Unknown') AS agent_id,
-    COALESCE(c.ivr_path, 'Unknown') AS ivr_path,
+    c.channel AS call_channel,
+    c.agent_team,
+    c.agent_id,
+    c.ivr_path,
     c.sentiment,
     c.sentiment_score,
     c.handle_time_minutes,
@@ -42,3 +42,4 @@ FROM accepted.call_center AS c
 LEFT JOIN silver.repeat_calls AS p ON p.call_id = c.call_id
 LEFT JOIN silver.call_topics AS t ON t.call_topic = c.call_topic
 CROSS JOIN build.rules AS r
+ORDER BY c.call_timestamp, c.call_id

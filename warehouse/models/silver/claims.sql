@@ -13,7 +13,7 @@ SELECT
     c.claim_date,
     c.claim_type,
     c.status,
-    CASE WHEN c.status = 'Denied' THEN COALESCE(c.denial_reason, 'Unknown') END AS denial_reason,
+    CASE WHEN c.status = 'Denied' THEN c.denial_reason END AS denial_reason,
     CASE
         WHEN c.prior_auth_required THEN 'Yes'
         WHEN NOT c.prior_auth_required THEN 'No'
@@ -24,7 +24,7 @@ SELECT
         WHEN NOT c.prior_auth_required THEN 'Not Required'
         ELSE 'Unknown'
     END AS prior_auth_status,
-    COALESCE(c.service_code, 'Unknown') AS service_code,
+    c.service_code,
     c.claim_amount,
     c.approval_time_days,
     c._source_file,

@@ -8,9 +8,9 @@ checks:
 SELECT
     c.communication_id,
     c.sent_date,
-    COALESCE(c.channel, 'Unknown') AS channel,
-    COALESCE(c.topic, 'Unknown') AS topic,
-    COALESCE(c.plan_type, 'Unknown') AS plan_type,
+    c.channel,
+    c.topic,
+    c.plan_type,
     c.audience_size,
     c.subject,
     c._source_file,

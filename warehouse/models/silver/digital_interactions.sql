@@ -13,11 +13,11 @@ SELECT
     d.interaction_date,
     d.interaction_timestamp AS interaction_ts,
     d.interaction_type,
-    COALESCE(j.journey, 'Other') AS journey,
+    j.journey,
     j.topic_key,
     d.outcome,
-    CASE WHEN d.outcome <> 'success' THEN COALESCE(d.failure_reason, 'Unknown') END AS failure_reason,
-    COALESCE(d.platform, 'Unknown') AS platform,
+    CASE WHEN d.outcome <> 'success' THEN d.failure_reason END AS failure_reason,
+    d.platform,
     d.error_code,
     d.error_message,
     d.step,
@@ -30,5 +30,6 @@ SELECT
     d._source_file,
     d._row_number
 FROM accepted.digital_interactions AS d
-LEFT JOIN silver.journeys AS j ON j.interaction_type = d.interaction_type
+JOIN silver.journeys AS j ON j.interaction_type = d.interaction_type
 CROSS JOIN build.rules AS r
+ORDER BY d.interaction_timestamp, d.interaction_id

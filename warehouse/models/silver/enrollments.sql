@@ -14,7 +14,7 @@ SELECT
     e.enrollment_date,
     e.plan_type AS enrolled_plan_type,
     e.change_type,
-    COALESCE(e.change_reason, 'Unknown') AS change_reason,
+    e.change_reason,
     e.premium_amount,
     e._source_file,
     e._row_number

@@ -1,14 +1,25 @@
 /*
 description: >
   One row per interaction type with its journey and the call topic that a failure of it leads to. The seed file
-  models/seeds/journeys.csv is the owner's to edit. topic_key numbers the topics for the leak join.
+  models/seeds/journeys.csv is the owner's to edit; a type that is not in it is of the journey 'Other' and leads
+  to no topic. topic_key numbers the topics for the leak join.
 grain: [interaction_type]
+dictionary: {journey: found}
 checks:
-  - not_null: [interaction_type, journey, call_topic, topic_key]
+  - not_null: [interaction_type, journey]
 */
+WITH types AS (
+    SELECT interaction_type FROM seeds.journeys
+    UNION
+    SELECT CAST(interaction_type AS VARCHAR) FROM accepted.digital_interactions
+)
+
 SELECT
-    interaction_type,
-    journey,
-    call_topic,
-    CAST(DENSE_RANK() OVER (ORDER BY call_topic) AS INTEGER) AS topic_key
-FROM seeds.journeys
+    t.interaction_type,
+    COALESCE(j.journey, 'Other') AS journey,
+    j.call_topic,
+    CASE
+        WHEN j.call_topic IS NOT NULL THEN CAST(DENSE_RANK() OVER (ORDER BY j.call_topic NULLS LAST) AS INTEGER)
+    END AS topic_key
+FROM types AS t
+LEFT JOIN seeds.journeys AS j ON j.interaction_type = t.interaction_type

@@ -2,6 +2,10 @@
 description: >
   One row per member with the attributes used to slice everything else; missing attributes read 'Unknown'.
 grain: [member_id]
+dictionary:
+  tenure_bucket: [0-6 months, 6-12 months, 1-2 years, 2-3 years, 3+ years, Unknown]
+  member_tenure: [New, Tenured, Unknown]
+  age_group: [Under 65, 65-74, 75-84, 85+, Unknown]
 checks:
   - not_null: [member_key, member_id, tenure_bucket, member_tenure, age_group]
   - rows_equal: accepted.members
@@ -16,8 +20,8 @@ SELECT
     m.tenure_months,
     m.join_date,
     m.zip_code,
-    COALESCE(m.plan_type, 'Unknown') AS plan_type,
-    COALESCE(m.segment, 'Unknown') AS segment,
+    m.plan_type,
+    m.segment,
     CASE
         WHEN m.tenure_months IS NULL THEN 'Unknown'
         WHEN m.tenure_months < 6 THEN '0-6 months'
@@ -38,13 +42,13 @@ SELECT
         WHEN m.age < 85 THEN '75-84'
         ELSE '85+'
     END AS age_group,
-    COALESCE(m.gender, 'Unknown') AS gender,
-    COALESCE(m.state, 'Unknown') AS state,
-    COALESCE(m.language, 'Unknown') AS language,
-    COALESCE(m.line_of_business, 'Unknown') AS line_of_business,
-    COALESCE(m.county, 'Unknown') AS county,
-    COALESCE(m.income_band, 'Unknown') AS income_band,
-    COALESCE(m.education_band, 'Unknown') AS education_band,
+    m.gender,
+    m.state,
+    m.language,
+    m.line_of_business,
+    m.county,
+    m.income_band,
+    m.education_band,
     DATE '1900-01-01' AS valid_from,
     DATE '9999-12-31' AS valid_to,
     m._source_file,
