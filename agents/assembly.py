@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Choice, Fact, Trust
 from agents.charts import charts_for
+from agents.claims import Names
 from agents.context import Context
 from agents.follow_ups import follow_ups_for
 from agents.free_text import FreeText
@@ -37,6 +38,7 @@ class Assembler:
     """Puts answers together for one semantic model."""
 
     narrator: Narrator
+    names: Names
 
     def answer(self, context: Context) -> Answer:
         """The answer to the context's question."""
@@ -120,7 +122,7 @@ class Assembler:
         return said, free.facts(said), False
 
     def _evidence(self, tables: tuple[Table, ...], constants: dict[str, float], desk: Desk) -> Evidence:
-        return Evidence(desk.semantic, desk.values, desk.as_of, tables, constants, desk.question)
+        return Evidence(desk.semantic, desk.values, desk.as_of, self.names, tables, constants, desk.question)
 
 
 def combined(found: list[Found]) -> Found:

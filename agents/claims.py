@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 ClaimKind = Literal["date", "number", "word", "direction", "name"]
@@ -21,7 +20,7 @@ _UNITS = (
     r"%|percentage points?|percent|pp\b|bn\b|billion|million|thousand|[KMBkmb]\b|minutes?|hours?|seconds?|days?|weeks?"
     r"|months?|years?|points?|dollars?|cents?|times|x\b|st\b|nd\b|rd\b|th\b"
 )
-_NUMBER = rf"(?<![\w.])[-+\u2212]?[$\u20ac\u00a3]?\d[\d,]*(?:\.\d+)?(?:[ -]?(?:{_UNITS}))*"
+_NUMBER = rf"(?<![\w.])[-+\u2212]?[$\u20ac\u00a3]?\d(?:\d|,(?=\d))*(?:\.\d+)?(?:[ -]?(?:{_UNITS}))*"
 _SMALL = "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|twenty|thirty|forty|fifty|hundred"
 _WORD = (
     rf"\b(?:{_SMALL}|thousand|million|billion|half|twice|double[ds]?|triple[ds]?|halved|thirds|quarters"
@@ -50,26 +49,50 @@ class Claim:
     end: int
 
 
-def claims(text: str, names: Iterable[str]) -> list[Claim]:
-    """The claims of a text in order, the longest at each place. `names` are the dimension values that exist."""
-    found: list[Claim] = []
-    for match in _pattern(tuple(sorted(set(names), key=lambda name: (-len(name), name)))).finditer(text):
+class Names:
+    """Names to look for in texts, indexed by their first word so that a text is read once."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_first: dict[str, list[str]] = {}
+        for name in sorted({name for name in names if is_telling(name)}, key=lambda name: (-len(name), name)):
+            first = _FIRST_WORD.match(name)
+            self._by_first.setdefault(first.group() if first else name[:1], []).append(name)
+
+    def find(self, text: str) -> list[Claim]:
+        """Every name in a text, the longest at each place, written exactly as it is."""
+        found: list[Claim] = []
+        for match in _WORD_START.finditer(text):
+            start = match.start()
+            if found and start < found[-1].end:
+                continue
+            for name in self._by_first.get(match.group(), ()):
+                end = start + len(name)
+                if text.startswith(name, start) and not text[end : end + 1].isalnum():
+                    found.append(Claim("name", name, start, end))
+                    break
+        return found
+
+
+def claims(text: str, *indexes: Names) -> list[Claim]:
+    """The claims of a text in order; a name covers the numbers and words inside it."""
+    names = [claim for index in indexes for claim in index.find(text)]
+    found: list[Claim] = list(names)
+    for match in _PATTERN.finditer(text):
         kind = match.lastgroup
-        if kind in ("date", "number", "word", "direction", "name"):
-            found.append(Claim(kind, match.group().rstrip(","), match.start(), match.end()))
-    return found
+        if kind in ("date", "number", "word", "direction"):
+            claim = Claim(kind, match.group(), match.start(), match.end())
+            if not any(name.start <= claim.start and claim.end <= name.end for name in names):
+                found.append(claim)
+    return sorted(found, key=lambda claim: (claim.start, -claim.end))
 
 
-@lru_cache(maxsize=32)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    named = "|".join(re.escape(name) for name in names if is_telling(name))
-    # Names are matched as they are written; everything else in any case.
-    groups = [rf"(?P<name>(?<!\w)(?:{named})(?!\w))"] if named else []
-    groups += [rf"(?P<date>(?i:{_DATE}))", rf"(?P<number>(?i:{_NUMBER}))", rf"(?P<word>(?i:{_WORD}))",
-               rf"(?P<direction>(?i:{_DIRECTION}))"]  # fmt: skip
-    return re.compile("|".join(groups))
+_FIRST_WORD = re.compile(r"\w+")
+_WORD_START = re.compile(r"(?<!\w)\w+")
+_PATTERN = re.compile(
+    rf"(?P<date>(?i:{_DATE}))|(?P<number>(?i:{_NUMBER}))|(?P<word>(?i:{_WORD}))|(?P<direction>(?i:{_DIRECTION}))"
+)
 
 
 def is_telling(name: str) -> bool:
     """Whether a value's name stands out of ordinary prose enough to be looked for."""
-    return len(name) >= 3 and (name[0].isupper() or not name.isalpha())
+    return len(name) >= 3 and name[0].isalnum() and (name[0].isupper() or not name.isalpha())

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from agents.answer import Fact
-from agents.claims import BETTER, DOWN, LEAST, MONTHS, MOST, SAME, UP, Claim, claims
-from agents.grounding import Evidence, all_names
+from agents.claims import BETTER, DOWN, LEAST, MONTHS, MOST, SAME, UP, Claim, Names, claims
+from agents.grounding import Evidence, row_names
 from tools.outcome import PlainCell, Table
 from tools.periods import days_in
 
@@ -48,22 +48,22 @@ class FreeText:
             return ["links, images and markup are not shown"]
         found: list[str] = []
         for sentence in _SENTENCE.split(text):
-            said = claims(sentence, self._names)
+            said = claims(sentence, self.evidence.names, self._names)
             found += [f"{c.text!r} rests on nothing" for c in self._wrong(said)]
         return found
 
     def facts(self, text: str) -> list[Fact]:
         """The text's numbers as facts, each with the first cell or constant that bears it out."""
         facts = []
-        for claim in claims(text, self._names):
+        for claim in claims(text, self.evidence.names, self._names):
             if claim.kind == "number" and (quantity := quantity_of(claim.text)):
                 source = self._source(quantity, self._all_rows)
                 facts.append(Fact(text=claim.text, value=quantity.value, source=source or "query:constant"))
         return facts
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        return all_names(self.evidence)
+    def _names(self) -> Names:
+        return row_names(self.evidence)
 
     @cached_property
     def _all_rows(self) -> frozenset[tuple[int, int]]:
@@ -171,7 +171,7 @@ class FreeText:
                 wanted += [float(length)] + ([length / 7] if length % 7 == 0 else [])
             if quantity.value in wanted:
                 return "query:constant"
-        asked = [q.value for c in claims(self.evidence.question, ()) if (q := quantity_of(c.text))]
+        asked = [q.value for c in claims(self.evidence.question) if (q := quantity_of(c.text))]
         return "query:question" if quantity.value in asked else ""
 
     def _direction_holds(self, word: str, rows: frozenset[tuple[int, int]]) -> bool:

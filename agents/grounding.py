@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agents.answer import Fact
-from agents.claims import BETTER, DOWN, LEAST, MOST, SAME, UP, WORSE, claims
+from agents.claims import BETTER, DOWN, LEAST, MOST, SAME, UP, WORSE, Names, claims
 from agents.wording import (
-    bucket_end,
     bucket_in_words,
     days_in_words,
     earlier_in_words,
@@ -19,10 +18,12 @@ from agents.wording import (
     lead_in,
     number_word,
     plural,
+    threshold,
     written,
 )
 from semantic.model import SemanticModel
 from semantic.values import ValueDictionary
+from semantic.windows import bucket_end
 from tools.formula import FormulaError, evaluate
 from tools.outcome import PlainCell, Table
 
@@ -34,6 +35,7 @@ class Evidence:
     semantic: SemanticModel
     values: ValueDictionary
     as_of: date
+    names: Names
     tables: tuple[Table, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     question: str = ""
@@ -48,7 +50,7 @@ def problems(text: str, facts: Sequence[Fact], evidence: Evidence) -> list[str]:
     found = [f"{fact.text!r} is not borne out by {fact.source}" for fact in facts if not holds(fact, evidence)]
     spans, missing = _places(text, facts)
     found += [f"{fact.text!r} is missing from the text" for fact in missing]
-    for claim in claims(text, all_names(evidence)):
+    for claim in claims(text, evidence.names, row_names(evidence)):
         if not any(start <= claim.start and claim.end <= end for start, end in spans):
             found.append(f"{claim.text!r} rests on nothing")
     return found
@@ -87,18 +89,20 @@ def _places(text: str, facts: Sequence[Fact]) -> tuple[list[tuple[int, int]], li
     return spans, missing
 
 
-def all_names(evidence: Evidence) -> frozenset[str]:
-    """Every dimension value's label that the model and the data know, and those in the results."""
-    known = {
-        evidence.values.label(dimension, value)
-        for dimension in evidence.semantic.dimensions
-        for value in evidence.values.values(dimension)
-    }
-    for table in evidence.tables:
-        for position, column in enumerate(table.columns):
-            if column.role == "dimension":
-                known |= {evidence.values.label(column.name, str(row[position])) for row in table.rows}
-    return frozenset(known)
+def known_names(semantic: SemanticModel, values: ValueDictionary) -> Names:
+    """Every dimension value's label that the model and the data know."""
+    return Names(values.label(name, value) for name in semantic.dimensions for value in values.values(name))
+
+
+def row_names(evidence: Evidence) -> Names:
+    """The labels of the dimension values in the results."""
+    return Names(
+        evidence.values.label(column.name, str(row[position]))
+        for table in evidence.tables
+        for position, column in enumerate(table.columns)
+        if column.role == "dimension"
+        for row in table.rows
+    )
 
 
 def holds(fact: Fact, evidence: Evidence) -> bool:
@@ -200,6 +204,12 @@ def _more(fact: Fact, dimension: str, evidence: Evidence) -> bool:
     return any(fact.text in _renderings(count - 3, "count") for count in counts)
 
 
+def _having(fact: Fact, metric: str, evidence: Evidence) -> bool:
+    wanted = {threshold(item, evidence.semantic) for table in evidence.tables if table.query
+              for item in table.query.having if item.metric == metric}  # fmt: skip
+    return fact.text in wanted
+
+
 def _constant(name: str, unit: str) -> Callable[[Fact, str, Evidence], bool]:
     def check(fact: Fact, _: str, evidence: Evidence) -> bool:
         value = evidence.constants[name]
@@ -235,6 +245,20 @@ def _extreme(fact: Fact, rest: str, evidence: Evidence, *, complete: bool = Fals
     return table.rows[int(row)][column] == edge and fact.text in (MOST if kind == "max" else LEAST)
 
 
+def _extreme_change(fact: Fact, rest: str, evidence: Evidence) -> bool:
+    kind, part, row, name = rest.split(":")
+    table = evidence.tables[int(part)]
+    column = table.column(name)
+    numbers = [r[column] for r in table.rows if isinstance(r[column], int | float)]
+    value = table.rows[int(row)][column]
+    rose = isinstance(value, int | float) and value >= 0
+    size = "largest" if rose == (kind == "max") else "smallest"
+    return (
+        value == (max if kind == "max" else min)(numbers)
+        and fact.text == f"the {size} {'rise' if rose else 'fall'}"
+    )
+
+
 def _whole_bucket(table: Table, row: tuple[PlainCell, ...]) -> bool:
     query = table.query
     if query is None or query.time is None or query.time_grain is None:
@@ -258,6 +282,7 @@ QUERY_SLOTS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "previous": _previous,
     "filter": _filter,
     "more": _more,
+    "having": _having,
     "reduce_pct": _constant("reduce_pct", "percent"),
 }
 CHECKS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
@@ -268,5 +293,6 @@ CHECKS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "polarity": _polarity,
     "extreme": _extreme,
     "extreme_complete": lambda fact, rest, evidence: _extreme(fact, rest, evidence, complete=True),
+    "extreme_change": _extreme_change,
     "series": _series,
 }

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 from agents.assembly import Assembler
 from agents.chat_models.choosing import chat_model
 from agents.context import Context
+from agents.grounding import known_names
 from agents.narrator import Narrator
 from agents.planner import Planner
+from agents.planner.periods import Clock
+from agents.planner.verified import build
 from semantic.loader import load_model
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
@@ -87,7 +90,11 @@ class Knowledge:
 
     def read_period(self, phrase: str) -> TimeRange | None:
         """A relative period of a verified query, in days."""
-        return self.planner.period(phrase, as_of=self.as_of, first_day=self.first_day)
+        clock = Clock(
+            self.as_of, self.first_day, self.settings.questions.fiscal_year_start_month, self.semantic.events
+        )
+        query = build({"metrics": ["any"], "time": phrase}, clock)
+        return query.time if query else None
 
 
 def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> Knowledge:
@@ -109,7 +116,7 @@ def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> K
         first_day=first_day,
         missing_columns=manifest.get("missing_columns", {}),
         chat_model=chat_model(settings, planner, narrator, as_of, first_day),
-        assembler=Assembler(narrator),
+        assembler=Assembler(narrator, known_names(semantic, values)),
         prompt_names=prompt_names(semantic, values, as_of, first_day),
     )
 

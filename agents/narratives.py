@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 from agents.answer import Fact
+from agents.courses import bucket
 from agents.prose import Piece, Prose, number, series
-from agents.shapes import bucket, single
+from agents.shapes import Telling, dimension_names, single
 from agents.sight import Sight
 from agents.voice import Voice
-from agents.wording import in_sentence
 
 SHOWN = 3
+UNSAYING = ("Unknown", "No ", "None")
 STEP_ROWS = 7
 STEP_SIZE = 0.08
 
 
 def what_if(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """Reducing leaked calls for Billing by 10% would avoid 500 calls and save $4,000 a day, $1.46M a year."""
-    plan, base = voices[0], voices[1]
+    plan, today, week = voices[:3]
     asked = sight.constants["reduce"]
     row = min(plan.table.rows, key=lambda r: abs((plan.table.number(r, "reduction") or 0.0) - asked))
-    count = base.table.names("metric")[0]
-    volume = base.table.number(0, count)
-    if not volume:
-        single(prose, base, False)
+    count = today.table.names("metric")[0]
+    if not today.table.number(0, count) and not week.table.number(0, count):
+        single(prose, Telling(week, week))
         prose.write("There is nothing to save there.")
         return
     prose.write(
         "Reducing {count}{filters} by {percent} would avoid about {calls} calls and save about {day} a day, "
         "{year} a year.",
-        count=base.metric(count), filters=base.filters(), percent=_percent(sight),
+        count=today.metric(count), filters=today.filters(), percent=_percent(sight),
         calls=plan.cell(row, "calls_avoided_per_day"), day=plan.cell(row, "savings_per_day"),
         year=plan.cell(row, "savings_per_year"),
     )  # fmt: skip
-    repeats = plan.table.number(row, "repeat_calls_avoided_per_day")
-    if repeats:
+    if plan.table.number(row, "repeat_calls_avoided_per_day"):
         prose.write("About {repeats} of the calls avoided a day would be repeat calls.",
                     repeats=plan.cell(row, "repeat_calls_avoided_per_day"))  # fmt: skip
     prose.write(
-        "It is a projection from {daily} {count} a day{period}, not a measured effect.",
-        daily=number(volume / sight.constants["days"], "count", f"formula:div(cell:1:0:{count}, query:days)"),
-        count=base.metric(count), period=base.period(),
+        "It is a projection from {daily} {count}{period}, not a measured effect; at the daily average{week} it "
+        "would be {average} a year.",
+        daily=today.cell(0, count), count=today.metric(count), period=today.period(), week=week.period(),
+        average=plan.cell(row, "savings_per_year_on_average"),
     )  # fmt: skip
 
 
@@ -49,26 +49,34 @@ def _percent(sight: Sight) -> Fact:
 
 
 def opportunities(prose: Prose, voices: list[Voice], sight: Sight) -> None:
-    """Billing saves the most: a 10% reduction is worth about $1.46M a year. It leads on volume and cost ..."""
+    """Billing saves the most: avoiding 10% of its leaked calls would be worth about $1.46M a year. Why: ..."""
     plan, base = voices[0], voices[1]
-    if not plan.table.count:
+    rows = [row for row in sorted(plan.table.rows) if plan.table.number(row, "calls_per_day")]
+    if not rows:
         prose.write("There is nothing to rank{period}: no leaked calls.", period=base.period())
         return
+    first = rows[0]
+    lead: list[Piece] = [" saves the ", _most(plan, first)] if len(rows) > 1 else []
     prose.write(
-        "{name} saves the {most}: avoiding {percent} of its leaked calls would be worth about {year} a year.",
-        name=plan.row_name(0), most=_most(plan, 0), percent=_percent(sight),
-        year=plan.cell(0, "savings_per_year"),
+        "{name}{lead}: avoiding {percent} of its leaked calls would be worth about {year} a year.",
+        name=_place(plan, first), lead=lead, percent=_percent(sight), year=plan.cell(first, "savings_per_year"),
     )  # fmt: skip
     prose.write(
-        "Why: {calls} leaked calls a day cost {cost} a day{period}{trend}.",
-        calls=plan.cell(0, "calls_per_day"), cost=plan.cell(0, "cost_per_day"), period=base.period(),
-        trend=_trend(plan, 0),
+        "Why: {calls} leaked calls a day cost {cost} a day{period}{trend}; the primary lever is {lever}.",
+        calls=plan.cell(first, "calls_per_day"), cost=plan.cell(first, "cost_per_day"), period=base.period(),
+        trend=_trend(plan, first), lever=plan.value(first, "primary_lever"),
     )  # fmt: skip
-    following = [[*plan.row_name(row), " (", plan.cell(row, "savings_per_year"), " a year", *_trend(plan, row), ")"]
-                 for row in sorted(plan.table.rows)[1:SHOWN]]  # fmt: skip
+    following = [[_place(plan, row), " (", plan.value(row, "primary_lever"), ", ",
+                  plan.cell(row, "savings_per_year"), " a year", *_trend(plan, row), ")"]
+                 for row in rows[1:SHOWN]]  # fmt: skip
     if following:
         prose.write("Next: {items}.", items=series(following))
     prose.write("It is a projection; scoring of single actions is not built yet.")
+
+
+def _place(plan: Voice, row: int) -> Fact:
+    """The journey of a row, without its lever."""
+    return plan.value(row, plan.table.names("dimension")[0])
 
 
 def _most(plan: Voice, row: int) -> Fact:
@@ -87,10 +95,11 @@ def _trend(plan: Voice, row: int) -> list[Piece]:
 def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """The costliest leaks of the week and how the headline metrics moved."""
     plan, base = voices[0], voices[1]
-    if plan.table.count:
-        items = [[*plan.row_name(row), " (", plan.cell(row, "calls_per_day"), " calls and ",
+    rows = [row for row in sorted(plan.table.rows) if plan.table.number(row, "calls_per_day")][:SHOWN]
+    if rows:
+        items = [[_place(plan, row), " (", plan.cell(row, "calls_per_day"), " calls and ",
                   plan.cell(row, "cost_per_day"), " a day", *_trend(plan, row), ")"]
-                 for row in sorted(plan.table.rows)[:SHOWN]]  # fmt: skip
+                 for row in rows]  # fmt: skip
         prose.write("The costliest leaks into the call center{period}: {items}.", period=base.period(),
                     items=series(items))  # fmt: skip
     said: list[list[Piece]] = []
@@ -108,25 +117,31 @@ def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
 
 def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """The change, the values that carry most of it, the day it stepped up, and that this is no proven cause."""
-    single(prose, voices[0], False)
+    single(prose, Telling(voices[0], voices[0]))
     total, cuts = voices[0], [voice for voice in voices[1:] if voice.table.names("dimension")]
     metric = total.table.names("metric")[0]
     share = f"{metric}__share"
     items: list[list[Piece]] = []
-    for voice in cuts[:SHOWN]:
+    for voice in cuts:
         shown = share if voice.table.has(share) else metric
-        if voice.table.number(0, shown) is None:
-            continue
-        labels = [in_sentence(voice.table.column(name).label) for name in voice.table.names("dimension")]
-        noun = [[Fact(text=label, value=label, source="query:dimension")] for label in labels]
-        items.append(
-            [*voice.row_name(0), " ", voice.cell(0, shown), " (by ", *series([list(n) for n in noun]), ")"]
-        )
+        row = _telling_row(voice)
+        if voice.table.number(row, shown) is not None:
+            items.append(
+                [*voice.row_name(row), " (", voice.cell(row, shown), " by ", *dimension_names(voice), ")"]
+            )
     if items:
         lead = "It concentrates in" if cuts[0].table.has(share) else "It stands out for"
         prose.write("{lead} {items}.", lead=lead, items=series(items))
     _step(prose, voices, metric)
     prose.write("This is a breakdown of where it happens, not a proven cause.")
+
+
+def _telling_row(voice: Voice) -> int:
+    """The first row whose values say something: "Unknown" explains nothing."""
+    names = voice.table.names("dimension")
+    rows = sorted(voice.table.rows)
+    named = [row for row in rows if not any(str(voice.table.cell(row, n)).startswith(UNSAYING) for n in names)]
+    return named[0] if named else rows[0]
 
 
 def _step(prose: Prose, voices: list[Voice], metric: str) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.answer import Fact
+from agents.courses import trend
 from agents.narratives import briefing, drivers, opportunities, what_if
 from agents.prose import Prose
-from agents.shapes import ranked, single, trend
+from agents.shapes import Telling, ranked, single
 from agents.sight import SeenTable, Sight, sight_of
 from agents.voice import Voice
 from semantic.model import SemanticModel
@@ -40,12 +41,12 @@ class Narrator:
         if tell:
             tell(prose, voices, sight)
         else:
-            for index, voice in enumerate(voices):
-                table_shape(voice.table)(prose, voice, index > 0)
+            for voice in voices:
+                table_shape(voice.table)(prose, Telling(voice, voices[0], len(voices)))
         return Narration(prose.text, tuple(prose.facts))
 
 
-Tell = Callable[[Prose, Voice, bool], None]
+Tell = Callable[[Prose, Telling], None]
 SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "what_if": what_if,
     "opportunities": opportunities,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from langchain_core.messages import ToolCall, ToolMessage
 from pydantic import ValidationError
 
-from agents.planner import unexplained
 from agents.toolbox import mendable_error
 from semantic.query import SemanticQuery
 
@@ -25,6 +24,8 @@ def complaint(question: str, call: ToolCall, context: Context) -> ToolMessage | 
         query = SemanticQuery.model_validate(call["args"].get("query"))
     except ValidationError:
         return None  # the tool itself says what is wrong with it
+    from agents.planner import unexplained
+
     words = unexplained(question, query, model=context.desk.semantic, values=context.desk.values)
     if not words:
         return None

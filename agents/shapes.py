@@ -1,25 +1,47 @@
-"""Sentences for governed tables: a single row, a ranking, a course over time."""
+"""Sentences for governed tables: a single row, a ranking, what moved."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
 
 from agents.answer import Fact
 from agents.prose import Piece, Prose, number, series
 from agents.sight import SeenTable
 from agents.voice import Voice
-from agents.wording import bucket_end, bucket_in_words, in_sentence, is_plural, number_word, plural
-from semantic.query import TimeGrain
+from agents.wording import in_sentence, is_plural, number_word, plural
 
 NAMED = 3
+LISTED = 10
 
 
-def single(prose: Prose, voice: Voice, brief: bool) -> None:
+@dataclass(frozen=True)
+class Telling:
+    """A table to tell, the answer's first table, and how many tables there are."""
+
+    voice: Voice
+    lead: Voice
+    count: int = 1
+
+    @property
+    def further(self) -> bool:
+        """Whether the table comes after the first."""
+        return self.voice.table.part != self.lead.table.part
+
+    @property
+    def same_frame(self) -> bool:
+        """Whether the table speaks of the same metric, period and filters as the first."""
+        here, first = self.voice.table.query, self.lead.table.query
+        return here is not None and first is not None and (here.metrics[0], here.time, here.filters) == (
+            first.metrics[0], first.time, first.filters)  # fmt: skip
+
+
+def single(prose: Prose, telling: Telling) -> None:
     """Repeat call rate was 23.5% in Q3 2026, up 1.2 percentage points from 22.3% (worse)."""
+    voice = telling.voice
     table = voice.table
-    metrics = table.names("metric")
-    if not table.count or all(table.number(0, name) is None for name in metrics):
-        _nothing(prose, voice)
+    metrics = [name for name in table.names("metric") if table.count and table.number(0, name) is not None]
+    if not metrics:
+        nothing(prose, voice)
         return
     first = metrics[0]
     if table.number(0, first) == 0 and table.column(first).unit == "count" and len(metrics) == 1:
@@ -29,23 +51,28 @@ def single(prose: Prose, voice: Voice, brief: bool) -> None:
             metric=voice.metric(first), filters=voice.filters(), period=voice.period(),
         )  # fmt: skip
         return
-    said = [[voice.metric(name, start=not i), _were(voice, name) if not i else " ", voice.cell(0, name)]
-            for i, name in enumerate(metrics) if table.number(0, name) is not None]  # fmt: skip
-    said[0][1:1] = voice.filters()
-    prose.write("{said}{period}{moved}.", said=series(said), period=voice.period() if not brief else [],
-                moved=_moved(voice, 0, first))  # fmt: skip
+    said: list[list[Piece]] = [[voice.metric(first, start=True), *voice.filters(), were(voice, first),
+                                voice.cell(0, first)]]  # fmt: skip
+    said += [[voice.metric(name), " ", voice.cell(0, name)] for name in metrics[1:]]
+    prose.write(
+        "{said}{period}{moved}.",
+        said=series(said), period=[] if telling.further and telling.same_frame else voice.period(), moved=moved_clause(voice, 0, first),
+    )  # fmt: skip
 
 
-def _were(voice: Voice, metric: str) -> str:
+def were(voice: Voice, metric: str) -> str:
+    """was or were, as the metric's label asks for."""
     return " were " if is_plural(voice.table.column(metric).label) else " was "
 
 
-def _moved(voice: Voice, row: int, metric: str) -> list[Piece]:
+def moved_clause(voice: Voice, row: int, metric: str) -> list[Piece]:
+    """, up 14.0% from 73,800 in the week before (worse): empty when nothing is compared."""
     moved = voice.moved(row, metric)
     return [", ", *moved] if moved else []
 
 
-def _nothing(prose: Prose, voice: Voice) -> None:
+def nothing(prose: Prose, voice: Voice) -> None:
+    """That nothing matches."""
     names = voice.table.names("metric")
     prose.write(
         "There is no data for {metric}{filters}{period}: nothing matches.",
@@ -53,40 +80,44 @@ def _nothing(prose: Prose, voice: Voice) -> None:
     )  # fmt: skip
 
 
-def ranked(prose: Prose, voice: Voice, brief: bool) -> None:
+def ranked(prose: Prose, telling: Telling) -> None:
     """The three journeys with the highest leakage rate are A (x), B (y) and C (z)."""
+    voice = telling.voice
     table = voice.table
-    rows = sorted(table.rows)
-    metric = leading_metric(table)
-    rows = [row for row in rows if table.number(row, metric) is not None]
+    column = leading_column(table)
+    metric = column.split("__")[0]
+    rows = [row for row in sorted(table.rows) if table.number(row, column) is not None]
     if not rows:
-        _nothing(prose, voice)
+        nothing(prose, voice)
         return
-    order = sorted(rows, key=lambda row: table.number(row, metric) or 0.0, reverse=_descending(table, metric))
-    if table.count == 1:
+    order = sorted(rows, key=lambda row: table.number(row, column) or 0.0, reverse=descending(table, column))
+    if telling.further:
+        _in_passing(prose, telling, metric, order)
+    elif table.count == 1:
         _only(prose, voice, metric, order[0])
-    elif table.number(order[0], metric) == table.number(order[-1], metric):
-        _alike(prose, voice, metric, len(order))
-        return
-    elif (table.query and table.query.limit) or brief:
-        _top(prose, voice, metric, order, brief)
+    elif "__change" in column:
+        _movers(prose, voice, metric, order)
+    elif table.number(order[0], column) == table.number(order[-1], column):
+        _alike(prose, voice, metric, order[0])
     else:
-        _field(prose, voice, metric, order)
-    if not brief:
-        _remarks(prose, voice, metric, order)
+        limited = table.query is not None and table.query.limit is not None
+        tell = _top if limited else _pair if len(order) == table.count == 2 else _field
+        tell(prose, voice, metric, order)
+        _remarks(prose, voice, metric, order, total=telling.count == 1)
 
 
-def leading_metric(table: SeenTable) -> str:
+def leading_column(table: SeenTable) -> str:
     """The column a table is about: what it is ordered by if that is a number, else its first metric."""
     ordered = table.query.order_by if table.query else ()
-    if ordered and table.has(ordered[0].by) and table.column(ordered[0].by).role in ("metric", "derived"):
+    if ordered and table.has(ordered[0].by) and table.column(ordered[0].by).role not in ("dimension", "time"):
         return ordered[0].by
     return (table.names("metric") or table.names("derived"))[0]
 
 
-def _descending(table: SeenTable, metric: str) -> bool:
+def descending(table: SeenTable, column: str) -> bool:
+    """Whether the largest value comes first."""
     ordered = table.query.order_by if table.query else ()
-    return not (ordered and ordered[0].by == metric and ordered[0].direction == "asc")
+    return not (ordered and ordered[0].by == column and ordered[0].direction == "asc")
 
 
 def extreme(voice: Voice, metric: str, row: int, largest: bool) -> Fact:
@@ -94,28 +125,18 @@ def extreme(voice: Voice, metric: str, row: int, largest: bool) -> Fact:
     counted = voice.table.column(metric).unit == "count" and is_plural(voice.table.column(metric).label)
     words = ("most", "fewest") if counted else ("highest", "lowest")
     kind = "max" if largest else "min"
-    return Fact(text=words[0] if largest else words[1], value=kind,
-                source=f"extreme:{kind}:{voice.table.part}:{row}:{metric}")  # fmt: skip
+    source = f"extreme:{kind}:{voice.table.part}:{row}:{metric}"
+    return Fact(text=words[0] if largest else words[1], value=kind, source=source)
 
 
-def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
-    prose.write(
-        "{name} is the only {noun} with data{filters}{period}: {metric} {value}{moved}.",
-        name=voice.row_name(row), noun=_noun(voice), filters=voice.filters(), period=voice.period(),
-        metric=voice.metric(metric), value=voice.cell(row, metric), moved=_moved(voice, row, metric),
-    )  # fmt: skip
+def row_count(voice: Voice) -> Fact:
+    """How many rows the table has, as a word when small."""
+    count = voice.table.count
+    return Fact(text=number_word(count), value=count, source=f"formula:rows:{voice.table.part}")
 
 
-def _alike(prose: Prose, voice: Voice, metric: str, count: int) -> None:
-    prose.write(
-        "{metric}{filters}{period} {was} {value} for each of the {count} {noun} shown.",
-        metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
-        was=_were(voice, metric).strip(), value=voice.cell(0, metric), noun=_noun(voice, several=True),
-        count=Fact(text=number_word(voice.table.count), value=count, source=f"formula:rows:{voice.table.part}"),
-    )  # fmt: skip
-
-
-def _noun(voice: Voice, *, several: bool = False) -> list[Piece]:
+def noun(voice: Voice, *, several: bool = False) -> list[Piece]:
+    """What a row is: journeys; combinations of plan type and tenure."""
     labels = [voice.semantic.dimensions[name].label if name in voice.semantic.dimensions else name
               for name in voice.table.names("dimension")]  # fmt: skip
     nouns = [in_sentence(label) for label in labels]
@@ -123,183 +144,178 @@ def _noun(voice: Voice, *, several: bool = False) -> list[Piece]:
         if " or " in nouns[0]:
             return ["groups" if several else "group"]
         return [Fact(text=plural(nouns[0]) if several else nouns[0], value=labels[0], source="query:dimension")]
-    noun = "combinations of " if several else "combination of "
-    return [noun, *series([[Fact(text=n, value=n, source="query:dimension")] for n in nouns])]
+    return ["combinations of " if several else "combination of ", *dimension_names(voice)]
 
 
-def _top(prose: Prose, voice: Voice, metric: str, order: list[int], brief: bool) -> None:
-    table = voice.table
-    largest = _descending(table, metric)
+def dimension_names(voice: Voice) -> list[Piece]:
+    """plan type and failure reason: the labels of the dimensions."""
+    labels = [in_sentence(voice.table.column(name).label or name) for name in voice.table.names("dimension")]
+    return series([[Fact(text=label, value=label, source="query:dimension")] for label in labels])
+
+
+def _has(voice: Voice, row: int) -> str:
+    """have for a name in the plural ("New members"), else has."""
+    names = voice.table.names("dimension")
+    name = voice.value(row, names[0]).text
+    return "have" if len(names) == 1 and is_plural(name) and name.endswith("members") else "has"
+
+
+def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    prose.write(
+        "{name} is the only {noun} with data{filters}{period}: {metric} {value}{moved}.",
+        name=voice.row_name(row), noun=noun(voice), filters=voice.filters(), period=voice.period(),
+        metric=voice.metric(metric), value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
+    )  # fmt: skip
+
+
+def _alike(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    prose.write(
+        "{metric}{filters}{period}{was}{value} for each of the {count} {noun} shown.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
+        was=were(voice, metric), value=voice.cell(row, metric), count=row_count(voice),
+        noun=noun(voice, several=True),
+    )  # fmt: skip
+
+
+def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -> None:
+    """A further table in one sentence: By failure reason, the highest is Payment Error: $5,224."""
+    voice = telling.voice
+    table, best = voice.table, order[0]
+    column = leading_column(table)
+    moved = voice.moved(best, metric, brief=True)
+    if "__change" in column and moved:
+        edge: list[Piece] = [_edge_of_change(voice, column, best)]
+        value: list[Piece] = [*moved, ", to ", voice.cell(best, metric)]
+    else:
+        edge = ["the ", extreme(voice, metric, best, descending(table, column))]
+        value = [voice.cell(best, metric), *([", ", *moved] if moved else [])]
+        if table.number(best, f"{metric}__share") is not None:
+            value += [", ", voice.cell(best, f"{metric}__share"), " of the total"]
+    lead: list[Piece] = ["By ", *dimension_names(voice)]
+    if not telling.same_frame:
+        lead = [
+            voice.metric(metric, start=True),
+            *voice.filters(),
+            *voice.period(),
+            " by ",
+            *dimension_names(voice),
+        ]
+    prose.write("{lead}: {edge} is {name}, {value}.", lead=lead, edge=edge, name=voice.row_name(best), value=value)
+
+
+def _edge_of_change(voice: Voice, column: str, row: int) -> Piece:
+    """the largest rise or the largest fall: bound to the row being that extreme of the change column."""
+    largest = descending(voice.table, column)
+    source = f"extreme_change:{'max' if largest else 'min'}:{voice.table.part}:{row}:{column}"
+    rose = (voice.table.number(row, column) or 0.0) >= 0
+    text = ("the largest rise" if rose else "the smallest fall") if largest else (
+        "the smallest rise" if rose else "the largest fall")  # fmt: skip
+    return Fact(text=text, value=column, source=source)
+
+
+def _movers(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    """Total calls moved the most for Billing Question: up 17.6% from 1,251 in the 14 days before, to 1,471."""
+    column = leading_column(voice.table)
     best = order[0]
-    if len(order) == 1 or brief:
+    prose.write(
+        "{metric}{filters}{period}: {edge} is {name}, {moved}, to {value}.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
+        edge=_edge_of_change(voice, column, best), name=voice.row_name(best),
+        moved=voice.moved(best, metric), value=voice.cell(best, metric),
+    )  # fmt: skip
+    others = [[*voice.row_name(row), " (", *voice.moved(row, metric, brief=True), ")"] for row in order[1:NAMED]]
+    if others:
+        prose.write("Then {items}.", items=series(others))
+    _also(prose, voice, metric, best)
+
+
+def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    table, best = voice.table, order[0]
+    largest = descending(table, leading_column(table))
+    if len(order) == 1:
         prose.write(
-            "{name} {has} {extreme} {metric}{period}: {value}{moved}.",
-            name=voice.row_name(best), has="has the", extreme=extreme(voice, metric, best, largest),
-            metric=voice.metric(metric), period=[] if brief else [*voice.filters(), *voice.period()],
-            value=voice.cell(best, metric), moved=[] if brief else _moved(voice, best, metric),
+            "{name} {has} the {extreme} {metric}{filters}{period}: {value}{moved}.",
+            name=voice.row_name(best), has=_has(voice, best), extreme=extreme(voice, metric, best, largest),
+            metric=voice.metric(metric), filters=voice.filters(), period=voice.period(),
+            value=voice.cell(best, metric), moved=moved_clause(voice, best, metric),
         )  # fmt: skip
         return
-    count = min(len(order), 10)
-    items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in order[:count]]
-    counted = Fact(text=number_word(table.count), value=table.count, source=f"formula:rows:{table.part}")
+    several = len(table.names("dimension")) > 1
+    shown = order[: NAMED if several else LISTED]
+    items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in shown]
     prose.write(
-        "The {count} {noun} with the {extreme} {metric}{filters}{period} are {items}.",
-        count=counted, noun=_noun(voice, several=True), extreme=extreme(voice, metric, best, largest),
-        metric=voice.metric(metric), filters=voice.filters(), period=voice.period(), items=series(items),
+        "The {count} {noun} with the {extreme} {metric}{filters}{period} are {led}{items}.",
+        count=row_count(voice), noun=noun(voice, several=True),
+        extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric),
+        filters=voice.filters(), period=voice.period(), led="led by " if len(shown) < len(order) else "",
+        items=series(items),
+    )  # fmt: skip
+
+
+def _pair(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    """New members have a higher failure rate than Tenured members: 39.7% against 34.6%."""
+    table = voice.table
+    one, other = order
+    source = f"formula:sub(cell:{table.part}:{one}:{metric}, cell:{table.part}:{other}:{metric})"
+    larger = descending(table, leading_column(table))
+    counted = table.column(metric).unit == "count" and is_plural(table.column(metric).label)
+    word = ("more" if larger else "fewer") if counted else ("higher" if larger else "lower")
+    prose.write(
+        "{one} {have} {a}{word} {metric} than {other}{filters}{period}: {value} against {low}.",
+        one=voice.row_name(one), have=_has(voice, one), a="" if counted else "a ",
+        word=Fact(text=word, value=1 if larger else -1, source=f"direction:{source}"), metric=voice.metric(metric),
+        other=voice.row_name(other), filters=voice.filters(), period=voice.period(),
+        value=voice.cell(one, metric), low=voice.cell(other, metric),
     )  # fmt: skip
 
 
 def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     table = voice.table
-    best, last, largest = order[0], order[-1], _descending(table, metric)
-    second = [", then ", *voice.row_name(order[1]), " (", voice.cell(order[1], metric), ")"] if (
-        len(order) > 2
-    ) else []  # fmt: skip
+    best, last, largest = order[0], order[-1], descending(table, leading_column(table))
+    second: list[Piece] = []
+    if len(order) > 2:
+        second = [", then ", *voice.row_name(order[1]), " (", voice.cell(order[1], metric), ")"]
     prose.write(
-        "Of {count} {noun}, {best} has the {extreme} {metric}{filters}{period}: {value}{second}; "
-        "{last} has the {other} ({low}).",
-        count=Fact(text=number_word(table.count), value=table.count, source=f"formula:rows:{table.part}"),
-        noun=_noun(voice, several=True), best=voice.row_name(best),
+        "Of {count} {noun}, {best} {has} the {extreme} {metric}{filters}{period}: {value}{second}; "
+        "{last} {have} the {other} ({low}).",
+        count=row_count(voice), noun=noun(voice, several=True), best=voice.row_name(best), has=_has(voice, best),
         extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric), filters=voice.filters(),
         period=voice.period(), value=voice.cell(best, metric), second=second, last=voice.row_name(last),
-        other=extreme(voice, metric, last, not largest), low=voice.cell(last, metric),
+        have=_has(voice, last), other=extreme(voice, metric, last, not largest), low=voice.cell(last, metric),
     )  # fmt: skip
 
 
-def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total: bool) -> None:
+    """The share or the total, how the first row moved, and its other metrics."""
     table, best = voice.table, order[0]
     share = f"{metric}__share"
-    if table.has(share) and table.number(best, share) is not None:
+    if table.number(best, share) is not None:
         prose.write("{name} is {share} of the total.", name=voice.row_name(best), share=voice.cell(best, share))
-    elif _adds_up(voice, metric) and table.count > 1:
-        total = sum(table.number(row, metric) or 0.0 for row in table.rows)
-        source = f"formula:sum:{table.part}:{metric}"
-        whole = "Together" if table.query and table.query.limit else "In total"
-        prose.write("{whole} that is {total}.", whole=whole,
-                    total=number(total, table.column(metric).unit, source))  # fmt: skip
-    moved = voice.moved(best, metric) if table.count > 1 else []
-    if moved:
+    elif total and _adds_up(voice, metric):
+        whole = sum(table.number(row, metric) or 0.0 for row in table.rows)
+        limited = table.query is not None and table.query.limit is not None
+        prose.write(
+            "{lead} that is {total}.",
+            lead="Together" if limited else "In total",
+            total=number(whole, table.column(metric).unit, f"formula:sum:{table.part}:{metric}"),
+        )
+    moved = voice.moved(best, metric)
+    if moved and len(order) > 1:
         prose.write("{name} is {moved}.", name=voice.row_name(best), moved=moved)
-    others = [name for name in table.names("metric") if name != metric][:NAMED]
-    if others and table.number(best, others[0]) is not None:
-        items = [[voice.metric(name), " ", voice.cell(best, name)] for name in others
-                 if table.number(best, name) is not None]  # fmt: skip
-        prose.write("For {name}: {items}.", name=voice.row_name(best), items=series(items))
+    _also(prose, voice, metric, best)
+
+
+def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    others = [
+        name
+        for name in voice.table.names("metric")
+        if name != metric and voice.table.number(row, name) is not None
+    ]
+    if others:
+        items = [[voice.metric(name), " ", voice.cell(row, name)] for name in others[:NAMED]]
+        prose.write("For {name}: {items}.", name=voice.row_name(row), items=series(items))
 
 
 def _adds_up(voice: Voice, metric: str) -> bool:
     definition = voice.semantic.metrics.get(metric)
     return bool(definition and definition.additive and voice.table.complete)
-
-
-def trend(prose: Prose, voice: Voice, brief: bool) -> None:
-    """Leaked calls by week went from 71,000 (the week of ...) to 84,000 (...), up 18.3% (worse)."""
-    table = voice.table
-    metric = (table.names("metric") or [""])[0]
-    rows = complete_buckets(table, metric)
-    if not rows:
-        _nothing(prose, voice)
-        return
-    if table.names("dimension"):
-        _several_courses(prose, voice, metric, rows)
-    else:
-        _course(prose, voice, metric, rows)
-
-
-def complete_buckets(table: SeenTable, metric: str) -> list[int]:
-    """Rows with a value whose time bucket lies wholly in the period; all rows when fewer than two do."""
-    valued = [row for row in sorted(table.rows) if table.number(row, metric) is not None]
-    query = table.query
-    if query is None or query.time is None or query.time_grain is None:
-        return valued
-    period, grain = query.time, query.time_grain
-    whole = [row for row in valued
-             if (start := _bucket(table, row)) >= period.start and bucket_end(start, grain) <= period.end]  # fmt: skip
-    return whole if len({_bucket(table, row) for row in whole}) > 1 else valued
-
-
-def _bucket(table: SeenTable, row: int) -> date:
-    return date.fromisoformat(str(table.cell(row, table.names("time")[0]))[:10])
-
-
-def bucket(voice: Voice, row: int) -> Fact:
-    """A time bucket by its name."""
-    table = voice.table
-    name = table.names("time")[0]
-    grain: TimeGrain = table.query.time_grain if table.query and table.query.time_grain else "day"
-    start = _bucket(table, row)
-    return Fact(
-        text=bucket_in_words(start, grain), value=start.isoformat(), source=f"cell:{table.part}:{row}:{name}"
-    )
-
-
-def _course(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
-    table = voice.table
-    first, last = rows[0], rows[-1]
-    old, new = table.number(first, metric) or 0.0, table.number(last, metric) or 0.0
-    prose.write(
-        "{metric}{filters} went from {old} ({start}) to {new} ({end}){moved}.",
-        metric=voice.metric(metric, start=True), filters=voice.filters(), old=voice.cell(first, metric),
-        start=bucket(voice, first), new=voice.cell(last, metric), end=bucket(voice, last),
-        moved=course_change(voice, metric, first, last, old, new),
-    )  # fmt: skip
-    ranked_rows = sorted(rows, key=lambda row: table.number(row, metric) or 0.0)
-    low, high = ranked_rows[0], ranked_rows[-1]
-    if table.number(low, metric) != table.number(high, metric) and len(rows) > 2:
-        prose.write(
-            "The {highest} was {value} ({when}), the {lowest} {least} ({then}).",
-            highest=_peak("highest", "max", table.part, high, metric), value=voice.cell(high, metric),
-            when=bucket(voice, high), lowest=_peak("lowest", "min", table.part, low, metric),
-            least=voice.cell(low, metric), then=bucket(voice, low),
-        )  # fmt: skip
-    if len(rows) < table.count and not table.names("dimension"):
-        prose.write("Incomplete periods at the ends are in the table and left out of this comparison.")
-
-
-def _peak(text: str, kind: str, part: int, row: int, metric: str) -> Fact:
-    return Fact(text=text, value=kind, source=f"extreme_complete:{kind}:{part}:{row}:{metric}")
-
-
-def course_change(voice: Voice, metric: str, first: int, last: int, old: float, new: float) -> list[Piece]:
-    """, up 18.3% (worse): between two rows of one column, in points for rates and scores."""
-    part, unit = voice.table.part, voice.table.column(metric).unit
-    a, b = f"cell:{part}:{last}:{metric}", f"cell:{part}:{first}:{metric}"
-    if new == old or (unit not in ("rate", "score", "points", "percent") and not old):
-        return []
-    source = f"formula:sub({a}, {b})"
-    direction = voice.direction(new - old, source)
-    if unit == "rate":
-        size = number(abs(new - old) * 100, "points", f"formula:mul(abs(sub({a}, {b})), 100)")
-        size = size.model_copy(update={"text": size.text.replace("point", "percentage point")})
-    elif unit in ("score", "points", "percent"):
-        size = number(abs(new - old), unit, f"formula:abs(sub({a}, {b}))")
-    else:
-        size = number(abs(new - old) / abs(old), "rate", f"formula:abs(change({a}, {b}))")
-    return [", ", direction, " ", size, *voice.verdict(metric, new - old, source)]
-
-
-def _several_courses(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
-    table = voice.table
-    courses: dict[tuple[str, ...], list[int]] = {}
-    for row in rows:
-        key = tuple(str(table.cell(row, name)) for name in table.names("dimension"))
-        courses.setdefault(key, []).append(row)
-    leading = sorted(courses.values(), key=lambda c: -(table.number(c[-1], metric) or 0.0))[:NAMED]
-    items: list[list[Piece]] = []
-    for course in leading:
-        first, last = course[0], course[-1]
-        old, new = table.number(first, metric) or 0.0, table.number(last, metric) or 0.0
-        items.append([*voice.row_name(last), " from ", voice.cell(first, metric), " (", bucket(voice, first), ") to ",
-                      voice.cell(last, metric), " (", bucket(voice, last), ")",
-                      *course_change(voice, metric, first, last, old, new)])  # fmt: skip
-    pieces: list[Piece] = []
-    for index, item in enumerate(items):
-        pieces += ["; " if index else "", *item]
-    prose.write("{metric}{filters}: {items}.", metric=voice.metric(metric, start=True), filters=voice.filters(),
-                items=pieces)  # fmt: skip
-    if len(courses) > NAMED:
-        prose.write(
-            "The table has all {count} {noun}.",
-            count=Fact(text=number_word(len(courses)), value=len(courses), source=f"series:{table.part}"),
-            noun=_noun(voice, several=True),
-        )

@@ -99,16 +99,26 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def telling_rows(table: Table) -> list[int]:
-    """Indices of the rows a summary holds: the first ones, the last, and each number column's extremes."""
+    """Indices of the rows a summary holds: the first ones, the last, extremes, and the ends of a course."""
     count = len(table.rows)
     chosen = set(range(min(count, ROWS_SHOWN)))
     if count > ROWS_SHOWN:
-        chosen.add(count - 1)
+        chosen |= {count - 1, *_course_ends(table)}
         for position in range(len(table.columns)):
             numbers = [(v, i) for i, row in enumerate(table.rows) if _is_number(v := row[position])]
             if numbers:
                 chosen |= {max(numbers)[1], min(numbers)[1]}
     return sorted(chosen)
+
+
+def _course_ends(table: Table) -> set[int]:
+    """Rows of the first two and the last two time buckets: what a course is told from, whole buckets or not."""
+    position = next((i for i, column in enumerate(table.columns) if column.role == "time"), None)
+    if position is None:
+        return set()
+    buckets = sorted({str(row[position]) for row in table.rows})
+    ends = {*buckets[:2], *buckets[-2:]}
+    return {index for index, row in enumerate(table.rows) if str(row[position]) in ends}
 
 
 def _is_number(cell: PlainCell) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents.answer import Fact
 from agents.prose import Piece, number, series
 from agents.sight import SeenTable
-from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in
+from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
 from semantic.values import ValueDictionary
@@ -37,9 +37,11 @@ class Voice:
         return number(value, self.table.column(name).unit, f"cell:{self.table.part}:{row}:{name}")
 
     def row_name(self, row: int) -> list[Piece]:
-        """A row's dimension values: Billing; MAPD, New."""
-        names = self.table.names("dimension")
-        return series([[self.value(row, name)] for name in names], last=", ")
+        """A row's dimension values: Billing; MAPD / New members."""
+        pieces: list[Piece] = []
+        for index, name in enumerate(self.table.names("dimension")):
+            pieces += [" / " if index else "", self.value(row, name)]
+        return pieces
 
     def value(self, row: int, dimension: str) -> Fact:
         """A dimension value by its label."""
@@ -59,6 +61,9 @@ class Voice:
             if left > 0:
                 shown.append([number(left, "count", f"query:more:{entry.dimension}"), " others"])
             pieces += series([list(item) for item in shown])
+        for item in query.having if query else ():
+            text = threshold(item, self.semantic)
+            pieces += [" ", Fact(text=text, value=item.value, source=f"query:having:{item.metric}")]
         return pieces
 
     def _filter_value(self, dimension: str, value: str) -> Fact:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date, timedelta
+from datetime import date
 
-from semantic.query import TimeGrain, TimeRange
+from semantic.model import SemanticModel
+from semantic.query import MetricFilter, TimeGrain, TimeRange
 from tools.periods import day_in_words, span_in_words
 
 _UNIT_WORDS = {"minutes": "minute", "days": "day", "seconds": "second", "points": "point"}
@@ -117,6 +118,15 @@ def lead_in(period: TimeRange) -> tuple[str, str]:
     return ("from ", "") if " to " in days else ("in ", "")
 
 
+_THRESHOLDS = {">": "above", ">=": "of at least", "<": "below", "<=": "of at most", "=": "of exactly"}
+
+
+def threshold(item: MetricFilter, semantic: SemanticModel) -> str:
+    """with total calls above 900: a condition on a metric."""
+    metric = semantic.metrics[item.metric]
+    return f"with {in_sentence(metric.label)} {_THRESHOLDS[item.op]} {written(item.value, metric.unit)}"
+
+
 def earlier_in_words(period: TimeRange) -> str:
     """The period that a comparison looks back to: its own name, or its days."""
     return period.label or days_in_words(period)
@@ -131,19 +141,3 @@ def bucket_in_words(start: date, grain: TimeGrain) -> str:
     if grain == "quarter":
         return f"Q{(start.month - 1) // 3 + 1} {start.year}"
     return str(start.year) if grain == "year" else day_in_words(start)
-
-
-def bucket_end(start: date, grain: TimeGrain) -> date:
-    """The last day of a time bucket."""
-    if grain == "day":
-        return start
-    if grain == "week":
-        return start + timedelta(days=6)
-    if grain == "year":
-        return date(start.year, 12, 31)
-    return _month_end(start if grain == "month" else _add_months(start, 2))
-
-
-def _add_months(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 + months
-    return date(index // 12, index % 12 + 1, 1)

@@ -9,17 +9,13 @@ from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, stated_assumptions
 from tools.outcome import Found, Outcome, Refusal, Table
 
-CANDIDATES = (
-    "error_message",
-    "failure_reason",
-    "platform",
-    "member_tenure",
-    "call_topic",
-    "agent_team",
-    "language",
+# One cut a slot, the first that the metric allows: where, what went wrong, through what, for whom.
+SLOTS = (
+    (("journey",), ("call_topic",), ("claim_type",), ("drug_name",), ("survey_type",)),
+    (("error_message",), ("failure_reason",), ("claim_denial_reason",), ("rx_denied_reason",), ("call_topic",)),
+    (("platform",), ("agent_team",), ("pharmacy_type",), ("call_channel",)),
+    (("plan_type", "member_tenure"), ("plan_type",), ("member_tenure",)),
 )
-PAIR = ("plan_type", "member_tenure")
-CUTS = 3
 TREND_DAYS = 42
 CAVEAT = "This is a breakdown of where it happens, not a proven cause."
 
@@ -56,34 +52,32 @@ def countable(metric: str, desk: Desk) -> str:
 
 
 def _cuts(metric: str, base: SemanticQuery, desk: Desk) -> list[Table]:
-    """The most concentrated cuts first: by problem, place and member, as far as the metric allows."""
+    """The largest values of each slot's first dimension that the metric allows and the filters leave open."""
     allowed = desk.semantic.dimensions_of(metric)
     fixed = {f.dimension for f in base.filters if f.op == "in" and len(f.values) == 1}
-    cuts: list[tuple[str, ...]] = [(name,) for name in CANDIDATES if name in allowed - fixed]
-    if allowed.issuperset(PAIR):
-        cuts.append(tuple(name for name in PAIR if name not in fixed))
-    share = desk.semantic.metrics[metric].additive
+    used: set[str] = set(fixed)
     tables = []
-    for dimensions in dict.fromkeys(cuts):
-        if not dimensions:
-            continue
-        query = base.model_copy(
-            update={"dimensions": dimensions, "compare_to": None, "share_of_total": share,
-                    "order_by": (Order(by=metric),), "limit": 5}
-        )  # fmt: skip
-        table = governed_table(query, desk, _title(dimensions, desk))
-        if isinstance(table, Table) and len(table.rows) > 1:
+    for slot in SLOTS:
+        table = next((t for cut in slot if allowed.issuperset(cut) and not used & set(cut)
+                      and (t := _cut(metric, cut, base, desk))), None)  # fmt: skip
+        if table and table.query:
+            used |= set(table.query.dimensions)
             tables.append(table)
-    return sorted(tables, key=lambda table: -_concentration(table, metric))[:CUTS]
+    return tables
 
 
-def _concentration(table: Table, metric: str) -> float:
-    """How far the largest value's share stands above an even split over the values shown."""
-    name = f"{metric}__share"
-    if name not in {column.name for column in table.columns}:
-        return 0.0
-    share = table.cell(0, name)
-    return float(share) - 1 / len(table.rows) if isinstance(share, int | float) else 0.0
+def _cut(metric: str, dimensions: tuple[str, ...], base: SemanticQuery, desk: Desk) -> Table | None:
+    changes = {
+        "dimensions": dimensions,
+        "compare_to": None,
+        "share_of_total": desk.semantic.metrics[metric].additive,
+        "order_by": (
+            Order(by=metric, direction="asc" if desk.semantic.metrics[metric].polarity == "higher" else "desc"),
+        ),
+        "limit": 5,
+    }
+    table = governed_table(base.model_copy(update=changes), desk, _title(dimensions, desk))
+    return table if isinstance(table, Table) and len(table.rows) > 1 else None
 
 
 def _title(dimensions: tuple[str, ...], desk: Desk) -> str:

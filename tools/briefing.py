@@ -21,7 +21,7 @@ NOT_YET = "The daily scan for spikes is not built yet: this lists the costliest 
 
 def todays_overview(desk: Hidden, filters: tuple[DimensionFilter, ...] = (), limit: int = 3) -> Outcome:
     """Give the state of the day: the journeys that leak the most money and the headline metrics against last week."""
-    found = opportunity_tables(desk, limit, 10)
+    found = opportunity_tables(desk, limit, 10, filters)
     if isinstance(found, Refusal):
         return found
     tables, constants = found

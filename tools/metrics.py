@@ -18,6 +18,7 @@ from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
 WIDER_WINDOW = "_24h"
+NO_PERIOD = "No period was named"
 
 
 def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ...] = ()) -> Outcome:
@@ -28,7 +29,7 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
     table = governed_table(query, desk)
     if isinstance(table, Refusal):
         return table
-    said = assumptions + stated_assumptions(query, table, desk)
+    said = assumptions + stated_assumptions(query, table, desk, assumptions)
     return Found((table, *wider_tables(table, desk)), "governed_metric", assumptions=said)
 
 
@@ -99,11 +100,14 @@ def missing_source(query: SemanticQuery, desk: Desk) -> Refusal | None:
     return None
 
 
-def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[str, ...]:
+def stated_assumptions(
+    query: SemanticQuery, table: Table, desk: Desk, said_already: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """What the person should know about how the numbers were made: the default period, the cost of a call."""
     said = []
-    if query.time is None and table.query and table.query.time:
-        said.append(f"No period was named: {period_in_words(table.query.time)}.")
+    told = any(sentence.startswith(NO_PERIOD) for sentence in said_already)
+    if query.time is None and table.query and table.query.time and not told:
+        said.append(f"{NO_PERIOD}: {period_in_words(table.query.time)}.")
     return (*said, *cost_notes(query.metrics, desk))
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from semantic.query import Order, SemanticQuery
+from sqlglot import exp
+
+from semantic.query import DimensionFilter, Order, SemanticQuery
 from tools.desk import Desk, Hidden
 from tools.metrics import cost_notes, governed_table
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
 from tools.periods import days_in, last_days, period_in_words
 from tools.savings import DAYS_A_YEAR, computed_row
+from warehouse.door import QueryContext
+from warehouse.errors import DeniedError
 
 VOLUME = "leaked_calls"
 
 
-def top_opportunities(desk: Hidden, limit: int = 5, reduce_pct: float = 10) -> Outcome:
+def top_opportunities(
+    desk: Hidden, limit: int = 5, reduce_pct: float = 10, filters: tuple[DimensionFilter, ...] = ()
+) -> Outcome:
     """Rank the journeys by the cost of their leaked calls, with the weekly trend and the yearly saving of a reduction.
 
-    `limit` is how many to show, `reduce_pct` the reduction that the saving assumes.
+    `limit` is how many to show, `reduce_pct` the reduction that the saving assumes, `filters` narrow the calls.
     """
     if not 0 < reduce_pct <= 100:
         raise Mendable("bad_reduction", "reduce_pct must be above 0 and at most 100.", "Use 10.")
-    found = opportunity_tables(desk, max(1, min(limit, 20)), reduce_pct)
+    found = opportunity_tables(desk, max(1, min(limit, 20)), reduce_pct, filters)
     if isinstance(found, Refusal):
         return found
     tables, constants = found
@@ -35,7 +41,7 @@ def top_opportunities(desk: Hidden, limit: int = 5, reduce_pct: float = 10) -> O
 
 
 def opportunity_tables(
-    desk: Desk, limit: int, reduce_pct: float
+    desk: Desk, limit: int, reduce_pct: float, filters: tuple[DimensionFilter, ...] = ()
 ) -> tuple[tuple[Table, Table], dict[str, float]] | Refusal:
     """The ranked table and the governed query under it, with the constants that its formulas use."""
     where, money = desk.semantic.defaults.where_dimension, desk.semantic.defaults.money_metric
@@ -43,6 +49,7 @@ def opportunity_tables(
     query = SemanticQuery(
         metrics=(money, VOLUME),
         dimensions=(where,),
+        filters=filters,
         time=period,
         compare_to="previous_period",
         order_by=(Order(by=money),),
@@ -63,15 +70,32 @@ def opportunity_tables(
         "trend": f"cell:1:{{row}}:{VOLUME}__change_pct",
         "savings_per_year": "mul(cell:0:{row}:cost_per_day, query:reduce, query:year_days)",
     }
+    levers = primary_levers(desk)
     columns = (next(c for c in base.columns if c.name == where), *_COLUMNS)
     rows: list[tuple[PlainCell, ...]] = []
     for index in range(len(base.rows)):
-        rows.append(computed_row((base.cell(index, where),), columns, formulas, index, base, constants))
+        name = base.cell(index, where)
+        given = (name, levers.get(str(name), "Unknown"))
+        rows += [computed_row(given, columns, formulas, index, [base], constants)]
     table = Table("Top opportunities", columns, tuple(rows), interpretation=base.interpretation, formulas=formulas)
     return (table, base), constants
 
 
+def primary_levers(desk: Desk) -> dict[str, str]:
+    """Who can fix each journey, from the owner's table of levers; empty when the role may not read it."""
+    sql = exp.select("journey", "primary_lever").from_("gold.top_opportunities").sql(dialect="duckdb")
+    try:
+        result = desk.door.query(
+            sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)
+        )
+    except DeniedError:
+        return {}
+    desk.spend(result.timings_ms)
+    return {str(journey): str(lever) for journey, lever in result.rows}
+
+
 _COLUMNS = (
+    Column("primary_lever", "VARCHAR", "", "dimension", "Primary lever"),
     Column("calls_per_day", "DOUBLE", "count", "derived", "Leaked calls per day"),
     Column("cost_per_day", "DOUBLE", "usd", "derived", "Avoidable cost per day"),
     Column("trend", "DOUBLE", "rate", "derived", "Change on the week"),

@@ -19,13 +19,18 @@ DAYS_A_YEAR = 365
 
 @dataclass(frozen=True)
 class Lever:
-    """A volume that a fix could shrink: its count metric, its repeats, and the metrics that mean it."""
+    """A volume that a fix could shrink: its count metric, its repeats, its fully loaded cost, what means it.
+
+    `per_call` is the cost metric of one call where the volume has no cost metric of its own; `wider` the lever to
+    fall back on when nothing is counted.
+    """
 
     count: str
     repeats: str
     loaded_cost: str
     per_call: str
     named_by: tuple[str, ...]
+    wider: str = ""
 
 
 LEVERS = (
@@ -33,10 +38,17 @@ LEVERS = (
         "leaked_calls", "leaked_repeat_calls", "avoidable_fully_loaded_cost", "",
         ("leaked_calls", "avoidable_calls", "leakage_rate", "avoidable_call_cost", "annualized_cost",
          "avoidable_fully_loaded_cost", "abandon_leaked_calls", "abandon_to_call_rate", "leaked_share_of_calls"),
+        "leaked_calls_24h",
     ),
-    Lever("repeat_calls", "repeat_calls", "", "cost_per_call", ("repeat_calls", "repeat_call_rate", "repeat_call_cost")),
+    Lever("leaked_calls_24h", "", "", "cost_per_call",
+          ("leaked_calls_24h", "leakage_rate_24h", "avoidable_call_cost_24h")),
+    Lever("repeat_calls", "", "repeat_call_cost", "", ("repeat_calls", "repeat_call_rate", "repeat_call_cost")),
     Lever("total_calls", "repeat_calls", "call_cost", "", ("total_calls", "call_cost", "cost_per_call")),
 )  # fmt: skip
+_NO_LEVER = (
+    "A saving can be projected for fewer leaked calls, fewer repeat calls or fewer calls overall; "
+    "what {metric} would bring in dollars is not modelled."
+)
 
 
 def project_savings(
@@ -50,34 +62,47 @@ def project_savings(
 ) -> Outcome:
     """Project what reducing a volume of calls by a percentage saves, per day and per year.
 
-    `metric` says which calls shrink: leaked_calls (the default), repeat_calls or total_calls. `journey` and `filters`
-    narrow them. `cost_model` is planning (a flat cost per call) or fully_loaded (with handle time).
+    `metric` says which calls shrink: leaked_calls (the default), repeat_calls or total_calls. `journey` and
+    `filters` narrow them. `cost_model` is planning (a flat cost per call) or fully_loaded (with handle time).
     """
     if not 0 < reduce_pct <= 100:
-        return Refusal(
-            "bad_reduction", f"A reduction must be above 0 and at most 100 percent, not {reduce_pct:g}."
-        )
+        reason = f"A reduction must be above 0 and at most 100 percent, not {reduce_pct:g}."
+        return Refusal("bad_reduction", reason)
     lever = next((lever for lever in LEVERS if metric in lever.named_by), None)
     if lever is None:
         return Refusal("no_metric", _NO_LEVER.format(metric=_label(metric, desk)))
     if journey:
-        filters = (*filters, DimensionFilter(dimension=desk.semantic.defaults.where_dimension, values=(journey,)))
-    period = last_days(desk.rules.trend_days, desk.as_of)
-    base = governed_table(_base_query(lever, filters, period, cost_model, desk), desk, "What it is based on")
-    if isinstance(base, Refusal):
-        return base
-    return _projection(lever, base, reduce_pct, cost_model, period, desk, assumptions)
-
-
-_NO_LEVER = (
-    "A saving can be projected for fewer leaked calls, fewer repeat calls or fewer calls overall; "
-    "what {metric} would bring in dollars is not modelled."
-)
+        where = desk.semantic.defaults.where_dimension
+        filters = (*filters, DimensionFilter(dimension=where, values=(journey,)))
+    return _projected(lever, filters, reduce_pct, cost_model, desk, assumptions)
 
 
 def _label(metric: str, desk: Desk) -> str:
     known = desk.semantic.metrics.get(metric)
     return known.label.lower() if known else metric.replace("_", " ")
+
+
+def _projected(
+    lever: Lever,
+    filters: tuple[DimensionFilter, ...],
+    reduce_pct: float,
+    cost_model: CostModel,
+    desk: Desk,
+    assumptions: tuple[str, ...],
+) -> Outcome:
+    today = TimeRange(start=desk.as_of, end=desk.as_of, label="today")
+    week = last_days(desk.rules.trend_days, desk.as_of)
+    bases: list[Table] = []
+    for period in (today, week):
+        base = governed_table(_base_query(lever, filters, period, cost_model, desk), desk, "What it is based on")
+        if isinstance(base, Refusal):
+            return base
+        bases.append(base)
+    wider = next((other for other in LEVERS if other.count == lever.wider), None)
+    if wider and not bases[1].cell(0, lever.count):
+        said = f"Nothing is counted as {_label(lever.count, desk)}; {_label(wider.count, desk)} are used instead."
+        return _projected(wider, filters, reduce_pct, cost_model, desk, (*assumptions, said))
+    return _projection(lever, bases, week, reduce_pct, cost_model, desk, assumptions)
 
 
 def _base_query(
@@ -92,30 +117,33 @@ def _base_query(
 
 def _projection(
     lever: Lever,
-    base: Table,
+    bases: list[Table],
+    week: TimeRange,
     reduce_pct: float,
     cost_model: CostModel,
-    period: TimeRange,
     desk: Desk,
     assumptions: tuple[str, ...],
-) -> Outcome:
+) -> Found:
     constants = {
-        "days": float(days_in(period)),
+        "days": float(days_in(week)),
         "year_days": float(DAYS_A_YEAR),
         "planning_cost": desk.rules.planning_cost_per_call,
         "reduce": reduce_pct / 100,
         "reduce_pct": reduce_pct,
     }
-    formulas = _formulas(lever, base, cost_model)
-    columns = (Column("reduction", "DOUBLE", "rate", "dimension", "Reduction"), *_columns(formulas))
+    formulas = _formulas(lever, cost_model)
+    columns = (Column("reduction", "DOUBLE", "rate", "dimension", "Reduction"), *_columns(formulas, week))
     rows: list[tuple[PlainCell, ...]] = []
     for percent in sorted({*PRESETS, reduce_pct}):
-        rows.append(computed_row((percent / 100,), columns, formulas, len(rows), base, constants))
-    title = "Projected savings"
-    table = Table(title, columns, tuple(rows), query=None, interpretation=_basis(base), formulas=formulas)
-    said = (f"Based on the daily average of the {period_in_words(period)}, times {DAYS_A_YEAR} for a year.",
-            _cost_sentence(cost_model, desk))  # fmt: skip
-    return Found((table, base), "analysis", "what_if", assumptions=(*assumptions, *said), constants=constants)
+        rows += [computed_row((percent / 100,), columns, formulas, len(rows), bases, constants)]
+    basis = f"Projection over: {bases[0].interpretation}"
+    table = Table("Projected savings", columns, tuple(rows), interpretation=basis, formulas=formulas)
+    said = (
+        f"Based on the level of the last complete day, times {DAYS_A_YEAR} for a year; "
+        f"beside it the daily average of the {period_in_words(week)}.",
+        _cost_sentence(cost_model, desk),
+    )
+    return Found((table, *bases), "analysis", "what_if", assumptions=(*assumptions, *said), constants=constants)
 
 
 def computed_row(
@@ -123,42 +151,41 @@ def computed_row(
     columns: tuple[Column, ...],
     formulas: dict[str, str],
     row: int,
-    base: Table,
+    bases: list[Table],
     constants: dict[str, float],
 ) -> tuple[PlainCell, ...]:
-    """One row of a computed first table: the given cells, then each formula over it and the base table."""
+    """One row of a computed first table: the given cells, then each formula over it and the base tables."""
     cells = given
     for column in columns[len(given) :]:
         # A formula may use the cells to its left, so the row grows as it is computed.
         so_far = Table("", columns[: len(cells)], ((),) * row + (cells,))
+        formula = formulas[column.name].replace("{row}", str(row))
         try:
-            value: PlainCell = evaluate(
-                formulas[column.name].replace("{row}", str(row)), [so_far, base], constants
-            )
+            value: PlainCell = evaluate(formula, [so_far, *bases], constants)
         except FormulaError:
             value = None
         cells = (*cells, value)
     return cells
 
 
-def _formulas(lever: Lever, base: Table, cost_model: CostModel) -> dict[str, str]:
-    present = {column.name for column in base.columns}
-    formulas = {
-        "calls_avoided_per_day": f"mul(div(cell:1:0:{lever.count}, query:days), cell:0:{{row}}:reduction)",
-    }
-    if cost_model == "planning":
+def _formulas(lever: Lever, cost_model: CostModel) -> dict[str, str]:
+    """Part 1 is today, part 2 the last week."""
+    planning = cost_model == "planning"
+    reduction = "cell:0:{row}:reduction"
+    formulas = {"calls_avoided_per_day": f"mul(cell:1:0:{lever.count}, {reduction})"}
+    if planning:
         formulas["savings_per_day"] = "mul(cell:0:{row}:calls_avoided_per_day, query:planning_cost)"
-    elif lever.loaded_cost in present:
-        formulas["savings_per_day"] = (
-            f"mul(div(cell:1:0:{lever.loaded_cost}, query:days), cell:0:{{row}}:reduction)"
-        )
+        weekly = f"mul(cell:2:0:{lever.count}, query:planning_cost)"
+    elif lever.loaded_cost:
+        formulas["savings_per_day"] = f"mul(cell:1:0:{lever.loaded_cost}, {reduction})"
+        weekly = f"mul(cell:2:0:{lever.loaded_cost}, 1)"
     else:
         formulas["savings_per_day"] = f"mul(cell:0:{{row}}:calls_avoided_per_day, cell:1:0:{lever.per_call})"
+        weekly = f"mul(cell:2:0:{lever.count}, cell:2:0:{lever.per_call})"
     formulas["savings_per_year"] = "mul(cell:0:{row}:savings_per_day, query:year_days)"
-    if lever.repeats in present and lever.repeats != lever.count:
-        formulas["repeat_calls_avoided_per_day"] = (
-            f"mul(div(cell:1:0:{lever.repeats}, query:days), cell:0:{{row}}:reduction)"
-        )
+    if lever.repeats:
+        formulas["repeat_calls_avoided_per_day"] = f"mul(cell:1:0:{lever.repeats}, {reduction})"
+    formulas["savings_per_year_on_average"] = f"mul(div({weekly}, query:days), {reduction}, query:year_days)"
     return formulas
 
 
@@ -167,15 +194,15 @@ _LABELS = {
     "savings_per_day": ("Savings per day", "usd"),
     "savings_per_year": ("Savings per year", "usd"),
     "repeat_calls_avoided_per_day": ("Repeat calls avoided per day", "count"),
+    "savings_per_year_on_average": ("Savings per year at the average of the {period}", "usd"),
 }
 
 
-def _columns(formulas: dict[str, str]) -> tuple[Column, ...]:
-    return tuple(Column(name, "DOUBLE", _LABELS[name][1], "derived", _LABELS[name][0]) for name in formulas)
-
-
-def _basis(base: Table) -> str:
-    return f"Projection over: {base.interpretation}" if base.interpretation else "Projection"
+def _columns(formulas: dict[str, str], week: TimeRange) -> tuple[Column, ...]:
+    return tuple(
+        Column(name, "DOUBLE", _LABELS[name][1], "derived", _LABELS[name][0].format(period=week.label))
+        for name in formulas
+    )
 
 
 def _cost_sentence(cost_model: CostModel, desk: Desk) -> str:

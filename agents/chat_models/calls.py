@@ -87,7 +87,8 @@ def _briefing(plan: Plan) -> list[Call]:
 def _next_best_action(plan: Plan) -> list[Call]:
     if plan.verified:
         return _query(plan)
-    return [("top_opportunities", {"reduce_pct": plan.what_if_pct or DEFAULT_REDUCTION})]
+    filters = [entry.model_dump(mode="json") for entry in plan.query.filters] if plan.query else []
+    return [("top_opportunities", {"reduce_pct": plan.what_if_pct or DEFAULT_REDUCTION, "filters": filters})]
 
 
 def _not_built(plan: Plan) -> list[Call]:

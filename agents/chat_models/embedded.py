@@ -18,12 +18,12 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import ConfigDict, InstanceOf
+from pydantic import ConfigDict, InstanceOf, PrivateAttr
 
 from agents.chat_models.calls import Call, calls_for, refusal_after
 from agents.chat_models.history import prior_turns
 from agents.narrator import Narrator
-from agents.planner import Plan, Planner
+from agents.planner import Plan, Planner, PriorTurn
 
 ROUTE = "route"
 
@@ -38,6 +38,7 @@ class EmbeddedChatModel(BaseChatModel):
     as_of: date
     first_day: date
     governed: bool = True
+    _plans: dict[tuple[str, tuple[PriorTurn, ...]], Plan] = PrivateAttr(default_factory=dict)
 
     @property
     def _llm_type(self) -> str:
@@ -85,9 +86,14 @@ class EmbeddedChatModel(BaseChatModel):
     def _plan(self, messages: list[BaseMessage]) -> Plan:
         said = [message for message in messages if not isinstance(message, ToolMessage)]
         question = next(str(m.content) for m in reversed(said) if isinstance(m, HumanMessage))
-        return self.planner.plan(
-            question, history=prior_turns(messages), as_of=self.as_of, first_day=self.first_day
-        )
+        history = tuple(prior_turns(messages))
+        # The supervisor and the agent it picks ask about the same question.
+        if (question, history) not in self._plans:
+            plan = self.planner.plan(question, history=history, as_of=self.as_of, first_day=self.first_day)
+            self._plans.clear()
+            self._plans[question, history] = plan
+            return plan
+        return self._plans[question, history]
 
 
 def _last_results(messages: list[BaseMessage]) -> list[ToolMessage]:

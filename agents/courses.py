@@ -1,0 +1,134 @@
+"""Sentences for tables over time: where a metric began, where it is now, its peaks."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agents.answer import Fact
+from agents.prose import Piece, Prose, number
+from agents.shapes import NAMED, Telling, nothing, noun
+from agents.sight import SeenTable
+from agents.voice import Voice
+from agents.wording import bucket_in_words, number_word
+from semantic.query import TimeGrain
+from semantic.windows import bucket_end
+
+
+def trend(prose: Prose, telling: Telling) -> None:
+    """Leaked calls went from 71,000 (the week of ...) to 84,000 (the week of ...), up 18.3% (worse)."""
+    voice = telling.voice
+    table = voice.table
+    metric = table.names("metric")[0]
+    rows = complete_buckets(table, metric)
+    if not rows:
+        nothing(prose, voice)
+    elif table.names("dimension"):
+        _several(prose, voice, metric, rows)
+    else:
+        _one(prose, voice, metric, rows)
+
+
+def complete_buckets(table: SeenTable, metric: str) -> list[int]:
+    """Rows with a value whose time bucket lies wholly in the period; all rows when fewer than two buckets do."""
+    valued = [row for row in sorted(table.rows) if table.number(row, metric) is not None]
+    query = table.query
+    if query is None or query.time is None or query.time_grain is None:
+        return valued
+    period, grain = query.time, query.time_grain
+    whole = [row for row in valued if (start := _start(table, row)) >= period.start
+             and bucket_end(start, grain) <= period.end]  # fmt: skip
+    return whole if len({_start(table, row) for row in whole}) > 1 else valued
+
+
+def _start(table: SeenTable, row: int) -> date:
+    return date.fromisoformat(str(table.cell(row, table.names("time")[0]))[:10])
+
+
+def bucket(voice: Voice, row: int) -> Fact:
+    """A time bucket by its name."""
+    table = voice.table
+    grain: TimeGrain = table.query.time_grain if table.query and table.query.time_grain else "day"
+    start = _start(table, row)
+    source = f"cell:{table.part}:{row}:{table.names('time')[0]}"
+    return Fact(text=bucket_in_words(start, grain), value=start.isoformat(), source=source)
+
+
+def _one(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
+    table = voice.table
+    first, last = rows[0], rows[-1]
+    prose.write(
+        "{metric}{filters} went from {old} ({start}) to {new} ({end}){moved}.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), old=voice.cell(first, metric),
+        start=bucket(voice, first), new=voice.cell(last, metric), end=bucket(voice, last),
+        moved=_change(voice, metric, first, last),
+    )  # fmt: skip
+    low, high = _edges(table, metric, rows)
+    if table.number(low, metric) != table.number(high, metric) and len(rows) > 2:
+        prose.write(
+            "The {highest} was {value} ({when}), the {lowest} {least} ({then}).",
+            highest=_peak("highest", "max", table.part, high, metric), value=voice.cell(high, metric),
+            when=bucket(voice, high), lowest=_peak("lowest", "min", table.part, low, metric),
+            least=voice.cell(low, metric), then=bucket(voice, low),
+        )  # fmt: skip
+    if len(rows) < table.count and table.complete:
+        prose.write("Periods cut off at the ends are in the table and left out of this comparison.")
+
+
+def _edges(table: SeenTable, metric: str, rows: list[int]) -> tuple[int, int]:
+    ordered = sorted(rows, key=lambda row: table.number(row, metric) or 0.0)
+    return ordered[0], ordered[-1]
+
+
+def _peak(text: str, kind: str, part: int, row: int, metric: str) -> Fact:
+    return Fact(text=text, value=kind, source=f"extreme_complete:{kind}:{part}:{row}:{metric}")
+
+
+def _change(voice: Voice, metric: str, first: int, last: int) -> list[Piece]:
+    """, up 18.3% (worse): between two rows of one column, in points for rates and scores."""
+    part, unit = voice.table.part, voice.table.column(metric).unit
+    old, new = voice.table.number(first, metric) or 0.0, voice.table.number(last, metric) or 0.0
+    in_points = unit in ("rate", "score", "points", "percent")
+    if new == old or not (in_points or old):
+        return []
+    later, earlier = f"cell:{part}:{last}:{metric}", f"cell:{part}:{first}:{metric}"
+    source = f"formula:sub({later}, {earlier})"
+    if unit == "rate":
+        size = number(abs(new - old) * 100, "points", f"formula:mul(abs(sub({later}, {earlier})), 100)")
+        size = size.model_copy(update={"text": size.text.replace("point", "percentage point")})
+    elif in_points:
+        size = number(abs(new - old), unit, f"formula:abs(sub({later}, {earlier}))")
+    else:
+        size = number(abs(new - old) / abs(old), "rate", f"formula:abs(change({later}, {earlier}))")
+    return [", ", voice.direction(new - old, source), " ", size, *voice.verdict(metric, new - old, source)]
+
+
+def _several(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
+    """The leading courses, each from its first to its last whole bucket."""
+    table = voice.table
+    courses: dict[tuple[str, ...], list[int]] = {}
+    for row in rows:
+        key = tuple(str(table.cell(row, name)) for name in table.names("dimension"))
+        courses.setdefault(key, []).append(row)
+    latest = max(_start(table, row) for row in rows)
+    running = [course for course in courses.values() if _start(table, course[-1]) == latest] or list(
+        courses.values()
+    )
+    leading = sorted(running, key=lambda course: -(table.number(course[-1], metric) or 0.0))[:NAMED]
+    pieces: list[Piece] = []
+    for course in leading:
+        first, last = course[0], course[-1]
+        pieces += ["; " if pieces else "", *voice.row_name(last), " from ", voice.cell(first, metric), " (",
+                   bucket(voice, first), ") to ", voice.cell(last, metric), " (", bucket(voice, last), ")",
+                   *_change(voice, metric, first, last)]  # fmt: skip
+    prose.write(
+        "{metric}{filters}: {items}.",
+        metric=voice.metric(metric, start=True),
+        filters=voice.filters(),
+        items=pieces,
+    )
+    if len(courses) > len(leading):
+        prose.write(
+            "The table has all {count} {noun}.",
+            count=Fact(text=number_word(len(courses)), value=len(courses), source=f"series:{table.part}"),
+            noun=noun(voice, several=True),
+        )
