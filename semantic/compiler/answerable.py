@@ -119,8 +119,12 @@ def _sliceable(model: SemanticModel, query: SemanticQuery, metric: str) -> None:
     others = _alternatives(model, metric, frozenset(_dimensions(query)))
     offered = ", ".join(model.dimensions[name].label for name in sorted(usable, key=list(model.dimensions).index))
     instead = f" With {wanted}: {', '.join(model.metrics[name].label for name in others)}." if others else ""
+    stand_in = [model.dimensions[name].fallback for name in missing]
+    closest = "".join(
+        f" {model.dimensions[d].label} comes closest." for d in stand_in if d is not None and d in usable
+    )
     raise NotAnswerable(
-        f"{label} cannot be split or filtered by {wanted}: not every event behind it carries that. "
+        f"{label} cannot be split or filtered by {wanted}: not every event behind it carries that.{closest} "
         f"It goes by {offered}.{instead}",
         code="incompatible",
         nearest=others,
@@ -128,12 +132,16 @@ def _sliceable(model: SemanticModel, query: SemanticQuery, metric: str) -> None:
 
 
 def _alternatives(model: SemanticModel, metric: str, wanted: frozenset[str]) -> tuple[str, ...]:
-    """At most three metrics that carry the wanted dimensions: siblings first, then those on the same datasets."""
-    datasets = model.datasets_of(metric)
+    """At most three metrics that carry the wanted dimensions: siblings first, then those on the same tables."""
+    tables = _tables(model, metric)
     siblings = model.metrics[metric].siblings
-    others = [name for name in model.metrics if name != metric and model.datasets_of(name) & datasets]
+    others = [name for name in model.metrics if name != metric and _tables(model, name) & tables]
     candidates = dict.fromkeys((*siblings, *others))
     return tuple(name for name in candidates if wanted <= model.dimensions_of(name))[:3]
+
+
+def _tables(model: SemanticModel, metric: str) -> frozenset[str]:
+    return frozenset(model.datasets[name].table for name in model.datasets_of(metric))
 
 
 def _shares(model: SemanticModel, query: SemanticQuery) -> None:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from semantic.compiler.answerable import bucket_offset, check, column_names, compared_time, resolve_time
 from semantic.compiler.legs import Leg, Parameters, day, legs, spine
-from semantic.compiler.values import metric_value
+from semantic.compiler.values import absent_is_zero, metric_value
 from semantic.model import SemanticModel, Unit
 from semantic.query import SemanticQuery, TimeRange
 from semantic.windows import bucket_start, default_range, shift
@@ -128,8 +128,8 @@ def _compared(model: SemanticModel, query: SemanticQuery, now: Stage, before: St
     """Both periods side by side; a part that only one of them has counts zero in the other."""
     select = exp.select(*(exp.column(key) for key in _keys(query)))
     for metric in dict.fromkeys(query.metrics):
-        plain_zero = not model.metrics[metric].denominator
-        value, previous = (_or_zero(exp.column(metric, table=t), plain_zero) for t in (_NOW, _BEFORE))
+        zero = absent_is_zero(model, model.metrics[metric])
+        value, previous = (_or_zero(exp.column(metric, table=side), zero) for side in (_NOW, _BEFORE))
         if query.time_grain:
             previous = _within_data(query, previous, first_day)
         signed = model.metrics[metric].unit in ("score", "points")

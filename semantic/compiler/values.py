@@ -25,6 +25,11 @@ def metric_value(
     return _scaled(value, metric.scale)
 
 
+def absent_is_zero(model: SemanticModel, metric: Metric) -> bool:
+    """Whether no events mean zero (counts and sums) or nothing (ratios, smallest and largest values)."""
+    return not metric.denominator and not any(_extreme(model, name) for name, _ in metric.numerator)
+
+
 def _ratio(model: SemanticModel, metric: Metric, legs: dict[str, Leg]) -> exp.Expression:
     """Sum over sum. A numerator of another dataset is zero where that dataset has no row."""
     homes = {_dataset(model, name) for name, _ in metric.denominator}
@@ -38,7 +43,7 @@ def _weighted_sum(model: SemanticModel, terms: Weighted, legs: dict[str, Leg], *
     total: exp.Expression | None = None
     for name, weight in terms:
         term: exp.Expression = exp.column(name, table=legs[_dataset(model, name)].name)
-        if zero and model.measures[name].aggregation not in ("min", "max"):
+        if zero and not _extreme(model, name):
             term = exp.Coalesce(this=term, expressions=[exp.Literal.number(0)])
         if abs(weight) != 1:
             term = exp.Mul(this=_number(abs(weight)), expression=term)
@@ -70,6 +75,10 @@ def _days(query: SemanticQuery, time: TimeRange) -> exp.Expression:
     end = exp.Least(this=next_bucket, expressions=[day(time.end + timedelta(days=1))], ignore_nulls=True)
     start = exp.Greatest(this=bucket, expressions=[day(time.start)], ignore_nulls=True)
     return exp.DateDiff(this=end, expression=start, unit=exp.var("DAY"))
+
+
+def _extreme(model: SemanticModel, measure: str) -> bool:
+    return model.measures[measure].aggregation in ("min", "max")
 
 
 def _dataset(model: SemanticModel, measure: str) -> str:

@@ -1,0 +1,35 @@
+"""Governed values: declared, found in the data, and the phrases for them."""
+
+from __future__ import annotations
+
+import duckdb
+
+from semantic.model import SemanticModel
+from semantic.values import ValueDictionary, dictionary_queries
+
+
+def test_declared_values_have_labels_and_phrases(model: SemanticModel) -> None:
+    values = ValueDictionary.declared(model)
+    assert values.label("state", "FL") == "Florida"
+    assert values.synonyms("state")["florida"] == "FL"
+    assert values.synonyms("platform")["mobile app"] == "mobile_app"
+    assert values.synonyms("platform")["the app"] == "mobile_app"
+    assert values.values("no_such_dimension") == ()
+    assert values.label("state", "ZZ") == "ZZ"
+
+
+def test_values_found_in_the_data_join_the_declared_ones(model: SemanticModel) -> None:
+    values = ValueDictionary.from_rows(model, {"plan_type": ["PPO", "SNP", None], "days_supply": [45, 30]})
+    assert values.values("plan_type") == ("MAPD", "PPO", "HMO", "POS", "EPO", "SNP")
+    assert values.synonyms("plan_type")["snp"] == "SNP"
+    assert values.values("days_supply") == ("30", "60", "90", "45")
+
+
+def test_every_dimension_can_be_listed(model: SemanticModel, gold: duckdb.DuckDBPyConnection) -> None:
+    found = {
+        name: [row[0] for row in gold.execute(sql).fetchall()] for name, sql in dictionary_queries(model).items()
+    }
+    assert found.keys() == model.dimensions.keys()
+    assert "Billing" in found["journey"]
+    assert set(found["platform"]) >= {"mobile_app", "web"}
+    assert all(found.values())
