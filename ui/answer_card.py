@@ -60,7 +60,7 @@ def card(answer: Answer) -> dict[str, Any]:
         },
         "agent": AGENT_LABELS.get(answer.agent, answer.agent),
         "route": answer.route_reason,
-        "asOf": answer.as_of.isoformat() if answer.as_of else "",
+        "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",
         "snapshot": answer.snapshot,
         "answerId": answer.answer_id or answer.id,
         "assumptions": list(answer.assumptions),
@@ -144,8 +144,9 @@ def _stats(charts: list[Chart], part: AnswerPart) -> list[dict[str, Any]]:
         return []
     names = [column.name for column in part.columns]
     wanted = [y for chart in charts if chart.kind == "stat" for y in chart.y if y in names]
-    columns = [part.columns[names.index(y)] for y in dict.fromkeys(wanted)]
+    if wanted and len(part.rows) == 1 and all(_column(column)["number"] for column in part.columns):
+        wanted += names
     return [
         {"label": _column(column)["label"], **_cell(column, part.rows[0][names.index(column.name)])}
-        for column in columns
+        for column in (part.columns[names.index(name)] for name in dict.fromkeys(wanted))
     ]

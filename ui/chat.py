@@ -130,6 +130,7 @@ class Progress:
         await self._step.__aexit__(None, None, None)
 
     async def _show(self, step: str) -> None:
+        step = step[:1].upper() + step[1:]
         self._notes.append(step)
         self._step.output = "\n".join(f"{number}. {plain(note)}" for number, note in enumerate(self._notes, 1))
         if self._step.end is None:

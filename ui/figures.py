@@ -52,7 +52,7 @@ def template(theme: Theme) -> dict[str, Any]:
 
 
 def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
-    """A chart over a part's rows as `{data, layout, note}`; None when there is nothing to draw.
+    """A chart over a part's rows as `{data, layout, note, wide}`; None when there is nothing to draw.
 
     The template is left out, so that whoever shows the figure can follow the reader's theme. `note` says what a
     chart with more bars or lines than the eye can follow leaves to the table.
@@ -61,12 +61,38 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     wanted = (chart.x, *chart.y, *((chart.series,) if chart.series else ()))
     if chart.kind == "stat" or not chart.y or not part.rows or not set(wanted) <= columns.keys():
         return None
+    if _sparse(chart, part):
+        chart, part = _one_bar_a_row(chart, part)
     horizontal = chart.kind == "bar" and part.columns[columns[chart.x]].role != "time" and not chart.series
     rows = part.rows[:MOST_BARS] if horizontal else part.rows
     series = _series(chart, part, rows)
     data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in series[:MOST_SERIES]]
     layout = _layout(chart, part, horizontal, len(rows), many=len(data) > 1)
-    return {"data": data, "layout": layout, "note": _left_out(len(part.rows) - len(rows), len(series) - len(data))}
+    note = _left_out(len(part.rows) - len(rows), len(series) - len(data))
+    return {"data": data, "layout": layout, "note": note, "wide": not horizontal}
+
+
+def _sparse(chart: Chart, part: AnswerPart) -> bool:
+    """Whether two dimensions nest rather than cross: grouped bars would stand mostly on empty places."""
+    if chart.kind != "grouped_bar" or not chart.series:
+        return False
+    names = [column.name for column in part.columns]
+    across, split = ({row[names.index(name)] for row in part.rows} for name in (chart.x, chart.series))
+    return len(split) > 2 and len(part.rows) < 0.6 * len(across) * len(split)
+
+
+def _one_bar_a_row(chart: Chart, part: AnswerPart) -> tuple[Chart, AnswerPart]:
+    """The same rows as one ranking, each bar named by both dimensions."""
+    names = [column.name for column in part.columns]
+    first, second = names.index(chart.x), names.index(chart.series or "")
+    rows = [
+        [_both(row[first], row[second]) if at == first else c for at, c in enumerate(row)] for row in part.rows
+    ]
+    return chart.model_copy(update={"kind": "bar", "series": None}), part.model_copy(update={"rows": rows})
+
+
+def _both(first: Cell, second: Cell) -> str:
+    return f"{_category(first)} \u00b7 {_category(second)}"
 
 
 def _left_out(bars: int, lines: int) -> str:
@@ -98,7 +124,8 @@ def _trace(
     chart: Chart, part: AnswerPart, rows: Sequence[Sequence[Cell]], y: str, name: str, horizontal: bool
 ) -> dict[str, Any]:
     names = [column.name for column in part.columns]
-    across = [_category(row[names.index(chart.x)]) for row in rows]
+    named = part.columns[names.index(chart.x)]
+    across = [_category(row[names.index(chart.x)], named.unit) for row in rows]
     values = [row[names.index(y)] for row in rows]
     unit = part.columns[names.index(y)].unit
     texts = [display(value, unit) for value in values]
@@ -146,8 +173,10 @@ def _axis_title(column: AnswerColumn) -> str:
     return f"{_label(column)} ({note})" if note and note not in _label(column).lower() else _label(column)
 
 
-def _category(value: Cell) -> Cell:
-    return "Not stated" if value is None else value
+def _category(value: Cell, unit: str = "") -> Cell:
+    if value is None:
+        return "Not stated"
+    return display(value, unit) if unit else value
 
 
 def _number(value: Cell) -> float:

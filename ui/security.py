@@ -20,7 +20,7 @@ _OUTSIDE_META = re.compile(r"<meta\b[^>]*content=\"https?://[^>]*>", re.DOTALL)
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 # What the chat page needs of Chainlit, and nothing else: no token exchange, no uploads, no MCP, no sharing.
-OPEN_PATHS = ("/public/", "/auth/config", "/favicon", "/logo", "/avatars/", "/project/translations")
+OPEN_PATHS = ("/public/", "/auth/config", "/favicon", "/logo", "/project/translations")
 SIGNED_IN_PATHS = (
     "/ws/socket.io",
     "/user",

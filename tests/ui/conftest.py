@@ -33,18 +33,24 @@ CHROMIUM_ARGUMENTS = [
 
 
 class Site:
-    """A running server: its address, its first passwords, and every host the browser asked anything of."""
+    """A running server: its address, its first passwords, and what browsers of the tests ran into.
+
+    `hosts` are those that anything was asked of; `troubles` are failed requests and errors on the console.
+    """
 
     def __init__(self, address: str, state: Path) -> None:
         self.address = address
         self.state = state
         self.hosts: set[str] = set()
+        self.troubles: list[str] = []
         self.passwords = {s.name: s.password for s in Accounts(state / "users.db").sign_ins()}
 
     def watch(self, context: BrowserContext) -> None:
-        """Note the host of every request and web socket of a browser context."""
+        """Note the host of every request and web socket of a browser context, and what went wrong."""
         context.on("request", lambda request: self._note(request.url))
         context.on("page", lambda page: page.on("websocket", lambda socket: self._note(socket.url)))
+        context.on("weberror", lambda error: self.troubles.append(str(error.error)))
+        context.on("console", lambda line: self.troubles.append(line.text) if line.type == "error" else None)
 
     def sign_in(self, page: Page, name: str = "executive") -> None:
         """Go through the sign-in form as a person would, and wait for the chat."""
@@ -83,9 +89,9 @@ def chainlit_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return prepare(Settings(var=tmp_path_factory.mktemp("chainlit") / "var"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless. Closed with its module: while it is open no test can run an event loop."""
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: install it with `apt-get install -y chromium`, then run again.")
     with sync_playwright() as playwright:

@@ -288,7 +288,12 @@ class StubAssistant:
         *,
         on_step: Callable[[str], None] | None = None,
     ) -> Answer:
-        for step in ("Routing to Genie", "Planning the query", "Running 1 query", "Checking every number"):
+        for step in (
+            "genie: The question asks for figures.",
+            "Planning the query",
+            "Running 1 query",
+            "Checking every number",
+        ):
             if on_step:
                 on_step(step)
             time.sleep(0.05)

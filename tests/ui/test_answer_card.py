@@ -70,6 +70,13 @@ def test_a_stat_chart_becomes_a_big_number() -> None:
     assert part["stats"] == [{"label": "Repeat call rate", "v": 0.2, "t": "20.0 %"}]
 
 
+def test_one_row_of_numbers_is_all_big_numbers() -> None:
+    columns = [COLUMNS[1], AnswerColumn(name="total_calls", type="BIGINT", unit="count", label="Calls")]
+    charts = [Chart(kind="stat", title="", y=("repeat_call_rate",))]
+    (part,) = card(answered(columns=columns, rows=[[0.2, 1500]], charts=charts))["parts"]
+    assert [stat["t"] for stat in part["stats"]] == ["20.0 %", "1,500"]
+
+
 def test_very_long_tables_are_cut_and_say_so() -> None:
     (part,) = card(answered(rows=[["x", 0.1]] * (MOST_ROWS + 7), charts=[]))["parts"]
     assert len(part["rows"]) == MOST_ROWS

@@ -69,6 +69,7 @@ def test_a_starter_gives_the_whole_answer(site: Any, chat: Page) -> None:
     expect(card.locator(".cc-provenance")).to_contain_text("20261029-5f3ac2d1")
     expect(card.locator(".cc-assumed li")).to_have_count(2)
     assert site.hosts == {"127.0.0.1"}, "the page asked something of another host"
+    assert site.troubles == []
 
 
 def test_the_steps_are_shown_and_fold_away(chat: Page) -> None:
@@ -181,7 +182,8 @@ def test_a_thumb_and_its_reason_reach_the_assistant(site: Any, chat: Page) -> No
     answer = card.get_attribute("data-answer")
     chat.locator(".negative-feedback-off").click()
     chat.locator("textarea").last.fill("wrong period")
-    chat.locator("#submit-feedback").click()
+    with chat.expect_response("**/chat/feedback"):
+        chat.locator("#submit-feedback").click()
     expect(chat.locator(".negative-feedback-on")).to_be_visible()
     kept = (site.state.parent / "feedback.txt").read_text().splitlines()
     assert kept[-1] == f"{answer}|executive|down|wrong period"

@@ -49,6 +49,24 @@ def test_a_series_dimension_makes_one_colour_a_value_and_none_is_lost() -> None:
     assert drawn["layout"]["showlegend"]
 
 
+def test_dimensions_that_nest_become_one_ranking() -> None:
+    rows: list[list[Cell]] = [["Billing", "Message", 9], ["ID Card", "Template", 4], ["Pharmacy", "Drug", 3]]
+    nested = part(rows, ("journey", "dimension", ""), ("reason", "dimension", ""), ("calls", "metric", "count"))
+    drawn = figure(Chart(kind="grouped_bar", title="", x="journey", y=("calls",), series="reason"), nested)
+    assert drawn is not None
+    (bars,) = drawn["data"]
+    assert bars["x"] == [9, 4, 3]
+    assert bars["y"][0].startswith("Billing")
+    assert bars["y"][0].endswith("Message")
+
+
+def test_a_category_with_a_unit_is_written_with_it() -> None:
+    steps = part([[0.05, 3.0], [0.1, 5.0]], ("reduction", "dimension", "rate"), ("calls", "metric", "count"))
+    drawn = figure(Chart(kind="bar", title="", x="reduction", y=("calls",)), steps)
+    assert drawn is not None
+    assert drawn["data"][0]["y"] == ["5.0 %", "10.0 %"]
+
+
 def test_what_is_too_much_for_the_eye_is_left_to_the_table_and_said() -> None:
     many: list[list[Cell]] = [[f"J{at}", float(at)] for at in range(MOST_BARS + 4)]
     bars = figure(

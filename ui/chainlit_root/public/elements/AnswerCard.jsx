@@ -167,7 +167,7 @@ function Sql({ sql }) {
 function Part({ part, name, several }) {
   const empty = part.columns.length > 0 && part.rows.length === 0;
   const onlyStats = part.stats.length > 0 && part.rows.length === 1 && part.columns.length <= part.stats.length;
-  const beside = part.figures.length === 1 && part.columns.length <= 3 && part.rows.length <= FIRST_ROWS;
+  const beside = part.figures.length === 1 && !part.figures[0].wide && part.columns.length <= 3 && part.rows.length <= FIRST_ROWS;
   return (
     <section className="cc-part">
       {several && part.title ? <h3>{part.title}</h3> : null}
