@@ -66,9 +66,8 @@ def day_calls(
     last = day == len(plan.dates) - 1
     cell, topic, member, repeat = _who(rng, plan.streams, day, callers, walkthrough.member if last else None)
     leaked = np.array([one.journey is not None for one in plan.streams])[cell]
-    agent = agents.answer(
-        rng, topic, members.language[member], np.where(repeat, callers.last_agent[topic, member], -1)
-    )
+    known = np.where(repeat, callers.last_agent[topic, member], -1)
+    agent = agents.answer(rng, topic, members.language[member], known)
     callers.answered(topic, member, agent, day)
     transferred = rng.random(len(topic)) < 0.13 + 0.06 * leaked - 0.03 * agents.quality[agent]
     mood = moods(topic, members.segment[member])

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from generator.catalog import TOPICS, Floats, Ints, stream
+from generator.catalog import TOPICS, Flags, Floats, Ints, stream
 from generator.catalog import story as read_story
 from generator.days import history, volume_factors
 from generator.incidents import Incident
@@ -90,23 +90,36 @@ def _leaks(journey: str, profile: Profile, seed: int, factors: Floats) -> list[S
     jump = 1.0 if trend is None else jump_for_trend(age, started, before / top, factors, trend)
     rng = stream(seed, "leaks", journey)
     shared = factors * noise(rng, profile.days, top * profile.scale, text.get("phi", 1.0)) * profile.scale
-    levels = {
-        name: _cell_level(name, cell, age, rise(age, started, jump)) * shared for name, cell in cells.items()
-    }
+    climbing = rise(age, started, jump)
+    levels = {name: _cell_level(cell, climbing) * shared for name, cell in cells.items()}
     if trend is not None:
         total = sum(levels.values(), np.zeros(profile.days))
         correction = hold_trend(total, trend) / total
         levels = {name: level * correction for name, level in levels.items()}
+    fixed_plan = read_story()["plan_fix"]["pool"]
+    if fixed_plan in levels:
+        levels[fixed_plan] = _fixed_plan_leaks(levels[fixed_plan], age)
     topic = TOPICS.index(text["topic"])
     return [_leak_stream(journey, topic, name, cells[name], age, started, level) for name, level in levels.items()]
 
 
-def _cell_level(name: str, cell: dict[str, Any], age: Ints, climbing: Floats) -> Floats:
+def _cell_level(cell: dict[str, Any], climbing: Floats) -> Floats:
+    return np.asarray(cell["before"] + (cell["level"] - cell["before"]) * climbing)
+
+
+def _before_and_after(age: Ints) -> tuple[Flags, Flags, Flags]:
+    """Days before and after the plan fix's go-live, and the days near enough to compare."""
+    after = age <= read_story()["plan_fix"]["days_ago"]
+    near = np.abs(age - read_story()["plan_fix"]["days_ago"] - 0.5) < _FIX_WINDOW
+    return ~after, after, near
+
+
+def _fixed_plan_leaks(level: Floats, age: Ints) -> Floats:
+    """The fixed plan's leaked calls were more before the fix, by the share by which all its calls were."""
     fix = read_story()["plan_fix"]
-    level = cell["before"] + (cell["level"] - cell["before"]) * climbing
-    if name == fix["pool"]:
-        level = np.where(age > fix["days_ago"], fix["leaked_before"], level)
-    return np.asarray(level)
+    before, after, near = _before_and_after(age)
+    wanted = level[after & near].mean() * fix["calls_before"] / fix["calls_after"]
+    return np.where(before, level * wanted / level[before & near].mean(), level)
 
 
 def _leak_stream(
@@ -131,11 +144,9 @@ def _plan_fix(profile: Profile, seed: int, factors: Floats, leaks: list[Stream])
     own = [one for one in leaks if one.pool == fix["pool"] and one.topic == topic]
     leaked = sum((one.calls for one in own), np.zeros(profile.days, dtype=np.int64))
     leaked_repeats = sum((one.repeats for one in own), np.zeros(profile.days, dtype=np.int64))
-    age = ages(profile.days)
-    after = age <= fix["days_ago"]
-    near = np.abs(age - fix["days_ago"] - 0.5) < _FIX_WINDOW
+    before, after, near = _before_and_after(ages(profile.days))
     level = factors * noise(stream(seed, "plan fix"), profile.days, fix["calls_after"] * profile.scale, 1.6)
-    for period, mean in ((~after, fix["calls_before"]), (after, fix["calls_after"])):
+    for period, mean in ((before, fix["calls_before"]), (after, fix["calls_after"])):
         level[period] *= mean * profile.scale / level[period & near].mean()
     total = rounded(level)
     repeats = rounded(total * np.where(after, fix["repeat_after"], fix["repeat_before"])) - leaked_repeats

@@ -95,7 +95,7 @@ def day_sessions(
     triggers = _triggers(rng, plan, age, calls, crowd.members)
     lots = [triggers, *_around(rng, triggers, walkthrough.member), _slow(rng, calls, crowd.members)]
     if calls.pinned >= 0:
-        lots.append(_walkthrough(triggers, walkthrough))
+        lots.append(_walkthrough(walkthrough))
     behind = joined(lots)
     called = np.zeros(crowd.members.size, dtype=bool)
     called[calls.member] = True
@@ -197,7 +197,7 @@ def _slow(rng: np.random.Generator, calls: DayCalls, members: Members) -> Sessio
     return Sessions(member, kind, outcome, message, second, mobile, kind.copy(), np.ones(len(rows), dtype=bool))
 
 
-def _walkthrough(triggers: Sessions, walkthrough: Walkthrough) -> Sessions:
+def _walkthrough(walkthrough: Walkthrough) -> Sessions:
     return Sessions(
         member=np.full(2, walkthrough.member),
         kind=np.array([_LOGIN, _BILL_PAY]),

@@ -53,30 +53,35 @@ def surveys_table(
 ) -> pa.Table:
     """The day's surveys; `counts` by type. Surveys after a call name it in related_call_id."""
     rows, after_call = _after_calls(rng, int(counts[0]), calls)
-    lots = [
-        after_call,
-        _after_sessions(rng, int(counts[1]), sessions),
-        *(_now_and_then(rng, kind, int(counts[kind]), sessions) for kind in (2, 3)),
-    ]
-    mood = np.concatenate([lot.mood for lot in lots])
+    now_and_then = [_now_and_then(rng, kind, int(counts[kind]), sessions) for kind in (2, 3)]
+    lots = [after_call, _after_sessions(rng, int(counts[1]), sessions), *now_and_then]
     kind = np.concatenate([np.full(len(lot.member), lot.kind) for lot in lots])
-    pinned = np.flatnonzero(rows == calls.pinned) if calls.pinned >= 0 else np.empty(0, dtype=np.int64)
-    related = pa.concat_arrays([call_ids.take(pa.array(rows)), pa.nulls(len(kind) - len(rows), pa.string())])
-    second = np.concatenate([lot.second for lot in lots])
+    member, second = (np.concatenate([getattr(lot, name) for lot in lots]) for name in ("member", "second"))
+    mood = np.concatenate([lot.mood for lot in lots])
+    pinned = np.flatnonzero((rows == calls.pinned) & (rows >= 0))
     second[pinned], mood[pinned] = Walkthrough.SURVEY, Walkthrough.SURVEY_MOOD
-    return pa.table(
-        {
-            "survey_id": numbered("S", first, len(kind), 8),
-            "member_id": members.ids.take(pa.array(np.concatenate([lot.member for lot in lots]))),
-            "survey_date": timestamps(midnight, second),
-            "nps_score": _scale(rng, 6.7 + 4.2 * mood, 2.1, 0, 10),
-            "csat_score": _scale(rng, 3.4 + 1.3 * mood, 0.8, 1, 5),
-            "effort_score": _scale(rng, 3.6 - 2.1 * mood, 1.2, 1, 7),
-            "feedback_text": _feedback(rng, mood, pinned),
-            "survey_type": words(kind, SURVEY_TYPES),
-            "related_call_id": related,
-        }
-    )
+    columns = {
+        "survey_id": numbered("S", first, len(kind), 8),
+        "member_id": members.ids.take(pa.array(member)),
+        "survey_date": timestamps(midnight, second),
+        **_answers(rng, mood, pinned),
+        "survey_type": words(kind, SURVEY_TYPES),
+        "related_call_id": _related(call_ids.take(pa.array(rows)), len(kind)),
+    }
+    return pa.table(columns)
+
+
+def _related(call_ids: pa.Array, size: int) -> pa.Array:
+    return pa.concat_arrays([call_ids, pa.nulls(size - len(call_ids), pa.string())])
+
+
+def _answers(rng: np.random.Generator, mood: Floats, pinned: Ints) -> dict[str, pa.Array]:
+    return {
+        "nps_score": _scale(rng, 6.7 + 4.2 * mood, 2.1, 0, 10),
+        "csat_score": _scale(rng, 3.4 + 1.3 * mood, 0.8, 1, 5),
+        "effort_score": _scale(rng, 3.6 - 2.1 * mood, 1.2, 1, 7),
+        "feedback_text": _feedback(rng, mood, pinned),
+    }
 
 
 def _after_calls(rng: np.random.Generator, count: int, calls: DayCalls) -> tuple[Ints, Answers]:

@@ -41,6 +41,7 @@ EXPECTED = {
     "HMO billing calls a day after the fix": (4250 * SCALE, 1.0),
     "HMO billing repeat before the fix": (0.23, 0.012),
     "HMO billing repeat after the fix": (0.18, 0.005),
+    "HMO leaked billing calls, after over before": (0.85, 0.03),
 }
 
 
