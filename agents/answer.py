@@ -66,6 +66,7 @@ class AnswerPart(_Model):
     """One governed query of the answer: the first part is the main table.
 
     `formulas` says how a computed column follows from other cells (`tools.formula`); governed columns have none.
+    `compared_with` is the earlier period of a comparison: start, end, label.
     """
 
     title: str = ""
@@ -76,12 +77,14 @@ class AnswerPart(_Model):
     interpretation: str = ""
     truncated: bool = False
     formulas: dict[str, str] = Field(default_factory=dict)
+    compared_with: dict[str, Any] | None = None
 
 
 class Answer(_Model):
     """What the assistant says, and everything needed to check it.
 
     Rows: dimensions first, then metrics; rates as fractions 0..1, money in dollars, NPS in points, dates ISO.
+    `constants` are the numbers of the question and the rules that formulas use (reduce, days, planning_cost).
     """
 
     id: str = ""
@@ -99,6 +102,7 @@ class Answer(_Model):
     semantic_query: dict[str, Any] | None = None
     parts: list[AnswerPart] = Field(default_factory=list)
     facts: list[Fact] = Field(default_factory=list)
+    constants: dict[str, float] = Field(default_factory=dict)
     assumptions: list[str] = Field(default_factory=list)
     choices: list[Choice] = Field(default_factory=list)
     refusal_code: str = ""

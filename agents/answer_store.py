@@ -15,7 +15,7 @@ from warehouse.errors import UsageError
 from warehouse.principal import Principal
 
 Thumbs = Literal["up", "down"]
-# A member-level reader's rows are personal data: only their digest is kept, enough to tell whether a replay differs.
+# A member-level reader's rows are personal data: only their digest is kept, enough to tell a changed replay.
 MEMBER_LEVEL_ROLES = ("member_advocate",)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -23,8 +23,8 @@ CREATE TABLE IF NOT EXISTS answers (
     thread TEXT NOT NULL, question TEXT NOT NULL, status TEXT NOT NULL, snapshot TEXT NOT NULL,
     rows_digest TEXT NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS feedback (
-    answer_id TEXT NOT NULL, user TEXT NOT NULL, created_at TEXT NOT NULL, thumbs TEXT NOT NULL, reason TEXT NOT NULL,
-    PRIMARY KEY (answer_id, user));
+    answer_id TEXT NOT NULL, user TEXT NOT NULL, created_at TEXT NOT NULL, thumbs TEXT NOT NULL,
+    reason TEXT NOT NULL, PRIMARY KEY (answer_id, user));
 """
 
 

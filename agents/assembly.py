@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Choice, Fact, Trust
@@ -16,7 +17,8 @@ from agents.free_text import FreeText
 from agents.grounding import Evidence, problems, table_problems
 from agents.narrator import Narration, Narrator
 from agents.toolbox import seen_by_model
-from tools.outcome import Clarification, Found, Provenance, Refusal, Table
+from semantic.query import SemanticQuery, TimeRange
+from tools.outcome import Clarification, Column, Found, Provenance, Refusal, Table
 
 if TYPE_CHECKING:
     from tools.desk import Desk
@@ -98,6 +100,7 @@ class Assembler:
                 "trust_reason": _trust_reason(found),
                 "text": said,
                 "facts": list(facts),
+                "constants": found.constants,
                 "interpretation": first.interpretation,
                 "columns": first.columns,
                 "rows": first.rows,
@@ -120,6 +123,21 @@ class Assembler:
         if free.problems(said):
             return narration.text, narration.facts, True
         return said, free.facts(said), False
+
+    def recheck(self, answer: Answer) -> list[str]:
+        """What an answer's own rows do not bear out of its text and computed cells; empty when it holds."""
+        tables = tuple(as_table(part) for part in answer.parts)
+        as_of = answer.as_of or date.min
+        evidence = Evidence(
+            self.narrator.semantic,
+            self.narrator.values,
+            as_of,
+            self.names,
+            tables,
+            answer.constants,
+            answer.question,
+        )
+        return problems(answer.text, answer.facts, evidence) + table_problems(tables, answer.constants)
 
     def _evidence(self, tables: tuple[Table, ...], constants: dict[str, float], desk: Desk) -> Evidence:
         return Evidence(desk.semantic, desk.values, desk.as_of, self.names, tables, constants, desk.question)
@@ -170,6 +188,22 @@ def as_part(table: Table) -> AnswerPart:
         interpretation=table.interpretation,
         truncated=table.truncated,
         formulas=table.formulas,
+        compared_with=table.compared_with.model_dump(mode="json") if table.compared_with else None,
+    )
+
+
+def as_table(part: AnswerPart) -> Table:
+    """The governed table that a part of an answer was made from."""
+    return Table(
+        title=part.title,
+        columns=tuple(Column(c.name, c.type, c.unit, c.role, c.label) for c in part.columns),
+        rows=tuple(tuple(row) for row in part.rows),
+        sql=part.sql,
+        query=SemanticQuery.model_validate(part.semantic_query) if part.semantic_query else None,
+        interpretation=part.interpretation,
+        truncated=part.truncated,
+        compared_with=TimeRange.model_validate(part.compared_with) if part.compared_with else None,
+        formulas=part.formulas,
     )
 
 

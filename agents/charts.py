@@ -14,7 +14,7 @@ def charts_for(parts: list[AnswerPart]) -> list[Chart]:
 
 
 def chart_for(part: AnswerPart, index: int) -> Chart | None:
-    """A line over time, bars by category, grouped bars for two dimensions or a comparison, a stat for one value."""
+    """A line over time, bars by category, grouped bars for two dimensions or a comparison, else a stat."""
     if not part.rows:
         return None
     roles = {

@@ -1,4 +1,4 @@
-"""Everything in a text that could be wrong: numbers, dates, number words, directions and names, with their places."""
+"""Everything in a text that could be wrong: numbers, dates, number words, directions and names."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 ClaimKind = Literal["date", "number", "word", "direction", "name"]
+KINDS: tuple[ClaimKind, ...] = ("date", "number", "word", "direction")
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _SHORT = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 _MONTH = rf"(?:{MONTHS}|{_SHORT})"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DATE = (
-    rf"\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}(?:,? \d{{4}})?"
-    rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|{_MONTH} \d{{4}}|\b(?:{MONTHS})\b|\bQ[1-4](?: \d{{4}})?"
+    rf"\d{{4}}-\d{{2}}-\d{{2}}|{_DAY} {_MONTH}(?:,? \d{{4}})?|{_MONTH}\.? {_DAY}\b(?:,? \d{{4}})?"
+    rf"|{_MONTH} \d{{4}}|\b(?:{MONTHS})\b|\bQ[1-4](?: \d{{4}})?"
 )
 _UNITS = (
-    r"%|percentage points?|percent|pp\b|bn\b|billion|million|thousand|[KMBkmb]\b|minutes?|hours?|seconds?|days?|weeks?"
-    r"|months?|years?|points?|dollars?|cents?|times|x\b|st\b|nd\b|rd\b|th\b"
+    r"%|percentage points?|percent|pp\b|bn\b|billion|million|thousand|[KMBkmb]\b|minutes?|hours?|seconds?|days?"
+    r"|weeks?|months?|years?|points?|dollars?|cents?|times|x\b|st\b|nd\b|rd\b|th\b"
 )
 _NUMBER = rf"(?<![\w.])[-+\u2212]?[$\u20ac\u00a3]?\d(?:\d|,(?=\d))*(?:\.\d+)?(?:[ -]?(?:{_UNITS}))*"
 _SMALL = "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|twenty|thirty|forty|fifty|hundred"
@@ -78,11 +80,10 @@ def claims(text: str, *indexes: Names) -> list[Claim]:
     names = [claim for index in indexes for claim in index.find(text)]
     found: list[Claim] = list(names)
     for match in _PATTERN.finditer(text):
-        kind = match.lastgroup
-        if kind in ("date", "number", "word", "direction"):
-            claim = Claim(kind, match.group(), match.start(), match.end())
-            if not any(name.start <= claim.start and claim.end <= name.end for name in names):
-                found.append(claim)
+        kind = next(kind for kind in KINDS if match[kind] is not None)
+        claim = Claim(kind, match.group(), match.start(), match.end())
+        if not any(name.start <= claim.start and claim.end <= name.end for name in names):
+            found.append(claim)
     return sorted(found, key=lambda claim: (claim.start, -claim.end))
 
 

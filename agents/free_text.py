@@ -9,7 +9,7 @@ from functools import cached_property
 
 from agents.answer import Fact
 from agents.claims import BETTER, DOWN, LEAST, MONTHS, MOST, SAME, UP, Claim, Names, claims
-from agents.grounding import Evidence, row_names
+from agents.grounding import Evidence, numbers_in, row_names
 from tools.outcome import PlainCell, Table
 from tools.periods import days_in
 
@@ -191,13 +191,13 @@ class FreeText:
         changes: list[tuple[float, str]] = []
         for part, table in enumerate(self.evidence.tables):
             over_time = any(column.role == "time" for column in table.columns)
+            near = [row for index, row in enumerate(table.rows) if (part, index) in rows]
             for position, column in enumerate(table.columns):
                 polarity = self._polarity(column.name)
                 if "__change" in column.name or column.name == "trend":
-                    changes += [(v, polarity) for r in range(len(table.rows))
-                                if (part, r) in rows and _is_number(v := table.rows[r][position])]  # fmt: skip
+                    changes += [(value, polarity) for value in numbers_in(near, position)]
                 elif over_time and column.role == "metric":
-                    course = [v for row in table.rows if _is_number(v := row[position])]
+                    course = numbers_in(table.rows, position)
                     changes += [(course[-1] - course[0], polarity)] if len(course) > 1 else []
         return changes
 
@@ -208,7 +208,7 @@ class FreeText:
     def _is_edge(self, part: int, row: int, largest: bool) -> bool:
         table = self.evidence.tables[part]
         for position, column in enumerate(table.columns):
-            numbers = [v for r in table.rows if _is_number(v := r[position])]
+            numbers = numbers_in(table.rows, position)
             if column.role in ("metric", "derived") and numbers:
                 edge = max(numbers) if largest else min(numbers)
                 if table.rows[row][position] == edge:
@@ -216,13 +216,9 @@ class FreeText:
         return False
 
 
-def _is_number(cell: PlainCell) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
-
-
 def _total(table: Table, name: str) -> float:
     position = table.column(name)
-    return sum(cell for row in table.rows if isinstance(cell := row[position], int | float))
+    return sum(numbers_in(table.rows, position))
 
 
 def quantity_of(text: str) -> Quantity | None:
@@ -262,7 +258,7 @@ def _matches(quantity: Quantity, cell: PlainCell, unit: str, role: str = "metric
     if unit not in _FITS.get(quantity.kind, (quantity.kind,)):
         return False
     value = cell * 100 if unit == "rate" else float(cell)
-    if role == "derived" and quantity.value >= 0:
+    if role not in ("metric", "dimension") and quantity.value >= 0:
         value = abs(value)  # "down 5%" says the sign in words
     return abs(value - quantity.value) <= quantity.tolerance
 
@@ -275,8 +271,8 @@ def _same_date(text: str, day: date) -> bool:
     quarter = re.fullmatch(r"[Qq]([1-4])(?: (\d{4}))?", text)
     if quarter:
         return (day.month - 1) // 3 + 1 == int(quarter[1]) and quarter[2] in (None, str(day.year))
-    month = next((ABBREVIATED[w[:3].lower()] for w in re.findall(r"[A-Za-z]{3,}", text) if w[:3].lower() in ABBREVIATED),
-                 None)  # fmt: skip
+    words = [word[:3].lower() for word in re.findall(r"[A-Za-z]{3,}", text)]
+    month = next((ABBREVIATED[word] for word in words if word in ABBREVIATED), None)
     numbers = [int(number) for number in re.findall(r"\d+", text)]
     years = [number for number in numbers if number > 31]
     days = [number for number in numbers if number <= 31]

@@ -58,13 +58,13 @@ def problems(text: str, facts: Sequence[Fact], evidence: Evidence) -> list[str]:
 
 def table_problems(tables: Sequence[Table], constants: dict[str, float]) -> list[str]:
     """Computed cells that do not follow from their formula."""
-    found = []
-    for table in tables:
-        for name, formula in table.formulas.items():
-            for row in range(len(table.rows)):
-                if not _follows(table.cell(row, name), formula.replace("{row}", str(row)), tables, constants):
-                    found.append(f"{table.title} row {row} {name} does not follow from {formula}")
-    return found
+    return [
+        f"{table.title} row {row} {name} does not follow from {formula}"
+        for table in tables
+        for name, formula in table.formulas.items()
+        for row in range(len(table.rows))
+        if not _follows(table.cell(row, name), formula.replace("{row}", str(row)), tables, constants)
+    ]
 
 
 def _follows(cell: PlainCell, formula: str, tables: Sequence[Table], constants: dict[str, float]) -> bool:
@@ -240,7 +240,7 @@ def _extreme(fact: Fact, rest: str, evidence: Evidence, *, complete: bool = Fals
     table = evidence.tables[int(part)]
     column = table.column(name)
     rows = [r for r in table.rows if not complete or _whole_bucket(table, r)]
-    numbers = [r[column] for r in (rows if len(rows) > 1 else table.rows) if isinstance(r[column], int | float)]
+    numbers = numbers_in(rows if len(rows) > 1 else table.rows, column)
     edge = max(numbers) if kind == "max" else min(numbers)
     return table.rows[int(row)][column] == edge and fact.text in (MOST if kind == "max" else LEAST)
 
@@ -249,7 +249,7 @@ def _extreme_change(fact: Fact, rest: str, evidence: Evidence) -> bool:
     kind, part, row, name = rest.split(":")
     table = evidence.tables[int(part)]
     column = table.column(name)
-    numbers = [r[column] for r in table.rows if isinstance(r[column], int | float)]
+    numbers = numbers_in(table.rows, column)
     value = table.rows[int(row)][column]
     rose = isinstance(value, int | float) and value >= 0
     size = "largest" if rose == (kind == "max") else "smallest"
@@ -257,6 +257,11 @@ def _extreme_change(fact: Fact, rest: str, evidence: Evidence) -> bool:
         value == (max if kind == "max" else min)(numbers)
         and fact.text == f"the {size} {'rise' if rose else 'fall'}"
     )
+
+
+def numbers_in(rows: Sequence[tuple[PlainCell, ...]], position: int) -> list[float]:
+    """The numbers of a column, blanks left out."""
+    return [cell for row in rows if isinstance(cell := row[position], int | float)]
 
 
 def _whole_bucket(table: Table, row: tuple[PlainCell, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""What the assistant knows of one snapshot: the semantic model, the values in the data, planner, narrator, chat model."""
+"""What the assistant knows of one snapshot: semantic model, values in the data, planner, narrator, chat model."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> K
         missing_columns=manifest.get("missing_columns", {}),
         chat_model=chat_model(settings, planner, narrator, as_of, first_day),
         assembler=Assembler(narrator, known_names(semantic, values)),
-        prompt_names=prompt_names(semantic, values, as_of, first_day),
+        prompt_names=prompt_names(semantic, as_of, first_day),
     )
 
 
@@ -150,8 +150,8 @@ def _cache(file: Path, found: dict[str, list[str]]) -> None:
     os.replace(whole, file)
 
 
-def prompt_names(semantic: SemanticModel, values: ValueDictionary, as_of: date, first_day: date) -> dict[str, str]:
-    """What the prompts' placeholders stand for: the day, and the names of the semantic model. No rows."""
+def prompt_names(semantic: SemanticModel, as_of: date, first_day: date) -> dict[str, str]:
+    """What the prompts' placeholders stand for: the day and the semantic model's own names; nothing from rows."""
     return {
         "as_of": day_in_words(as_of),
         "first_day": day_in_words(first_day),
@@ -161,7 +161,7 @@ def prompt_names(semantic: SemanticModel, values: ValueDictionary, as_of: date, 
             for name, metric in semantic.metrics.items()
         ),
         "dimensions": "\n".join(
-            f"- {name}: {dimension.label}. Values: {', '.join(values.values(name)[:VALUES_SHOWN])}"
+            f"- {name}: {dimension.label}. Values: {', '.join(tuple(dimension.values)[:VALUES_SHOWN])}"
             for name, dimension in semantic.dimensions.items()
         ),
     }

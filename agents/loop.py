@@ -1,14 +1,14 @@
-"""How an agent works: ask its chat model, run the tools it calls, until it answers, asks back, refuses or fails."""
+"""How an agent works: ask its chat model, run the tools it calls, until it answers, asks back or gives up."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from langgraph.graph import END
 from langgraph.types import Command
 
 from agents.context import Context, State
@@ -36,7 +36,7 @@ class Agent:
         return {tool.name: tool for tool in tools}
 
 
-def run_agent(agent: Agent, state: State, context: Context) -> Command[str]:
+def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["__end__"]]:
     """Work on the last message until there is a reply; leave it in the context and the turn in the thread."""
     history = state["messages"]
     tools = agent.offered(context)
@@ -60,7 +60,7 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[str]:
     return _finish(agent, context, turn)
 
 
-def _finish(agent: Agent, context: Context, turn: list[AnyMessage]) -> Command[str]:
+def _finish(agent: Agent, context: Context, turn: list[AnyMessage]) -> Command[Literal["__end__"]]:
     last = turn[-1]
     context.reply.agent = agent.name
     found = any(isinstance(outcome, Found) for outcome in context.reply.outcomes)
@@ -70,19 +70,29 @@ def _finish(agent: Agent, context: Context, turn: list[AnyMessage]) -> Command[s
     elif not found and not stopped:
         context.reply.error = GAVE_UP
     kept = [without_rows(m) if isinstance(m, ToolMessage) else m for m in turn]
-    return Command(goto=END, update={"messages": kept})
+    return Command(goto="__end__", update={"messages": kept})
 
 
 def _speak(agent: Agent, context: Context, messages: list[AnyMessage], tools: dict[str, BaseTool]) -> AIMessage:
     context.check_time()
     started = time.perf_counter()
-    model = bound_model(agent.name, tuple(tools.values()), context)
+    model = _model_for(agent, context, messages[-1], tools)
     said = model.invoke([system_message(agent.name, context), *messages])
     results = isinstance(messages[-1], ToolMessage)
     context.desk.spend({"render" if results else "plan": (time.perf_counter() - started) * 1000})
     if not isinstance(said, AIMessage):
         raise TypeError(f"a chat model returned {type(said).__name__}")
     return said
+
+
+def _model_for(
+    agent: Agent, context: Context, last: AnyMessage, tools: dict[str, BaseTool]
+) -> Runnable[list[AnyMessage], AIMessage]:
+    """With tools until there is a result; whoever has seen rows writes the text and can call nothing more."""
+    found = any(isinstance(outcome, Found) for outcome in context.reply.outcomes)
+    if found and not (isinstance(last, ToolMessage) and last.status == "error"):
+        return bound_model(f"{agent.name}:narrating", (), context)
+    return bound_model(agent.name, tuple(tools.values()), context)
 
 
 def bound_model(name: str, tools: tuple[BaseTool, ...], context: Context) -> Runnable[list[AnyMessage], AIMessage]:

@@ -68,7 +68,11 @@ class Assistant:
         on_step: Callable[[str], None] | None = None,
         source: str = "chat",
     ) -> Answer:
-        """One answer. Errors of data, policy or the chat model become an Answer or a typed error, never a guess."""
+        """One answer: text, rows, provenance; a question back; or a refusal with its reason.
+
+        Raises MissingDataError (exit 4) when the warehouse is gone, UpstreamModelError (exit 5) when the chat
+        model fails. `on_step` hears what is being done.
+        """
         started = time.perf_counter()
         knowledge = self.knowledge()
         name = thread or uuid.uuid4().hex
@@ -102,19 +106,18 @@ class Assistant:
 
     def savings(self, journey: str, reduce_pct: float, cost_model: str, principal: Principal) -> Answer:
         """What a reduction of one journey's leaked calls is worth: the projection without a conversation."""
-        from tools.savings import project_savings
+        from tools.savings import COST_MODELS, project_savings
 
-        if cost_model not in ("planning", "fully_loaded"):
-            raise UsageError(
-                f"There is no cost model {cost_model!r}.",
-                where="cost model",
-                next_step="Use planning or fully_loaded.",
-            )
+        costs = next((known for known in COST_MODELS if known == cost_model), None)
+        if costs is None:
+            choices = ", ".join(COST_MODELS)
+            raise UsageError(f"There is no cost model {cost_model!r}.", next_step=f"Use one of: {choices}.")
         question = f"If we reduce {journey} leaked calls by {reduce_pct:g}%, what do we save?"
 
         def project(context: Context) -> Outcome:
-            known = context.desk.values.values(context.desk.semantic.defaults.where_dimension)
-            return project_savings(reduce_pct, context.desk, journey=_known(journey, known), cost_model=cost_model)
+            desk = context.desk
+            known = desk.values.values(desk.semantic.defaults.where_dimension)
+            return project_savings(reduce_pct, desk, journey=_known(journey, known), cost_model=costs)
 
         return self._direct(question, principal, project)
 

@@ -1,4 +1,4 @@
-"""A free chat model's tool call against the question: what the query does not explain is not dropped in silence."""
+"""A free chat model's tool call against the question: what its query leaves out is not dropped in silence."""
 
 from __future__ import annotations
 

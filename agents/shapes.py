@@ -31,8 +31,9 @@ class Telling:
     def same_frame(self) -> bool:
         """Whether the table speaks of the same metric, period and filters as the first."""
         here, first = self.voice.table.query, self.lead.table.query
-        return here is not None and first is not None and (here.metrics[0], here.time, here.filters) == (
-            first.metrics[0], first.time, first.filters)  # fmt: skip
+        if here is None or first is None:
+            return False
+        return (here.metrics[0], here.time, here.filters) == (first.metrics[0], first.time, first.filters)
 
 
 def single(prose: Prose, telling: Telling) -> None:
@@ -56,8 +57,10 @@ def single(prose: Prose, telling: Telling) -> None:
     said += [[voice.metric(name), " ", voice.cell(0, name)] for name in metrics[1:]]
     prose.write(
         "{said}{period}{moved}.",
-        said=series(said), period=[] if telling.further and telling.same_frame else voice.period(), moved=moved_clause(voice, 0, first),
-    )  # fmt: skip
+        said=series(said),
+        period=[] if telling.further and telling.same_frame else voice.period(),
+        moved=moved_clause(voice, 0, first),
+    )
 
 
 def were(voice: Voice, metric: str) -> str:
@@ -306,14 +309,14 @@ def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total
 
 
 def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
-    others = [
-        name
-        for name in voice.table.names("metric")
-        if name != metric and voice.table.number(row, name) is not None
+    others = [name for name in voice.table.names("metric") if name != metric]
+    items: list[list[Piece]] = [
+        [voice.metric(name), " ", voice.cell(row, name)]
+        for name in others
+        if voice.table.number(row, name) is not None
     ]
-    if others:
-        items = [[voice.metric(name), " ", voice.cell(row, name)] for name in others[:NAMED]]
-        prose.write("For {name}: {items}.", name=voice.row_name(row), items=series(items))
+    if items:
+        prose.write("For {name}: {items}.", name=voice.row_name(row), items=series(items[:NAMED]))
 
 
 def _adds_up(voice: Voice, metric: str) -> bool:

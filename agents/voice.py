@@ -56,11 +56,13 @@ class Voice:
         pieces: list[Piece] = []
         for entry in query.filters if query else ():
             pieces.append(" for " if entry.op == "in" else " excluding ")
-            shown = [[self._filter_value(entry.dimension, value)] for value in entry.values[:MANY]]
+            shown: list[list[Piece]] = [
+                [self._filter_value(entry.dimension, value)] for value in entry.values[:MANY]
+            ]
             left = len(entry.values) - MANY
             if left > 0:
                 shown.append([number(left, "count", f"query:more:{entry.dimension}"), " others"])
-            pieces += series([list(item) for item in shown])
+            pieces += series(shown)
         for item in query.having if query else ():
             text = threshold(item, self.semantic)
             pieces += [" ", Fact(text=text, value=item.value, source=f"query:having:{item.metric}")]

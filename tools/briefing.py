@@ -20,7 +20,7 @@ NOT_YET = "The daily scan for spikes is not built yet: this lists the costliest 
 
 
 def todays_overview(desk: Hidden, filters: tuple[DimensionFilter, ...] = (), limit: int = 3) -> Outcome:
-    """Give the state of the day: the journeys that leak the most money and the headline metrics against last week."""
+    """Give the state of the day: the journeys that leak the most money, and the headline metrics' changes."""
     found = opportunity_tables(desk, limit, 10, filters)
     if isinstance(found, Refusal):
         return found

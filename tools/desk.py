@@ -1,4 +1,4 @@
-"""What a tool works with and no chat model ever sees: who asks, the door, the meaning of names, the day, the budget."""
+"""What a tool works with and no chat model ever sees: who asks, the door, the meaning of names, the day."""
 
 from __future__ import annotations
 

@@ -43,6 +43,8 @@ def _term(tokens: list[str], tables: Sequence[Table], constants: Mapping[str, fl
     while rest and rest[0] != ")":
         value, rest = _term(rest[1:] if rest[0] == "," else rest, tables, constants)
         arguments.append(value)
+    if not rest:
+        raise FormulaError("a formula ends early")
     return _apply(head[:-1], arguments), rest[1:]
 
 

@@ -19,7 +19,7 @@ VOLUME = "leaked_calls"
 def top_opportunities(
     desk: Hidden, limit: int = 5, reduce_pct: float = 10, filters: tuple[DimensionFilter, ...] = ()
 ) -> Outcome:
-    """Rank the journeys by the cost of their leaked calls, with the weekly trend and the yearly saving of a reduction.
+    """Rank the journeys by the cost of their leaked calls, with the week's trend and what a reduction would save.
 
     `limit` is how many to show, `reduce_pct` the reduction that the saving assumes, `filters` narrow the calls.
     """

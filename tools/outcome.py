@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One governed result. Cells are plain (dates as ISO text). `compared_with` is the earlier period of a comparison.
+    """One governed result. Cells are plain (dates as ISO text). `compared_with` is a comparison's earlier period.
 
     `formulas` maps a computed column to its formula over other cells of the answer, in the language of
     `tools.formula`; `{row}` in it stands for the row's number. Governed columns have none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
@@ -13,6 +13,7 @@ from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Table
 from tools.periods import days_in, last_days, period_in_words
 
 CostModel = Literal["planning", "fully_loaded"]
+COST_MODELS: tuple[CostModel, ...] = get_args(CostModel)
 PRESETS = (5.0, 10.0)
 DAYS_A_YEAR = 365
 

@@ -14,17 +14,17 @@ Call = tuple[str, dict[str, Any]]
 DEFAULT_REDUCTION = 10.0
 NOT_BUILT = {
     "journey": (
-        "Walking through one member's journey is not built yet. What can be asked: where members abandon and call, "
-        "which errors stop them, and which groups are hit hardest.",
-        ("Where do members abandon online flows and immediately call?", "What is actually causing this leakage?"),
+        "Walking through one member's journey is not built yet. What can be asked: where members abandon and "
+        "call, which errors stop them, and which groups are hit hardest.",
+        ("Where do members abandon online flows and immediately call?", "What is causing leakage in Billing?"),
     ),
     "impact": (
-        "Measuring the effect of a change against what would have happened anyway is not built yet; the calls before "
-        "and after that the fixes file records are not a measured effect. What can be asked: the course of any metric, "
-        "week by week.",
+        "Measuring what a change brought, against what would have happened anyway, is not built yet; the calls "
+        "before and after that the fixes file records are not a measured effect. What can be asked: the course of "
+        "any metric, week by week.",
         ("Leaked calls by week for the last 12 weeks", "Repeat call rate last month compared to the month before"),
     ),
-}  # fmt: skip
+}
 
 
 def calls_for(plan: Plan, offered: tuple[str, ...]) -> list[Call]:

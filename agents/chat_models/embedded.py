@@ -1,7 +1,7 @@
 """The embedded chat model: reads the same messages and tools as any other, without a key or a network.
 
-It plans with rules over the semantic model and narrates from typed facts. What it knows of a conversation stands in
-the messages: earlier tool calls carry whole queries.
+It plans with rules over the semantic model and narrates from typed facts. What it knows of a conversation stands
+in the messages: earlier tool calls carry whole queries.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
@@ -26,7 +27,7 @@ KINDS = {
 def prior_turns(messages: Sequence[BaseMessage]) -> list[PriorTurn]:
     """The turns before the last question: each human message with the first tool call that answered it."""
     starts = [i for i, message in enumerate(messages) if isinstance(message, HumanMessage)]
-    return [_turn(messages[start:end]) for start, end in zip(starts, starts[1:], strict=False)]
+    return [_turn(messages[start:end]) for start, end in pairwise(starts)]
 
 
 def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:

@@ -21,7 +21,7 @@ from warehouse.errors import MissingDataError, UpstreamModelError
 
 
 class RecordedChatModel(BaseChatModel):
-    """Replays `file` (JSON lines of key and reply). With `source` it asks that chat model and records what is new."""
+    """Replays `file` (JSON lines of key and reply); with `source` it asks that model and records what is new."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

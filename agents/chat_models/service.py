@@ -111,6 +111,10 @@ def explained(error: Exception) -> str:
 
 
 def _advice(status: int) -> str:
-    known = {401: " (the key is not accepted)", 403: " (the key has no access)", 404: " (no such address or model)",
-             429: " (too many requests)"}  # fmt: skip
+    known = {
+        401: " (the key is not accepted)",
+        403: " (the key has no access)",
+        404: " (no such address or model)",
+        429: " (too many requests)",
+    }
     return known.get(status, "")

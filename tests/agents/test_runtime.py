@@ -1,0 +1,141 @@
+"""Conversations, bad input, what is stored and what is not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agents.answer import Answer
+from agents.runtime import Assistant
+from warehouse.errors import MissingDataError, UsageError
+from warehouse.principal import Principal
+from warehouse.settings import Settings
+from warehouse.snapshots import current
+
+Ask = Callable[[str], Answer]
+FIRST = "Repeat call rate by plan type last week"
+
+
+def test_a_follow_up_keeps_the_conversation_also_after_a_restart(
+    tiny_warehouse: Path, tmp_path: Path, executive: Principal
+) -> None:
+    settings = Settings(var=tmp_path)
+    first = Assistant.open(settings, tiny_warehouse)
+    before = first.ask(FIRST, executive, "t")
+    first.close()
+    second = Assistant.open(settings, tiny_warehouse)
+    after = second.ask("and by state?", executive, "t")
+    stranger = second.ask("and by state?", Principal("someone else", "executive"), "t")
+    second.close()
+    assert before.semantic_query is not None
+    assert after.semantic_query is not None
+    assert after.semantic_query["metrics"] == ["repeat_call_rate"]
+    assert after.semantic_query["dimensions"] == ["state"]
+    assert after.semantic_query["time"] == before.semantic_query["time"]
+    assert (stranger.semantic_query or {}).get("time") != before.semantic_query["time"]
+
+
+def test_a_thread_stores_no_rows_no_person_and_one_checkpoint(tiny_warehouse: Path, tmp_path: Path) -> None:
+    principal = Principal("very-secret-user", "executive", "a stated purpose")
+    assistant = Assistant.open(Settings(var=tmp_path), tiny_warehouse)
+    for number in range(15):
+        answer = assistant.ask(f"Top {number % 5 + 2} states by total calls last week", principal, "t")
+    assistant.close()
+    stored = sqlite3.connect(tmp_path / "state" / "threads.db")
+    checkpoints = stored.execute("SELECT checkpoint FROM checkpoints").fetchall()
+    content = b"".join(row[0] for row in checkpoints)
+    assert answer.status == "answered"
+    assert len(checkpoints) == 1
+    assert content.count(b"states by total calls") <= 2 * 12
+    assert b"very-secret-user" not in content
+    assert b"a stated purpose" not in content
+    for cell in [str(row[1]).encode() for row in answer.rows if row[1] and row[1] > 99]:
+        assert b'"rows"' not in content
+        assert b": [[" + cell not in content
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", "   ", "a" * 10_000, "¿Cuántas llamadas hubo la semana pasada?", "🤷🔥", "SELECT * FROM gold.members",
+     "Show me John Smith's calls", "'; DROP TABLE gold.calls; --", "\x00\u202e"],
+)  # fmt: skip
+def test_bad_input_gets_a_clear_word(question: str, ask: Ask) -> None:
+    answer = ask(question)
+    assert answer.status in ("refused", "clarify")
+    assert len(answer.text) > 15
+    assert not answer.rows
+    assert answer.trust == "none"
+
+
+def test_an_answer_carries_everything_and_is_kept(assistant: Assistant, executive: Principal) -> None:
+    steps: list[str] = []
+    answer = assistant.ask("Total calls by plan type yesterday", executive, on_step=steps.append)
+    assert answer.snapshot.startswith("20261029-")
+    assert answer.interpretation.startswith("Total calls by plan type")
+    assert set(answer.timings_ms) == {"plan", "compile", "guard", "query", "render", "total"}
+    assert [chart.kind for chart in answer.charts] == ["bar"]
+    assert answer.route_reason
+    assert len(steps) >= 2
+    kept = assistant.answers.find(answer.answer_id, executive)
+    assert (kept.rows, kept.sql, kept.text) == (answer.rows, answer.sql, answer.text)
+    assistant.feedback(answer.answer_id, executive, "down", "wrong period")
+    with pytest.raises(UsageError):
+        assistant.feedback(answer.answer_id, Principal("someone else", "executive"), "up")
+
+
+def test_starters_are_questions_that_are_answered(assistant: Assistant, executive: Principal) -> None:
+    starters = assistant.starters("executive")
+    assert len(starters) == 6
+    assert all(assistant.ask(starter, executive).status == "answered" for starter in starters)
+
+
+def test_follow_ups_lead_to_answers(assistant: Assistant, executive: Principal) -> None:
+    answer = assistant.ask("Leaked calls by journey last week", executive, "follow")
+    assert answer.follow_ups
+    outcomes = []
+    for number, question in enumerate(answer.follow_ups):
+        assistant.ask("Leaked calls by journey last week", executive, f"follow-{number}")
+        outcomes.append((question, assistant.ask(question, executive, f"follow-{number}").status))
+    assert [outcome for outcome in outcomes if outcome[1] not in ("answered", "clarify")] == []
+
+
+def test_without_a_warehouse_or_with_a_damaged_one_the_error_is_typed(
+    tiny_warehouse: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(MissingDataError) as nothing:
+        Assistant.open(Settings(var=tmp_path / "a"), tmp_path / "nowhere")
+    assert nothing.value.exit_code == 4
+    import shutil
+
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny_warehouse, damaged)
+    current(damaged).gold_path.write_bytes(b"not a database")
+    with pytest.raises(MissingDataError):
+        Assistant.open(Settings(var=tmp_path / "b"), damaged)
+
+
+def test_a_column_that_the_sources_lack_is_named(
+    reference_warehouse: Path, tmp_path: Path, executive: Principal
+) -> None:
+    assistant = Assistant.open(Settings(var=tmp_path), reference_warehouse)
+    sentiment = assistant.ask("Average sentiment by plan type in 2024", executive)
+    leaks = assistant.ask("How many leaked calls in 2024?", executive)
+    assistant.close()
+    assert (sentiment.status, sentiment.refusal_code) == ("refused", "missing_column")
+    assert "sentiment_score" in sentiment.text
+    assert leaks.status == "answered"
+    assert leaks.rows == [[0]]
+    assert "24 hours" in leaks.text
+
+
+def test_savings_from_the_command_line(assistant: Assistant, executive: Principal) -> None:
+    answer = assistant.savings("billing", 5, "fully_loaded", executive)
+    assert answer.status == "answered"
+    assert "5%" in answer.text
+    assert any("Fully loaded" in sentence for sentence in answer.assumptions)
+    with pytest.raises(UsageError, match="Biling"):
+        assistant.savings("Biling", 5, "planning", executive)
+    assert assistant.savings("Billing", 150, "planning", executive).status == "refused"
