@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agents.planner.draft import Draft, Issue
-from agents.planner.lexicon import Lexicon
+from agents.planner.lexicon import Lexicon, content
 from agents.planner.metrics import Mention, default_metric, metric_mentions, metric_targets, nearest_before
+from agents.planner.normalise import stem
 from agents.planner.periods import Clock, clip
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.thresholds import in_metric_unit
+from agents.planner.words import POPULATION
 from semantic.query import DimensionFilter, MetricFilter, Order
 
 
-def assemble(reading: Reading, lexicon: Lexicon, clock: Clock) -> Draft:
+def assemble(reading: Reading, lexicon: Lexicon, clock: Clock, kind: str = "query") -> Draft:
     """Fill the slots of a query from a reading."""
     draft = Draft(assumptions=list(reading.assumptions))
-    _settle_twins(reading)
+    _settle_twins(reading, kind)
     mentions = metric_mentions(reading, lexicon)
     draft.assumptions = list(reading.assumptions)
-    _metrics(draft, mentions, reading, lexicon)
+    _metrics(draft, mentions, reading, lexicon, kind)
     _dimensions(draft, reading, lexicon)
     _filters(draft, reading, lexicon)
     _time(draft, reading, clock)
@@ -29,7 +33,7 @@ def assemble(reading: Reading, lexicon: Lexicon, clock: Clock) -> Draft:
     return draft
 
 
-def _settle_twins(reading: Reading) -> None:
+def _settle_twins(reading: Reading, kind: str) -> None:
     """Words that are a metric and a dimension or value: the cues decide which one."""
     breakdown = {(span.start, span.end) for span in reading.breakdown}
     metric_places = {(span.start, span.end) for span in reading.of_kind("metric")}
@@ -37,7 +41,8 @@ def _settle_twins(reading: Reading) -> None:
     for span in reading.spans:
         place = (span.start, span.end)
         twins = [other for other in reading.spans if (other.start, other.end) == place and other.kind != span.kind]
-        if twins and not _wins(span, twins, reading, breakdown, len(metric_places)):
+        others = len(metric_places) + (kind in ("briefing", "journey", "impact"))
+        if twins and not _wins(span, twins, reading, breakdown, others):
             continue
         kept.append(span)
     reading.spans = kept
@@ -60,9 +65,9 @@ def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
     return governed or (others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of"))
 
 
-def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> None:
+def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon, kind: str) -> None:
     if not mentions:
-        implied = _implied(reading, lexicon)
+        implied = _implied(reading, lexicon) if kind in ("query", "drivers") else ""
         if implied:
             draft.metrics.append(implied)
             label = lexicon.model.metrics[implied].label
@@ -143,8 +148,6 @@ def _for_plural(reading: Reading, span: Span) -> bool:
 
 
 def _population(reading: Reading, span: Span) -> bool:
-    from agents.planner.words import POPULATION
-
     return all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
 
 
@@ -181,6 +184,9 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         reading.explain(span.start, span.end)
         if _absorbed(draft, reading, span, lexicon):
             continue
+        if _after_by(reading, span):
+            draft.issues.append(Issue("unexplained", words=_words(reading, span), at=span.start))
+            continue
         target = _value_target(draft, reading, span, lexicon)
         if target is None:
             draft.issues.append(Issue("ambiguous_value", span.targets, at=span.start))
@@ -197,10 +203,22 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         draft.filters.append(DimensionFilter(dimension=name, op="not_in", values=tuple(sorted(values))))
 
 
+def _after_by(reading: Reading, span: Span) -> bool:
+    """`by hospital`: a value where a dimension is wanted (but `by new members`, `by MAPD members`)."""
+    before = reading.tokens[span.start - 1].text if span.start else ""
+    inside = {token.text for token in reading.tokens[span.start : span.end + 1]}
+    named = any(other.start == span.end for other in reading.of_kind("dimension"))
+    return before in ("by", "per") and not inside & POPULATION and not named and span.start not in reading.compared
+
+
+def _words(reading: Reading, span: Span) -> tuple[str, ...]:
+    return tuple(token.text for token in reading.tokens[span.start : span.end])
+
+
 def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> bool:
     """`turnaround for claims`: the value's words are part of the metric's own name."""
-    from agents.planner.normalise import stem
     from agents.planner.lexicon import content
+    from agents.planner.normalise import stem
 
     words = {stem(token.text) for token in content(reading.tokens[span.start : span.end])}
     incompatible = all(not _reachable(lexicon, metric, t.name) for metric in draft.metrics for t in span.targets)
@@ -262,8 +280,10 @@ def _having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Le
             draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
         elif draft.dimensions or draft.grain:
             draft.having.append(MetricFilter(metric=metric.name, op=threshold.op, value=round(value, 6)))
-        else:
+        elif reading.tokens[0].text in ("is", "are", "was", "were", "did", "do", "does", "has", "have"):
             draft.assumptions.append("The figure is shown so that it can be held against the threshold.")
+        else:
+            draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
 
 
 def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
@@ -282,7 +302,7 @@ def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     draft.limit = ranking.limit or (1 if _singular(reading, ranking) else None)
 
 
-def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> "Order.__annotations__":  # type: ignore
+def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Order.__annotations__:  # type: ignore
     """Which way to sort: worst and best by the metric's polarity, `most dissatisfied` turned round."""
     polarity = lexicon.model.metrics[metric].polarity
     found = ranking.direction
@@ -292,7 +312,7 @@ def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon)
         return "asc" if polarity == "lower" else "desc"
     if polarity == "higher" and _has_antonym(reading):
         return "asc" if found == "desc" else "desc"
-    return found
+    return "asc" if found == "asc" else "desc"
 
 
 def _has_antonym(reading: Reading) -> bool:
@@ -307,7 +327,7 @@ def _singular(reading: Reading, ranking: Ranking) -> bool:
             continue
         word = reading.tokens[span.end - 1].text
         before = reading.tokens[span.start - 1].text if span.start else ""
-        wh = before in ("which", "what", "one", "single") or span.start - ranking.end <= 3 and span.start >= ranking.end
+        wh = before in ("which", "what", "one", "single") or (span.start - ranking.end <= 3 and span.start >= ranking.end)
         if wh and not ranking.comparative and not word.endswith("s") and before not in ("by", "per", "each"):
             return True
     return False

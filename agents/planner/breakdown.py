@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.planner.lexicon import Lexicon
+from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.words import NUMBER_WORDS, POPULATION
 
-_BY = frozenset("by per across each every among between amongst versus vs which what whichever whose within".split())
+_BY = frozenset(["by", "per", "across", "each", "every", "among", "between", "amongst", "versus", "vs", "which", "what", "whichever", "whose", "within"])
 _SKIP = frozenset(
-    "the a an our your their all any different various individual respective other of individual specific given "
-    "these those own single one affected main top bottom worst best highest lowest biggest largest smallest leading "
-    "most least common five ten".split()
+    ["the", "a", "an", "our", "your", "their", "all", "any", "different", "various", "individual", "respective", "other", "of", "individual", "specific", "given", "these", "those", "own", "single", "one", "affected", "main", "top", "bottom", "worst", "best", "highest", "lowest", "biggest", "largest", "smallest", "leading", "most", "least", "common", "five", "ten"]
 ) | NUMBER_WORDS.keys()
-_LEADING = frozenset("compare comparing rank ranking list show split".split())
+_LEADING = frozenset(["compare", "comparing", "rank", "ranking", "list", "show", "split"])
 _PHRASES = ("split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
             "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
-_RELATIVE = frozenset("with where that whose have has had having are exceed exceeds exceeding above below over under "
-                      "show shows showing get gets see sees".split())  # fmt: skip
+_RELATIVE = frozenset(["with", "where", "that", "whose", "have", "has", "had", "having", "are", "exceed", "exceeds", "exceeding", "above", "below", "over", "under", "show", "shows", "showing", "get", "gets", "see", "sees"])  # fmt: skip
 
 
 def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
@@ -25,16 +25,35 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     for span in by_dimension:
         if _is_breakdown(reading, span):
             reading.breakdown.append(span)
-        elif not _beside_value(reading, span) and not _twin(reading, span):
+        elif not _beside_value(reading, span) and not _twin(reading, span) and not _generic(reading, span):
             reading.loose.append(span)
         reading.explain(span.start, span.end)
     _head_nouns(reading, lexicon)
     _asked_for(reading, lexicon)
+    _numbered(reading)
+
+
+def _numbered(reading: Reading) -> None:
+    """`the five drugs with the highest`: the number stands at the noun, the direction elsewhere."""
+    ranking = reading.ranking
+    for span in reading.breakdown:
+        for at in range(span.start - 1, max(-1, span.start - 3), -1):
+            number = row_limit(reading.tokens[at].text)
+            if number and at not in reading.explained and ranking and not ranking.limit:
+                reading.ranking = replace(ranking, limit=number, comparative=False)
+                reading.explain(at, at + 1)
+                return
 
 
 def _twin(reading: Reading, span: Span) -> bool:
     """Whether the same words are also a metric or a value: then the dimension reading needs a cue."""
     return any(other is not span and other.start == span.start and other.kind != "dimension" for other in reading.spans)
+
+
+def _generic(reading: Reading, span: Span) -> bool:
+    """`login problems`, `billing issues`: a noun for trouble, not a dimension, unless a cue asks for it."""
+    words = {token.text for token in reading.tokens[span.start : span.end]}
+    return words <= {"problem", "problems", "issue", "issues", "error", "errors", "trouble", "failure", "failures"}
 
 
 def _is_breakdown(reading: Reading, span: Span) -> bool:
@@ -47,7 +66,7 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
         return True
     if skipped and {"all", "each", "every", "different", "various", "individual"} & set(words[at : span.start]):
         return not _beside_value(reading, span)
-    if _ranked(reading, at, span):
+    if _ranked(reading, at, span) or {"and", "or"} & set(words[span.start : span.end]):
         return True
     if before in _LEADING and not _beside_value(reading, span):
         return True
@@ -134,9 +153,7 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
         interrogative = at == 0 or words[at - 1] in (",", ".", "and", "me", "see", "understand", "know", "show", "tell", "but")
         if word == "where" and interrogative:
             dimension = defaults.where_dimension
-        elif word == "who" and interrogative:
-            dimension = defaults.who_dimension
-        elif word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative:
+        elif (word == "who" and interrogative) or (word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative):
             dimension = defaults.who_dimension
         if dimension in lexicon.model.dimensions:
             reading.breakdown.append(Span(at, at + 1, "dimension", (Target("dimension", dimension),), weight=0.4))

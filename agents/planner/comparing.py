@@ -14,8 +14,9 @@ _CHANGE = (
     r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
     r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
     r"worsen|worsened|worsening|change|changed|changes|changing|jump|jumped|jumping|grow|grew|grown|growing|growth|"
-    r"decline|declined|declining|climb|climbed|climbing|better|worse|up|down|shifted|moved|surge|surged|dipped|dip|"
-    r"deteriorated|deteriorate|deteriorating|slipped|slip|higher|lower"
+    r"decline|declined|declining|climb|climbed|climbing|getting better|getting worse|got better|got worse|"
+    r"better or worse|up or down|gone up|gone down|go up|go down|went up|went down|going up|going down|shifted|moved|"
+    r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
 )
 _ASKS_CHANGE = (
     r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|what was the|show the|any|the|there)"
@@ -41,7 +42,7 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         reading.explain(span.start, span.end)
     _read_grain(reading, plain)
     _over_periods(reading, clock)
-    if baselines and (plain or first(reading, _VERSUS) or _changes(reading)):
+    if baselines and (plain or reading.compare_cue or first(reading, _VERSUS) or _changes(reading)):
         take(reading, _VERSUS)
         reading.compare_to = baselines[0].period.baseline or None if baselines[0].period else None
     if len(plain) > 1:
@@ -74,7 +75,7 @@ def _changes(reading: Reading) -> bool:
     asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{_CHANGE})") or first(reading, rf"(?:{_CHANGE}) (?:in|of|since|from)")
     if not asks:
         return False
-    return take(reading, _CHANGE)
+    return unexplained(reading, _CHANGE) and take(reading, _CHANGE)
 
 
 def _read_grain(reading: Reading, plain: list[Span]) -> None:
@@ -145,7 +146,7 @@ def _against(period: Period, clock: Clock) -> tuple[Period, Comparison]:
 
 def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     """The later period is the question, the earlier one its baseline: only neighbours can be compared."""
-    if len(plain) > 2 or not (unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)):
+    if len(plain) > 2 or not (reading.compare_cue or unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)):
         reading.problems.append("periods")
         return
     take(reading, _VERSUS)

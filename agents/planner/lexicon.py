@@ -13,12 +13,12 @@ from typing import Protocol
 
 from agents.planner.normalise import stem, tokenise
 from agents.planner.reading import Target, Token
-from agents.planner.words import AVERAGE, FUNCTION, LINKERS, SHARE
+from agents.planner.words import AVERAGE, FILLER, FUNCTION, POPULATION, SHARE, SUPERLATIVES
 from semantic.model import Dimension, Metric, SemanticModel
 
 Key = tuple[str, ...]
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
-_LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of", "digital")
+_LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of")
 
 
 class Values(Protocol):
@@ -38,6 +38,10 @@ class Lexicon:
     model: SemanticModel
     values: Values
     exact: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    surfaces: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    labels: frozenset[tuple[Key, Target]] = frozenset()
+    suffixes: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    topics: dict[Key, str] = field(default_factory=dict)
     bag: dict[Key, frozenset[Target]] = field(default_factory=dict)
     stems: dict[Key, frozenset[Target]] = field(default_factory=dict)
     heads: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -62,45 +66,90 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
     """Index every phrase of the model. Explicit phrases win over derived ones with the same words."""
     explicit, derived = _phrases(model, values)
     lexicon = Lexicon(model, values)
-    exact: dict[Key, set[Target]] = defaultdict(set)
-    bag: dict[Key, set[Target]] = defaultdict(set)
-    stems: dict[Key, set[Target]] = defaultdict(set)
+    index = _Index()
     for group in (explicit, derived):
-        known = {key: set(found) for key, found in exact.items()}
-        known_bags, known_stems = set(bag), set(stems)
+        index.close()
         for phrase, target in group:
-            tokens = tokenise(phrase)
-            if tokens:
-                _index(tokens, target, (exact, bag, stems), (known, known_bags, known_stems))
-    lexicon.exact = {key: frozenset(found) for key, found in exact.items()}
-    lexicon.bag = {key: frozenset(found) for key, found in bag.items()}
-    lexicon.stems = {key: frozenset(found) for key, found in stems.items()}
-    lexicon.longest = max((len(key) for key in exact), default=1)
+            index.add(phrase, target)
+    lexicon.exact, lexicon.bag, lexicon.stems, lexicon.surfaces = index.frozen()
+    lexicon.labels = _label_keys(model)
+    lexicon.suffixes = _suffixes(explicit, lexicon.exact)
+    lexicon.longest = max((len(key) for key in lexicon.exact), default=1)
     lexicon.heads = _heads(model)
-    lexicon.capitals = _capitals(exact)
+    lexicon.capitals = _capitals(lexicon.exact)
+    lexicon.topics = {
+        tuple(token.text for token in tokenise(phrase)): topic.name for topic in model.topics for phrase in topic.phrases
+    }
     _add_words(lexicon, explicit)
     return lexicon
 
 
-def _index(
-    tokens: Sequence[Token],
-    target: Target,
-    indexes: tuple[dict[Key, set[Target]], ...],
-    known: tuple[Mapping[Key, set[Target]], set[Key], set[Key]],
-) -> None:
-    exact, bag, stems = indexes
-    key = tuple(token.lemma for token in tokens)
-    if key not in known[0]:
-        exact[key].add(target)
-    words = content(tokens)
-    if target.kind == "value" or not words:
-        return
-    bag_key = tuple(sorted(token.lemma for token in words))
-    if len(words) > 1 and bag_key not in known[1]:
-        bag[bag_key].add(target)
-    stem_key = tuple(sorted(stem(token.text) for token in words))
-    if stem_key not in known[2] and (len(words) > 1 or (len(stem_key[0]) > 3 and target.kind == "metric")):
-        stems[stem_key].add(target)
+class _Index:
+    """Collects phrases; after `close`, keys that are known already take no further targets."""
+
+    def __init__(self) -> None:
+        self.exact: dict[Key, set[Target]] = defaultdict(set)
+        self.bag: dict[Key, set[Target]] = defaultdict(set)
+        self.stems: dict[Key, set[Target]] = defaultdict(set)
+        self.surfaces: dict[Key, set[Target]] = defaultdict(set)
+        self.closed: set[Key] = set()
+
+    def close(self) -> None:
+        """Keep what is there: explicit phrases are not to be shared with derived ones."""
+        self.closed = {*self.exact, *self.bag, *self.stems}
+
+    def add(self, phrase: str, target: Target) -> None:
+        """Index one phrase of a target at every level it qualifies for."""
+        tokens = _without_superlative(tokenise(phrase)) if target.kind == "metric" else tokenise(phrase)
+        key = tuple(token.lemma for token in tokens)
+        if not tokens or (key in self.closed):
+            return
+        self.exact[key].add(target)
+        self.surfaces[tuple(token.text for token in tokens)].add(target)
+        words = content(tokens)
+        if target.kind == "value" or not words:
+            return
+        self._add_loose(tokens, words, target)
+
+    def _add_loose(self, tokens: Sequence[Token], words: Sequence[Token], target: Target) -> None:
+        bag_key = tuple(sorted(token.lemma for token in words))
+        if len(words) > 1 and bag_key not in self.closed:
+            self.bag[bag_key].add(target)
+        stem_key = tuple(sorted(stem(token.text) for token in words))
+        single = len(tokens) == 1 and len(stem_key[0]) > 3 and target.kind == "metric"
+        if (len(words) > 1 or single) and stem_key not in self.closed:
+            self.stems[stem_key].add(target)
+
+    def frozen(self) -> tuple[dict[Key, frozenset[Target]], ...]:
+        """The four indexes, read-only."""
+        indexes = (self.exact, self.bag, self.stems, self.surfaces)
+        return tuple({key: frozenset(found) for key, found in index.items()} for index in indexes)
+
+
+def _without_superlative(tokens: list[Token]) -> list[Token]:
+    """`least satisfied` is indexed as `satisfied`: the ranking cue says which end is meant."""
+    return tokens[1:] if len(tokens) > 1 and tokens[0].text in SUPERLATIVES else tokens
+
+
+def _label_keys(model: SemanticModel) -> frozenset[tuple[Key, Target]]:
+    labels = [(m.label, Target("metric", m.name)) for m in model.metrics.values()]
+    return frozenset((tuple(token.lemma for token in tokenise(label)), target) for label, target in labels)
+
+
+def _suffixes(
+    explicit: Iterable[tuple[str, Target]], exact: Mapping[Key, frozenset[Target]]
+) -> dict[Key, frozenset[Target]]:
+    """Ends of metric phrases (`denial rate`, `cost`): ambiguous, used only when no metric is named in full."""
+    found: dict[Key, set[Target]] = defaultdict(set)
+    for phrase, target in explicit:
+        if target.kind != "metric":
+            continue
+        key = tuple(token.lemma for token in tokenise(phrase))
+        for start in range(1, len(key)):
+            suffix = key[start:]
+            if suffix not in exact and suffix[0] not in FUNCTION and not set(suffix) <= SHARE | FILLER | POPULATION:
+                found[suffix].add(target)
+    return {key: frozenset(targets) for key, targets in found.items()}
 
 
 def _phrases(model: SemanticModel, values: Values) -> tuple[list[tuple[str, Target]], list[tuple[str, Target]]]:
@@ -114,6 +163,7 @@ def _phrases(model: SemanticModel, values: Values) -> tuple[list[tuple[str, Targ
     for dimension in model.dimensions.values():
         target = Target("dimension", dimension.name)
         named = (dimension.label, dimension.name.replace("_", " "), *dimension.synonyms)
+        named = tuple(phrase for phrase in named if not {"vs", "versus"} & set(phrase.lower().split()))
         explicit += [(phrase, target) for phrase in named]
         explicit += _value_phrases(dimension, values)
     return explicit, derived
@@ -184,5 +234,3 @@ def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None
     lexicon.noise = frozenset(token.lemma for word in defaults.noise_words for token in tokenise(word))
     lexicon.noise_phrases = tuple(tuple(t.lemma for t in tokenise(phrase)) for phrase in defaults.noise_phrases)
 
-
-__all__ = ["LINKERS", "SHARE", "Lexicon", "Values", "build_lexicon", "content"]

@@ -12,7 +12,7 @@ from agents.planner.normalise import stem
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.times import read_span
-from agents.planner.words import ADVERB_GRAINS, FUNCTION, LINKERS, UNITS
+from agents.planner.words import ADVERB_GRAINS, COMMON_VALUES, FUNCTION, LINKERS, POPULATION, UNITS
 from semantic.query import TimeGrain
 
 _EXACT, _BAG, _STEM = 1.0, 0.9, 0.8
@@ -27,8 +27,37 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_loose_spans(tokens, lexicon),
         *_time_spans(tokens, clock),
         *_grain_spans(tokens),
+        *_topic_spans(tokens, lexicon),
     ]
     reading.spans = best_cover(len(tokens), candidates, tokens)
+    reading.topics = [lexicon.topics[_texts(tokens, span)] for span in reading.of_kind("topic")]
+    reading.spans = [span for span in reading.spans if span.kind != "topic"]
+    if not reading.of_kind("metric"):
+        reading.spans += _suffix_spans(reading, lexicon)
+
+
+def _texts(tokens: Sequence[Token], span: Span) -> tuple[str, ...]:
+    return tuple(token.text for token in tokens[span.start : span.end])
+
+
+def _topic_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
+    """Phrases of the topics that the data cannot speak about; they compete with the vocabulary by length."""
+    for start in range(len(tokens)):
+        for end in range(start + 1, min(len(tokens), start + 5) + 1):
+            if tuple(token.text for token in tokens[start:end]) in lexicon.topics:
+                yield Span(start, end, "topic", weight=0.99)
+
+
+def _suffix_spans(reading: Reading, lexicon: Lexicon) -> list[Span]:
+    """The longest end of a metric phrase among words that nothing explains yet."""
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    lemmas = [token.lemma for token in reading.tokens]
+    for length in (3, 2, 1):
+        for start in range(len(lemmas) - length + 1):
+            found = lexicon.suffixes.get(tuple(lemmas[start : start + length]))
+            if found and covered.isdisjoint(range(start, start + length)):
+                return [Span(start, start + length, "metric", tuple(sorted(found)), weight=0.5)]
+    return []
 
 
 def _exact_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
@@ -37,15 +66,51 @@ def _exact_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
         for end in range(start + 1, min(len(tokens), start + lexicon.longest) + 1):
             targets = lexicon.exact.get(tuple(lemmas[start:end]))
             if targets:
-                allowed = _allowed(targets, tokens[start:end], lexicon)
-                yield from _by_kind(start, end, allowed, _EXACT)
+                allowed = _allowed(targets, tokens, start, end, lexicon)
+                yield from _by_kind(start, end, _preferred(allowed, tokens[start:end], lexicon), _EXACT)
 
 
-def _allowed(targets: frozenset[Target], tokens: Sequence[Token], lexicon: Lexicon) -> frozenset[Target]:
-    """Without the values that need capitals, unless the word was typed in capitals."""
-    if len(tokens) == 1 and tokens[0].text in FUNCTION and not tokens[0].raw.isupper():
-        return targets - lexicon.capitals
-    return targets
+def _allowed(
+    targets: frozenset[Target], tokens: Sequence[Token], start: int, end: int, lexicon: Lexicon
+) -> frozenset[Target]:
+    """Without values written like a common word, unless typed in capitals or beside their dimension's name."""
+    token = tokens[start]
+    if end - start > 1:
+        return targets
+    if token.text in FUNCTION and not token.raw.isupper():
+        targets = targets - lexicon.capitals
+    if not (token.text in COMMON_VALUES or token.text.isdigit()):
+        return targets
+    around = {stem(tokens[at].text) for at in range(max(0, start - 3), min(len(tokens), end + 3)) if at != start}
+    return frozenset(
+        target
+        for target in targets
+        if target.kind != "value"
+        or around & lexicon.related.get(target.name, frozenset())
+        or _listed(tokens, start, target.name, lexicon)
+    )
+
+
+def _listed(tokens: Sequence[Token], start: int, dimension: str, lexicon: Lexicon) -> bool:
+    """`new vs tenured`: another value of the dimension stands on the other side of a joining word."""
+    for step in (-2, 2):
+        at, joint = start + step, start + step // 2
+        if 0 <= at < len(tokens) and tokens[joint].text in ("vs", "versus", "and", "or", "than", "against", "to"):
+            other = lexicon.exact.get((tokens[at].lemma,), frozenset())
+            if any(target.kind == "value" and target.name == dimension for target in other):
+                return True
+    return False
+
+
+def _preferred(targets: frozenset[Target], tokens: Sequence[Token], lexicon: Lexicon) -> frozenset[Target]:
+    """Of several metrics behind the same lemmas: those written just so, else the one whose label it is."""
+    metrics = frozenset(target for target in targets if target.kind == "metric")
+    if len(metrics) < 2:
+        return targets
+    written = metrics & lexicon.surfaces.get(tuple(token.text for token in tokens), frozenset())
+    key = tuple(token.lemma for token in tokens)
+    labelled = frozenset(target for target in written or metrics if (key, target) in lexicon.labels)
+    return (targets - metrics) | (labelled or written or metrics)
 
 
 def _by_kind(start: int, end: int, targets: Iterable[Target], weight: float) -> Iterable[Span]:
@@ -62,17 +127,21 @@ def _loose_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
     for start, first in enumerate(tokens):
         if first.text in FUNCTION or first.is_mark:
             continue
-        words: list[Token] = []
-        for end in range(start, min(len(tokens), start + _LONGEST_WINDOW)):
-            token = tokens[end]
-            if token.text in FUNCTION:
-                if token.text not in LINKERS:
-                    break
-                continue
-            if token.is_mark:
-                break
-            words.append(token)
-            yield from _window(start, end + 1, words, lexicon)
+        yield from _windows(tokens, start, LINKERS, lexicon)
+        if any(token.text in POPULATION for token in tokens[start + 1 : start + _LONGEST_WINDOW]):
+            yield from _windows(tokens, start, LINKERS | POPULATION, lexicon)
+
+
+def _windows(tokens: Sequence[Token], start: int, linkers: frozenset[str], lexicon: Lexicon) -> Iterable[Span]:
+    words: list[Token] = []
+    for end in range(start, min(len(tokens), start + _LONGEST_WINDOW)):
+        token = tokens[end]
+        if end > start and token.text in linkers:
+            continue
+        if token.text in FUNCTION or token.is_mark:
+            return
+        words.append(token)
+        yield from _window(start, end + 1, words, lexicon)
 
 
 def _window(start: int, end: int, words: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
@@ -105,8 +174,8 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
         if before in ("per", "by", "each", "every") and words[at + 1 : at + 2] != ["of"]:
             lead = at - 2 if at > 1 and words[at - 2] in ("for", "in", "by", "per") else at - 1
             yield _grain(lead, at + 1, unit)
-        if words[at - 2 : at] in (["for", "the"],) and at > 1:
-            continue
+        if before == "and" and "by" in words[max(0, at - 6) : at - 1]:
+            yield _grain(at - 1, at + 1, unit)
 
 
 def _grain(start: int, end: int, unit: str) -> Span:
@@ -142,7 +211,7 @@ def _value(span: Span, tokens: Sequence[Token]) -> float:
 
 def _with_twins(chosen: list[Span], candidates: Sequence[Span]) -> list[Span]:
     """Add the other readings of the same words, metric before dimension before value."""
-    rank = {"metric": 0, "dimension": 1, "value": 2, "time": 3, "grain": 4}
+    rank = {"metric": 0, "dimension": 1, "value": 2, "time": 3, "grain": 4, "topic": 5}
     result: list[Span] = []
     for span in chosen:
         twins = {

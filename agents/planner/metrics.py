@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from agents.planner.cues import first
 from agents.planner.lexicon import Lexicon, content
-from agents.planner.reading import Reading, Span, Target
-from agents.planner.words import DETERMINERS, SHARE
+from agents.planner.normalise import stem
+from agents.planner.reading import Reading, Target, Token
+from agents.planner.words import DETERMINERS, POPULATION, SHARE
 from semantic.model import Metric
 
-_JOINERS = frozenset("and or & , vs versus plus against with to as well also both".split()) | DETERMINERS
+_JOINERS = frozenset(["and", "or", "&", ",", "vs", "versus", "plus", "against", "with", "to", "as", "well", "also", "both"]) | DETERMINERS
 _COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
 _SHARE = r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|how often|how frequently|how likely"
 
@@ -74,20 +75,34 @@ def _without_base(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -
 
 
 def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexicon) -> bool:
+    """A neutral volume (calls, sessions, members) beside a metric that says something about it."""
     metrics = lexicon.model.metrics
-    if len(base.candidates) != 1 or _joined(base, other, reading):
+    words = content(reading.tokens[base.start : base.end])
+    people = all(token.text in POPULATION for token in words)
+    if _joined(base, other, reading) and not (people and not _joined_directly(base, other, reading)):
+        return False
+    if people and not set(base.candidates) & set(other.candidates):
+        return not all(token.text in POPULATION for token in content(reading.tokens[other.start : other.end]))
+    if len(base.candidates) != 1 or base.candidates[0] in other.candidates:
         return False
     name = base.candidates[0]
-    if metrics[name].unit != "count" or not _is_plain(base, reading) or name in other.candidates:
+    if metrics[name].unit != "count" or metrics[name].polarity != "neutral":
         return False
-    if _is_plain(other, reading) and all(metrics[candidate].unit == "count" for candidate in other.candidates):
+    if all(metrics[candidate].polarity == "neutral" and metrics[candidate].unit == "count" for candidate in other.candidates):
         return False
-    same = any(lexicon.model.datasets_of(name) & lexicon.model.datasets_of(candidate) for candidate in other.candidates)
+    own = lexicon.model.datasets_of(name)
+    same = any(own & lexicon.model.datasets_of(candidate) or _mentions(lexicon, candidate, words) for candidate in other.candidates)
     return same or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
 
 
-def _is_plain(mention: Mention, reading: Reading) -> bool:
-    return len(content(reading.tokens[mention.start : mention.end])) == 1
+def _mentions(lexicon: Lexicon, metric: str, words: list[Token]) -> bool:
+    """Whether the other metric's own name holds the base noun."""
+    return {stem(token.text) for token in words} <= {stem(w) for w in lexicon.model.metrics[metric].label.lower().split()}
+
+
+def _joined_directly(one: Mention, other: Mention, reading: Reading) -> bool:
+    low, high = (one, other) if one.start < other.start else (other, one)
+    return any(reading.tokens[at].text == "and" for at in range(low.end, high.start))
 
 
 def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
@@ -131,10 +146,7 @@ def _cue_near(reading: Reading, pattern: str, mention: Mention, inside: frozense
 
     found = False
     for start, end in find(reading, pattern):
-        if end <= mention.start and mention.start - end <= 6:
-            reading.explain(start, end)
-            found = True
-        elif start >= mention.end and start - mention.end <= 3 and inside:
+        if (end <= mention.start and mention.start - end <= 6) or (start >= mention.end and start - mention.end <= 3 and inside):
             reading.explain(start, end)
             found = True
     return found
@@ -163,8 +175,3 @@ def nearest_before(mentions: list[Mention], at: int) -> Mention | None:
     """The mention a threshold belongs to: the closest one before it, else the first after."""
     before = [mention for mention in mentions if mention.end <= at]
     return max(before, key=lambda mention: mention.end) if before else (mentions[0] if mentions else None)
-
-
-def span_of(reading: Reading, at: int) -> Span | None:
-    """The span that starts at a token."""
-    return next((span for span in reading.spans if span.start == at), None)

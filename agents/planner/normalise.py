@@ -27,7 +27,7 @@ _CONTRACTIONS = (
 )
 _WORD = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
-    r"|[$€£]?\d[\d,]*(?:\.\d+)?(?:%|bn\b|[kmb]\b|\+|st\b|nd\b|rd\b|th\b)?(?:-\d+(?:\.\d+)?)?"
+    r"|[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:%|bn\b|[kmb]\b|\+|st\b|nd\b|rd\b|th\b)?(?:-\d+(?:\.\d+)?)?"
     r"|[^\W\d_]+\d*|[,.;:?!()\u2013\u2014/&<>=%+]"
 )
 _MARKS = {";": ",", ":": ",", "(": ",", ")": ",", "\u2013": ",", "\u2014": ",", "?": ".", "!": "."}
@@ -50,7 +50,7 @@ _IRREGULAR = {
 def normalise(question: str) -> str:
     """Lower-case text with contractions opened; emoji and symbols dropped; what remains is ASCII-like."""
     text = unicodedata.normalize("NFKC", question).replace("\u2019", "'").replace("\u2018", "'")
-    text = "".join(ch if not unicodedata.category(ch) in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text)
+    text = "".join(ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text)
     lowered = text.lower()
     for pattern, replacement in _CONTRACTIONS:
         lowered = pattern.sub(replacement, lowered)
@@ -72,6 +72,7 @@ def tokenise(question: str) -> list[Token]:
 def _joined(text: str) -> str:
     """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
     text = re.sub(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " ", text)
+    text = re.sub(r"\bhow long\b", "time", text)
     return re.sub(r"(?<=\d)\s?%", "%", text)
 
 

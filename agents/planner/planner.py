@@ -9,7 +9,7 @@ from datetime import date
 from agents.planner.assemble import assemble
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods, read_value_comparison
-from agents.planner.draft import Draft
+from agents.planner.draft import Draft, Issue
 from agents.planner.followups import is_follow_up, merge
 from agents.planner.intents import Intent, read_intent
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
@@ -26,8 +26,8 @@ from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.spelling import Speller
 from agents.planner.suggestions import follow_ups
 from agents.planner.thresholds import read_thresholds
-from agents.planner.verify import verify
 from agents.planner.verified import Verified, match_verified
+from agents.planner.verify import verify
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
@@ -59,8 +59,8 @@ class Planner:
         if verified:
             return self._finished(verified, clock)
         draft, reading, _ = self.draft(question, history, clock)
-        topic = refuse_topic(" ".join(token.lemma for token in reading.tokens), self.lexicon)
-        if topic and (draft.issues or not draft.metrics):
+        topic = refuse_topic(reading.topics, self.lexicon)
+        if topic:
             return refused(topic.kind, topic.message, self._nearest(topic.nearest))
         plan = decide(draft, reading, self.lexicon, lambda text, query: self.plans_to(text, query, clock))
         return self._finished(plan, clock)
@@ -68,7 +68,7 @@ class Planner:
     def draft(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> tuple[Draft, Reading, Intent]:
         """Read, assemble, merge with the turn before, verify: the pipeline without its policy."""
         reading, intent = self.read(question, clock)
-        draft = assemble(reading, self.lexicon, clock)
+        draft = assemble(reading, self.lexicon, clock, intent.kind)
         draft.kind, draft.pct = intent.kind, intent.pct
         if is_follow_up(reading, intent, history, draft):
             draft = merge(reading, draft, intent, history[-1], self.lexicon)
@@ -136,8 +136,8 @@ def _shape(draft: Draft, lexicon: Lexicon) -> None:
         draft.metrics = [name for name in names if name][:1]
     elif draft.filters or draft.time:
         draft.metrics = [defaults.money_metric] if defaults.money_metric else []
-    if draft.kind == "what_if" and not draft.filters:
-        draft.metrics = []
+    if draft.kind == "what_if" and not draft.metrics:
+        draft.issues.insert(0, Issue("no_metric"))
 
 
 def same_query(one: SemanticQuery | None, other: SemanticQuery | None) -> bool:

@@ -13,21 +13,19 @@ Direction = Literal["desc", "asc", "worst", "best"]
 
 _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(
-        "top highest most biggest largest greatest longest leading maximum heaviest steepest strongest hardest "
-        "slowest costliest priciest highest-ranking max main major more higher greater longer larger bigger".split(),
+        ["top", "highest", "most", "biggest", "largest", "greatest", "longest", "leading", "maximum", "heaviest", "steepest", "strongest", "hardest", "slowest", "costliest", "priciest", "highest-ranking", "max", "main", "major", "more", "higher", "greater", "longer", "larger", "bigger"],
         "desc",
     ),
     **dict.fromkeys(
-        "bottom lowest least smallest fewest shortest minimum weakest fastest quickest easiest cheapest less fewer "
-        "lower shorter smaller".split(),
+        ["bottom", "lowest", "least", "smallest", "fewest", "shortest", "minimum", "weakest", "fastest", "quickest", "easiest", "cheapest", "less", "fewer", "lower", "shorter", "smaller"],
         "asc",
     ),
-    **dict.fromkeys("worst poorest worse poor offender offenders struggling".split(), "worst"),
-    **dict.fromkeys("best better".split(), "best"),
+    **dict.fromkeys(["worst", "poorest", "worse", "poor", "offender", "offenders", "struggling"], "worst"),
+    **dict.fromkeys(["best", "better"], "best"),
 }  # fmt: skip
-COMPARATIVES = frozenset("more higher greater longer larger bigger less fewer lower shorter smaller worse better".split())
-MONEY_SUPERLATIVES = frozenset("costliest priciest cheapest expensive costly".split())
-_WITH_NUMBER = frozenset("top bottom first".split())
+COMPARATIVES = frozenset(["more", "higher", "greater", "longer", "larger", "bigger", "less", "fewer", "lower", "shorter", "smaller", "worse", "better"])
+MONEY_SUPERLATIVES = frozenset(["costliest", "priciest", "cheapest", "expensive", "costly"])
+_WITH_NUMBER = frozenset(["top", "bottom", "first"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,8 @@ def _merged(first: Ranking, second: Ranking) -> Ranking:
 def _number_around(words: list[str], at: int) -> tuple[int, int, int | None]:
     """top 5, 5 worst, the two worst, top handful of, best 3."""
     after = at + 1
-    if words[after : after + 1] == ["a"] or words[after : after + 1] == ["the"]:
-        after += 0
     for place in (after, at - 1):
-        number = _limit(words[place]) if 0 <= place < len(words) else None
+        number = row_limit(words[place]) if 0 <= place < len(words) else None
         if number:
             end = max(at, place) + 1
             end += words[end : end + 1] == ["of"]
@@ -80,7 +76,8 @@ def _number_around(words: list[str], at: int) -> tuple[int, int, int | None]:
     return at, at + 1, None
 
 
-def _limit(word: str) -> int | None:
+def row_limit(word: str) -> int | None:
+    """A number of rows, in digits or words."""
     if re.fullmatch(r"\d{1,3}", word):
         return int(word) or None
     return NUMBER_WORDS[word] if word in NUMBER_WORDS and word not in ("zero", "hundred") else None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from agents.planner.thresholds import Threshold
 
 TargetKind = Literal["metric", "dimension", "value"]
-SpanKind = Literal["metric", "dimension", "value", "time", "grain"]
+SpanKind = Literal["metric", "dimension", "value", "time", "grain", "topic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Reading:
     share: bool = False
     count: bool = False
     compare_cue: bool = False
+    topics: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property

@@ -56,5 +56,6 @@ class Speller:
         if not close or (len(word) == 3 and close[0][0] > 1):
             return ""
         best = [target for distance, target in close if distance == close[0][0]]
-        lemmas = {lemma(target) for target in best}
-        return best[0] if len(lemmas) == 1 else ""
+        swapped = [target for target in best if sorted(target) == sorted(word)]
+        best = swapped or best
+        return best[0] if len({lemma(target) for target in best}) == 1 else ""

@@ -18,11 +18,11 @@ from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, WEEKDAYS
 Found = tuple[int, Period] | None
 Rule = Callable[[Sequence[str], int, Clock], Found]
 
-_LAST = frozenset("last past previous prior preceding trailing rolling latest recent".split())
-_THIS = frozenset("this current running".split())
-_NEXT = frozenset("next coming upcoming following".split())
+_LAST = frozenset(["last", "past", "previous", "prior", "preceding", "trailing", "rolling", "latest", "recent"])
+_THIS = frozenset(["this", "current", "running"])
+_NEXT = frozenset(["next", "coming", "upcoming", "following"])
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
-_PREPOSITIONS = frozenset("in for during over within on of throughout across at through from".split())
+_PREPOSITIONS = frozenset(["in", "for", "during", "over", "within", "on", "of", "throughout", "across", "at", "through", "from"])
 _DAY = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
 _QUARTER = re.compile(r"^q([1-4])$")
@@ -66,7 +66,7 @@ def named_day(words: Sequence[str], at: int, clock: Clock) -> Found:
         ("yesterday", -1), ("the day before yesterday", -2), ("day before yesterday", -2), ("tomorrow", 1),
     ):  # fmt: skip
         end = _match(words, at, phrase)
-        if end:
+        if end and not (phrase == "now" and (at == 0 or _word(words, at - 1) in (",", ".", "and", "ok", "okay"))):
             day = clock.today + timedelta(days=shift)
             return end, Period(day, day, phrase if shift else "today", "day")
     return None
@@ -304,6 +304,8 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def event(words: Sequence[str], at: int, clock: Clock) -> Found:
     """AEP, the last open enrollment, AEP 2024."""
+    if at >= len(words):
+        return None
     is_last = words[at] in _LAST
     start = at + (words[at] in _LAST | _THIS)
     for known in clock.events:

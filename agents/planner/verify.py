@@ -8,18 +8,18 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import stem
 from agents.planner.reading import Reading
 from agents.planner.words import (
-    AVERAGE, FILLER, FUNCTION, POPULATION, SHARE, UNSUPPORTED_STATISTICS,
+    AVERAGE,
+    FILLER,
+    FUNCTION,
+    POPULATION,
+    SHARE,
+    UNSUPPORTED_STATISTICS,
 )  # fmt: skip
 
 _INTENT_WORDS = frozenset(
-    "save saves saving savings gain worth impact upside prize cash money free improve improving improvement reduce "
-    "reducing cut cutting fix fixed fixes fixing high low higher lower many few big so such bad good increase "
-    "increased increasing decrease drop dropped jump jumped spike spiked rise rose rising fall fell falling up down "
-    "often frequent hitting hit suddenly recently getting lately again first next best biggest change changes make "
-    "new shipped launched page spring remember anything ended session experience ops review trying pay example show "
-    "actual real member path today morning overnight now daily problem problems issue issues".split()
+    ["save", "saves", "saving", "savings", "gain", "worth", "impact", "upside", "prize", "cash", "money", "free", "improve", "improving", "improvement", "reduce", "reducing", "cut", "cutting", "fix", "fixed", "fixes", "fixing", "high", "low", "higher", "lower", "many", "few", "big", "so", "such", "bad", "good", "increase", "increased", "increasing", "decrease", "drop", "dropped", "jump", "jumped", "spike", "spiked", "rise", "rose", "rising", "fall", "fell", "falling", "up", "down", "often", "frequent", "hitting", "hit", "suddenly", "recently", "getting", "lately", "again", "first", "next", "best", "biggest", "change", "changes", "make", "new", "shipped", "launched", "page", "spring", "remember", "anything", "ended", "session", "experience", "ops", "review", "trying", "pay", "example", "show", "actual", "real", "member", "path", "today", "morning", "overnight", "now", "daily", "problem", "problems", "issue", "issues"]
 )
-_ADJECTIVES = frozenset("high low bad good big small large poor strong weak severe serious".split())
+_ADJECTIVES = frozenset(["high", "low", "bad", "good", "big", "small", "large", "poor", "strong", "weak", "severe", "serious"])
 
 
 def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> Draft:
@@ -28,6 +28,8 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     statistics = tuple(word for _, word in words if word in UNSUPPORTED_STATISTICS | AVERAGE)
     if statistics:
         draft.issues.append(Issue("statistic", words=statistics))
+    elif words and _tolerable(words, reading, intent):
+        draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for _, word in words) + ".")
     elif words:
         draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
     if not draft.metrics and intent.kind in ("query", "drivers"):
@@ -35,6 +37,15 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     if reading.compare_cue and not (draft.compare_to or len(draft.metrics) > 1 or draft.dimensions):
         draft.issues.append(Issue("comparison"))
     return draft
+
+
+def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -> bool:
+    """Briefings, actions, impact and journeys may leave loose words aside, but not a filter nobody knows."""
+    if intent.kind not in ("briefing", "next_best_action", "impact", "journey"):
+        return False
+    return not any(
+        reading.tokens[at - 1].text in ("for", "among", "in", "by", "per", "about", "on") for at, _ in words if at
+    )
 
 
 def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> list[tuple[int, str]]:

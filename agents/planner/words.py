@@ -5,30 +5,33 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-DETERMINERS = frozenset("a an the this that these those my our your his her their its any some all each every".split())
+DETERMINERS = frozenset(["a", "an", "the", "this", "that", "these", "those", "my", "our", "your", "his", "her", "their", "its", "any", "some", "all", "each", "every"])
 PRONOUNS = frozenset(
-    "i me we us you he she it they them who whom whose which what where when how there here itself themselves "
-    "ourselves one ones anyone someone anything something everything".split()
+    ["i", "me", "we", "us", "you", "he", "she", "it", "they", "them", "who", "whom", "whose", "which", "what", "where", "when", "how", "there", "here", "itself", "themselves", "ourselves", "one", "ones", "anyone", "someone", "anything", "something", "everything"]
 )
 AUXILIARIES = frozenset(
-    "is are was were be been being am do does did done doing has have had having can could may might must shall "
-    "should would".split()
+    ["is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "doing", "has", "have", "had", "having", "can", "could", "may", "might", "must", "shall", "should", "would"]
 )
 PREPOSITIONS = frozenset(
-    "of for in on at to from with by per across into onto about among amongst around through via regarding "
-    "concerning towards toward upon off out up down as along inside".split()
+    ["of", "for", "in", "on", "at", "to", "from", "with", "by", "per", "across", "into", "onto", "about", "among", "amongst", "around", "through", "via", "regarding", "concerning", "towards", "toward", "upon", "off", "out", "up", "down", "as", "along", "inside"]
 )
-CONJUNCTIONS = frozenset("and or but so if then also too either both while because whether plus".split())
+CONJUNCTIONS = frozenset(["and", "or", "but", "so", "if", "then", "also", "too", "either", "both", "while", "because", "whether", "plus"])
 FUNCTION = DETERMINERS | PRONOUNS | AUXILIARIES | PREPOSITIONS | CONJUNCTIONS
 
 LINKERS = frozenset(
     "of for in on at to from with the a an our we us you they their its is are was were be been being do does did "
-    "has have had get gets got that which could can would".split()
+    "has have had get gets got that which could can would take takes took taking it".split()
+)
+SUPERLATIVES = frozenset(
+    "top bottom best worst highest lowest biggest largest smallest greatest most least fewest longest shortest".split()
+)
+COMMON_VALUES = frozenset(
+    "high low medium new old change changes yes no other unknown none success failure positive negative neutral open "
+    "closed active inactive large small big annual periodic home step male female good bad standard regular basic f m".split()
 )
 
 POPULATION = frozenset(
-    "member members customer customers caller callers people folks folk person persons user users client clients "
-    "everyone everybody subscriber subscribers consumer consumers population base".split()
+    ["member", "members", "customer", "customers", "caller", "callers", "people", "folks", "folk", "person", "persons", "user", "users", "client", "clients", "everyone", "everybody", "subscriber", "subscribers", "consumer", "consumers", "population", "base"]
 )
 
 FILLER = frozenset(
@@ -53,16 +56,17 @@ FILLER = frozenset(
     "often frequently frequent roughly approximately about quite very much many far even still yet already ever always "
     "particular specifically respectively respective different various certain given associated related relevant "
     "corresponding according based basis terms respect regard regards instance example rather case common hit "
-    "company business organization organisation enterprise ours thing things way ways kind kinds sort".split()
+    "company business organization organisation enterprise ours thing things way ways kind kinds sort group groups category categories band bands only solely strictly generate generates "
+    "generated generating produce produces produced producing create creates created creating account accounts accounted "
+    "accounting contribute contributes contributed contributing responsible bit lot lots pretty fairly kinda maybe perhaps possibly probably overall across".split()
 )
 
-AVERAGE = frozenset("average avg mean averaged averages".split())
+AVERAGE = frozenset(["average", "avg", "mean", "averaged", "averages"])
 UNSUPPORTED_STATISTICS = frozenset(
-    "median percentile p50 p90 p95 p99 maximum minimum max min deviation variance distribution histogram outlier "
-    "outliers stddev quartile decile cumulative".split()
+    ["median", "percentile", "p50", "p90", "p95", "p99", "maximum", "minimum", "max", "min", "deviation", "variance", "distribution", "histogram", "outlier", "outliers", "stddev", "quartile", "decile", "cumulative"]
 )
-NEGATION = frozenset("not no never without neither nor except excluding".split())
-SHARE = frozenset("share percentage percent pct proportion fraction ratio portion % rate rates".split())
+NEGATION = frozenset(["not", "no", "never", "without", "neither", "nor", "except", "excluding"])
+SHARE = frozenset(["share", "percentage", "percent", "pct", "proportion", "fraction", "ratio", "portion", "%", "rate", "rates"])
 
 NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -104,19 +108,11 @@ ADVERB_GRAINS = {
 }  # fmt: skip
 
 TIME_WORDS = frozenset(
-    "today yesterday tomorrow tonight now last past previous prior current this next since until till before after "
-    "during within between ago year-to-date ytd mtd qtd wtd latest recent recently trailing rolling half first second "
-    "third fourth week fiscal calendar date trend trends trending time times".split()
+    ["today", "yesterday", "tomorrow", "tonight", "now", "last", "past", "previous", "prior", "current", "this", "next", "since", "until", "till", "before", "after", "during", "within", "between", "ago", "year-to-date", "ytd", "mtd", "qtd", "wtd", "latest", "recent", "recently", "trailing", "rolling", "half", "first", "second", "third", "fourth", "week", "fiscal", "calendar", "date", "trend", "trends", "trending", "time", "times"]
 ) | MONTHS.keys() | WEEKDAYS.keys() | UNITS.keys() | ADVERB_GRAINS.keys()  # fmt: skip
 
 CUE_WORDS = frozenset(
-    "top bottom highest lowest most least best worst biggest largest smallest greatest fewest longest shortest "
-    "fastest slowest leading versus vs compare compared comparing comparison difference against than more less "
-    "fewer greater higher lower above below over under exceeding exceed exceeds except excluding exclude without "
-    "other apart only why drivers driver driving drives cause causes causing reason reasons behind explain because "
-    "reduce reducing cut cutting fix fixed fixing save savings saving worth suppose improve improving improved half "
-    "increase increased decrease decreased drop dropped rise risen fall fell change changed instead further weekly "
-    "monthly daily average percent percentage share per by which where who what when how many much show give".split()
+    ["top", "bottom", "highest", "lowest", "most", "least", "best", "worst", "biggest", "largest", "smallest", "greatest", "fewest", "longest", "shortest", "fastest", "slowest", "leading", "versus", "vs", "compare", "compared", "comparing", "comparison", "difference", "against", "than", "more", "less", "fewer", "greater", "higher", "lower", "above", "below", "over", "under", "exceeding", "exceed", "exceeds", "except", "excluding", "exclude", "without", "other", "apart", "only", "why", "drivers", "driver", "driving", "drives", "cause", "causes", "causing", "reason", "reasons", "behind", "explain", "because", "reduce", "reducing", "cut", "cutting", "fix", "fixed", "fixing", "save", "savings", "saving", "worth", "suppose", "improve", "improving", "improved", "half", "increase", "increased", "decrease", "decreased", "drop", "dropped", "rise", "risen", "fall", "fell", "change", "changed", "instead", "further", "weekly", "monthly", "daily", "average", "percent", "percentage", "share", "per", "by", "which", "where", "who", "what", "when", "how", "many", "much", "show", "give"]
 )
 
 FOREIGN = {

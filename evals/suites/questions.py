@@ -11,13 +11,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from agents.planner import Plan, Planner, PriorTurn
 from evals.outcomes import Expected, Scored, of_query, score
 from evals.vocabulary_model import vocabulary_model
+from semantic.loader import load_model
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 from semantic.values import ValueDictionary
 from warehouse.settings import Questions
 
+OWN = Path(__file__).parents[1] / "cases" / "own.yml"
 CASES = Path(__file__).parents[1] / "cases" / "questions"
 AS_OF = date(2025, 9, 17)
 FIRST_DAY = date(2023, 1, 1)
@@ -46,6 +50,41 @@ def _case(body: dict[str, Any]) -> Case:
         for turn in body["history"]
     )
     return Case(body["id"], body["question"], history, tuple(accepted), tuple(body["tags"]))
+
+
+def read_own(path: Path = OWN) -> tuple[list[Case], date, date]:
+    """Our own cases with their as-of day and first day of data."""
+    body = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cases = [
+        Case(item.get("id", f"o{number:03d}"), item["q"], (), _forms(item), (item.get("kind", "query"),))
+        for number, item in enumerate(body["cases"], start=1)
+    ]
+    return cases, body["as_of"], body["first_day"]
+
+
+def _forms(item: dict[str, Any]) -> tuple[Expected, ...]:
+    return tuple(_form(form) for form in [item, *item.get("or", [])])
+
+
+def _form(item: dict[str, Any]) -> Expected:
+    filters = frozenset(
+        (name.removeprefix("not_"), "not_in" if name.startswith("not_") else "in", tuple(sorted(map(str, values))))
+        for name, values in item.get("f", {}).items()
+    )
+    return Expected(
+        kind=item.get("kind", "query"),
+        metrics=frozenset(item.get("m", ())),
+        dimensions=frozenset(item.get("d", ())),
+        filters=filters,
+        having=frozenset((name, op, round(float(value), 4)) for name, op, value in item.get("h", ())),
+        time=(item["t"][0], item["t"][1]) if "t" in item else None,
+        grain=item.get("g"),
+        compare_to=item.get("c"),
+        direction=item.get("o"),
+        limit=item.get("l"),
+        pct=item.get("pct"),
+        share=item.get("share", False),
+    )
 
 
 def semantic_query(body: dict[str, Any]) -> SemanticQuery | None:
@@ -95,15 +134,24 @@ def owner_planner() -> Planner:
     return Planner(model, ValueDictionary.declared(model), Questions())
 
 
+def our_planner() -> Planner:
+    """The planner over the packaged semantic model with its declared values."""
+    model = load_model()
+    return Planner(model, ValueDictionary.declared(model), Questions())
+
+
 if __name__ == "__main__":
     import sys
 
-    planner = owner_planner()
     for name in sys.argv[1:] or ["dev"]:
-        results = run_cases(planner, read_cases(CASES / f"{name}.jsonl"))
+        if name == "own":
+            own, day, first = read_own()
+            results = run_cases(our_planner(), own, day, first)
+        else:
+            results = run_cases(owner_planner(), read_cases(CASES / f"{name}.jsonl"))
         print(name, len(results), tally(results))
         for item in results:
             if item.outcome not in ("exact", "right_refusal"):
                 print(" ", item.id, item.outcome, item.differences, "|", item.question)
                 if item.plan:
-                    print("      ", item.plan.kind, item.plan.refusal, item.plan.message, item.plan.query and item.plan.query.model_dump(exclude_defaults=True), item.plan.choices)
+                    print("      ", item.plan.kind, item.plan.refusal, item.plan.message, item.plan.query and item.plan.query.model_dump(exclude_defaults=True), [c[1] for c in item.plan.choices])
