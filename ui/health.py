@@ -29,11 +29,14 @@ THRESHOLDS: dict[str, Threshold] = {
     "digital_success_rate": Threshold(0.70, "red", "low", below=True),
     "avg_handle_time": Threshold(15.0, "amber", "long"),
 }
+COST_TREND = Threshold(0.10, "red", "rising")
+_CHANGE = "__change_pct"
 
 
 def threshold_crossed(metric: str, value: object) -> Threshold | None:
-    """The threshold that a metric's value crossed, if any. Rates are fractions, handle time is in minutes."""
-    threshold = THRESHOLDS.get(metric)
+    """The threshold that a metric's value crossed, if any. Rates and changes are fractions."""
+    cost_change = metric.endswith(_CHANGE) and metric.removesuffix(_CHANGE).endswith("_cost")
+    threshold = COST_TREND if cost_change else THRESHOLDS.get(metric)
     if threshold is None or isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return threshold if threshold.crossed(value) else None

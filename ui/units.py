@@ -16,11 +16,12 @@ def display(value: object, unit: str) -> str:
     if unit == "usd":
         return _money(float(value))
     if unit == "count" or (unit == "" and isinstance(value, int)):
-        return f"{value:,.0f}"
+        # Projections count in fractions: 5.3 calls a day must not read as 5 beside a sentence that says 5.3.
+        return f"{value:,.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:,.1f}"
     return f"{value:,.2f}{_SUFFIX.get(unit, '')}"
 
 
 def _money(value: float) -> str:
     sign = "-" if value < 0 else ""
     amount = abs(value)
-    return f"{sign}${amount:,.0f}" if amount >= 100 else f"{sign}${amount:,.2f}"
+    return f"{sign}${amount:,.0f}" if amount >= 100 or amount.is_integer() else f"{sign}${amount:,.2f}"

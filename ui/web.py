@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ ROLE_LABELS = {
     "data_engineer": "Data engineer",
     "ml_engineer": "ML engineer",
 }
+_GRACE_SECONDS = 5
 _STATIC = Path(__file__).parent / "static"
 _CHAT_APP = Path(__file__).parent / "chainlit_root" / "chat_app.py"
 
@@ -62,6 +63,7 @@ def create_app(
     server = settings.server
     sessions = Sessions(accounts, hours=server.session_hours, secure=server.secure_cookies)
     app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.accounts = accounts
     _add_pages(app, settings, accounts, sessions, data_state or (lambda: DataState("", "")))
     _mount_chat(app, settings, assistant, accounts, sessions)
     _add_middleware(app, https=server.secure_cookies)
@@ -80,15 +82,17 @@ def serve(settings: Settings, warehouse: Path, host: str | None = None, port: in
     from warehouse.logs import configure
 
     configure(settings.state)
-    assistant = Assistant.open(settings, warehouse)
-    try:
+    with listener, closing(Assistant.open(settings, warehouse)) as assistant:
         app = create_app(settings, assistant, lambda: _state_of(warehouse))
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="auto")
-        _announce(listener, Accounts(settings.state / "users.db").sign_ins())
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        _announce(listener, app.state.accounts.sign_ins())
         uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        assistant.close()
-        listener.close()
 
 
 def _add_pages(
