@@ -10,7 +10,14 @@ from typing import Literal
 from semantic.model import SemanticModel
 
 Finding = Literal[
-    "shared_by_metrics", "shared_by_dimensions", "also_a_value", "common_word", "no_rate", "few_words"
+    "shared_by_metrics",
+    "shared_by_dimensions",
+    "metric_and_dimension",
+    "also_a_value",
+    "common_word",
+    "only_noise",
+    "no_rate",
+    "few_words",
 ]
 _COMMON = frozenset(
     (
@@ -122,6 +129,13 @@ def _shared_by_dimensions(model: SemanticModel) -> Iterator[Remark]:
             yield Remark("shared_by_dimensions", phrase, names)
 
 
+def _metric_and_dimension(model: SemanticModel) -> Iterator[Remark]:
+    dimensions = dimension_phrases(model)
+    for phrase, names in metric_phrases(model).items():
+        if phrase in dimensions:
+            yield Remark("metric_and_dimension", phrase, (*names, *dimensions[phrase]))
+
+
 def _also_a_value(model: SemanticModel) -> Iterator[Remark]:
     values = value_phrases(model)
     names = {**metric_phrases(model), **dimension_phrases(model)}
@@ -139,6 +153,15 @@ def _common_word(model: SemanticModel) -> Iterator[Remark]:
             yield Remark("common_word", phrase, names)
 
 
+def _only_noise(model: SemanticModel) -> Iterator[Remark]:
+    """A phrase of several words that are all noise is found wherever one of them stands."""
+    noise = {word.lower() for word in model.defaults.noise_words} | _COMMON
+    for phrase, names in {**metric_phrases(model), **dimension_phrases(model)}.items():
+        words = phrase.split()
+        if len(words) > 1 and all(word in noise for word in words):
+            yield Remark("only_noise", phrase, names)
+
+
 def _no_rate(model: SemanticModel) -> Iterator[Remark]:
     for name, metric in model.metrics.items():
         related = {sibling for sibling in metric.siblings if model.metrics[sibling].unit != metric.unit}
@@ -152,4 +175,13 @@ def _few_words(model: SemanticModel) -> Iterator[Remark]:
             yield Remark("few_words", name, ())
 
 
-CHECKS = (_shared_by_metrics, _shared_by_dimensions, _also_a_value, _common_word, _no_rate, _few_words)
+CHECKS = (
+    _shared_by_metrics,
+    _shared_by_dimensions,
+    _metric_and_dimension,
+    _also_a_value,
+    _common_word,
+    _only_noise,
+    _no_rate,
+    _few_words,
+)

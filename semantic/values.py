@@ -46,7 +46,10 @@ class ValueDictionary:
         return self.labels.get(dimension, {}).get(value, value)
 
     def synonyms(self, dimension: str) -> dict[str, str]:
-        """Phrase to value, in lower case: the value, its label and its declared synonyms."""
+        """Phrase to value, in lower case: the value, its label and its declared synonyms.
+
+        A value that is a plain word or a number and has a telling label is meant by its label only.
+        """
         return self.phrases.get(dimension, {})
 
 
@@ -83,6 +86,13 @@ def _phrases(
 ) -> dict[str, str]:
     phrases: dict[str, str] = {}
     for value in values:
-        for phrase in (value, value.replace("_", " "), labels[value], *declared.get(value, ())):
+        written = () if _is_only_a_word(value, labels[value]) else (value, value.replace("_", " "))
+        for phrase in (*written, labels[value], *declared.get(value, ())):
             phrases.setdefault(phrase.lower(), value)
     return phrases
+
+
+def _is_only_a_word(value: str, label: str) -> bool:
+    """A value such as `change` or `30` that has a telling label (Plan change, 30 days) is not meant by itself."""
+    same = value.replace("_", " ").lower() == label.lower()
+    return not same and "_" not in value and (value.islower() or value.isdigit())

@@ -18,6 +18,14 @@ def test_declared_values_have_labels_and_phrases(model: SemanticModel) -> None:
     assert values.label("state", "ZZ") == "ZZ"
 
 
+def test_a_plain_word_is_not_taken_for_a_value_that_has_a_label(model: SemanticModel) -> None:
+    values = ValueDictionary.declared(model)
+    assert "change" not in values.synonyms("change_type")
+    assert values.synonyms("change_type")["plan change"] == "change"
+    assert "30" not in values.synonyms("days_supply")
+    assert values.synonyms("state")["fl"] == "FL"
+
+
 def test_values_found_in_the_data_join_the_declared_ones(model: SemanticModel) -> None:
     values = ValueDictionary.from_rows(model, {"plan_type": ["PPO", "SNP", None], "days_supply": [45, 30]})
     assert values.values("plan_type") == ("MAPD", "PPO", "HMO", "POS", "EPO", "SNP")
