@@ -1,1 +1,1 @@
-"""Writes the source files of a made-up health insurer whose stories are true in the data; imports no other room."""
+"""Writes the source files of a made-up health insurer whose stories are true in the data."""
