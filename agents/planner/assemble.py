@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon, content
-from agents.planner.metrics import Mention, default_metric, metric_mentions, metric_targets, nearest_before
+from agents.planner.metrics import (
+    Mention,
+    default_metric,
+    metric_mentions,
+    metric_targets,
+    nearest_before,
+    unjoined,
+)
 from agents.planner.normalise import stem
 from agents.planner.periods import Clock, clip
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
@@ -24,7 +29,7 @@ def assemble(reading: Reading, lexicon: Lexicon, clock: Clock, kind: str = "quer
     draft.assumptions = list(reading.assumptions)
     _metrics(draft, mentions, reading, lexicon, kind)
     _dimensions(draft, reading, lexicon)
-    _filters(draft, reading, lexicon)
+    _filters(draft, reading, lexicon, kind)
     _time(draft, reading, clock)
     _having(draft, mentions, reading, lexicon)
     _ranking(draft, reading, lexicon)
@@ -85,6 +90,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         else:
             draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
     draft.metrics = list(dict.fromkeys(draft.metrics))
+    if len(draft.metrics) > 1 and kind == "query" and not reading.thresholds and unjoined(mentions, reading):
+        draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
 
 
 def _implied(reading: Reading, lexicon: Lexicon) -> str:
@@ -126,7 +133,8 @@ def _reachable(lexicon: Lexicon, metric: str, dimension: str) -> bool:
 
 def _dimensions(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     for span in sorted(reading.breakdown, key=lambda span: span.start):
-        chosen = _choose(draft, tuple(target.name for target in span.targets), lexicon)
+        targets = tuple(t for t in span.targets if t in reading.settled) or span.targets
+        chosen = _choose(draft, tuple(target.name for target in targets), lexicon)
         if len(chosen) == 1:
             if chosen[0] not in draft.dimensions:
                 draft.dimensions.append(chosen[0])
@@ -177,12 +185,14 @@ def _say_fallback(draft: Draft, span: Span, chosen: str, lexicon: Lexicon) -> No
         draft.assumptions.append(f"{asked} is not known for this metric; {used} is used instead.")
 
 
-def _filters(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> None:
     kept: dict[str, list[str]] = {}
     dropped: dict[str, list[str]] = {}
     for span in reading.of_kind("value"):
         reading.explain(span.start, span.end)
         if _absorbed(draft, reading, span, lexicon):
+            continue
+        if kind == "next_best_action" and _is_means(reading, span):
             continue
         if _after_by(reading, span):
             draft.issues.append(Issue("unexplained", words=_words(reading, span), at=span.start))
@@ -203,9 +213,18 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         draft.filters.append(DimensionFilter(dimension=name, op="not_in", values=tuple(sorted(values))))
 
 
+def _is_means(reading: Reading, span: Span) -> bool:
+    """`fixed by training rather than digital`: a way to act, not a filter."""
+    before = reading.tokens[span.start - 1].text if span.start else ""
+    return before in ("by", "through", "via", "than", "vs", "versus")
+
+
 def _after_by(reading: Reading, span: Span) -> bool:
     """`by hospital`: a value where a dimension is wanted (but `by new members`, `by MAPD members`)."""
     before = reading.tokens[span.start - 1].text if span.start else ""
+    agent = reading.tokens[span.start - 2].text if span.start > 1 else ""
+    if agent.endswith("ed") or agent in ("hit", "made", "driven", "taken", "seen", "given", "best", "mainly"):
+        return False
     inside = {token.text for token in reading.tokens[span.start : span.end + 1]}
     named = any(other.start == span.end for other in reading.of_kind("dimension"))
     return before in ("by", "per") and not inside & POPULATION and not named and span.start not in reading.compared
@@ -217,8 +236,6 @@ def _words(reading: Reading, span: Span) -> tuple[str, ...]:
 
 def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> bool:
     """`turnaround for claims`: the value's words are part of the metric's own name."""
-    from agents.planner.lexicon import content
-    from agents.planner.normalise import stem
 
     words = {stem(token.text) for token in content(reading.tokens[span.start : span.end])}
     incompatible = all(not _reachable(lexicon, metric, t.name) for metric in draft.metrics for t in span.targets)
@@ -231,9 +248,10 @@ def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> b
 
 def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> Target | None:
     """The one value a span means: by compatibility, by a dimension named beside it, by the primary dimension."""
-    fitting = [t for t in span.targets if all(lexicon.compatible(m, t.name) for m in draft.metrics)]
-    if not fitting and len(span.targets) == 1:
-        return span.targets[0]
+    targets = tuple(t for t in span.targets if t in reading.settled) or span.targets
+    fitting = [t for t in targets if all(lexicon.compatible(m, t.name) for m in draft.metrics)]
+    if not fitting and len(targets) == 1:
+        return targets[0]
     beside = {
         target.name
         for other in reading.of_kind("dimension")

@@ -7,16 +7,29 @@ from dataclasses import replace
 from agents.planner.lexicon import Lexicon
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span, Target
-from agents.planner.words import NUMBER_WORDS, POPULATION
+from agents.planner.words import NUMBER_WORDS, POPULATION, word_set
 
-_BY = frozenset(["by", "per", "across", "each", "every", "among", "between", "amongst", "versus", "vs", "which", "what", "whichever", "whose", "within"])
-_SKIP = frozenset(
-    ["the", "a", "an", "our", "your", "their", "all", "any", "different", "various", "individual", "respective", "other", "of", "individual", "specific", "given", "these", "those", "own", "single", "one", "affected", "main", "top", "bottom", "worst", "best", "highest", "lowest", "biggest", "largest", "smallest", "leading", "most", "least", "common", "five", "ten"]
+_BY = word_set(
+    """
+    by per across each every among between amongst versus vs which what whichever whose within
+    """
+)
+_SKIP = word_set(
+    """
+    the a an our your their all any different various individual respective other of specific given these those
+    own single one affected main top bottom worst best highest lowest biggest largest smallest leading most
+    least common five ten
+    """
 ) | NUMBER_WORDS.keys()
-_LEADING = frozenset(["compare", "comparing", "rank", "ranking", "list", "show", "split"])
+_LEADING = word_set("compare comparing rank ranking list show split")
 _PHRASES = ("split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
             "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
-_RELATIVE = frozenset(["with", "where", "that", "whose", "have", "has", "had", "having", "are", "exceed", "exceeds", "exceeding", "above", "below", "over", "under", "show", "shows", "showing", "get", "gets", "see", "sees"])  # fmt: skip
+_RELATIVE = word_set(
+    """
+    with where that whose have has had having are exceed exceeds exceeding above below over under show shows
+    showing get gets see sees
+    """
+)  # fmt: skip
 
 
 def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
@@ -31,6 +44,8 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     _head_nouns(reading, lexicon)
     _asked_for(reading, lexicon)
     _numbered(reading)
+    named = {target for span in reading.breakdown for target in span.targets}
+    reading.loose = [span for span in reading.loose if not named & set(span.targets)]
 
 
 def _numbered(reading: Reading) -> None:

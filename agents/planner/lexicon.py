@@ -39,6 +39,7 @@ class Lexicon:
     values: Values
     exact: dict[Key, frozenset[Target]] = field(default_factory=dict)
     surfaces: dict[Key, frozenset[Target]] = field(default_factory=dict)
+    orders: frozenset[Key] = frozenset()
     labels: frozenset[tuple[Key, Target]] = frozenset()
     suffixes: dict[Key, frozenset[Target]] = field(default_factory=dict)
     topics: dict[Key, str] = field(default_factory=dict)
@@ -72,6 +73,7 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
         for phrase, target in group:
             index.add(phrase, target)
     lexicon.exact, lexicon.bag, lexicon.stems, lexicon.surfaces = index.frozen()
+    lexicon.orders = frozenset(index.orders)
     lexicon.labels = _label_keys(model)
     lexicon.suffixes = _suffixes(explicit, lexicon.exact)
     lexicon.longest = max((len(key) for key in lexicon.exact), default=1)
@@ -93,6 +95,7 @@ class _Index:
         self.stems: dict[Key, set[Target]] = defaultdict(set)
         self.surfaces: dict[Key, set[Target]] = defaultdict(set)
         self.closed: set[Key] = set()
+        self.orders: set[Key] = set()
 
     def close(self) -> None:
         """Keep what is there: explicit phrases are not to be shared with derived ones."""
@@ -112,6 +115,7 @@ class _Index:
         self._add_loose(tokens, words, target)
 
     def _add_loose(self, tokens: Sequence[Token], words: Sequence[Token], target: Target) -> None:
+        self.orders.add(tuple(token.lemma for token in words))
         bag_key = tuple(sorted(token.lemma for token in words))
         if len(words) > 1 and bag_key not in self.closed:
             self.bag[bag_key].add(target)

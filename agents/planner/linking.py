@@ -12,11 +12,24 @@ from agents.planner.normalise import stem
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.times import read_span
-from agents.planner.words import ADVERB_GRAINS, COMMON_VALUES, FUNCTION, LINKERS, POPULATION, UNITS
+from agents.planner.words import (
+    ADVERB_GRAINS,
+    COMMON_VALUES,
+    DETERMINERS,
+    EXCLUDERS,
+    FILLER,
+    FUNCTION,
+    KNOWN,
+    LINKERS,
+    POPULATION,
+    PREPOSITIONS,
+    UNITS,
+)
 from semantic.query import TimeGrain
 
 _EXACT, _BAG, _STEM = 1.0, 0.9, 0.8
 _LONGEST_WINDOW = 9
+_LIGHT = FILLER | POPULATION
 
 
 def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
@@ -29,11 +42,29 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
     ]
-    reading.spans = best_cover(len(tokens), candidates, tokens)
+    reading.spans = best_cover(len(tokens), _sound(candidates, tokens), tokens)
     reading.topics = [lexicon.topics[_texts(tokens, span)] for span in reading.of_kind("topic")]
     reading.spans = [span for span in reading.spans if span.kind != "topic"]
     if not reading.of_kind("metric"):
         reading.spans += _suffix_spans(reading, lexicon)
+
+
+def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
+    """Without topics that cut a vocabulary phrase in two, and without metrics right after `excluding`."""
+    phrases = [span for span in candidates if span.weight == _EXACT and span.end - span.start > 1]
+    values = {span.start for span in candidates if span.kind == "value"}
+    kept = []
+    for span in candidates:
+        cut = span.kind == "topic" and any(p.start < span.end < p.end or p.start < span.start < p.end for p in phrases)
+        excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
+        if not cut and not excluded:
+            kept.append(span)
+    return kept
+
+
+def _after_exclusion(tokens: Sequence[Token], start: int) -> bool:
+    before = [token.text for token in tokens[max(0, start - 3) : start] if token.text not in DETERMINERS]
+    return bool(before) and (before[-1] in EXCLUDERS or before[-2:] in (["other", "than"], ["apart", "from"]))
 
 
 def _texts(tokens: Sequence[Token], span: Span) -> tuple[str, ...]:
@@ -79,16 +110,21 @@ def _allowed(
         return targets
     if token.text in FUNCTION and not token.raw.isupper():
         targets = targets - lexicon.capitals
-    if not (token.text in COMMON_VALUES or token.text.isdigit()):
-        return targets
     around = {stem(tokens[at].text) for at in range(max(0, start - 3), min(len(tokens), end + 3)) if at != start}
     return frozenset(
         target
         for target in targets
         if target.kind != "value"
+        or not _is_bare(token.text, target)
         or around & lexicon.related.get(target.name, frozenset())
         or _listed(tokens, start, target.name, lexicon)
     )
+
+
+def _is_bare(word: str, target: Target) -> bool:
+    """Whether the word, or the value it stands for, is an everyday word or a plain number."""
+    written_as_value = word.startswith(target.value.lower()[:4])
+    return word in COMMON_VALUES or word.isdigit() or (written_as_value and target.value.lower() in COMMON_VALUES)
 
 
 def _listed(tokens: Sequence[Token], start: int, dimension: str, lexicon: Lexicon) -> bool:
@@ -141,12 +177,18 @@ def _windows(tokens: Sequence[Token], start: int, linkers: frozenset[str], lexic
         if token.text in FUNCTION or token.is_mark:
             return
         words.append(token)
+        if any(word.text in POPULATION for word in words) and any(t.text in PREPOSITIONS for t in tokens[start:end]):
+            continue
         yield from _window(start, end + 1, words, lexicon)
 
 
 def _window(start: int, end: int, words: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
+    if any(word.text in POPULATION for word in words) and tuple(word.lemma for word in words) not in lexicon.orders:
+        return
     if len(words) > 1 and (found := lexicon.bag.get(tuple(sorted(word.lemma for word in words)))):
         yield from _by_kind(start, end, found, _BAG)
+    if len(words) == 1 and (words[0].text in KNOWN or words[0].text in COMMON_VALUES):
+        return
     if found := lexicon.stems.get(tuple(sorted(stem(word.text) for word in words))):
         yield from _by_kind(start, end, found, _STEM)
 
@@ -205,8 +247,15 @@ def best_cover(length: int, candidates: Iterable[Span], tokens: Sequence[Token])
 
 
 def _value(span: Span, tokens: Sequence[Token]) -> float:
-    words = sum(0.2 if token.text in FUNCTION else 1.0 for token in tokens[span.start : span.end])
-    return words * span.weight - 0.15
+    words = sum(_worth(token) for token in tokens[span.start : span.end])
+    return words * span.weight - 0.3
+
+
+def _worth(token: Token) -> float:
+    """Function words and fillers are explained anyway: reaching over them earns little."""
+    if token.text in FUNCTION:
+        return 0.1
+    return 0.05 if token.text in _LIGHT else 1.0
 
 
 def _with_twins(chosen: list[Span], candidates: Sequence[Span]) -> list[Span]:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.planner.cues import first
+from agents.planner.cues import find, first, take
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import stem
 from agents.planner.reading import Reading, Target, Token
-from agents.planner.words import DETERMINERS, POPULATION, SHARE
+from agents.planner.words import DETERMINERS, POPULATION, SHARE, word_set
 from semantic.model import Metric
 
-_JOINERS = frozenset(["and", "or", "&", ",", "vs", "versus", "plus", "against", "with", "to", "as", "well", "also", "both"]) | DETERMINERS
+_JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
+_COORDINATORS = word_set("and , vs versus plus against both or with to than alongside")
 _COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
 _SHARE = r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|how often|how frequently|how likely"
+
+
+_DISTRIBUTION = (
+    r"(?:share|percentage|percent|proportion|portion|fraction|part) of (?:the )?(?:total|overall|all|whole)|of the total|"
+    r"(?:does |do |is )?(?:each|every) (?:\S+ ){1,3}?(?:account|accounts|make|makes|contribute|contributes) (?:for|up|to)|"
+    r"as a (?:share|percentage|percent|proportion) of (?:the )?(?:total|all|overall)|percentage share|percent split|"
+    r"each (?:\S+ ){1,3}?share of|distribution|relative share"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Mention:
 def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     """Mentions in the order of the question, after merging and dropping what another mention covers."""
     mentions = [
-        Mention(span.start, span.end, tuple(target.name for target in span.targets))
+        Mention(span.start, span.end, tuple(target.name for target in _settled(span.targets, reading)))
         for span in reading.of_kind("metric")
     ]
     for mention in mentions:
@@ -36,7 +45,26 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     mentions = _merge(mentions, reading, lexicon)
     mentions = _without_base(mentions, reading, lexicon)
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
+    settled = {target.name for target in reading.settled if target.kind == "metric"}
+    mentions = [
+        Mention(m.start, m.end, tuple(name for name in m.candidates if name in settled) or m.candidates)
+        for m in mentions
+    ]
     return _distinct(mentions)
+
+
+def _settled(targets: tuple[Target, ...], reading: Reading) -> tuple[Target, ...]:
+    """What an earlier choice left of the candidates."""
+    return tuple(target for target in targets if target in reading.settled) or targets
+
+
+def unjoined(mentions: list[Mention], reading: Reading) -> bool:
+    """Two metrics with words between that do not coordinate them: one may be a condition on the other's rows."""
+    ordered = sorted(mentions, key=lambda mention: mention.start)
+    return any(
+        not any(reading.tokens[at].text in _COORDINATORS for at in range(one.end, other.start))
+        for one, other in zip(ordered, ordered[1:], strict=False)
+    )
 
 
 def _distinct(mentions: list[Mention]) -> list[Mention]:
@@ -120,19 +148,36 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     if len(mention.candidates) != 1:
         return mention
     metric = metrics[mention.candidates[0]]
-    share = _cue_near(reading, _SHARE, mention, SHARE)
-    count = _cue_near(reading, _COUNT, mention, frozenset())
-    if share and metric.unit == "count":
-        return _swap(mention, metric, lexicon, ("rate", "percent"), reading)
-    if count and metric.unit in ("rate", "percent"):
+    if metric.unit == "count":
+        if take(reading, _DISTRIBUTION, outside_spans=False):
+            _cue_near(reading, _SHARE, mention, SHARE)
+            reading.share = True
+        elif share := _cue_near(reading, _SHARE, mention, SHARE):
+            return _as_share(mention, metric, share, reading, lexicon)
+    elif metric.unit in ("rate", "percent") and reading.breakdown and take(reading, _DISTRIBUTION, outside_spans=False):
+        reading.share = True
+        return _swap(mention, metric, lexicon, ("count",), reading)
+    elif metric.unit in ("rate", "percent") and _cue_near(reading, _COUNT, mention, frozenset()):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
 
 
+def _as_share(mention: Mention, metric: Metric, gap: int, reading: Reading, lexicon: Lexicon) -> Mention:
+    """`share of leaked calls by journey` may be a rate in each journey or each journey's part: then ask."""
+    rates = tuple(name for name in metric.siblings if lexicon.model.metrics[name].unit in ("rate", "percent"))
+    if gap == 1 and reading.breakdown and metric.additive and not rates:
+        reading.share = True
+        return mention
+    if gap == 1 and len(rates) > 1:
+        return Mention(mention.start, mention.end, rates[:3])
+    return _swap(mention, metric, lexicon, ("rate", "percent"), reading)
+
+
 def _swap(mention: Mention, metric: Metric, lexicon: Lexicon, units: tuple[str, ...], reading: Reading) -> Mention:
     wanted = [name for name in metric.siblings if lexicon.model.metrics[name].unit in units]
+    named = [name for name in wanted if name in _named_inside(mention, reading, lexicon)]
     if wanted:
-        return Mention(mention.start, mention.end, (wanted[0],))
+        return Mention(mention.start, mention.end, ((named or wanted)[0],))
     if units == ("count",):
         reading.assumptions.append(f"{metric.label} is a rate: the model has no count for it.")
     else:
@@ -140,9 +185,15 @@ def _swap(mention: Mention, metric: Metric, lexicon: Lexicon, units: tuple[str, 
     return mention
 
 
+def _named_inside(mention: Mention, reading: Reading, lexicon: Lexicon) -> set[str]:
+    """Metrics whose whole label stands inside the mention: `proportion of leaked calls` holds leaked calls."""
+    words = [token.lemma for token in reading.tokens[mention.start : mention.end]]
+    pieces = {tuple(words[at:end]) for at in range(len(words)) for end in range(at + 1, len(words) + 1)}
+    return {target.name for key, target in lexicon.labels if key in pieces}
+
+
 def _cue_near(reading: Reading, pattern: str, mention: Mention, inside: frozenset[str]) -> bool:
     """Whether the cue stands shortly before the mention (and is not part of it)."""
-    from agents.planner.cues import find
 
     found = False
     for start, end in find(reading, pattern):

@@ -21,7 +21,7 @@ from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan, PriorTurn
 from agents.planner.policy import decide, refused
 from agents.planner.ranking import read_ranking
-from agents.planner.reading import Reading
+from agents.planner.reading import Reading, Span, Target
 from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.spelling import Speller
 from agents.planner.suggestions import follow_ups
@@ -62,12 +62,24 @@ class Planner:
         topic = refuse_topic(reading.topics, self.lexicon)
         if topic:
             return refused(topic.kind, topic.message, self._nearest(topic.nearest))
-        plan = decide(draft, reading, self.lexicon, lambda text, query: self.plans_to(text, query, clock))
+        plan = decide(
+            draft,
+            reading,
+            self.lexicon,
+            lambda text, query: self.plans_to(text, query, clock),
+            lambda target: self.draft(question, history, clock, frozenset({target}))[0],
+        )
         return self._finished(plan, clock)
 
-    def draft(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> tuple[Draft, Reading, Intent]:
-        """Read, assemble, merge with the turn before, verify: the pipeline without its policy."""
+    def draft(
+        self, question: str, history: Sequence[PriorTurn], clock: Clock, settled: frozenset[Target] = frozenset()
+    ) -> tuple[Draft, Reading, Intent]:
+        """Read, assemble, merge with the turn before, verify: the pipeline without its policy.
+
+        `settled` are the targets that a choice has picked among the candidates of an ambiguous word.
+        """
         reading, intent = self.read(question, clock)
+        reading.settled = settled
         draft = assemble(reading, self.lexicon, clock, intent.kind)
         draft.kind, draft.pct = intent.kind, intent.pct
         if is_follow_up(reading, intent, history, draft):
@@ -89,9 +101,17 @@ class Planner:
         intent = read_intent(reading)
         if intent.cue:
             reading.explain(*intent.cue)
+            reading.spans = [span for span in reading.spans if not self._in_cue(span, intent, reading)]
         read_value_comparison(reading)
         read_periods(reading, clock)
         return reading, intent
+
+    def _in_cue(self, span: Span, intent: Intent, reading: Reading) -> bool:
+        """Whether a metric was only seen in the words of the intent (`impact` in `the impact of our actions`)."""
+        assert intent.cue
+        inside = span.kind == "metric" and intent.cue[0] <= span.start and span.end <= intent.cue[1]
+        words = tuple(token.text for token in reading.tokens[span.start : span.end])
+        return inside and intent.kind != "query" and words not in self.lexicon.surfaces
 
     def plans_to(self, question: str, query: SemanticQuery, clock: Clock) -> bool:
         """Whether a question plans, without any doubt, to exactly this query."""

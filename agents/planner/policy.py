@@ -13,20 +13,22 @@ from agents.planner.reading import Reading, Target
 from semantic.query import SemanticQuery
 
 Check = Callable[[str, SemanticQuery], bool]
+Answered = tuple[PlanKind, Refusal, str, list[Draft]]
+Retry = Callable[[Target], Draft]
 _ORDER = (
     "future", "before_data", "no_metric", "unexplained", "statistic", "incompatible", "ambiguous_metric",
-    "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit", "loose_dimension",
+    "condition", "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit", "loose_dimension",
     "rank_without_dimension", "comparison",
 )  # fmt: skip
 _MAX_CHOICES = 3
 
 
-def decide(draft: Draft, reading: Reading, lexicon: Lexicon, check: Check) -> Plan:
+def decide(draft: Draft, reading: Reading, lexicon: Lexicon, check: Check, retry: Retry) -> Plan:
     """The plan for a draft: the most fundamental issue speaks."""
     if not draft.issues:
         return planned(draft)
     issue = min(draft.issues, key=lambda item: _ORDER.index(item.kind))
-    kind, refusal, message, candidates = _answer(issue, draft, reading, lexicon)
+    kind, refusal, message, candidates = _answer(issue, draft, reading, lexicon, retry)
     choices = _choices(candidates, lexicon, check)
     return Plan(
         kind=kind,
@@ -50,7 +52,9 @@ def planned(draft: Draft) -> Plan:
     )
 
 
-def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+def _answer(
+    issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retry: Retry
+) -> Answered:
     words = ", ".join(f"'{word}'" for word in issue.words)
     if issue.kind == "future":
         return "refuse", "forecast", f"{words} lies after the last complete day of data; there is no forecast.", [_now(draft)]
@@ -64,8 +68,12 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> t
         return "refuse", "no_metric", f"{words} is not a statistic of this metric.", [draft]
     if issue.kind == "incompatible":
         return _incompatible(issue, draft, lexicon)
+    if issue.kind == "condition":
+        return "clarify", "", "One figure cannot be a condition on another. Which do you want?", [
+            replace(draft, metrics=[target.name], order=None, issues=[]) for target in issue.targets
+        ] + [replace(draft, issues=[])]  # fmt: skip
     if issue.kind in ("ambiguous_metric", "ambiguous_dimension", "ambiguous_value"):
-        return _ambiguous(issue, draft, lexicon)
+        return _ambiguous(issue, lexicon, retry)
     return _open(issue, draft, lexicon)
 
 
@@ -73,7 +81,7 @@ def _now(draft: Draft) -> Draft:
     return replace(draft, time=None, issues=[])
 
 
-def _no_metric(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+def _no_metric(draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
     words = next((issue.words for issue in draft.issues if issue.kind in ("unexplained", "statistic")), ())
     known = any(span.kind in ("dimension", "value") for span in reading.spans)
     if words and not known:
@@ -95,7 +103,7 @@ def _suggested(draft: Draft, lexicon: Lexicon) -> list[Draft]:
     return [replace(draft, kind="query", metrics=[name], issues=[]) for name in fitting[: _MAX_CHOICES + 2]]
 
 
-def _unexplained(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+def _unexplained(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
     """After `by` it is a dimension, after `for` or `in` a value that the model does not have."""
     words = " ".join(issue.words)
     place = _place(reading, issue.at)
@@ -120,7 +128,7 @@ def _place(reading: Reading, at: int) -> str:
     return ""
 
 
-def _incompatible(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+def _incompatible(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
     metric, dimension = issue.targets
     labels = lexicon.model.metrics[metric.name].label, lexicon.model.dimensions[dimension.name].label
     without = replace(
@@ -132,23 +140,21 @@ def _incompatible(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKin
     return "refuse", "incompatible", f"{labels[0]} is not known by {labels[1].lower()}.", [without]
 
 
-def _ambiguous(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+def _ambiguous(issue: Issue, lexicon: Lexicon, retry: Retry) -> Answered:
+    """One choice per candidate: the same question read with that candidate."""
+    message = {
+        "ambiguous_metric": "Which figure do you mean?",
+        "ambiguous_dimension": "By what should it be broken down?",
+        "ambiguous_value": "Which one do you mean?",
+    }[issue.kind]
+    targets = list(issue.targets)
     if issue.kind == "ambiguous_metric":
-        candidates = [replace(draft, metrics=[*draft.metrics, t.name], issues=[]) for t in issue.targets]
-        return "clarify", "", "Which figure do you mean?", candidates
-    if issue.kind == "ambiguous_dimension":
-        candidates = [replace(draft, dimensions=[*draft.dimensions, t.name], issues=[]) for t in issue.targets]
-        return "clarify", "", "By what should it be broken down?", candidates
-    from semantic.query import DimensionFilter
-
-    candidates = [
-        replace(draft, filters=[*draft.filters, DimensionFilter(dimension=t.name, values=(t.value,))], issues=[])
-        for t in issue.targets
-    ]
-    return "clarify", "", "Which one do you mean?", candidates
+        money, metrics = lexicon.model.defaults.money_metric, lexicon.model.metrics
+        targets.sort(key=lambda target: (target.name != money, len(metrics[target.name].label)))
+    return "clarify", "", message, [retry(target) for target in targets[: _MAX_CHOICES + 2]]
 
 
-def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> tuple[PlanKind, Refusal, str, list[Draft]]:
+def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
     if issue.kind in ("periods", "no_previous"):
         return "clarify", "", "A period can be compared with the one before or the same a year earlier. Which one?", [
             replace(draft, compare_to="previous_period", issues=[]), replace(draft, compare_to="previous_year", issues=[]),
@@ -171,8 +177,8 @@ def _choices(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tup
     """At most three complete questions, each of which plans to exactly its candidate."""
     found: list[tuple[str, str]] = []
     for candidate in candidates:
-        query = replace(candidate, issues=[]).query()
-        if query is None or len(found) == _MAX_CHOICES:
+        query = None if len(found) == _MAX_CHOICES else candidate.query()
+        if query is None:
             continue
         question = phrase(query, lexicon)
         if check(question, query) and question not in {known for _, known in found}:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agents.planner.reading import Reading
-from agents.planner.words import NUMBER_WORDS
+from agents.planner.words import NUMBER_WORDS, word_set
 
 Direction = Literal["desc", "asc", "worst", "best"]
 
@@ -23,9 +23,13 @@ _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(["worst", "poorest", "worse", "poor", "offender", "offenders", "struggling"], "worst"),
     **dict.fromkeys(["best", "better"], "best"),
 }  # fmt: skip
-COMPARATIVES = frozenset(["more", "higher", "greater", "longer", "larger", "bigger", "less", "fewer", "lower", "shorter", "smaller", "worse", "better"])
-MONEY_SUPERLATIVES = frozenset(["costliest", "priciest", "cheapest", "expensive", "costly"])
-_WITH_NUMBER = frozenset(["top", "bottom", "first"])
+COMPARATIVES = word_set(
+    """
+    more higher greater longer larger bigger less fewer lower shorter smaller worse better
+    """
+)
+MONEY_SUPERLATIVES = word_set("costliest priciest cheapest expensive costly")
+_WITH_NUMBER = word_set("top bottom first")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class Reading:
     share: bool = False
     count: bool = False
     compare_cue: bool = False
+    settled: frozenset[Target] = frozenset()
     topics: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 

@@ -13,16 +13,16 @@ from datetime import date, timedelta
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, WEEKDAYS
+from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, WEEKDAYS, word_set
 
 Found = tuple[int, Period] | None
 Rule = Callable[[Sequence[str], int, Clock], Found]
 
-_LAST = frozenset(["last", "past", "previous", "prior", "preceding", "trailing", "rolling", "latest", "recent"])
-_THIS = frozenset(["this", "current", "running"])
-_NEXT = frozenset(["next", "coming", "upcoming", "following"])
+_LAST = word_set("last past previous prior preceding trailing rolling latest recent")
+_THIS = word_set("this current running")
+_NEXT = word_set("next coming upcoming following")
 _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
-_PREPOSITIONS = frozenset(["in", "for", "during", "over", "within", "on", "of", "throughout", "across", "at", "through", "from"])
+_PREPOSITIONS = word_set("in for during over within on of throughout across at through from")
 _DAY = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
 _QUARTER = re.compile(r"^q([1-4])$")

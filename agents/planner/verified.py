@@ -9,14 +9,14 @@ from typing import Any
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import tokenise
 from agents.planner.periods import Clock, clip
-from agents.planner.plan import AGENTS, ROUTE_REASONS, Plan, PlanKind
+from agents.planner.plan import AGENTS, Plan, PlanKind
 from agents.planner.times import read_span
-from agents.planner.words import FILLER
+from agents.planner.words import FILLER, word_set
 from semantic.model import SemanticModel, VerifiedQuery
 from semantic.query import SemanticQuery, TimeRange
 
 Signature = tuple[tuple[str, ...], tuple[str, ...]]
-_NEVER_DROPPED = frozenset("not no never without except excluding only by than if why and".split())
+_NEVER_DROPPED = word_set("not no never without except excluding only by than if why and")
 
 
 @dataclass(frozen=True)

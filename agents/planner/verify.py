@@ -14,12 +14,22 @@ from agents.planner.words import (
     POPULATION,
     SHARE,
     UNSUPPORTED_STATISTICS,
+    word_set,
 )  # fmt: skip
 
-_INTENT_WORDS = frozenset(
-    ["save", "saves", "saving", "savings", "gain", "worth", "impact", "upside", "prize", "cash", "money", "free", "improve", "improving", "improvement", "reduce", "reducing", "cut", "cutting", "fix", "fixed", "fixes", "fixing", "high", "low", "higher", "lower", "many", "few", "big", "so", "such", "bad", "good", "increase", "increased", "increasing", "decrease", "drop", "dropped", "jump", "jumped", "spike", "spiked", "rise", "rose", "rising", "fall", "fell", "falling", "up", "down", "often", "frequent", "hitting", "hit", "suddenly", "recently", "getting", "lately", "again", "first", "next", "best", "biggest", "change", "changes", "make", "new", "shipped", "launched", "page", "spring", "remember", "anything", "ended", "session", "experience", "ops", "review", "trying", "pay", "example", "show", "actual", "real", "member", "path", "today", "morning", "overnight", "now", "daily", "problem", "problems", "issue", "issues"]
+_INTENT_WORDS = word_set(
+    """
+    save saves saving savings gain worth impact upside prize cash money free improve improving improvement reduce
+    reducing cut cutting fix fixed fixes fixing high low higher lower many few big so such bad good increase
+    increased increasing decrease drop dropped jump jumped spike spiked rise rose rising fall fell falling up down
+    often frequent hitting hit suddenly recently getting lately again first next best biggest change changes make
+    new shipped launched page spring remember anything ended session experience ops review trying pay example show
+    actual real member path today morning overnight now daily problem problems issue issues explain break reasons
+    reason cause causes drivers project projection step steps eliminate behind target targets rather than solved
+    worked once know effect effects happen happening really much more most
+    """
 )
-_ADJECTIVES = frozenset(["high", "low", "bad", "good", "big", "small", "large", "poor", "strong", "weak", "severe", "serious"])
+_ADJECTIVES = word_set("high low bad good big small large poor strong weak severe serious")
 
 
 def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> Draft:
@@ -32,9 +42,10 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for _, word in words) + ".")
     elif words:
         draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
-    if not draft.metrics and intent.kind in ("query", "drivers"):
+    ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
+    if not draft.metrics and not ambiguous and intent.kind in ("query", "drivers"):
         draft.issues.insert(0, Issue("no_metric"))
-    if reading.compare_cue and not (draft.compare_to or len(draft.metrics) > 1 or draft.dimensions):
+    if intent.kind == "query" and reading.compare_cue and not (draft.compare_to or len(draft.metrics) > 1 or draft.dimensions):
         draft.issues.append(Issue("comparison"))
     return draft
 
@@ -44,7 +55,7 @@ def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -
     if intent.kind not in ("briefing", "next_best_action", "impact", "journey"):
         return False
     return not any(
-        reading.tokens[at - 1].text in ("for", "among", "in", "by", "per", "about", "on") for at, _ in words if at
+        reading.tokens[at - 1].text in ("for", "among", "in", "per", "about", "on") for at, _ in words if at
     )
 
 

@@ -5,68 +5,101 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-DETERMINERS = frozenset(["a", "an", "the", "this", "that", "these", "those", "my", "our", "your", "his", "her", "their", "its", "any", "some", "all", "each", "every"])
-PRONOUNS = frozenset(
-    ["i", "me", "we", "us", "you", "he", "she", "it", "they", "them", "who", "whom", "whose", "which", "what", "where", "when", "how", "there", "here", "itself", "themselves", "ourselves", "one", "ones", "anyone", "someone", "anything", "something", "everything"]
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+DETERMINERS = word_set(
+    """
+    a an the this that these those my our your his her their its any some all each every
+    """
 )
-AUXILIARIES = frozenset(
-    ["is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "doing", "has", "have", "had", "having", "can", "could", "may", "might", "must", "shall", "should", "would"]
+PRONOUNS = word_set(
+    """
+    i me we us you he she it they them who whom whose which what where when how there here itself themselves
+    ourselves one ones anyone someone anything something everything
+    """
 )
-PREPOSITIONS = frozenset(
-    ["of", "for", "in", "on", "at", "to", "from", "with", "by", "per", "across", "into", "onto", "about", "among", "amongst", "around", "through", "via", "regarding", "concerning", "towards", "toward", "upon", "off", "out", "up", "down", "as", "along", "inside"]
+AUXILIARIES = word_set(
+    """
+    is are was were be been being am do does did done doing has have had having can could may might must shall
+    should would
+    """
 )
-CONJUNCTIONS = frozenset(["and", "or", "but", "so", "if", "then", "also", "too", "either", "both", "while", "because", "whether", "plus"])
+PREPOSITIONS = word_set(
+    """
+    of for in on at to from with by per across into onto about among amongst around through via regarding
+    concerning towards toward upon off out up down as along inside
+    """
+)
+CONJUNCTIONS = word_set("and or but so if then also too either both while because whether plus")
 FUNCTION = DETERMINERS | PRONOUNS | AUXILIARIES | PREPOSITIONS | CONJUNCTIONS
 
-LINKERS = frozenset(
-    "of for in on at to from with the a an our we us you they their its is are was were be been being do does did "
-    "has have had get gets got that which could can would take takes took taking it".split()
+LINKERS = word_set(
+    """
+    of for in on at to from with the a an our we us you they their its is are was were be been being do does did
+    has have had get gets got that which could can would take takes took taking it
+    """
 )
-SUPERLATIVES = frozenset(
-    "top bottom best worst highest lowest biggest largest smallest greatest most least fewest longest shortest".split()
+SUPERLATIVES = word_set(
+    """
+    top bottom best worst highest lowest biggest largest smallest greatest most least fewest longest shortest
+    """
 )
-COMMON_VALUES = frozenset(
-    "high low medium new old change changes yes no other unknown none success failure positive negative neutral open "
-    "closed active inactive large small big annual periodic home step male female good bad standard regular basic f m".split()
-)
-
-POPULATION = frozenset(
-    ["member", "members", "customer", "customers", "caller", "callers", "people", "folks", "folk", "person", "persons", "user", "users", "client", "clients", "everyone", "everybody", "subscriber", "subscribers", "consumer", "consumers", "population", "base"]
-)
-
-FILLER = frozenset(
-    # asking and showing
-    "please kindly show give tell list display see get gets got getting pull provide report reports chart plot graph "
-    "table look looking know want wants wanted need like understand check find fetch bring hi hello hey thanks thank "
-    "ok okay well um uh just really actually basically simply quickly wondering wonder curious interested asked asking "
-    "question questions answer help let go going run present print hear hearing think thinking say says said talk "
-    "talking view views morning afternoon exactly "
-    # nouns that stand for a number
-    "number numbers figure figures data stats stat statistic statistics metric metrics kpi kpis value values level "
-    "levels picture overview breakdown breakdowns split splits detail details result results information info summary "
-    "total totals overall amount amounts count counts reading readings size sizes ranking rank ranked ranks order "
-    "ordered sort sorted grouped broken break down drill slice sliced segmented compute calculate calculated measure "
-    "measured reported recorded observed "
-    # light verbs and adverbs
-    "come comes came coming take takes took taking make makes made making have having happen happens happened "
-    "happening occur occurs occurred occurring perform performing performed fare fares use uses used using seeing sees "
-    "saw experience experiences experienced experiencing receive receives received receiving running stand stands "
-    "stood standing looks looked vary varies varied differ differs differed end ends ended ending become becomes "
-    "became goes went put puts keep keeps kept currently typically usually generally typical usual normal normally "
-    "often frequently frequent roughly approximately about quite very much many far even still yet already ever always "
-    "particular specifically respectively respective different various certain given associated related relevant "
-    "corresponding according based basis terms respect regard regards instance example rather case common hit "
-    "company business organization organisation enterprise ours thing things way ways kind kinds sort group groups category categories band bands only solely strictly generate generates "
-    "generated generating produce produces produced producing create creates created creating account accounts accounted "
-    "accounting contribute contributes contributed contributing responsible bit lot lots pretty fairly kinda maybe perhaps possibly probably overall across".split()
+EXCLUDERS = word_set("excluding except exclude without not non no besides minus ignoring omitting")
+COMMON_VALUES = word_set(
+    """
+    high low medium new old change changes yes no other unknown none success failure positive negative neutral
+    open closed active inactive large small big annual periodic home step male female good bad standard regular
+    basic f m
+    """
 )
 
-AVERAGE = frozenset(["average", "avg", "mean", "averaged", "averages"])
-UNSUPPORTED_STATISTICS = frozenset(
-    ["median", "percentile", "p50", "p90", "p95", "p99", "maximum", "minimum", "max", "min", "deviation", "variance", "distribution", "histogram", "outlier", "outliers", "stddev", "quartile", "decile", "cumulative"]
+POPULATION = word_set(
+    """
+    member members customer customers caller callers people folks folk person persons user users client clients
+    everyone everybody subscriber subscribers consumer consumers population base
+    """
 )
-NEGATION = frozenset(["not", "no", "never", "without", "neither", "nor", "except", "excluding"])
-SHARE = frozenset(["share", "percentage", "percent", "pct", "proportion", "fraction", "ratio", "portion", "%", "rate", "rates"])
+
+FILLER = word_set(
+    """
+    please kindly show give tell list display see get gets got getting pull provide report reports chart plot
+    graph table look looking know want wants wanted need like understand check find fetch bring hi hello hey
+    thanks thank ok okay well um uh just really actually basically simply quickly wondering wonder curious
+    interested asked asking question questions answer help let go going run present print hear hearing think
+    thinking say says said talk talking view views morning afternoon exactly number numbers figure figures data
+    stats stat statistic statistics metric metrics kpi kpis value values level levels picture overview breakdown
+    breakdowns split splits detail details result results information info summary total totals overall amount
+    amounts count counts reading readings size sizes ranking rank ranked ranks order ordered sort sorted grouped
+    broken break down drill slice sliced segmented compute calculate calculated measure measured reported
+    recorded observed come comes came coming take takes took taking make makes made making have having happen
+    happens happened happening occur occurs occurred occurring perform performing performed fare fares use uses
+    used using seeing sees saw experience experiences experienced experiencing receive receives received
+    receiving running stand stands stood standing looks looked vary varies varied differ differs differed end
+    ends ended ending become becomes became goes went put puts keep keeps kept currently typically usually
+    generally typical usual normal normally often frequently frequent roughly approximately about quite very
+    much many far even still yet already ever always particular specifically respectively respective different
+    various certain given associated related relevant corresponding according based basis terms respect regard
+    regards instance example rather case common hit company business organization organisation enterprise ours
+    thing things way ways kind kinds group groups category categories band bands only solely strictly generate
+    generates generated generating produce produces produced producing create creates created creating account
+    accounts accounted accounting contribute contributes contributed contributing responsible bit lot lots
+    pretty fairly kinda maybe perhaps possibly probably across
+    """
+)
+
+AVERAGE = word_set("average avg mean averaged averages")
+UNSUPPORTED_STATISTICS = word_set(
+    """
+    median percentile p50 p90 p95 p99 maximum minimum max min deviation variance distribution histogram outlier
+    outliers stddev quartile decile cumulative
+    """
+)
+NEGATION = word_set("not no never without neither nor except excluding")
+SHARE = word_set("share percentage percent pct proportion fraction ratio portion % rate rates")
 
 NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -107,12 +140,25 @@ ADVERB_GRAINS = {
     "annually": "year", "annual": "year",
 }  # fmt: skip
 
-TIME_WORDS = frozenset(
-    ["today", "yesterday", "tomorrow", "tonight", "now", "last", "past", "previous", "prior", "current", "this", "next", "since", "until", "till", "before", "after", "during", "within", "between", "ago", "year-to-date", "ytd", "mtd", "qtd", "wtd", "latest", "recent", "recently", "trailing", "rolling", "half", "first", "second", "third", "fourth", "week", "fiscal", "calendar", "date", "trend", "trends", "trending", "time", "times"]
+TIME_WORDS = word_set(
+    """
+    today yesterday tomorrow tonight now last past previous prior current this next since until till before
+    after during within between ago year-to-date ytd mtd qtd wtd latest recent recently trailing rolling half
+    first second third fourth week fiscal calendar date trend trends trending time times
+    """
 ) | MONTHS.keys() | WEEKDAYS.keys() | UNITS.keys() | ADVERB_GRAINS.keys()  # fmt: skip
 
-CUE_WORDS = frozenset(
-    ["top", "bottom", "highest", "lowest", "most", "least", "best", "worst", "biggest", "largest", "smallest", "greatest", "fewest", "longest", "shortest", "fastest", "slowest", "leading", "versus", "vs", "compare", "compared", "comparing", "comparison", "difference", "against", "than", "more", "less", "fewer", "greater", "higher", "lower", "above", "below", "over", "under", "exceeding", "exceed", "exceeds", "except", "excluding", "exclude", "without", "other", "apart", "only", "why", "drivers", "driver", "driving", "drives", "cause", "causes", "causing", "reason", "reasons", "behind", "explain", "because", "reduce", "reducing", "cut", "cutting", "fix", "fixed", "fixing", "save", "savings", "saving", "worth", "suppose", "improve", "improving", "improved", "half", "increase", "increased", "decrease", "decreased", "drop", "dropped", "rise", "risen", "fall", "fell", "change", "changed", "instead", "further", "weekly", "monthly", "daily", "average", "percent", "percentage", "share", "per", "by", "which", "where", "who", "what", "when", "how", "many", "much", "show", "give"]
+CUE_WORDS = word_set(
+    """
+    top bottom highest lowest most least best worst biggest largest smallest greatest fewest longest shortest
+    fastest slowest leading versus vs compare compared comparing comparison difference against than more less
+    fewer greater higher lower above below over under exceeding exceed exceeds except excluding exclude without
+    other apart only why drivers driver driving drives cause causes causing reason reasons behind explain
+    because reduce reducing cut cutting fix fixed fixing save savings saving worth suppose improve improving
+    improved half increase increased decrease decreased drop dropped rise risen fall fell change changed instead
+    further weekly monthly daily average percent percentage share per by which where who what when how many much
+    show give
+    """
 )
 
 FOREIGN = {
