@@ -21,20 +21,25 @@ from agents.planner.words import POPULATION
 from semantic.query import DimensionFilter, MetricFilter, Order
 
 
-def assemble(reading: Reading, lexicon: Lexicon, clock: Clock, kind: str = "query") -> Draft:
-    """Fill the slots of a query from a reading."""
+def assemble(
+    reading: Reading, lexicon: Lexicon, clock: Clock, kind: str = "query", context: tuple[str, ...] = ()
+) -> Draft:
+    """Fill the slots of a query from a reading; `context` are the metrics of the turn before, if it has none itself."""
     draft = Draft(assumptions=list(reading.assumptions))
     _settle_twins(reading, kind)
     mentions = metric_mentions(reading, lexicon)
     draft.assumptions = list(reading.assumptions)
-    _metrics(draft, mentions, reading, lexicon, kind)
+    if mentions or not context:
+        _metrics(draft, mentions, reading, lexicon, kind)
+    else:
+        draft.metrics = list(context)
     _dimensions(draft, reading, lexicon)
     _filters(draft, reading, lexicon, kind)
     _time(draft, reading, clock)
     _having(draft, mentions, reading, lexicon)
     _ranking(draft, reading, lexicon)
     _share(draft, reading, lexicon)
-    _compatibility(draft, lexicon)
+    check_compatibility(draft, lexicon)
     return draft
 
 
@@ -360,7 +365,7 @@ def _share(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         draft.issues.append(Issue("ambiguous_metric", metric_targets(tuple(draft.metrics))))
 
 
-def _compatibility(draft: Draft, lexicon: Lexicon) -> None:
+def check_compatibility(draft: Draft, lexicon: Lexicon) -> None:
     """Every metric must know every dimension of the breakdown and the filters."""
     names = [*draft.dimensions, *(item.dimension for item in draft.filters)]
     for metric in draft.metrics:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from agents.planner import periods as p
+from agents.planner.assemble import check_compatibility, direction
 from agents.planner.cues import first, take
-from agents.planner.draft import Draft
+from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import tokenise
 from agents.planner.plan import PriorTurn
-from agents.planner.reading import Reading
-from semantic.query import DimensionFilter, Order, TimeRange
+from agents.planner.reading import Reading, Target
+from agents.planner.thresholds import in_metric_unit
+from semantic.query import DimensionFilter, MetricFilter, Order, TimeRange
 
 _OPENERS = (
     r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|without|drop|remove|keep|include|add|"
@@ -22,6 +24,10 @@ _OPENERS = (
 )
 _MARKERS = (
     r"(?:^|\s)(?:instead|as well|too|further|again|there|that|it|those|them|this one|these|same|previous answer|above)(?:$|\s)"
+)
+_WITH_METRIC = (
+    r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|\binstead\b|\bas well$|\btoo$|"
+    r"\b(?:is|are|was|were) (?:that|this|it|those)$"
 )
 _ADD = r"further|also|as well|too|add|additionally|in addition|on top|and also|along with"
 _DROP_FILTER = (
@@ -33,22 +39,16 @@ _ALL_ROWS = r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|th
 _OPPOSITE = r"(?:and )?the opposite|reverse(?: it| that| the order)?|other way (?:round|around)|flip it|and the (?:best|worst|lowest|highest|bottom|top)$"
 
 
-def is_follow_up(reading: Reading, intent: Intent, history: Sequence[PriorTurn], draft: Draft) -> bool:
-    """Whether the question leans on the turn before it: a fragment, or a pronoun, and no metric of its own."""
-    if not history or history[-1].query is None:
-        return False
+def is_follow_up(reading: Reading, intent: Intent) -> bool:
+    """Whether a question leans on the turn before it: a fragment, a pronoun, no metric of its own."""
     text = reading.text
-    if _without_metric(draft, reading):
-        fragment = len(reading.tokens) <= 4 or bool(reading.breakdown or reading.of_kind("value") or reading.period or reading.grain)
-        lead = bool(re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} "))
-        if intent.kind in ("query", "drivers", "what_if", "next_best_action", "journey"):
-            return lead or fragment or intent.kind == "drivers"
+    if reading.of_kind("metric"):
+        return bool(re.search(_WITH_METRIC, text))
+    if intent.kind in ("briefing", "impact"):
         return False
-    return bool(re.search(r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|\binstead\b|\bas well$|\btoo$", text))
-
-
-def _without_metric(draft: Draft, reading: Reading) -> bool:
-    return not reading.of_kind("metric") or not draft.metrics
+    named = reading.breakdown or reading.of_kind("value") or reading.of_kind("time") or reading.grain
+    lead = re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} ")
+    return bool(lead or named or len(reading.tokens) <= 4 or intent.kind == "drivers")
 
 
 def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexicon: Lexicon) -> Draft:
@@ -57,7 +57,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
     base = Draft.of(prior.query)
     base.kind = intent.kind
     base.assumptions = [text for text in draft.assumptions if "No metric was named" not in text]
-    base.issues = [issue for issue in draft.issues if issue.kind not in ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous")]
+    base.issues = [issue for issue in draft.issues if issue.kind not in ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")]
     _metric(reading, draft, base, lexicon)
     _dimensions(reading, draft, base, lexicon)
     _filters(reading, draft, base, lexicon)
@@ -65,6 +65,10 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
     _rows(reading, draft, base, lexicon)
     if intent.kind != "query":
         _for_kind(base, intent)
+    base.filters = [_translated(item, base.metrics, lexicon) for item in base.filters]
+    base.dimensions = [_for_metrics(name, base.metrics, lexicon) for name in base.dimensions]
+    base.issues = [issue for issue in base.issues if issue.kind != "incompatible"]
+    check_compatibility(base, lexicon)
     take(reading, _ADD + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly")
     return base
 
@@ -116,6 +120,21 @@ def _for_metrics(name: str, metrics: list[str], lexicon: Lexicon) -> str:
     return name
 
 
+def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> DimensionFilter:
+    """A filter on a dimension the new metric does not know, moved to its fallback where the values have a namesake."""
+    name = _for_metrics(item.dimension, metrics, lexicon)
+    if name == item.dimension:
+        return item
+    values = [_namesake(lexicon.values.label(item.dimension, value), name, lexicon) for value in item.values]
+    return DimensionFilter(dimension=name, op=item.op, values=tuple(values)) if all(values) else item
+
+
+def _namesake(label: str, dimension: str, lexicon: Lexicon) -> str:
+    key = tuple(token.lemma for token in tokenise(label))
+    found = [t.value for t in sorted(lexicon.exact.get(key, ())) if t.kind == "value" and t.name == dimension]
+    return found[0] if found else ""
+
+
 def _is_compared(reading: Reading, item: DimensionFilter) -> bool:
     return any(span.start in reading.compared and item.dimension in {t.name for t in span.targets} for span in reading.of_kind("value"))
 
@@ -148,7 +167,7 @@ def _period(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
     baselines = [span.period.baseline for span in reading.of_kind("time") if span.period and span.period.baseline]
     compares = first(reading, r"versus|vs|compare|compared|compares|against|than")
     if draft.grain:
-        base.grain = draft.grain
+        base.grain, base.order, base.limit = draft.grain, None, None
     if baselines and compares:
         base.compare_to = baselines[0] or None
     elif baselines and base.time and not draft.time:
@@ -171,8 +190,6 @@ def _shifted(time: TimeRange, baseline: str) -> TimeRange:
 
 
 def _rows(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    from agents.planner.assemble import direction
-
     take(reading, _SHOW_AS)
     if take(reading, _OPPOSITE) and base.metrics:
         turned = "asc" if not base.order or base.order.direction == "desc" else "desc"
@@ -183,11 +200,10 @@ def _rows(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None
     if draft.having:
         base.having = draft.having
     for threshold in reading.thresholds:
-        from agents.planner.thresholds import in_metric_unit
-        from semantic.query import MetricFilter
-
         value = in_metric_unit(threshold.quantity, lexicon.model.metrics[base.metrics[0]])
-        if not draft.having and value is not None:
+        if value is None:
+            base.issues.append(Issue("unit", (Target("metric", base.metrics[0]),)))
+        elif not draft.having:
             base.having = [MetricFilter(metric=base.metrics[0], op=threshold.op, value=round(value, 6))]
     if reading.ranking and base.metrics and not reading.compared:
         base.order = Order(by=base.metrics[0], direction=direction(reading.ranking, base.metrics[0], reading, lexicon))

@@ -80,10 +80,13 @@ class Planner:
         """
         reading, intent = self.read(question, clock)
         reading.settled = settled
-        draft = assemble(reading, self.lexicon, clock, intent.kind)
+        prior = history[-1] if history and history[-1].query else None
+        follows = prior is not None and is_follow_up(reading, intent)
+        context = prior.query.metrics if follows and prior and prior.query else ()
+        draft = assemble(reading, self.lexicon, clock, intent.kind, context)
         draft.kind, draft.pct = intent.kind, intent.pct
-        if is_follow_up(reading, intent, history, draft):
-            draft = merge(reading, draft, intent, history[-1], self.lexicon)
+        if follows and prior:
+            draft = merge(reading, draft, intent, prior, self.lexicon)
         elif intent.kind != "query":
             _shape(draft, self.lexicon)
         return verify(draft, reading, intent, self.lexicon), reading, intent
