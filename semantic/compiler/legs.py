@@ -63,12 +63,8 @@ def spine(model: SemanticModel, query: SemanticQuery, time: TimeRange) -> Leg | 
         return None
     table, _, column = model.spine.rpartition(".")
     bucket = truncated(column, query.time_grain)
-    select = (
-        exp.select(exp.alias_(bucket, query.time_grain))
-        .from_(table)
-        .where(between(column, time))
-        .group_by(bucket.copy())
-    )
+    select = exp.select(named(bucket, query.time_grain)).from_(table_named(table), copy=False)
+    select = select.where(between(column, time), copy=False).group_by(bucket.copy(), copy=False)
     return Leg(f"every_{query.time_grain}", "", table, select)
 
 
@@ -81,6 +77,19 @@ def truncated(column: str, grain: TimeGrain) -> exp.Expression:
 
 def between(column: str, time: TimeRange) -> exp.Expression:
     return exp.Between(this=exp.column(column), low=day(time.start), high=day(time.end))
+
+
+def named(value: exp.Expr, name: str) -> exp.Expr:
+    """`value AS name`, or the bare column when that is its name."""
+    if isinstance(value, exp.Column) and value.name == name:
+        return value
+    return exp.Alias(this=value, alias=exp.to_identifier(name))
+
+
+def table_named(name: str) -> exp.Table:
+    """A table by its name, with or without a schema."""
+    schema, _, table = name.rpartition(".")
+    return exp.Table(this=exp.to_identifier(table), db=exp.to_identifier(schema) if schema else None)
 
 
 def day(value: date) -> exp.Expression:
@@ -109,15 +118,17 @@ def _leg(
 ) -> Leg:
     source = _source(model, query, dataset, measures)
     keys = _keys(model, query, source)
-    select = exp.select(*(_named(value, key) for key, value in keys)).from_(source.table)
-    for name, measure in measures.items():
-        total = _sum(source.sums[name]) if source.sums else _aggregate(measure, parameters)
-        select = select.select(exp.alias_(total, name))
+    totals = [
+        named(_sum(source.sums[name]) if source.sums else _aggregate(measure, parameters), name)
+        for name, measure in measures.items()
+    ]
+    select = exp.select(*(named(value, key) for key, value in keys), *totals)
+    select = select.from_(table_named(source.table), copy=False)
     conditions = _conditions(model, query, time, parameters, source)
     if conditions:
-        select = select.where(exp.and_(*conditions, wrap=False))
+        select = select.where(exp.and_(*conditions, wrap=False, copy=False), copy=False)
     if keys:
-        select = select.group_by(*(value.copy() for _, value in keys))
+        select = select.group_by(*(value.copy() for _, value in keys), copy=False)
     return Leg(f"{dataset.name}_{suffix}", dataset.name, source.table, select)
 
 
@@ -146,12 +157,6 @@ def _conditions(
         condition = _condition(value, item.values, parameters)
         conditions.append(exp.Not(this=condition) if item.op == "not_in" else condition)
     return conditions
-
-
-def _named(expression: exp.Expression, name: str) -> exp.Expr:
-    if isinstance(expression, exp.Column) and expression.name == name:
-        return expression
-    return exp.alias_(expression, name)
 
 
 def _smallest_mart(

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlglot import exp
 
 from semantic.compiler.answerable import bucket_offset, check, column_names, compared_time, resolve_time
-from semantic.compiler.legs import Leg, Parameters, day, legs, spine
+from semantic.compiler.legs import Leg, Parameters, day, legs, named, spine, table_named
 from semantic.compiler.values import absent_is_zero, metric_value
 from semantic.model import SemanticModel, Unit
 from semantic.query import SemanticQuery, TimeRange
@@ -76,9 +76,7 @@ def compile_query(model: SemanticModel, query: SemanticQuery, *, as_of: date, fi
         ctes, body = [*ctes, ("totals", body)], _shares(query, "totals")
     if query.having:
         ctes, body = [*ctes, (_ANSWER, body)], _thresholds(query, _ANSWER)
-    body = _ordered(query, body)
-    for name, select in ctes:
-        body = body.with_(name, as_=select, copy=False)
+    body = _with(ctes, _ordered(query, body))
     return CompiledQuery(
         sql=body.sql(dialect="duckdb", pretty=True),
         params=dict(parameters.values),
@@ -87,6 +85,14 @@ def compile_query(model: SemanticModel, query: SemanticQuery, *, as_of: date, fi
         query=query,
         compared_with=before,
     )
+
+
+def _with(ctes: list[tuple[str, exp.Select]], body: exp.Select) -> exp.Select:
+    named_queries = [
+        exp.CTE(this=select, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, select in ctes
+    ]
+    body.set("with_", exp.With(expressions=named_queries))
+    return body
 
 
 Stage = tuple[list[tuple[str, exp.Select]], exp.Select, list[Leg]]
@@ -101,16 +107,20 @@ def _period(
     joined = ([days] if days else []) + list(by_dataset.values())
     keys = _keys(query)
     values = [
-        exp.alias_(metric_value(model, query, model.metrics[metric], by_dataset, time), metric)
+        named(metric_value(model, query, model.metrics[metric], by_dataset, time), metric)
         for metric in dict.fromkeys(query.metrics)
     ]
-    select = exp.select(*(_key(query, key) for key in keys), *values).from_(joined[0].name)
+    select = exp.select(*(_key(query, key) for key in keys), *values)
+    select = select.from_(table_named(joined[0].name), copy=False)
     for leg in joined[1:]:
-        if not keys:
-            select = select.join(leg.name, join_type="cross")
-        else:
-            select = select.join(leg.name, using=list(keys), join_type="left" if days else "full")
+        _join(select, leg.name, keys, "left" if days else "full")
     return [(leg.name, leg.select) for leg in joined], select, joined
+
+
+def _join(select: exp.Select, name: str, keys: tuple[str, ...], side: str) -> None:
+    """Joins on the keys; without keys both sides are one row."""
+    using: list[int | str | exp.Expr] = [exp.to_identifier(key) for key in keys]
+    select.join(table_named(name), using=using or None, join_type=side if keys else "cross", copy=False)
 
 
 def _keys(query: SemanticQuery) -> tuple[str, ...]:
@@ -121,12 +131,12 @@ def _keys(query: SemanticQuery) -> tuple[str, ...]:
 def _key(query: SemanticQuery, key: str) -> exp.Expr:
     if key != query.time_grain or key == "day":
         return exp.column(key)
-    return exp.alias_(exp.cast(exp.column(key), "DATE"), key)
+    return named(exp.cast(exp.column(key), "DATE"), key)
 
 
 def _compared(model: SemanticModel, query: SemanticQuery, now: Stage, before: Stage, first_day: date) -> Stage:
     """Both periods side by side; a part that only one of them has counts zero in the other."""
-    select = exp.select(*(exp.column(key) for key in _keys(query)))
+    columns: list[exp.Expr] = [exp.column(key) for key in _keys(query)]
     for metric in dict.fromkeys(query.metrics):
         zero = absent_is_zero(model, model.metrics[metric])
         value, previous = (_or_zero(exp.column(metric, table=side), zero) for side in (_NOW, _BEFORE))
@@ -139,18 +149,14 @@ def _compared(model: SemanticModel, query: SemanticQuery, now: Stage, before: St
             this=exp.Paren(this=change.copy()),
             expression=exp.Nullif(this=base, expression=exp.Literal.number(0)),
         )
-        select = select.select(
-            exp.alias_(value, metric),
-            exp.alias_(previous, f"{metric}__previous"),
-            exp.alias_(change, f"{metric}__change"),
-            exp.alias_(relative, f"{metric}__change_pct"),
-        )
-    select = select.from_(_NOW)
-    if not _keys(query):
-        select = select.join(_BEFORE, join_type="cross")
-    else:
-        side = "left" if query.time_grain and not query.dimensions else "full"
-        select = select.join(_BEFORE, using=list(_keys(query)), join_type=side)
+        columns += [
+            named(value, metric),
+            named(previous, f"{metric}__previous"),
+            named(change, f"{metric}__change"),
+            named(relative, f"{metric}__change_pct"),
+        ]
+    select = exp.select(*columns).from_(table_named(_NOW), copy=False)
+    _join(select, _BEFORE, _keys(query), "left" if query.time_grain and not query.dimensions else "full")
     ctes = [*now[0], (_NOW, now[1]), *before[0], (_BEFORE, _shifted(query, before[1]))]
     return ctes, select, now[2] + before[2]
 
@@ -176,32 +182,34 @@ def _shifted(query: SemanticQuery, select: exp.Select) -> exp.Select:
     grain, buckets = bucket_offset(query)
     interval = exp.Interval(this=exp.Literal.string(str(buckets)), unit=exp.var(grain.upper()))
     moved = exp.cast(exp.Add(this=exp.column(query.time_grain), expression=interval), "DATE")
-    projections = [exp.alias_(moved, query.time_grain), *select.expressions[1:]]
-    return select.select(*projections, append=False)
+    projections = [named(moved, query.time_grain), *select.expressions[1:]]
+    return select.select(*projections, append=False, copy=False)
 
 
 def _shares(query: SemanticQuery, source: str) -> exp.Select:
     """Adds `<metric>__share`: a part of the sum over all rows, with a time grain over all rows of the bucket."""
-    select = exp.select().from_(source)
+    columns: list[exp.Expr] = []
     for name in column_names(query):
         metric, _, role = name.rpartition("__")
         if role != "share" or not metric:
-            select = select.select(exp.column(name))
+            columns.append(exp.column(name))
             continue
         partition = [exp.column(query.time_grain)] if query.time_grain else []
         total = exp.Window(this=exp.Sum(this=exp.column(metric)), partition_by=partition)
         share = exp.Div(
             this=exp.column(metric), expression=exp.Nullif(this=total, expression=exp.Literal.number(0))
         )
-        select = select.select(exp.alias_(share, name))
-    return select
+        columns.append(named(share, name))
+    return exp.select(*columns).from_(table_named(source), copy=False)
 
 
 def _thresholds(query: SemanticQuery, source: str) -> exp.Select:
-    select = exp.select(*(exp.column(name) for name in column_names(query))).from_(source)
+    select = exp.select(*(exp.column(name) for name in column_names(query)))
+    select = select.from_(table_named(source), copy=False)
     for item in query.having:
         number = exp.Literal.number(int(item.value) if item.value.is_integer() else item.value)
-        select = select.where(_THRESHOLDS[item.op](this=exp.column(item.metric), expression=number))
+        threshold = _THRESHOLDS[item.op](this=exp.column(item.metric), expression=number)
+        select = select.where(threshold, copy=False)
     return select
 
 
@@ -215,9 +223,10 @@ def _ordered(query: SemanticQuery, select: exp.Select) -> exp.Select:
     orders += [(key, False) for key in _keys(query) if key not in named]
     if orders and _keys(query):
         select = select.order_by(
-            *(exp.Ordered(this=exp.column(name), desc=down, nulls_first=False) for name, down in orders)
+            *(exp.Ordered(this=exp.column(name), desc=down, nulls_first=False) for name, down in orders),
+            copy=False,
         )
-    return select.limit(query.limit) if query.limit else select
+    return select.limit(query.limit, copy=False) if query.limit else select
 
 
 def _columns(model: SemanticModel, query: SemanticQuery) -> tuple[CompiledColumn, ...]:

@@ -53,6 +53,7 @@ EXECUTIVE = {
     "leaking_journeys",
     "abandon_and_call",
     "not_really_self_service",
+    "agent_teams_and_emotion",
     "digital_billing_failures_today",
     "members_hit_by_billing",
 }
