@@ -10,7 +10,6 @@ import hashlib
 import json
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,13 +24,17 @@ from warehouse.checks import FAILED_BUILD, CheckFailed, CheckResult, checks_of, 
 from warehouse.contract import Contract, load_contract
 from warehouse.contract.loader import CONTRACT_FILE
 from warehouse.errors import MissingDataError
-from warehouse.ingest import Batch, Inbox, Loads, create_bronze, discover, load, missing_columns, require_tables
+from warehouse.ingest import Batch, Inbox, Loads, create_bronze, discover, load, require_tables
+from warehouse.manifest import facts_of, manifest_of
 from warehouse.quarantine import accept, create_quarantine, quarantine_files
+from warehouse.reading import quoted
 from warehouse.runner import SqlModel, load_seeds, models_digest, read_models, run_models
 from warehouse.settings import Rules, Settings
 from warehouse.workers import SEARCH_PATH
 
 Progress = Callable[[str, float], None]
+
+
 @dataclass(frozen=True)
 class BuildReport:
     """What a build did. `published` is False when the same inputs had been built before (`snapshot` serves)."""
@@ -79,9 +82,9 @@ def build(
 ) -> BuildReport:
     """Ingest a folder, build silver and gold, check them, publish a snapshot and serve it.
 
-    The same inputs, rules, model files and engine make the same snapshot, so building them again does nothing unless
-    `full`. `now` (UTC) is the load time written to bronze and the manifest. Raises MissingDataError (exit 4) when the
-    sources are unusable, a check fails, another build runs or the disk or memory does not suffice.
+    The same inputs, rules, model files and engine make the same snapshot, so building them again does nothing
+    unless `full`. `now` is the load time written to bronze and the manifest. Raises MissingDataError (exit 4) when
+    the sources are unusable, a check fails, another build runs or the disk or memory does not suffice.
     """
     steps = _Steps(progress or _silent)
     contract = load_contract()
@@ -131,7 +134,7 @@ def _build(
     steps: _Steps,
 ) -> BuildReport:
     contract = load_contract()
-    batch = Batch(content, now.astimezone(UTC).replace(tzinfo=None))
+    batch = Batch(content, now.astimezone(UTC).replace(tzinfo=None), staging)
     models = read_models()
     with _engine(staging, settings) as con:
         with steps.step("Read the source files", 0.05):
@@ -144,17 +147,18 @@ def _build(
             _give(con, settings.rules)
             results = _run(con, models, settings.build.threads, steps)
         with steps.step("Write the files", 0.95):
-            facts = _facts(con, models)
+            facts = facts_of(con, models)
             con.execute("CHECKPOINT lake; CHECKPOINT serve; DETACH lake; DETACH serve")
     with steps.step("Publish", 0.98):
-        manifest = _manifest(warehouse, content, loads, inbox, settings.rules, facts, results, now)
+        manifest = manifest_of(content, loads, inbox, settings.rules, facts, results, now)
+        manifest["snapshot"] = snapshots.free_id(warehouse, facts["as_of"], content)
         snapshot = snapshots.publish(warehouse, staging, manifest)
     return _report(snapshot, steps, published=True)
 
 
 @contextmanager
 def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A private engine with the two files to be attached as `lake` and `serve`, inside the limits of the settings."""
+    """A private engine with the two files to be, attached as `lake` and `serve`, inside the settings' limits."""
     con = duckdb.connect(
         config={
             "memory_limit": f"{settings.build.memory_mb}MB",
@@ -163,7 +167,8 @@ def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnec
         }
     )
     try:
-        con.execute(f"ATTACH '{_escaped(staging / 'lake.tmp')}' AS lake; ATTACH '{_escaped(staging / 'gold.tmp')}' AS serve")
+        con.execute(f"ATTACH {quoted(str(staging / 'lake.tmp'))} AS lake")
+        con.execute(f"ATTACH {quoted(str(staging / 'gold.tmp'))} AS serve")
         con.execute("CREATE SCHEMA lake.bronze; CREATE SCHEMA lake.silver; CREATE SCHEMA serve.gold")
         con.execute(f"SET search_path = '{SEARCH_PATH}'")
         yield con
@@ -171,20 +176,14 @@ def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnec
         con.close()
 
 
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _ingest(
-    con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int
-) -> Loads:
+def _ingest(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
     create_bronze(con, contract)
     create_quarantine(con)
     loads = load(con, inbox, contract, batch, threads)
     quarantine_files(con, loads.refused(), batch)
     con.execute(
-        "CREATE TABLE lake.bronze.files (source_table VARCHAR, source_file VARCHAR, sha256 VARCHAR, rows_in_file BIGINT, "
-        "refused VARCHAR)"
+        "CREATE TABLE lake.bronze.files (source_table VARCHAR, source_file VARCHAR, sha256 VARCHAR, "
+        "rows_in_file BIGINT, refused VARCHAR)"
     )
     for file in loads.files:
         con.execute(
@@ -202,7 +201,7 @@ def _require_events(con: duckdb.DuckDBPyConnection, source: Path) -> None:
         raise MissingDataError(
             "The source files hold no usable call and no usable digital interaction.",
             where=str(source),
-            next_step="Check that members lists the members of the events; see warehouse/contract/sources.yml for every fate.",
+            next_step="Check that members lists the events' members; see warehouse/contract/sources.yml.",
         )
 
 
@@ -214,9 +213,7 @@ def _give(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     load_seeds(con)
 
 
-def _run(
-    con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps
-) -> list[CheckResult]:
+def _run(con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps) -> list[CheckResult]:
     done: list[str] = []
 
     def check(worker: duckdb.DuckDBPyConnection, model: SqlModel) -> list[CheckResult]:
@@ -226,78 +223,6 @@ def _run(
         return results
 
     return [result for results in run_models(con, models, check, threads) for result in results]
-
-
-def _facts(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str, Any]:
-    """What the manifest says about the data: its days, the rows per gold table, the quarantine by reason and file."""
-    first_day, as_of, last_day = con.execute("SELECT first_day, as_of, last_day FROM silver.period").fetchall()[0]
-    gold = [model.table for model in models if model.table.startswith("gold.")]
-    bad = con.execute(
-        "SELECT source_file, reason, count(*) FROM bronze.quarantine GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
-    reasons: Counter[str] = Counter()
-    files: dict[str, dict[str, int]] = {}
-    for file, reason, count in bad:
-        reasons[reason] += count
-        files.setdefault(file, {})[reason] = count
-    return {
-        "as_of": as_of.isoformat(),
-        "first_day": first_day.isoformat(),
-        "partial_day": last_day.isoformat() if last_day > as_of else None,
-        "tables": {table: con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in sorted(gold)},
-        "quarantine": dict(sorted(reasons.items())),
-        "quarantine_by_file": files,
-    }
-
-
-def _manifest(
-    warehouse: Path,
-    content: str,
-    loads: Loads,
-    inbox: Inbox,
-    rules: Rules,
-    facts: dict[str, Any],
-    results: list[CheckResult],
-    now: datetime,
-) -> dict[str, Any]:
-    contract = load_contract()
-    by_file = facts["quarantine_by_file"]
-    return {
-        "snapshot": _new_id(warehouse, facts["as_of"], content),
-        "content": content,
-        "created_at": now.astimezone(UTC).isoformat(timespec="seconds"),
-        **facts,
-        "rules": rules.model_dump(),
-        "rules_hash": rules.digest(),
-        "sql_hash": models_digest(),
-        "engine": {"duckdb": duckdb.__version__},
-        "sources": [
-            {
-                "table": load.file.table,
-                "file": load.file.name,
-                "sha256": load.file.sha256,
-                "rows": load.rows,
-                "quarantined": sum(by_file.get(load.file.name, {}).values()),
-                "refused": load.refused,
-                "unknown_columns": list(load.unknown_columns),
-            }
-            for load in loads.files
-        ],
-        "ignored_files": list(inbox.ignored),
-        "missing_files": [name for name in contract if not loads.taken(name)],
-        "missing_columns": missing_columns(loads, contract),
-        "checks": [{"name": check.name, "table": check.table, "ok": check.ok} for check in results],
-    }
-
-
-def _new_id(warehouse: Path, as_of: str, content: str) -> str:
-    """`<as-of day>-<8 hex of the content>`; a full rebuild of the same content gets another name, files stay immutable."""
-    day, attempt = as_of.replace("-", ""), 0
-    while True:
-        name = f"{day}-{hashlib.sha256(f'{content}{attempt}'.encode()).hexdigest()[:8]}"
-        if not (warehouse / snapshots.SNAPSHOTS / name).exists():
-            return name
-        attempt += 1
 
 
 def _serve_again(warehouse: Path, kept: snapshots.Snapshot, steps: _Steps) -> BuildReport:

@@ -73,7 +73,9 @@ def checks_of(model: SqlModel) -> list[Check]:
 def _check(model: SqlModel, kind: str, argument: Any) -> Check:
     if kind not in KINDS:
         raise MissingDataError(
-            f"A SQL model has an unknown check: {kind}.", where=model.table, next_step=f"Use one of {', '.join(KINDS)}."
+            f"A SQL model has an unknown check: {kind}.",
+            where=model.table,
+            next_step=f"Use one of {', '.join(KINDS)}.",
         )
     name, condition = KINDS[kind](model, argument)
     return Check(name, model.table, condition)
@@ -142,11 +144,18 @@ def _surrogate(columns: list[str], row: tuple[Any, ...]) -> str:
 
 
 def keep_failure(warehouse: Path, failure: CheckFailed) -> None:
-    """Write the offending rows where only the account that builds can read them; the next good build removes it."""
+    """Write the offending rows where only the building account can read them; the next good build removes it."""
     path = warehouse / FAILED_BUILD
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     rows = [dict(zip(failure.columns, map(str, row), strict=True)) for row in failure.rows]
     path.write_text(
-        json.dumps({"check": failure.check.name, "table": failure.check.table, "sql": failure.check.bad_rows, "rows": rows})
+        json.dumps(
+            {
+                "check": failure.check.name,
+                "table": failure.check.table,
+                "sql": failure.check.bad_rows,
+                "rows": rows,
+            }
+        )
     )

@@ -1,7 +1,7 @@
-"""From a folder of source files to the bronze schema: raw text as received, plus file, row number, time and batch.
+"""From a folder of source files to the bronze schema: raw text as received, plus file, row number, time, batch.
 
-Every file ends in exactly one of three ways: taken, refused as a whole (with its reason), or ignored because its name
-is no table's. Bad rows inside a taken file are the matter of `warehouse.quarantine`.
+Every file ends in exactly one of three ways: taken, refused as a whole (with its reason), or ignored because its
+name is no table's. Bad rows inside a taken file are the matter of `warehouse.quarantine`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, cast
 
 import duckdb
 
@@ -60,10 +62,11 @@ class LoadedFile:
 
 @dataclass(frozen=True)
 class Batch:
-    """The metadata that every row of one load carries."""
+    """One load: the metadata that each of its rows carries, and a folder for passing files."""
 
     name: str
     loaded_at: datetime
+    workspace: Path
 
 
 class _Refused(Exception):
@@ -123,7 +126,7 @@ def _sha256(path: Path) -> str:
 
 def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Empty raw tables: every column of the contract as text, then where, when and in which batch it came."""
-    
+
     for table in contract.values():
         columns = ", ".join(f'"{column.name}" VARCHAR' for column in table.columns)
         con.execute(
@@ -133,22 +136,18 @@ def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 
 
 def load(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
-    """Append all files to bronze, a table's files in order; a file that cannot be read whole leaves no row behind."""
+    """Append all files to bronze, a table's files in order; one that cannot be read whole leaves no row behind."""
     by_table = {name: [file for file in inbox.files if file.table == name] for name in contract}
     largest_first = sorted(by_table, key=lambda name: -sum(f.path.stat().st_size for f in by_table[name]))
 
     def job(table: str) -> Job[list[LoadedFile]]:
         return lambda worker: [_load_file(worker, file, contract[table], batch) for file in by_table[table]]
 
-    loaded = dict(
-        zip(largest_first, side_by_side(con, [job(t) for t in largest_first], threads), strict=True)
-    )
+    loaded = dict(zip(largest_first, side_by_side(con, [job(t) for t in largest_first], threads), strict=True))
     return Loads([file for name in contract for file in loaded[name]])
 
 
-def _load_file(
-    con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch
-) -> LoadedFile:
+def _load_file(con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch) -> LoadedFile:
     try:
         header = _parquet_header(con, file.path) if _is_parquet(file) else _csv_header(file.path)
         _check_header(header, table)
@@ -177,7 +176,7 @@ def _check_header(header: list[str], table: SourceTable) -> None:
 
 def _csv_header(path: Path) -> list[str]:
     try:
-        with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
+        with _opened(path) as stream:
             first = stream.read(HEADER_BYTES)
         text = first.decode("utf-8-sig", errors="strict" if len(first) < HEADER_BYTES else "ignore")
     except UnicodeDecodeError:
@@ -210,11 +209,43 @@ def _quoted(path: Path) -> str:
 def _insert(
     con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, header: list[str], batch: Batch
 ) -> int:
-    """Append one file and its unparseable rows in one transaction; returns the data rows the file holds."""
-    reader, row_number = _reader(file, header)
-    columns = ", ".join(
-        f'CAST("{c.name}" AS VARCHAR)' if c.name in header else "NULL" for c in table.columns
-    )
+    """Append one file and its unparseable rows in one transaction; returns the data rows the file holds.
+
+    A CSV with line ends of both kinds breaks the engine's parser as a whole: it is read again from a copy with one.
+    """
+    try:
+        return _insert_from(con, file, file.path, table, header, batch)
+    except _Refused:
+        if _is_parquet(file):
+            raise
+        with TemporaryDirectory(dir=batch.workspace) as folder:
+            return _insert_from(con, file, _with_one_line_end(file, Path(folder)), table, header, batch)
+
+
+def _with_one_line_end(file: SourceFile, folder: Path) -> Path:
+    copy = folder / "copy.csv"
+    try:
+        with _opened(file.path) as stream, copy.open("wb") as target:
+            target.writelines(line.removesuffix(b"\r\n") + b"\n" if line.endswith(b"\r\n") else line for line in stream)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _Refused("unreadable_file", "cannot be read to its end") from error
+    return copy
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.name.lower().endswith(".gz") else path.open("rb")
+
+
+def _insert_from(
+    con: duckdb.DuckDBPyConnection,
+    file: SourceFile,
+    path: Path,
+    table: SourceTable,
+    header: list[str],
+    batch: Batch,
+) -> int:
+    reader, row_number = _reader(path, header)
+    columns = ", ".join(f'CAST("{c.name}" AS VARCHAR)' if c.name in header else "NULL" for c in table.columns)
     con.execute("BEGIN")
     try:
         taken = _count(
@@ -238,13 +269,13 @@ def _is_disk_trouble(error: duckdb.Error) -> bool:
     return any(sign in str(error) for sign in ("No space left", "Could not write", "max_temp_directory_size"))
 
 
-def _reader(file: SourceFile, header: list[str]) -> tuple[str, str]:
+def _reader(path: Path, header: list[str]) -> tuple[str, str]:
     """The table function that reads a file as text, and the expression of a row's number in it (from 1)."""
-    if _is_parquet(file):
-        return f"read_parquet({_quoted(file.path)}, file_row_number = true)", "file_row_number + 1"
+    if path.name.lower().endswith(".parquet"):
+        return f"read_parquet({_quoted(path)}, file_row_number = true)", "file_row_number + 1"
     columns = ", ".join(f"'{_name(name)}': 'VARCHAR'" for name in header)
     return (
-        f"read_csv({_quoted(file.path)}, header = true, auto_detect = false, delim = ',', quote = '\"', "
+        f"read_csv({_quoted(path)}, header = true, auto_detect = false, delim = ',', quote = '\"', "
         f"escape = '\"', columns = {{{columns}}}, max_line_size = {LONGEST_LINE_BYTES}, ignore_errors = true, "
         "store_rejects = true, rejects_table = 'rejected_lines', rejects_scan = 'rejected_scans')",
         "row_number() OVER ()",
@@ -293,7 +324,7 @@ def missing_files(loads: Loads, contract: Contract) -> Iterator[str]:
 
 
 def require_tables(loads: Loads, contract: Contract, source: Path) -> None:
-    """Stop when a required table has no accepted file. Raises MissingDataError naming the tables and the refusals."""
+    """Raises MissingDataError, naming tables and refusals, when a required table has no accepted file."""
     missing = [name for name in missing_files(loads, contract) if not contract[name].optional_file]
     if not missing:
         return

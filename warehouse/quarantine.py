@@ -1,7 +1,7 @@
 """Bad rows, their reasons and their fate: typed rows go on to silver, the others to `bronze.quarantine`.
 
-A row is read by the contract (`warehouse.reading`), then compared with the other rows of its table (the same id twice,
-a member nobody knows). The first fault found is its reason. The fates are listed in `contract/sources.yml`.
+A row is read by the contract (`warehouse.reading`), then compared with the other rows (the same id twice, a member
+nobody knows). The first fault found is its reason. The fates are listed in `contract/sources.yml`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ def accept(con: duckdb.DuckDBPyConnection, contract: Contract, threads: int) -> 
     Members come first: an event of a member without an accepted row is quarantined.
     """
     con.execute("CREATE SCHEMA checked; CREATE SCHEMA accepted")
+    con.execute(
+        "CREATE TABLE lake.bronze.column_profile (source_table VARCHAR, column_name VARCHAR, "
+        "rows_received DOUBLE, missing DOUBLE, unlisted DOUBLE)"
+    )
     _accept_table(con, contract["members"])
     con.execute(
         "CREATE TABLE accepted.member_keys AS SELECT member_id, "
@@ -52,9 +56,23 @@ def accept(con: duckdb.DuckDBPyConnection, contract: Contract, threads: int) -> 
 
 
 def _accept_table(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
-    con.execute(_checked_sql(table, readings(con, table, f"lake.bronze.{table.name}")))
+    columns = readings(con, table, f"lake.bronze.{table.name}")
+    con.execute(_profile_sql(table, columns))
+    con.execute(_checked_sql(table, columns))
     for statement in (_repeated_sql, _quarantine_sql, _accepted_sql):
         con.execute(statement(table))
+
+
+def _profile_sql(table: SourceTable, columns: list[ColumnReading]) -> str:
+    """How many values each column misses and, where the contract lists values, how many other values it has."""
+    missing = ", ".join(f'count(*) - count("{column.name}") AS "{column.name}"' for column in columns)
+    unlisted = " ".join(f"WHEN '{c.name}' THEN {c.unlisted}" for c in columns if c.unlisted is not None)
+    return (
+        f"INSERT INTO lake.bronze.column_profile SELECT '{table.name}', name, total, missing, "
+        f"{f'CASE name {unlisted} END' if unlisted else 'NULL'} "
+        f"FROM (UNPIVOT (SELECT count(*) AS total, {missing} FROM lake.bronze.{table.name}) "
+        f"ON * EXCLUDE (total) INTO NAME name VALUE missing)"
+    )
 
 
 def _checked_sql(table: SourceTable, columns: list[ColumnReading]) -> str:

@@ -1,7 +1,7 @@
 """The contract's types as SQL: how a raw text becomes a value, and when it is at fault.
 
-Everything is derived from `contract/sources.yml`; nothing here knows a table by name. Categories are read from the few
-values that they have in the data: these become a dictionary type, so that wide tables stay small and quick.
+Everything is derived from `contract/sources.yml`; nothing here knows a table by name. Categories are read from the
+few values that they have in the data: these become a dictionary type, so that wide tables stay small and quick.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ BAD_VALUE = {
 
 @dataclass(frozen=True)
 class ColumnReading:
-    """A column's SQL: its typed value, and what can be wrong with it in order (reason, condition on the raw row)."""
+    """A column's SQL: its typed value, and what can be wrong with it in order (reason, condition on the raw row).
+
+    `unlisted` counts the values that an open list of the contract does not have; None where there is no such list.
+    """
 
     name: str
     value: str
     faults: tuple[tuple[str, str], ...]
+    unlisted: int | None = None
 
 
 def readings(con: duckdb.DuckDBPyConnection, table: SourceTable, raw_table: str) -> list[ColumnReading]:
@@ -104,19 +108,26 @@ def _category(column: SourceColumn, raw_values: list[str] | None) -> ColumnReadi
     words = sorted({word for word in spelling.values() if word} | ({column.missing} if column.missing else set()))
     dictionary = f"ENUM{_list(tuple(words))}" if words else "VARCHAR"
     refused = f"{raw} IN {_list(bad)}" if any(spelling[text] for text in bad) else "false"
-    return _category_reading(column, f"NULLIF({value}, '')" if "" in spelling.values() else value, refused, dictionary)
+    typed = f"NULLIF({value}, '')" if "" in spelling.values() else value
+    unlisted = len(set(words) - {*column.values, column.missing})
+    return _category_reading(column, typed, refused, dictionary, unlisted)
 
 
 def _category_reading(
-    column: SourceColumn, value: str, refused: str, dictionary: str = "VARCHAR"
+    column: SourceColumn, value: str, refused: str, dictionary: str = "VARCHAR", unlisted: int | None = None
 ) -> ColumnReading:
     faults = []
     if column.filled:
         faults.append(("missing_value", f"({value}) IS NULL"))
     if column.closed:
         faults.append(("not_allowed", refused))
-    filled = f"COALESCE({value}, {_text(column.missing)})" if column.missing else value
-    return ColumnReading(column.name, f"CAST({filled} AS {dictionary})", tuple(faults))
+    filled = f"COALESCE({value}, {quoted(column.missing)})" if column.missing else value
+    return ColumnReading(
+        column.name,
+        f"CAST({filled} AS {dictionary})",
+        tuple(faults),
+        unlisted if column.values and not column.closed else None,
+    )
 
 
 def _standard(text: str, column: SourceColumn) -> str:
@@ -127,7 +138,7 @@ def _standard(text: str, column: SourceColumn) -> str:
 def _respelled(raw: str, spelling: dict[str, str], *, lower: bool = False) -> str:
     if not spelling:
         return raw
-    cases = " ".join(f"WHEN {_text(old)} THEN {_text(new)}" for old, new in spelling.items())
+    cases = " ".join(f"WHEN {quoted(old)} THEN {quoted(new)}" for old, new in spelling.items())
     return f"CASE {f'lower({raw})' if lower else raw} {cases} ELSE {raw} END"
 
 
@@ -143,9 +154,10 @@ def _literal(bound: date | float) -> str:
     return f"DATE '{bound.isoformat()}'" if isinstance(bound, date) else repr(bound)
 
 
-def _text(word: str) -> str:
+def quoted(word: str) -> str:
+    """A SQL string literal."""
     return "'" + word.replace("'", "''") + "'"
 
 
 def _list(words: tuple[str, ...]) -> str:
-    return "(" + ", ".join(_text(word) for word in words) + ")"
+    return "(" + ", ".join(quoted(word) for word in words) + ")"

@@ -1,7 +1,7 @@
 """The SQL models: files with a header and one SELECT, run in the order of what they read.
 
-`models/silver/calls.sql` makes the table `silver.calls`. The header is YAML in the leading comment: description, grain
-(the columns that identify a row) and checks. What a model reads is found in its SELECT, never declared.
+`models/silver/calls.sql` makes the table `silver.calls`. The header is YAML in the leading comment: description,
+grain (the columns that identify a row) and checks. What a model reads is found in its SELECT, never declared.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SqlModel:
 
 
 def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
-    """All models in an order in which each comes after what it reads. Raises MissingDataError naming the file at fault."""
+    """All models, each after what it reads. Raises MissingDataError naming the file at fault."""
     models = [_read(path, layer) for layer in CATALOGS for path in sorted((folder / layer).glob("*.sql"))]
     by_table = {model.table: model for model in models}
     for model in models:
@@ -112,7 +112,9 @@ def load_seeds(con: duckdb.DuckDBPyConnection, folder: Path = MODELS_FOLDER) -> 
     """The owners' small tables: `seeds/<name>.csv` becomes `seeds.<name>`."""
     con.execute("CREATE SCHEMA seeds")
     for path in sorted((folder / "seeds").glob("*.csv")):
-        con.execute(f"CREATE TABLE seeds.{path.stem} AS FROM read_csv($path, all_varchar = true)", {"path": str(path)})
+        con.execute(
+            f"CREATE TABLE seeds.{path.stem} AS FROM read_csv($path, all_varchar = true)", {"path": str(path)}
+        )
 
 
 def run_models(
@@ -121,7 +123,7 @@ def run_models(
     finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result],
     threads: int,
 ) -> list[Result]:
-    """Make each model's table in the catalog of its layer, then `finish` it; results in the order of the models."""
+    """Make each model's table in its layer's catalog, then `finish` it; results in the order of the models."""
     made = {model.table for model in models}
     needs = {model.table: model.reads & made for model in models}
     return list(in_order(con, {model.table: _job(model, finish) for model in models}, needs, threads).values())

@@ -1,4 +1,4 @@
-"""Published snapshots: immutable folders of files, a pointer that moves atomically, and the lock of the one writer.
+"""Published snapshots: immutable folders of files, a pointer that moves atomically, the lock of the one writer.
 
 A reader opens the files that CURRENT names, read-only; a build writes a folder of another name and then replaces
 CURRENT. A process killed at any moment leaves either the old pointer or the new one, both complete.
@@ -7,6 +7,7 @@ CURRENT. A process killed at any moment leaves either the old pointer or the new
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -106,6 +107,16 @@ def find(warehouse: Path, content: str) -> Snapshot | None:
     return None
 
 
+def free_id(warehouse: Path, as_of: str, content: str) -> str:
+    """`<as-of day>-<8 hex of the content>`; a full rebuild gets another name, because snapshots are immutable."""
+    day, attempt = as_of.replace("-", ""), 0
+    while True:
+        name = f"{day}-{hashlib.sha256(f'{content}{attempt}'.encode()).hexdigest()[:8]}"
+        if not (warehouse / SNAPSHOTS / name).exists():
+            return name
+        attempt += 1
+
+
 def stage(warehouse: Path) -> Path:
     """A fresh staging folder; what earlier, killed builds left is removed. Call it only under the lock."""
     for left_over in warehouse.glob(f"{STAGING_PREFIX}*"):
@@ -127,7 +138,6 @@ def publish(warehouse: Path, staging: Path, manifest: dict[str, Any]) -> Snapsho
     _flush(staging)
     target = warehouse / SNAPSHOTS / snapshot_id
     target.parent.mkdir(exist_ok=True)
-    shutil.rmtree(target, ignore_errors=True)
     staging.rename(target)
     _flush(target.parent)
     point_to(warehouse, snapshot_id)
@@ -162,7 +172,7 @@ def prune(warehouse: Path, keep: int) -> None:
 
 @contextmanager
 def build_lock(warehouse: Path) -> Iterator[None]:
-    """Hold the one writer's lock; it ends with the process, however that ends. Raises MissingDataError when taken."""
+    """Hold the one writer's lock; it ends with the process, however that ends. MissingDataError if taken."""
     warehouse.mkdir(parents=True, exist_ok=True)
     with (warehouse / LOCK).open("a+") as lock:
         try:
