@@ -11,6 +11,8 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AnyMessage, HumanMessage
 from langchain_core.runnables import Runnable
 
+from agents.planner import Planner
+from agents.planner.periods import Clock
 from tools.desk import Desk
 from tools.outcome import Outcome
 from warehouse.errors import UpstreamModelError
@@ -46,16 +48,23 @@ class Reply:
 
 @dataclass
 class Context:
-    """One question's surroundings. `bound` caches chat models with their tools by agent name."""
+    """One question's surroundings. `bound` caches chat models with their tools by agent name.
+
+    `planner` and `clock` read the question beside a free chat model; `objected` says that it was told of words
+    that nobody knows.
+    """
 
     desk: Desk
     chat_model: BaseChatModel
     prompt_names: Mapping[str, str]
     bound: dict[str, Runnable[Any, Any]]
     on_step: Callable[[str], None]
+    planner: Planner
+    clock: Clock
     deadline: float = float("inf")
     steps: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
+    objected: bool = False
 
     @property
     def free_model(self) -> bool:

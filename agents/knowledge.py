@@ -84,16 +84,21 @@ class Knowledge:
             source=source,
         )
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
+        deadline = time.monotonic() + seconds
         return Context(
-            desk, self.chat_model, self.prompt_names, self.bound, on_step, deadline=time.monotonic() + seconds
+            desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline
+        )
+
+    @property
+    def clock(self) -> Clock:
+        """Today and the calendar that questions are read with."""
+        return Clock(
+            self.as_of, self.first_day, self.settings.questions.fiscal_year_start_month, self.semantic.events
         )
 
     def read_period(self, phrase: str) -> TimeRange | None:
         """A relative period of a verified query, in days."""
-        clock = Clock(
-            self.as_of, self.first_day, self.settings.questions.fiscal_year_start_month, self.semantic.events
-        )
-        query = build({"metrics": ["any"], "time": phrase}, clock)
+        query = build({"metrics": ["any"], "time": phrase}, self.clock)
         return query.time if query else None
 
 

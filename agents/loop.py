@@ -12,7 +12,7 @@ from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
 from agents.context import Context, State
-from agents.screening import complaint
+from agents.screening import screened
 from agents.toolbox import mendable_error, run_call, without_rows
 from prompts.loader import load_prompt
 from tools.outcome import Clarification, Found, Listing, Outcome, Refusal
@@ -110,7 +110,6 @@ def system_message(name: str, context: Context) -> SystemMessage:
 
 
 def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context) -> list[ToolMessage]:
-    question = context.desk.question
     results = [
         mendable_error(
             {"name": call["name"] or "", "args": {}, "id": call["id"] or "", "type": "tool_call"},
@@ -120,8 +119,8 @@ def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context) ->
     ]  # fmt: skip
     for call in said.tool_calls:
         context.step(f"{call['name'].replace('_', ' ')}")
-        objection = complaint(question, call, context) if context.free_model else None
-        results.append(objection or run_call(tools, call, context.desk))
+        checked, objection = screened(call, context) if context.free_model else (call, None)
+        results.append(objection or run_call(tools, checked, context.desk))
     return results
 
 

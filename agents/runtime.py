@@ -78,7 +78,7 @@ class Assistant:
         name = thread or uuid.uuid4().hex
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
         try:
-            self._run(context, principal, name)
+            self.run(context, principal, name)
         except UpstreamModelError as error:
             self._keep(_failed(context, error, name), principal, started, context)
             raise
@@ -89,7 +89,8 @@ class Assistant:
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
         return self._keep(answer, principal, started, context)
 
-    def _run(self, context: Context, principal: Principal, name: str) -> None:
+    def run(self, context: Context, principal: Principal, name: str) -> None:
+        """Take a question through the graph in a named thread; the reply is left in the context."""
         from langchain_core.messages import HumanMessage
 
         from agents.threads import thread_key

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from langchain_core.messages import ToolCall, ToolMessage
 from pydantic import ValidationError
 
+from agents.planner import Planner
+from agents.planner.periods import Clock
+from agents.planner.reading import Reading, Span, Target
 from agents.toolbox import mendable_error
 from semantic.query import SemanticQuery
 
@@ -16,22 +20,95 @@ if TYPE_CHECKING:
 CHECKED = ("query_metrics", "explain_breakdown")
 
 
-def complaint(question: str, call: ToolCall, context: Context) -> ToolMessage | None:
-    """An error for the chat model when its query leaves words of the question unexplained; None when it fits."""
-    if call["name"] not in CHECKED:
-        return None
+@dataclass(frozen=True)
+class Gaps:
+    """Words of the question that stand for something the query lacks, and words that nobody knows."""
+
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | None]:
+    """The call to run, or an error for the chat model.
+
+    What the question says and the query lacks goes back every time. Unknown words go back once; a chat model that
+    stands by its query has them told to the reader as an assumption.
+    """
+    query = _query_of(call) if call["name"] in CHECKED else None
+    if query is None or not context.desk.semantic.metrics.keys() >= set(query.metrics):
+        return call, None  # the tool itself says what is wrong with the names
+    found = gaps(context.desk.question, query, context.planner, context.clock)
+    if found.missing:
+        return call, _objection(call, found.missing, "Put it into the query, or call clarify or refuse.")
+    if found.unknown and not context.objected:
+        context.objected = True
+        hint = "If it restricts the answer, call clarify or refuse; if it is wording only, call again unchanged."
+        return call, _objection(call, found.unknown, hint)
+    if found.unknown:
+        said = [*call["args"].get("assumptions", ()), f"Taken as wording only: {', '.join(found.unknown)}."]
+        return {**call, "args": {**call["args"], "assumptions": said}}, None
+    return call, None
+
+
+def _query_of(call: ToolCall) -> SemanticQuery | None:
     try:
-        query = SemanticQuery.model_validate(call["args"].get("query"))
+        return SemanticQuery.model_validate(call["args"].get("query"))
     except ValidationError:
         return None  # the tool itself says what is wrong with it
-    from agents.planner import unexplained
 
-    words = unexplained(question, query, model=context.desk.semantic, values=context.desk.values)
-    if not words:
-        return None
-    return mendable_error(
-        call,
-        "unexplained",
-        f"The query says nothing about: {', '.join(words)}.",
-        "Put it into the query, or call clarify or refuse.",
-    )
+
+def _objection(call: ToolCall, words: tuple[str, ...], hint: str) -> ToolMessage:
+    return mendable_error(call, "unexplained", f"The query says nothing about: {', '.join(words)}.", hint)
+
+
+def gaps(question: str, query: SemanticQuery, planner: Planner, clock: Clock) -> Gaps:
+    """Read the question with the embedded planner's eyes and compare slot by slot."""
+    reading, _ = planner.read(question, clock)
+    missing = [_words(reading, span) for span in reading.spans if not _explained(span, reading, query, planner)]
+    if reading.ranking and query.limit is None and not query.order_by:
+        missing.append("the ranking")
+    if reading.thresholds and not query.having:
+        missing.append("the threshold")
+    if reading.negated and not any(entry.op == "not_in" for entry in query.filters):
+        missing.append("the exclusion")
+    draft, _, _ = planner.draft(question, (), clock)
+    unknown = [word for issue in draft.issues if issue.kind == "unexplained" for word in issue.words]
+    return Gaps(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(unknown)))
+
+
+def _words(reading: Reading, span: Span) -> str:
+    return " ".join(token.raw for token in reading.tokens[span.start : span.end])
+
+
+def _explained(span: Span, reading: Reading, query: SemanticQuery, planner: Planner) -> bool:
+    if span.kind == "time":
+        return _period_fits(span, reading, query)
+    if span.kind == "grain":
+        return query.time_grain is not None or query.compare_to is not None or query.time is not None
+    if span.kind == "metric":
+        named = {target.name for other in reading.of_kind("metric") for target in other.targets}
+        return not named or bool(named & set(query.metrics))
+    return span.kind == "topic" or any(_in_query(target, query, planner) for target in span.targets)
+
+
+def _period_fits(span: Span, reading: Reading, query: SemanticQuery) -> bool:
+    if query.time is None:
+        return False
+    if span.period is None or len(reading.of_kind("time")) > 1:
+        return True
+    return query.time.start >= span.period.start and query.time.end <= span.period.end
+
+
+def _in_query(target: Target, query: SemanticQuery, planner: Planner) -> bool:
+    dimensions = planner.model.dimensions
+    names = {target.name}
+    names |= {name for name, d in dimensions.items() if d.fallback == target.name}
+    fallback = dimensions[target.name].fallback if target.name in dimensions else None
+    names |= {fallback} if fallback else set()
+    if names & set(query.dimensions):
+        return True
+    filters = [entry for entry in query.filters if entry.dimension in names]
+    if target.kind != "value":
+        return bool(filters)
+    # A value of a fallback dimension has its own spelling there ("Billing", "Billing Question").
+    return any(target.value in entry.values or entry.dimension != target.name for entry in filters)

@@ -27,7 +27,7 @@ class RecordedChatModel(BaseChatModel):
 
     file: Path
     source: BaseChatModel | None = None
-    _replies: dict[str, AIMessage] | None = PrivateAttr(default=None)
+    _replies: dict[str, tuple[AIMessage, bool]] | None = PrivateAttr(default=None)
 
     @property
     def _llm_type(self) -> str:
@@ -35,8 +35,10 @@ class RecordedChatModel(BaseChatModel):
 
     @property
     def governed(self) -> bool:
-        """Whether the recorded chat model was the embedded one."""
-        return bool(getattr(self.source, "governed", False))
+        """Whether the recorded chat model was the embedded one, so that it is offered the same tools again."""
+        if self.source is not None:
+            return bool(getattr(self.source, "governed", False))
+        return all(governed for _, governed in self._known().values())
 
     def bind_tools(
         self,
@@ -58,10 +60,11 @@ class RecordedChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         key = recording_key(messages, offered)
-        reply = self._known().get(key) or self._record(key, messages, offered)
+        known = self._known().get(key)
+        reply = known[0] if known else self._record(key, messages, offered)
         return ChatResult(generations=[ChatGeneration(message=reply)])
 
-    def _known(self) -> dict[str, AIMessage]:
+    def _known(self) -> dict[str, tuple[AIMessage, bool]]:
         if self._replies is None:
             self._replies = _read(self.file) if self.file.is_file() or self.source is None else {}
         return self._replies
@@ -79,8 +82,9 @@ class RecordedChatModel(BaseChatModel):
             raise TypeError(f"a chat model returned {type(reply).__name__}")
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps({"key": key, "reply": messages_to_dict([reply])[0]}) + "\n")
-        self._known()[key] = reply
+            entry = {"key": key, "governed": self.governed, "reply": messages_to_dict([reply])[0]}
+            lines.write(json.dumps(entry) + "\n")
+        self._known()[key] = (reply, self.governed)
         return reply
 
 
@@ -91,14 +95,14 @@ def recording_key(messages: Sequence[BaseMessage], offered: Sequence[Any]) -> st
     return hashlib.sha256(json.dumps([given, names], default=str, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _read(file: Path) -> dict[str, AIMessage]:
-    replies: dict[str, AIMessage] = {}
+def _read(file: Path) -> dict[str, tuple[AIMessage, bool]]:
+    replies: dict[str, tuple[AIMessage, bool]] = {}
     try:
         for line in file.read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
             message = messages_from_dict([entry["reply"]])[0]
             if isinstance(message, AIMessage):
-                replies[entry["key"]] = message
+                replies[entry["key"]] = (message, bool(entry["governed"]))
     except (OSError, ValueError, KeyError) as error:
         raise MissingDataError(
             "The recording cannot be read.", where=str(file), next_step="Record it again."
