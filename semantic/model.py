@@ -49,7 +49,7 @@ class Mart:
 
 @dataclass(frozen=True)
 class Measure:
-    """An aggregate over one dataset. `where` restricts by dimensions of that dataset, `flag` by a 0/1 column."""
+    """An aggregate over one dataset. `where` restricts to values of its columns, `flag` to rows where it is 1."""
 
     name: str
     dataset: str

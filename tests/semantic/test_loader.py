@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 import time
+from datetime import date
 from pathlib import Path
 from textwrap import dedent
 
+import duckdb
 import pytest
 
+from semantic.compiler import compile_query
 from semantic.loader import PACKAGED_MODEL, load_model
 from semantic.model import SemanticModel
+from semantic.query import SemanticQuery
 from warehouse.errors import UsageError
 
 SHOP = """\
@@ -53,6 +57,23 @@ def test_a_model_of_another_domain_loads(tmp_path: Path) -> None:
     assert model.metrics["avg_order"].numerator == (("revenue", 1.0),)
     assert model.dimensions_of("avg_order") == {"store"}
     assert list(model.dimensions["store"].values) == ["NO", "Yes"]  # texts, whatever YAML thinks of them
+
+
+def test_a_model_of_another_domain_compiles(tmp_path: Path) -> None:
+    query = SemanticQuery(metrics=("avg_order",), dimensions=("store",), time_grain="month")
+    statement = compile_query(
+        load_model(written(tmp_path, SHOP)), query, as_of=date(2026, 10, 29), first_day=date(2026, 9, 1)
+    )
+    database = duckdb.connect()
+    database.execute(
+        """CREATE SCHEMA gold; CREATE TABLE gold.orders AS FROM (VALUES
+        (DATE '2026-09-02', 'NO', 10.0), (DATE '2026-09-09', 'NO', 20.0), (DATE '2026-10-01', 'Yes', 5.0),
+        (DATE '2026-10-30', 'Yes', 900.0)) AS v(ordered_on, store_name, amount)"""
+    )
+    assert database.execute(statement.sql).fetchall() == [
+        (date(2026, 9, 1), "NO", 15.0),
+        (date(2026, 10, 1), "Yes", 5.0),
+    ]
 
 
 def test_every_mistake_is_told_at_once_with_its_line(tmp_path: Path) -> None:
