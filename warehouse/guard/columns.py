@@ -21,6 +21,7 @@ _UNBOUND = (exp.Dot, exp.TableColumn)
 def columns(statement: Statement) -> None:
     """Qualify the tree and fill `scopes`. This qualified tree is what runs, so what is checked is what runs."""
     _name_outputs(statement.tree)
+    written = {name.lower(): name for name in statement.tree.named_selects}
     schema = _schema(statement.policy, statement.reads_member_rows, statement.catalog)
     try:
         tree = qualify(
@@ -34,6 +35,7 @@ def columns(statement: Statement) -> None:
         raise Refused("column_not_allowed") from error
     if not isinstance(tree, exp.Query):
         raise Refused("column_not_allowed")
+    _restore_case(tree, written)
     statement.tree = tree
     statement.scopes = traverse_scope(tree)
     _check_bound(statement)
@@ -90,38 +92,42 @@ def _check_column(column: exp.Column, scope: Scope, statement: Statement) -> Non
         return
     query = scope.expression
     order = column.find_ancestor(exp.Order)
-    if order is None or order.parent is not query or column.name not in _names(query):
+    if order is None or order.parent is not query or column.name.lower() not in _names(query):
         raise Refused("column_not_allowed")
 
 
 def _names(query: exp.Expr) -> list[str]:
-    return query.named_selects if isinstance(query, exp.Query) else []
+    return [name.lower() for name in query.named_selects] if isinstance(query, exp.Query) else []
 
 
 def _name_outputs(tree: exp.Query) -> None:
-    """Give each unnamed expression of the answer a readable name, where DuckDB would print its text."""
+    """Give each unnamed expression a plain name: DuckDB would take its text for one, sqlglot a literal's words."""
+    for select in tree.find_all(exp.Select):
+        names = {identifier.name.lower() for identifier in select.find_all(exp.Identifier)}
+        for index, projection in enumerate(select.expressions):
+            if isinstance(projection, exp.Alias | exp.Column | exp.Star):
+                continue
+            words = "_".join(word.lower() for node in projection.walk(bfs=False) for word in _words(node))[:50]
+            name = words if words and words not in names else f"column_{index + 1}"
+            names.add(name)
+            select.expressions[index].replace(exp.alias_(projection.copy(), name))
+
+
+def _restore_case(tree: exp.Query, written: dict[str, str]) -> None:
+    """The answer's columns as the reader spelled them; DuckDB ignores case when it looks for a name."""
     select = tree
     while isinstance(select, exp.SetOperation | exp.Subquery):
         select = select.this
-    taken = {name.lower() for name in select.named_selects}
-    for index, projection in enumerate(select.selects):
-        if isinstance(projection, exp.Alias | exp.Column | exp.Star) or projection.is_star:
-            continue
-        words = "_".join(word.lower() for node in projection.walk() for word in _words(node))
-        name = words[:50] if words and words[0].isalpha() else f"column_{index + 1}"
-        while name in taken:
-            name = f"{name}_{index + 1}"
-        taken.add(name)
-        select.expressions[index] = exp.alias_(projection.copy(), name)
-    select.set("expressions", select.expressions)
+    for projection in select.selects:
+        name = written.get(projection.alias_or_name, "")
+        if isinstance(projection, exp.Alias) and name != projection.alias:
+            projection.set("alias", exp.to_identifier(name or projection.alias, quoted=bool(name)))
 
 
 def _words(node: exp.Expr) -> list[str]:
     if isinstance(node, exp.Identifier):
-        return [node.name.replace(" ", "_")] if node.name.replace(" ", "_").isidentifier() else []
-    if isinstance(node, exp.AggFunc):
-        return [node.sql_name()]
-    return []
+        return [node.name] if node.name.isidentifier() else []
+    return [node.sql_name()] if isinstance(node, exp.AggFunc) else []
 
 
 @lru_cache(maxsize=16)

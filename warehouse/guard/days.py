@@ -91,19 +91,19 @@ def _cuts_to_days(node: exp.Expr | None) -> bool:
     if isinstance(node, exp.TimestampTrunc | exp.DateTrunc | exp.DateDiff):
         return _unit(node) in _UNITS
     if isinstance(node, exp.Extract):
-        return node.name.upper().rstrip("S") in _UNITS
+        return isinstance(node.this, exp.Var) and node.name.upper().rstrip("S") in _UNITS
     if isinstance(node, exp.TimeToStr):
-        return bool(_DAY_FORMAT.fullmatch(node.text("format")))
+        pattern = node.args.get("format")
+        return isinstance(pattern, exp.Literal) and bool(_DAY_FORMAT.fullmatch(pattern.name))
     return isinstance(node, _PARTS)
 
 
 def _unit(node: exp.Expr) -> str:
+    """The unit as written in the text; one that a column supplies could be any."""
     unit = node.args.get("unit")
-    return (
-        "DAY"
-        if unit is None and isinstance(node, exp.DateDiff)
-        else str(unit.name if unit else "").upper().rstrip("S")
-    )
+    if unit is None and isinstance(node, exp.DateDiff):
+        return "DAY"
+    return unit.name.upper().rstrip("S") if isinstance(unit, exp.Var | exp.Literal) else ""
 
 
 def _is_days(node: exp.Expr) -> bool:

@@ -97,6 +97,8 @@ def _base_table(node: Node, policy: Policy) -> None:
 def _select(node: Node, policy: Policy) -> None:
     if node["sample"]:
         raise Refused("construct_not_allowed")
+    if len(node["group_sets"]) > policy.limits.grouping_sets:
+        raise Refused("too_complex")
 
 
 def _limit(node: Node, policy: Policy) -> None:

@@ -16,11 +16,12 @@ from warehouse.guard.rewrite import rewrite
 from warehouse.guard.scope import scope
 from warehouse.guard.shape import shape
 from warehouse.guard.statement import Catalog, Parameter, Statement
+from warehouse.guard.width import width
 from warehouse.policy import Policy, RolePolicy, load_policy
 from warehouse.principal import Principal
 
 LAYERS: tuple[Callable[[Statement], None], ...] = (
-    lex, parse, nodes, shape, scope, columns, members, joins, rewrite,
+    lex, parse, nodes, shape, scope, columns, members, joins, width, rewrite,
 )  # fmt: skip
 
 _NEEDS_PURPOSE = frozenset(
@@ -50,6 +51,8 @@ def check(
         attributes = tuple(sorted(principal.attributes.items()))
         values = tuple(sorted((parameters or {}).items()))
         return _decide(sql, law, role, may_read_rows, attributes, values, catalog, row_limit)
+    except RecursionError:
+        return deny("too_complex")
     except Exception:
         return deny("guard_failure")
 

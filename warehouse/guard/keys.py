@@ -10,6 +10,7 @@ from warehouse.guard.decision import Refused
 from warehouse.guard.relations import Relations
 from warehouse.guard.statement import nodes_within
 
+_REAL = (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 _COUNTED = frozenset(("member_id", "event_id", "direct_identifier", "free_text"))
 
 
@@ -81,11 +82,11 @@ _Parts = tuple[list[exp.Expr | None], list[exp.Expr]]
 
 def _value_parts(node: exp.Expr) -> _Parts | None:
     """The parts that must be values and those that must be keys, or None when the node is not linear."""
-    if isinstance(node, exp.Paren | exp.Neg | exp.Cast):
-        return [node.this], []
+    if isinstance(node, exp.Paren | exp.Neg) or (isinstance(node, exp.Cast) and node.to.this in _REAL):
+        return [node.this], []  # a cast to a whole number or a boolean is a comparison in disguise
     if isinstance(node, exp.Add | exp.Sub):
         return [node.this, node.expression], []
-    if isinstance(node, exp.Div | exp.IntDiv):
+    if isinstance(node, exp.Div):
         return [node.this], [node.expression]
     if isinstance(node, exp.Coalesce):
         return [node.this], list(node.expressions)

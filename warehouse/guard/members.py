@@ -56,7 +56,7 @@ def _union(query: exp.SetOperation, scope: Scope, relations: Relations) -> Relat
     sides = [relations.of(side) for side in scope.set_operation_scopes]
     if not any(side.member_level for side in sides):
         return FREE
-    kinds = [tuple(column.kind for column in side.columns.values()) for side in sides]
+    kinds = [tuple((column.kind, column.type) for column in side.columns.values()) for side in sides]
     same = all(side.member_level and len(side.columns) == len(query.named_selects) for side in sides)
     plain = isinstance(query, exp.Union) and not query.args.get("distinct") and not query.args.get("by_name")
     if not (same and plain and len(set(kinds)) == 1):
@@ -116,6 +116,8 @@ def _narrowed(query: exp.Select, scope: Scope, relations: Relations) -> Relation
     carried = {}
     for projection in query.selects:
         column = _carried(projection.unalias(), projection.alias_or_name, scope, relations)
+        if column.name in carried:  # the database would take the first of two columns of one name
+            raise Refused("column_not_allowed")
         carried[column.name] = column
     return Relation(True, carried)
 

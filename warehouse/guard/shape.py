@@ -8,7 +8,7 @@ from typing import cast
 from sqlglot import exp
 
 from warehouse.guard.decision import Refused
-from warehouse.guard.statement import Statement
+from warehouse.guard.statement import Statement, nodes_within
 
 _DAYS = {"DAY": 1, "WEEK": 7, "MONTH": 28, "QUARTER": 90, "YEAR": 365}
 
@@ -23,11 +23,14 @@ def shape(statement: Statement) -> None:
     _check_cte_names(ctes, statement)
     too_big = (
         len(ctes) > limits.ctes
+        or sum(1 for _ in tree.find_all(exp.Select)) > limits.queries
         or sum(1 for _ in tree.find_all(exp.Join)) > limits.joins
         or _depth(tree) > limits.query_depth
         or _table_reads(tree, ctes, limits.table_reads) > limits.table_reads
     )
     if too_big:
+        raise Refused("too_complex")
+    if sum(map(_unfolded_nodes, tree.find_all(exp.Select))) > limits.unfolded_nodes:
         raise Refused("too_complex")
     for series in tree.find_all(exp.GenerateSeries):
         if _length(series) > limits.series_length:
@@ -66,6 +69,37 @@ def _table_reads(tree: exp.Expr, ctes: list[exp.CTE], limit: int) -> int:
         return weights[name]
 
     return sum(weight(table) for table in tree.find_all(exp.Table) if table.find_ancestor(exp.CTE) is None)
+
+
+def _unfolded_nodes(select: exp.Select) -> int:
+    """Nodes when every alias is replaced by what it stands for: a+a AS b, b+b AS c, ... doubles at each step.
+
+    A second star over the same tables doubles columns likewise, so it is refused.
+    """
+    costs: dict[str, int] = {}
+    stars = [projection for projection in select.expressions if projection.is_star]
+    if len({star.sql() for star in stars}) < len(stars) or (len(stars) > 1 and not all(map(_names_table, stars))):
+        raise Refused("too_complex")
+    total = 0
+    for part in select.iter_expressions():
+        cost = _cost(part, costs)
+        total += cost
+        if isinstance(part, exp.Alias):
+            costs[part.alias.lower()] = min(cost, 1_000_000)
+    return total
+
+
+def _cost(part: exp.Expr, costs: dict[str, int]) -> int:
+    nodes = (node for node in nodes_within(part))
+    return sum(costs.get(node.name.lower(), 1) if _is_bare(node) else 1 for node in nodes)
+
+
+def _is_bare(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Column) and not node.table
+
+
+def _names_table(star: exp.Expr) -> bool:
+    return isinstance(star, exp.Column)
 
 
 def _length(series: exp.GenerateSeries) -> int:

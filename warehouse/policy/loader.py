@@ -67,7 +67,11 @@ class Limits:
 
     characters: int
     nodes: int
+    unfolded_nodes: int
+    queries: int
     query_depth: int
+    grouping_sets: int
+    characters_per_cell: int
     ctes: int
     table_reads: int
     joins: int
