@@ -42,6 +42,8 @@ REFUSAL_TITLES: dict[str, str] = {
     "sql": "Ask in plain words",
 }
 MOST_ROWS = 200
+# Invisible, and not the zero-width space, which Chainlit draws as a blinking cursor.
+_JOINER = "\u2060"
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 _LINE_START = re.compile(r"(?m)^(\s*)(\d+)([.)])|^(\s*)([-+])(\s)")
 _ADDRESS = re.compile(r"(?i)(https?:|ftp:|mailto:)(?=\S)|(www)(?=\.)|(?<=\w)(@)(?=\w)")
@@ -91,7 +93,7 @@ def plain(text: str) -> str:
     """Text that Markdown shows exactly as written: no emphasis, list, link, image or HTML comes of it."""
     escaped = _MARKUP.sub(r"\\\1", text)
     escaped = _LINE_START.sub(lambda m: f"{m[1]}{m[2]}\\{m[3]}" if m[2] else f"{m[4]}\\{m[5]}{m[6]}", escaped)
-    return _ADDRESS.sub(lambda m: f"{m[0]}\u200b", escaped)
+    return _ADDRESS.sub(lambda m: f"{m[0]}{_JOINER}", escaped)
 
 
 def _title(answer: Answer) -> str:

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import chainlit as cl
-from chainlit.types import Feedback, ThreadDict
+from chainlit.types import ThreadDict
 
 from agents.answer import Answer
 from ui.accounts import Account, Accounts
@@ -48,7 +48,6 @@ class Chat:
         cl.set_starters(self.starters)
         cl.on_message(self.answer)
         cl.on_chat_resume(self.resume)
-        cl.on_feedback(self.feedback)
 
     async def starters(self, user: cl.User | None) -> list[cl.Starter]:
         """The first questions offered to this reader's role."""
@@ -74,15 +73,6 @@ class Chat:
 
     async def resume(self, thread: ThreadDict) -> None:
         """Nothing to rebuild: cards keep their rows and charts, and the assistant knows the thread by its id."""
-
-    async def feedback(self, feedback: Feedback) -> None:
-        """Pass a thumb and its reason on to the assistant, in the name of whoever asked."""
-        about = self._history.answer_of(feedback.forId)
-        reader = self._sessions.holder(cl.context.session.token)
-        if about is None or reader is None or about[0] != reader.name:
-            return
-        keep, reason = self._assistant.feedback, feedback.comment or ""
-        await asyncio.to_thread(keep, about[1], _principal(reader), "up" if feedback.value else "down", reason)
 
     def _ask(self, question: str, account: Account, progress: Progress) -> Answer:
         thread = cl.context.session.thread_id

@@ -20,6 +20,7 @@ PALETTE: dict[Theme, tuple[str, ...]] = {
 }
 _INK: dict[Theme, str] = {"light": "#22303c", "dark": "#d5dee7"}
 _GRID: dict[Theme, str] = {"light": "#e3e9ee", "dark": "#2c3a47"}
+_INSIDE: dict[Theme, str] = {"light": "#ffffff", "dark": "#0b1620"}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _TICKS = {"rate": ".0%", "usd": "$,.3~s", "count": ",.3~s"}
 _AXIS_NOTE = {"minutes": "minutes", "seconds": "seconds", "days": "days", "points": "points", "score": "score"}
@@ -48,7 +49,8 @@ def template(theme: Theme) -> dict[str, Any]:
         "hoverlabel": {"font": {"family": _FONT, "size": 13}},
         "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
     }
-    return {"layout": layout}
+    inside = {"insidetextfont": {"color": _INSIDE[theme], "size": 12}}
+    return {"layout": layout, "data": {"bar": [{"type": "bar", **inside}]}}
 
 
 def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:

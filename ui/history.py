@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS steps (
 );
 CREATE TABLE IF NOT EXISTS elements (id TEXT PRIMARY KEY, thread TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS feedback (
-    id TEXT PRIMARY KEY, step TEXT NOT NULL UNIQUE, user TEXT, value INTEGER NOT NULL, comment TEXT
+    id TEXT PRIMARY KEY, step TEXT NOT NULL UNIQUE, value INTEGER NOT NULL, comment TEXT
 );
 CREATE INDEX IF NOT EXISTS steps_of_thread ON steps (thread, created);
 CREATE INDEX IF NOT EXISTS elements_of_thread ON elements (thread);
@@ -212,6 +212,16 @@ class History(BaseDataLayer):
         """Close the database."""
         with self._lock:
             self._connection.close()
+
+    def judge_of(self, feedback_id: str) -> str | None:
+        """Whose conversation a thumb belongs to; None when there is no such thumb."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT t.user FROM feedback f JOIN steps s ON s.id = f.step JOIN threads t ON t.id = s.thread "
+                "WHERE f.id = ?",
+                (feedback_id,),
+            ).fetchone()
+        return row[0] if row else None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

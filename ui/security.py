@@ -29,7 +29,6 @@ SIGNED_IN_PATHS = (
     "/project/threads",
     "/project/thread",
     "/project/file/",
-    "/feedback",
 )
 BLOCKED_PATHS = ("/project/thread/share",)
 

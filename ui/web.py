@@ -144,10 +144,13 @@ def _mount_chat(
     from chainlit.utils import mount_chainlit
 
     from ui.chat import Chat
+    from ui.feedback import FeedbackRoutes
     from ui.history import History
     from ui.security import ChatGate, content_security_policy, without_outside_links
 
-    Chat(assistant, accounts, sessions, History(settings.state / "history.db", accounts)).register()
+    history = History(settings.state / "history.db", accounts)
+    Chat(assistant, accounts, sessions, history).register()
+    app.include_router(FeedbackRoutes(assistant, sessions, history).router)
     page = without_outside_links(get_html_template(MOUNT_PATH))
     headers = {"content-security-policy": content_security_policy(page), "cache-control": "no-store"}
 

@@ -110,8 +110,9 @@ def test_the_table_sorts_and_downloads_without_formulas(chat: Page) -> None:
 def test_text_from_the_data_stays_text(site: Any, chat: Page) -> None:
     ask(chat, "hostile values please")
     answer = chat.locator("[data-step-type=assistant_message] .message-content")
-    expect(answer).to_contain_text("![x](http://evil.example/x.png)")
+    expect(answer).to_contain_text(re.compile(r"!\[x\]\(http:\u2060?//evil"))
     expect(answer).to_contain_text("*bold* 1 * 2 * 3")
+    assert answer.locator(".loading-cursor, .blinking-cursor").count() == 0, "text was taken for a cursor mark"
     assert answer.locator("img, a, em, strong").count() == 0
     assert site.hosts == {"127.0.0.1"}
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import sqlite3
 import stat
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from ui.web import serve
+from warehouse.errors import UsageError
+from warehouse.settings import Settings
 
 PASSWORD_FIELD = re.compile(r'name="token" value="([0-9a-f]+)"')
 
@@ -119,6 +124,20 @@ def test_a_conversation_belongs_to_its_author(client: httpx.Client, site: Any) -
     assert client.request("DELETE", "/chat/project/thread", json={"threadId": "mine"}).status_code == 401
 
 
+def test_nobody_judges_answers_of_another(client: httpx.Client, site: Any) -> None:
+    with sqlite3.connect(site.state / "history.db") as history:
+        history.execute("INSERT OR REPLACE INTO threads VALUES ('theirs', 'executive', 'q', '', '', '{}')")
+        body = '{"metadata": {"answer_id": "a1"}}'
+        history.execute("INSERT OR REPLACE INTO steps VALUES ('step-1', 'theirs', NULL, '', ?)", (body,))
+        history.execute("INSERT OR REPLACE INTO feedback VALUES ('f-1', 'step-1', 1, NULL)")
+    thumb = {"feedback": {"forId": "step-1", "value": 0}, "sessionId": "x"}
+    assert client.put("/chat/feedback", json=thumb).status_code == 401
+    sign_in(client, "analyst", site.passwords["analyst"])
+    assert client.put("/chat/feedback", json=thumb).status_code == 404
+    assert client.request("DELETE", "/chat/feedback", json={"feedbackId": "f-1"}).status_code == 404
+    assert client.put("/chat/feedback", json={"feedback": {"forId": "step-1", "value": 7}}).status_code == 422
+
+
 def test_every_page_says_what_it_may_load(client: httpx.Client, site: Any) -> None:
     sign_in(client, "analyst", site.passwords["analyst"])
     for path in ("/login", "/chat", "/password", "/static/pages.css", "/chat/public/theme.json", "/nowhere"):
@@ -155,6 +174,12 @@ def test_guessing_locks_the_name(site: Any) -> None:
     assert codes[0] == 401
     assert codes[-1] == 429
     assert sign_in(guesser, "data_engineer", site.passwords["data_engineer"]).status_code == 429
+
+
+def test_a_taken_port_is_told_before_anything_is_opened(site: Any, settings: Settings, tmp_path: Path) -> None:
+    port = int(site.address.rsplit(":", 1)[1])
+    with pytest.raises(UsageError, match=str(port)):
+        serve(settings, tmp_path / "nowhere", host="127.0.0.1", port=port)
 
 
 def test_state_is_private_and_nothing_lands_beside_it(site: Any) -> None:
