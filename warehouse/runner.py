@@ -47,7 +47,10 @@ class Header(BaseModel):
 
 @dataclass(frozen=True)
 class SqlModel:
-    """One model file: the table it makes (`layer.name`), its header, its SELECT and the tables it reads."""
+    """One model file: the table it makes (`layer.name`), its header, its SELECT and the tables that must come before.
+
+    `reads` are the tables of the SELECT and of the checks: both must be there when the table is made and checked.
+    """
 
     table: str
     header: Header
@@ -86,7 +89,14 @@ def _read(path: Path, layer: str) -> SqlModel:
         raise _broken(path.name, str(error)) from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise _broken(path.name, "a model file holds exactly one SELECT")
-    return SqlModel(table, header, parts["select"].strip().rstrip(";"), tables_read(statements[0]))
+    reads = tables_read(statements[0]) | _tables_checked(header)
+    return SqlModel(table, header, parts["select"].strip().rstrip(";"), reads - {table})
+
+
+def _tables_checked(header: Header) -> frozenset[str]:
+    others = {str(entry["rows_equal"]) for entry in header.checks if "rows_equal" in entry}
+    written = [sqlglot.parse_one(entry["no_rows"]["sql"], dialect="duckdb") for entry in header.checks if "no_rows" in entry]
+    return frozenset(others).union(*(tables_read(query) for query in written))
 
 
 def tables_read(query: exp.Expr) -> frozenset[str]:
