@@ -6,9 +6,9 @@ from datetime import date
 
 from agents.answer import Fact
 from agents.prose import Piece, Prose, number
-from agents.shapes import NAMED, Telling, nothing, noun
+from agents.shapes import NAMED, Telling, nothing, noun, were
 from agents.sight import SeenTable
-from agents.voice import Voice
+from agents.voice import Voice, steady
 from agents.wording import bucket_in_words, number_word
 from semantic.query import TimeGrain
 from semantic.windows import bucket_end
@@ -22,6 +22,8 @@ def trend(prose: Prose, telling: Telling) -> None:
     rows = complete_buckets(table, metric)
     if not rows:
         nothing(prose, voice)
+    elif _cut_off(table, metric, rows):
+        _cut_short(prose, voice, metric, rows)
     elif table.names("dimension"):
         _several(prose, voice, metric, rows)
     else:
@@ -29,7 +31,7 @@ def trend(prose: Prose, telling: Telling) -> None:
 
 
 def complete_buckets(table: SeenTable, metric: str) -> list[int]:
-    """Rows with a value whose time bucket lies wholly in the period; all rows when fewer than two buckets do."""
+    """Rows with a value whose time bucket lies wholly in the period; all rows when no bucket does."""
     valued = [row for row in sorted(table.rows) if table.number(row, metric) is not None]
     query = table.query
     if query is None or query.time is None or query.time_grain is None:
@@ -37,7 +39,38 @@ def complete_buckets(table: SeenTable, metric: str) -> list[int]:
     period, grain = query.time, query.time_grain
     whole = [row for row in valued if (start := _start(table, row)) >= period.start
              and bucket_end(start, grain) <= period.end]  # fmt: skip
-    return whole if len({_start(table, row) for row in whole}) > 1 else valued
+    return whole or valued
+
+
+def _cut_off(table: SeenTable, metric: str, rows: list[int]) -> bool:
+    """Whether fewer than two whole buckets are there, while others are cut off by the period or the data."""
+    return len({_start(table, row) for row in rows}) < 2 or not _all_whole(table, rows)
+
+
+def _all_whole(table: SeenTable, rows: list[int]) -> bool:
+    query = table.query
+    if query is None or query.time is None or query.time_grain is None:
+        return True
+    return all(
+        (start := _start(table, row)) >= query.time.start and bucket_end(start, query.time_grain) <= query.time.end
+        for row in rows
+    )
+
+
+def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
+    """Leaked calls were 249,984 in September 2026; the other periods shown are cut off and not compared."""
+    table = voice.table
+    last = max(_start(table, row) for row in rows)
+    latest = [row for row in rows if _start(table, row) == last]
+    top = max(latest, key=lambda row: table.number(row, metric) or 0.0)
+    name: list[Piece] = [" for ", *voice.row_name(top)] if table.names("dimension") else []
+    prose.write(
+        "{metric}{filters}{name}{was}{value} in {bucket}{so_far}.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), name=name, was=were(voice, metric),
+        value=voice.cell(top, metric), bucket=bucket(voice, top),
+        so_far="" if _all_whole(table, [top]) else " so far",
+    )  # fmt: skip
+    prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")
 
 
 def _start(table: SeenTable, row: int) -> date:
@@ -88,8 +121,11 @@ def _change(voice: Voice, metric: str, first: int, last: int) -> list[Piece]:
     part, unit = voice.table.part, voice.table.column(metric).unit
     old, new = voice.table.number(first, metric) or 0.0, voice.table.number(last, metric) or 0.0
     in_points = unit in ("rate", "score", "points", "percent")
-    if new == old or not (in_points or old):
+    relative = (new - old) / abs(old) if old else None
+    if relative is None and not in_points:
         return []
+    if steady(new - old, relative, unit):
+        return [", nearly the same"]
     later, earlier = f"cell:{part}:{last}:{metric}", f"cell:{part}:{first}:{metric}"
     source = f"formula:sub({later}, {earlier})"
     if unit == "rate":

@@ -10,6 +10,7 @@ from datetime import date
 
 from agents.answer import Fact
 from agents.claims import BETTER, DOWN, LEAST, MOST, SAME, UP, WORSE, Names, claims
+from agents.voice import steady
 from agents.wording import (
     bucket_in_words,
     days_in_words,
@@ -221,7 +222,17 @@ def _constant(name: str, unit: str) -> Callable[[Fact, str, Evidence], bool]:
 def _direction(fact: Fact, rest: str, evidence: Evidence) -> bool:
     value = _value_of(rest, evidence)
     words = SAME if abs(value) < 1e-9 else UP if value > 0 else DOWN
-    return fact.text in words or (fact.text in SAME and fact.value == 0)
+    return fact.text in words or (fact.text in SAME and fact.value == 0 and _is_small(rest, value, evidence))
+
+
+def _is_small(source: str, change: float, evidence: Evidence) -> bool:
+    """Whether a change is too small to be written: judged in its own column's unit."""
+    _, part, row, name = source.removeprefix("formula:").split(":")
+    metric = name.removesuffix("__change")
+    table = evidence.tables[int(part)]
+    relative = table.cell(int(row), f"{metric}__change_pct")
+    unit = table.columns[table.column(metric)].unit
+    return steady(change, relative if isinstance(relative, int | float) else None, unit)
 
 
 def _polarity(fact: Fact, rest: str, evidence: Evidence) -> bool:
@@ -240,7 +251,7 @@ def _extreme(fact: Fact, rest: str, evidence: Evidence, *, complete: bool = Fals
     table = evidence.tables[int(part)]
     column = table.column(name)
     rows = [r for r in table.rows if not complete or _whole_bucket(table, r)]
-    numbers = numbers_in(rows if len(rows) > 1 else table.rows, column)
+    numbers = numbers_in(rows, column)
     edge = max(numbers) if kind == "max" else min(numbers)
     return table.rows[int(row)][column] == edge and fact.text in (MOST if kind == "max" else LEAST)
 

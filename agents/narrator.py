@@ -57,6 +57,6 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
 
 def table_shape(table: SeenTable) -> Tell:
     """Which kind of sentence a table needs: over time, by dimensions, or a single row."""
-    if table.names("time") and table.count > 1:
+    if table.names("time"):
         return trend
     return ranked if table.names("dimension") else single

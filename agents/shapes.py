@@ -77,6 +77,12 @@ def moved_clause(voice: Voice, row: int, metric: str) -> list[Piece]:
 def nothing(prose: Prose, voice: Voice) -> None:
     """That nothing matches."""
     names = voice.table.names("metric")
+    if voice.thresholds():
+        prose.write(
+            "There is no {noun}{thresholds}{filters}{period}.",
+            noun=noun(voice), thresholds=voice.thresholds(), filters=voice.filters(), period=voice.period(),
+        )  # fmt: skip
+        return
     prose.write(
         "There is no data for {metric}{filters}{period}: nothing matches.",
         metric=voice.metric(names[0]) if names else "this", filters=voice.filters(), period=voice.period(),
@@ -96,11 +102,11 @@ def ranked(prose: Prose, telling: Telling) -> None:
     order = sorted(rows, key=lambda row: table.number(row, column) or 0.0, reverse=descending(table, column))
     if telling.further:
         _in_passing(prose, telling, metric, order)
-    elif table.count == 1:
+    elif table.count == 1 and not (table.query and table.query.limit):
         _only(prose, voice, metric, order[0])
     elif "__change" in column:
         _movers(prose, voice, metric, order)
-    elif table.number(order[0], column) == table.number(order[-1], column):
+    elif len(order) > 1 and table.number(order[0], column) == table.number(order[-1], column):
         _alike(prose, voice, metric, order[0])
     else:
         limited = table.query is not None and table.query.limit is not None
@@ -165,9 +171,10 @@ def _has(voice: Voice, row: int) -> str:
 
 def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
     prose.write(
-        "{name} is the only {noun} with data{filters}{period}: {metric} {value}{moved}.",
-        name=voice.row_name(row), noun=noun(voice), filters=voice.filters(), period=voice.period(),
-        metric=voice.metric(metric), value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
+        "{name} is the only {noun}{thresholds}{filters}{period}: {metric} {value}{moved}.",
+        name=voice.row_name(row), noun=noun(voice), thresholds=voice.thresholds() or [" with data"],
+        filters=voice.filters(), period=voice.period(), metric=voice.metric(metric),
+        value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
     )  # fmt: skip
 
 
@@ -247,8 +254,8 @@ def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     shown = order[: NAMED if several else LISTED]
     items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in shown]
     prose.write(
-        "The {count} {noun} with the {extreme} {metric}{filters}{period} are {led}{items}.",
-        count=row_count(voice), noun=noun(voice, several=True),
+        "The {count} {noun} with the {extreme} {metric}{filters}{thresholds}{period} are {led}{items}.",
+        count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
         extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric),
         filters=voice.filters(), period=voice.period(), led="led by " if len(shown) < len(order) else "",
         items=series(items),
@@ -264,10 +271,10 @@ def _pair(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     counted = table.column(metric).unit == "count" and is_plural(table.column(metric).label)
     word = ("more" if larger else "fewer") if counted else ("higher" if larger else "lower")
     prose.write(
-        "{one} {have} {a}{word} {metric} than {other}{filters}{period}: {value} against {low}.",
+        "{one} {have} {a}{word} {metric} than {other}{thresholds}{filters}{period}: {value} against {low}.",
         one=voice.row_name(one), have=_has(voice, one), a="" if counted else "a ",
         word=Fact(text=word, value=1 if larger else -1, source=f"direction:{source}"), metric=voice.metric(metric),
-        other=voice.row_name(other), filters=voice.filters(), period=voice.period(),
+        other=voice.row_name(other), thresholds=voice.thresholds(), filters=voice.filters(), period=voice.period(),
         value=voice.cell(one, metric), low=voice.cell(other, metric),
     )  # fmt: skip
 
@@ -279,9 +286,10 @@ def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     if len(order) > 2:
         second = [", then ", *voice.row_name(order[1]), " (", voice.cell(order[1], metric), ")"]
     prose.write(
-        "Of {count} {noun}, {best} {has} the {extreme} {metric}{filters}{period}: {value}{second}; "
+        "Of {count} {noun}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}{second}; "
         "{last} {have} the {other} ({low}).",
-        count=row_count(voice), noun=noun(voice, several=True), best=voice.row_name(best), has=_has(voice, best),
+        count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
+        best=voice.row_name(best), has=_has(voice, best),
         extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric), filters=voice.filters(),
         period=voice.period(), value=voice.cell(best, metric), second=second, last=voice.row_name(last),
         have=_has(voice, last), other=extreme(voice, metric, last, not largest), low=voice.cell(last, metric),

@@ -9,7 +9,7 @@ from agents.prose import Piece, number, series
 from agents.sight import SeenTable
 from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold
 from semantic.model import SemanticModel
-from semantic.query import TimeRange
+from semantic.query import DimensionFilter, TimeRange
 from semantic.values import ValueDictionary
 
 MANY = 3
@@ -51,22 +51,37 @@ class Voice:
         )
 
     def filters(self) -> list[Piece]:
-        """for MAPD and New; excluding HMO: the query's filters as people say them, or nothing."""
+        """for MAPD and PPO, Florida, excluding HMO: the query's filters as people say them, or nothing.
+
+        Values that a breakdown shows anyway are left out.
+        """
+        query = self.table.query
+        if query is None:
+            return []
+        kept = [entry for entry in query.filters if entry.op == "in" and entry.dimension not in query.dimensions]
+        pieces: list[Piece] = []
+        for index, entry in enumerate(kept):
+            pieces += [", " if index else " for ", *self._values(entry)]
+        for entry in query.filters:
+            if entry.op == "not_in":
+                pieces += [" excluding ", *self._values(entry)]
+        return pieces
+
+    def thresholds(self) -> list[Piece]:
+        """with total calls above 900: the query's conditions on metrics, or nothing."""
         query = self.table.query
         pieces: list[Piece] = []
-        for entry in query.filters if query else ():
-            pieces.append(" for " if entry.op == "in" else " excluding ")
-            shown: list[list[Piece]] = [
-                [self._filter_value(entry.dimension, value)] for value in entry.values[:MANY]
-            ]
-            left = len(entry.values) - MANY
-            if left > 0:
-                shown.append([number(left, "count", f"query:more:{entry.dimension}"), " others"])
-            pieces += series(shown)
         for item in query.having if query else ():
             text = threshold(item, self.semantic)
             pieces += [" ", Fact(text=text, value=item.value, source=f"query:having:{item.metric}")]
         return pieces
+
+    def _values(self, entry: DimensionFilter) -> list[Piece]:
+        shown: list[list[Piece]] = [[self._filter_value(entry.dimension, value)] for value in entry.values[:MANY]]
+        left = len(entry.values) - MANY
+        if left > 0:
+            shown.append([number(left, "count", f"query:more:{entry.dimension}"), " others"])
+        return series(shown)
 
     def _filter_value(self, dimension: str, value: str) -> Fact:
         return Fact(
@@ -97,17 +112,16 @@ class Voice:
             return []
         relative = self.table.number(row, f"{metric}__change_pct")
         source = f"cell:{part}:{row}:{metric}__change"
-        earlier: list[Piece] = [" from ", self.cell(row, f"{metric}__previous"), " in ", self.before()]
+        now, before = self.cell(row, metric), self.cell(row, f"{metric}__previous")
+        earlier: list[Piece] = [] if brief else [" from ", before, " in ", self.before()]
         if self._steady(metric, change, relative):
-            return [Fact(text="unchanged", value=0, source=f"direction:{source}"), *([] if brief else earlier)]
+            nearly = "" if now.text == before.text else "nearly "
+            return [nearly, Fact(text="unchanged", value=0, source=f"direction:{source}"), *earlier]
         size = self.size_of_change(row, metric, change, relative)
-        moved: list[Piece] = [self.direction(change, source), " ", size, *([] if brief else earlier)]
-        return moved + self.verdict(metric, change, source)
+        return [self.direction(change, source), " ", size, *earlier, *self.verdict(metric, change, source)]
 
     def _steady(self, metric: str, change: float, relative: float | None) -> bool:
-        unit = self.table.column(metric).unit
-        size = abs(change) if unit in ("rate", "score", "points", "percent") or relative is None else abs(relative)
-        return size < STEADY
+        return steady(change, relative, self.table.column(metric).unit)
 
     def direction(self, change: float, source: str) -> Fact:
         """up or down, bound to the sign of a number."""
@@ -134,6 +148,17 @@ class Voice:
         good = (change > 0) == (definition.polarity == "higher")
         text = "better" if good else "worse"
         return [" (", Fact(text=text, value=1 if good else -1, source=f"polarity:{metric}:{source}"), ")"]
+
+
+def steady(change: float, relative: float | None, unit: str) -> bool:
+    """Whether a change is too small to be seen as it would be written."""
+    if unit == "rate":
+        return abs(change) < STEADY
+    if unit == "score":
+        return abs(change) < 10 * STEADY
+    if unit in ("points", "percent") or relative is None:
+        return abs(change) < 100 * STEADY
+    return abs(relative) < STEADY
 
 
 def _iso(period: TimeRange) -> str:

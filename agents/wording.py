@@ -66,9 +66,12 @@ def at_start(text: str) -> str:
 
 
 def is_plural(label: str) -> bool:
-    """Whether a label takes "were": Leaked calls, not NPS and not Calls per day."""
-    head = re.split(r" (?:per|of|in|within|after|by|for|with|to)\b|\(", label.strip())[0].strip()
-    return head.endswith("s") and not head.endswith(("ss", "us", "is"))
+    """Whether a label takes "were": Leaked calls, Members impacted; not NPS and not Status."""
+    head = re.split(r" (?:per|of|in|within|after|by|for|with|to|among)\b|\(", label.strip())[0].strip()
+    words = head.split(" ")
+    return any(
+        word.endswith("s") and not word.endswith(("ss", "us", "is", "PS")) for word in (words[0], words[-1])
+    )
 
 
 def plural(noun: str) -> str:

@@ -34,6 +34,8 @@ def todays_overview(desk: Hidden, filters: tuple[DimensionFilter, ...] = (), lim
 def _headline(name: str, filters: tuple[DimensionFilter, ...], desk: Desk) -> Table | None:
     if name not in desk.semantic.metrics:
         return None
+    if not {entry.dimension for entry in filters} <= desk.semantic.dimensions_of(name):
+        return None
     query = SemanticQuery(
         metrics=(name,),
         filters=filters,

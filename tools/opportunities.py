@@ -17,7 +17,11 @@ VOLUME = "leaked_calls"
 
 
 def top_opportunities(
-    desk: Hidden, limit: int = 5, reduce_pct: float = 10, filters: tuple[DimensionFilter, ...] = ()
+    desk: Hidden,
+    limit: int = 5,
+    reduce_pct: float = 10,
+    filters: tuple[DimensionFilter, ...] = (),
+    assumptions: tuple[str, ...] = (),
 ) -> Outcome:
     """Rank the journeys by the cost of their leaked calls, with the week's trend and what a reduction would save.
 
@@ -37,7 +41,7 @@ def top_opportunities(
     )
     said.append(f"A year is the daily average times {DAYS_A_YEAR}.")
     said += cost_notes((desk.semantic.defaults.money_metric,), desk)
-    return Found(tables, "analysis", "opportunities", assumptions=tuple(said), constants=constants)
+    return Found(tables, "analysis", "opportunities", assumptions=(*assumptions, *said), constants=constants)
 
 
 def opportunity_tables(

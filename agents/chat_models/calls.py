@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from semantic.query import SemanticQuery
+from tools.savings import LEVERS
 
 if TYPE_CHECKING:
     from agents.planner import Plan
@@ -87,8 +88,13 @@ def _briefing(plan: Plan) -> list[Call]:
 def _next_best_action(plan: Plan) -> list[Call]:
     if plan.verified:
         return _query(plan)
+    said = list(plan.assumptions)
+    if plan.query and plan.query.metrics[0] not in LEVERS[0].named_by:
+        asked = plan.query.metrics[0].replace("_", " ")
+        said.append(f"Ranked by the cost of leaked calls; a ranking of actions on {asked} is not built yet.")
     filters = [entry.model_dump(mode="json") for entry in plan.query.filters] if plan.query else []
-    return [("top_opportunities", {"reduce_pct": plan.what_if_pct or DEFAULT_REDUCTION, "filters": filters})]
+    percent = plan.what_if_pct or DEFAULT_REDUCTION
+    return [("top_opportunities", {"reduce_pct": percent, "filters": filters, "assumptions": said})]
 
 
 def _not_built(plan: Plan) -> list[Call]:
