@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agents.planner.draft import Draft, Issue
+from typing import Literal
+
+from agents.planner.draft import Draft, Issue, IssueKind
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.metrics import (
     Mention,
@@ -16,7 +18,7 @@ from agents.planner.normalise import stem
 from agents.planner.periods import Clock, clip
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
-from agents.planner.thresholds import in_metric_unit
+from agents.planner.thresholds import in_metric_unit, operator
 from agents.planner.words import POPULATION
 from semantic.query import DimensionFilter, MetricFilter, Order
 
@@ -274,7 +276,8 @@ def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) 
 def _time(draft: Draft, reading: Reading, clock: Clock) -> None:
     draft.grain, draft.compare_to = reading.grain, reading.compare_to
     for problem in reading.problems:
-        draft.issues.append(Issue("periods" if problem == "periods" else "no_previous"))
+        kinds: dict[str, IssueKind] = {"periods": "periods", "share": "share"}
+        draft.issues.append(Issue(kinds.get(problem, "no_previous")))
     period = reading.period
     if period is None:
         return
@@ -302,7 +305,7 @@ def _having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Le
         if value is None:
             draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
         elif draft.dimensions or draft.grain:
-            draft.having.append(MetricFilter(metric=metric.name, op=threshold.op, value=round(value, 6)))
+            draft.having.append(MetricFilter(metric=metric.name, op=operator(threshold, metric), value=round(value, 6)))
         elif reading.tokens[0].text in ("is", "are", "was", "were", "did", "do", "does", "has", "have"):
             draft.assumptions.append("The figure is shown so that it can be held against the threshold.")
         else:
@@ -321,8 +324,26 @@ def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         return
     if draft.compare_to and ranking.comparative:
         return
+    for at in range(ranking.start, ranking.end):
+        reading.explain(at, at + 1)
     draft.order = Order(by=draft.metrics[0], direction=direction(ranking, draft.metrics[0], reading, lexicon))
+    moved = _movement(ranking, draft.metrics[0], reading, lexicon) if draft.compare_to else None
+    if moved:
+        draft.order = Order(by=f"{draft.metrics[0]}__change", direction=moved)
     draft.limit = ranking.limit or (1 if _singular(reading, ranking) else None)
+
+
+def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Literal["asc", "desc"] | None:
+    """`the biggest increase`: ranked by the change, largest rise, fall or improvement first."""
+    words = {reading.tokens[at].text for at in range(ranking.end, min(len(reading.tokens), ranking.end + 2))}
+    polarity = lexicon.model.metrics[metric].polarity
+    if words & {"increase", "rise", "jump", "growth", "spike", "increases", "jumps", "surge"}:
+        return "desc"
+    if words & {"decrease", "drop", "fall", "decline", "dip", "reduction", "decreases", "drops", "declines"}:
+        return "asc"
+    if words & {"improvement", "improvements"}:
+        return "asc" if polarity == "lower" else "desc"
+    return "desc" if words & {"change", "changes"} else None
 
 
 def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Order.__annotations__:  # type: ignore
@@ -348,7 +369,8 @@ def _singular(reading: Reading, ranking: Ranking) -> bool:
     for span in reading.breakdown:
         if span.end - span.start < 1 or span.weight == 0.4:
             continue
-        word = reading.tokens[span.end - 1].text
+        words = [token.text for token in reading.tokens[span.start : span.end]]
+        word = next((word for word in words if word.endswith("s")), words[-1])
         before = reading.tokens[span.start - 1].text if span.start else ""
         wh = before in ("which", "what", "one", "single") or (span.start - ranking.end <= 3 and span.start >= ranking.end)
         if wh and not ranking.comparative and not word.endswith("s") and before not in ("by", "per", "each"):
@@ -366,7 +388,12 @@ def _share(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
 
 
 def check_compatibility(draft: Draft, lexicon: Lexicon) -> None:
-    """Every metric must know every dimension of the breakdown and the filters."""
+    """Every metric must know every dimension of the breakdown and the filters, and have a history for a period."""
+    datasets = lexicon.model.datasets
+    for metric in draft.metrics:
+        dated = any(datasets[name].time_column for name in lexicon.model.datasets_of(metric))
+        if not dated and (draft.time or draft.grain or draft.compare_to):
+            draft.issues.append(Issue("no_history", (Target("metric", metric),)))
     names = [*draft.dimensions, *(item.dimension for item in draft.filters)]
     for metric in draft.metrics:
         for name in names:

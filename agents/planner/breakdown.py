@@ -42,6 +42,10 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
             reading.loose.append(span)
         reading.explain(span.start, span.end)
     _head_nouns(reading, lexicon)
+    for span in list(reading.loose):
+        if _continues(reading, span):
+            reading.loose.remove(span)
+            reading.breakdown.append(span)
     _asked_for(reading, lexicon)
     _numbered(reading)
     named = {target for span in reading.breakdown for target in span.targets}
@@ -112,9 +116,9 @@ def _gap_is_small(reading: Reading, start: int, end: int) -> bool:
 def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     """`journeys with leakage over 15 percent`: a plural noun first, then a condition."""
     words = [token.text for token in reading.tokens]
-    plural = words[span.end - 1].endswith("s")
+    plural = words[span.end - 1].endswith("s") or words[span.start - 1] == "one"
     following = words[span.end] if span.end < len(words) else ""
-    starts = span.start == 0 or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
+    starts = words[span.start - 1] == "one" or span.start == 0 or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
     return plural and starts and following in _RELATIVE and bool(reading.thresholds or reading.ranking)
 
 

@@ -15,7 +15,7 @@ _CHANGE = (
     r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
     r"worsen|worsened|worsening|change|changed|changes|changing|jump|jumped|jumping|grow|grew|grown|growing|growth|"
     r"decline|declined|declining|climb|climbed|climbing|getting better|getting worse|got better|got worse|"
-    r"better or worse|up or down|gone up|gone down|go up|go down|went up|went down|going up|going down|shifted|moved|"
+    r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
 )
 _ASKS_CHANGE = (
@@ -72,6 +72,8 @@ def _over_periods(reading: Reading, clock: Clock) -> None:
 
 def _changes(reading: Reading) -> bool:
     """Whether the question asks if something rose or fell; the words become explained."""
+    if reading.ranking and reading.ranking.comparative and reading.breakdown:
+        return False
     asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{_CHANGE})") or first(reading, rf"(?:{_CHANGE}) (?:in|of|since|from)")
     if not asks:
         return False
@@ -88,7 +90,7 @@ def _read_grain(reading: Reading, plain: list[Span]) -> None:
     if trend and not reading.grain:
         period = plain[0].period if len(plain) == 1 else None
         reading.grain = _trend_grain(period)
-    if trend:
+    if reading.grain:
         take(reading, r"(?:going|heading|trending|moving) (?:up|down|the wrong way|the right way|in the right direction)")
 
 
@@ -191,6 +193,8 @@ def read_value_comparison(reading: Reading) -> None:
             reading.compared |= {first_span.start, second.start}
             reading.explain(first_span.end, first_span.end)
             take(reading, _VERSUS)
+    if reading.compared or reading.breakdown:
+        take(reading, r"between|among|amongst")
     if reading.compared:
         take(reading, _CHANGE)
         _explain_comparatives(reading)

@@ -12,7 +12,7 @@ from semantic.query import Comparison, DimensionFilter, MetricFilter, Order, Sem
 IssueKind = Literal[
     "no_metric", "ambiguous_metric", "ambiguous_dimension", "ambiguous_value", "incompatible", "unexplained",
     "loose_dimension", "periods", "future", "before_data", "unit", "rank_without_dimension", "statistic",
-    "no_previous", "comparison", "condition",
+    "no_previous", "comparison", "condition", "share", "no_history",
 ]  # fmt: skip
 
 

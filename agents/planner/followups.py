@@ -13,7 +13,7 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import tokenise
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Target
-from agents.planner.thresholds import in_metric_unit
+from agents.planner.thresholds import in_metric_unit, operator
 from semantic.query import DimensionFilter, MetricFilter, Order, TimeRange
 
 _OPENERS = (
@@ -204,7 +204,7 @@ def _rows(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None
         if value is None:
             base.issues.append(Issue("unit", (Target("metric", base.metrics[0]),)))
         elif not draft.having:
-            base.having = [MetricFilter(metric=base.metrics[0], op=threshold.op, value=round(value, 6))]
+            base.having = [MetricFilter(metric=base.metrics[0], op=operator(threshold, lexicon.model.metrics[base.metrics[0]]), value=round(value, 6))]
     if reading.ranking and base.metrics and not reading.compared:
         base.order = Order(by=base.metrics[0], direction=direction(reading.ranking, base.metrics[0], reading, lexicon))
         base.limit = reading.ranking.limit or draft.limit or base.limit

@@ -47,6 +47,7 @@ class Lexicon:
     stems: dict[Key, frozenset[Target]] = field(default_factory=dict)
     heads: dict[str, frozenset[str]] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
+    volumes: frozenset[str] = frozenset()
     noise: frozenset[str] = frozenset()
     noise_phrases: tuple[Key, ...] = ()
     longest: int = 1
@@ -220,6 +221,14 @@ def _capitals(exact: Mapping[Key, set[Target]]) -> frozenset[Target]:
     )
 
 
+def _is_volume(target: Target, model: SemanticModel) -> bool:
+    """Whether a target is a neutral count: calls, claims, sessions."""
+    if target.kind != "metric":
+        return False
+    metric = model.metrics[target.name]
+    return metric.unit == "count" and metric.polarity == "neutral"
+
+
 def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None:
     words: set[str] = set()
     related: dict[str, set[str]] = defaultdict(set)
@@ -232,6 +241,11 @@ def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None
         related[metric.name].update(stem(token.text) for token in content(tokenise(metric.description)))
         datasets = lexicon.model.datasets_of(metric.name)
         related[metric.name].update(stem(word) for name in datasets for word in name.split("_"))
+    lexicon.volumes = frozenset(
+        key[0]
+        for key, targets in lexicon.exact.items()
+        if len(key) == 1 and any(_is_volume(target, lexicon.model) for target in targets)
+    )
     defaults = lexicon.model.defaults
     lexicon.words = frozenset(words)
     lexicon.related = {name: frozenset(found) for name, found in related.items()}

@@ -99,6 +99,19 @@ def _exact_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
             if targets:
                 allowed = _allowed(targets, tokens, start, end, lexicon)
                 yield from _by_kind(start, end, _preferred(allowed, tokens[start:end], lexicon), _EXACT)
+        if tokens[start].text in COMMON_VALUES:
+            yield from _split_phrase(tokens, start, lexicon)
+
+
+def _split_phrase(tokens: Sequence[Token], start: int, lexicon: Lexicon) -> Iterable[Span]:
+    """`new MAPD members`: the value phrase `new members` with another word inside."""
+    for at in range(start + 2, min(len(tokens), start + 5)):
+        if tokens[at].is_mark or tokens[at].text in FUNCTION:
+            return
+        if tokens[at].text in POPULATION:
+            found = lexicon.exact.get((tokens[start].lemma, tokens[at].lemma), frozenset())
+            yield from _by_kind(start, start + 1, [t for t in found if t.kind == "value"], _EXACT + 0.01)
+            return
 
 
 def _allowed(
@@ -247,15 +260,15 @@ def best_cover(length: int, candidates: Iterable[Span], tokens: Sequence[Token])
 
 
 def _value(span: Span, tokens: Sequence[Token]) -> float:
-    words = sum(_worth(token) for token in tokens[span.start : span.end])
+    words = sum(_worth(token, exact=span.weight >= _EXACT) for token in tokens[span.start : span.end])
     return words * span.weight - 0.3
 
 
-def _worth(token: Token) -> float:
+def _worth(token: Token, *, exact: bool) -> float:
     """Function words and fillers are explained anyway: reaching over them earns little."""
     if token.text in FUNCTION:
         return 0.1
-    return 0.05 if token.text in _LIGHT else 1.0
+    return 0.05 if token.text in _LIGHT and not exact else 1.0
 
 
 def _with_twins(chosen: list[Span], candidates: Sequence[Span]) -> list[Span]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from agents.planner.cues import find, first, take
 from agents.planner.lexicon import Lexicon, content
-from agents.planner.normalise import stem
+from agents.planner.normalise import lemma, stem
 from agents.planner.reading import Reading, Target, Token
-from agents.planner.words import DETERMINERS, POPULATION, SHARE, word_set
+from agents.planner.words import DETERMINERS, FILLER, FUNCTION, POPULATION, SHARE, word_set
 from semantic.model import Metric
 
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
@@ -42,6 +42,8 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     ]
     for mention in mentions:
         reading.explain(mention.start, mention.end)
+    mentions = [m for m in mentions if not _is_only_subject(m, reading)]
+    mentions = [m for m in mentions if not _is_trouble(m, reading, lexicon, alone=len(mentions) == 1)]
     mentions = _merge(mentions, reading, lexicon)
     mentions = _without_base(mentions, reading, lexicon)
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
@@ -51,6 +53,24 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         for m in mentions
     ]
     return _distinct(mentions)
+
+
+def _is_only_subject(mention: Mention, reading: Reading) -> bool:
+    """`which messages do members see`: people who act, unless they are counted or open the question."""
+    if not all(token.text in POPULATION for token in reading.tokens[mention.start : mention.end]):
+        return False
+    before = [token.text for token in reading.tokens[: mention.start] if token.text not in FILLER | FUNCTION]
+    return bool(before) and not _cue_near(reading, _COUNT, mention, frozenset())
+
+
+def _is_trouble(mention: Mention, reading: Reading, lexicon: Lexicon, *, alone: bool) -> bool:
+    """`session timeout error`: a noun for trouble right after the value that names it."""
+    problem = lexicon.model.defaults.problem_dimension
+    word = reading.tokens[mention.start].text
+    if mention.end - mention.start != 1 or word not in ("error", "errors", "failure", "failures", "issue", "issues"):
+        return False
+    values = (span for span in reading.of_kind("value") if span.end == mention.start)
+    return any(target.name == problem or not alone for span in values for target in span.targets)
 
 
 def _settled(targets: tuple[Target, ...], reading: Reading) -> tuple[Target, ...]:
@@ -146,8 +166,11 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     """A share of a count is its rate; a number of a rate is its count, where the model has the sibling."""
     metrics = lexicon.model.metrics
     if len(mention.candidates) != 1:
-        return mention
+        return _by_unit(mention, reading, lexicon)
     metric = metrics[mention.candidates[0]]
+    if metric.additive and metric.unit != "count" and take(reading, _DISTRIBUTION, outside_spans=False):
+        reading.share = True
+        return mention
     if metric.unit == "count":
         if take(reading, _DISTRIBUTION, outside_spans=False):
             _cue_near(reading, _SHARE, mention, SHARE)
@@ -159,13 +182,33 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
         return _swap(mention, metric, lexicon, ("count",), reading)
     elif metric.unit in ("rate", "percent") and _cue_near(reading, _COUNT, mention, frozenset()):
         return _swap(mention, metric, lexicon, ("count",), reading)
+    elif metric.unit == "rate" and _names_things(mention, metric, reading, lexicon):
+        return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
+
+
+def _by_unit(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
+    """Among several metrics a share cue leaves the rates and a number cue the counts."""
+    metrics = lexicon.model.metrics
+    for pattern, units in ((_SHARE, ("rate", "percent")), (_COUNT, ("count",))):
+        fitting = tuple(name for name in mention.candidates if metrics[name].unit in units)
+        if fitting and len(fitting) < len(mention.candidates) and _cue_near(reading, pattern, mention, SHARE):
+            return Mention(mention.start, mention.end, fitting)
+    return mention
+
+
+def _names_things(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> bool:
+    """`denied claims`, `calls transferred`: things are counted, unless a share is asked for and a count exists."""
+    words = [token.text for token in reading.tokens[mention.start : mention.end]]
+    counted = any(lexicon.model.metrics[name].unit == "count" for name in metric.siblings)
+    plural = any(word.endswith("s") and lemma(word) in lexicon.volumes for word in words)
+    return counted and plural and not set(words) & SHARE and not _cue_near(reading, _SHARE, mention, SHARE)
 
 
 def _as_share(mention: Mention, metric: Metric, gap: int, reading: Reading, lexicon: Lexicon) -> Mention:
     """`share of leaked calls by journey` may be a rate in each journey or each journey's part: then ask."""
     rates = tuple(name for name in metric.siblings if lexicon.model.metrics[name].unit in ("rate", "percent"))
-    if gap == 1 and reading.breakdown and metric.additive and not rates:
+    if gap == 1 and reading.breakdown and metric.additive and not rates and not reading.of_kind("value"):
         reading.share = True
         return mention
     if gap == 1 and len(rates) > 1:
@@ -181,7 +224,7 @@ def _swap(mention: Mention, metric: Metric, lexicon: Lexicon, units: tuple[str, 
     if units == ("count",):
         reading.assumptions.append(f"{metric.label} is a rate: the model has no count for it.")
     else:
-        reading.share = True
+        reading.problems.append("share")
     return mention
 
 
@@ -192,15 +235,17 @@ def _named_inside(mention: Mention, reading: Reading, lexicon: Lexicon) -> set[s
     return {target.name for key, target in lexicon.labels if key in pieces}
 
 
-def _cue_near(reading: Reading, pattern: str, mention: Mention, inside: frozenset[str]) -> bool:
-    """Whether the cue stands shortly before the mention (and is not part of it)."""
-
-    found = False
+def _cue_near(reading: Reading, pattern: str, mention: Mention, inside: frozenset[str]) -> int:
+    """How near the cue stands: 1 right before the mention, 2 further away, 0 nowhere near."""
+    near = 0
+    covered = {at for span in reading.of_kind("metric") for at in range(span.start, span.end)}
     for start, end in find(reading, pattern):
-        if (end <= mention.start and mention.start - end <= 6) or (start >= mention.end and start - mention.end <= 3 and inside):
+        before = end <= mention.start and mention.start - end <= 6
+        after = bool(inside) and start >= mention.end and start - mention.end <= 3
+        if covered.isdisjoint(range(start, end)) and (before or after):
             reading.explain(start, end)
-            found = True
-    return found
+            near = 1 if before and mention.start - end <= 1 else near or 2
+    return near
 
 
 def default_metric(reading: Reading, dimensions: list[str], lexicon: Lexicon) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import tokenise
+from agents.planner.reading import Target
+from agents.planner.words import COMMON_VALUES
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery
 
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
@@ -46,9 +49,26 @@ def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
 
 
 def _filter(item: DimensionFilter, lexicon: Lexicon) -> str:
-    dimension = lexicon.model.dimensions[item.dimension].label.lower()
-    labels = " and ".join(lexicon.values.label(item.dimension, value) for value in item.values)
-    return f"for {dimension} {labels}" if item.op == "in" else f"excluding {dimension} {labels}"
+    named = [_own_words(item.dimension, value, lexicon) for value in item.values]
+    if all(named):
+        words = " and ".join(named)
+    else:
+        labels = " and ".join(lexicon.values.label(item.dimension, value) for value in item.values)
+        words = f"{lexicon.model.dimensions[item.dimension].label.lower()} {labels}"
+    return f"for {words}" if item.op == "in" else f"excluding {words}"
+
+
+def _own_words(dimension: str, value: str, lexicon: Lexicon) -> str:
+    """The shortest phrase that means this value and nothing else, by its label first."""
+    label = lexicon.values.label(dimension, value)
+    target = Target("value", dimension, value)
+    phrases = [known for known, meant in lexicon.values.synonyms(dimension).items() if meant == value]
+    for words in [label, *sorted(phrases, key=lambda known: (len(known), known))]:
+        tokens = tokenise(words)
+        bare = len(tokens) == 1 and (tokens[0].text in COMMON_VALUES or not tokens[0].text.isalpha())
+        if not bare and lexicon.exact.get(tuple(token.lemma for token in tokens)) == frozenset({target}):
+            return words
+    return ""
 
 
 def _threshold(item: MetricFilter, lexicon: Lexicon) -> str:

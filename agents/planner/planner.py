@@ -88,7 +88,7 @@ class Planner:
         if follows and prior:
             draft = merge(reading, draft, intent, prior, self.lexicon)
         elif intent.kind != "query":
-            _shape(draft, self.lexicon)
+            _shape(draft, reading, self.lexicon)
         return verify(draft, reading, intent, self.lexicon), reading, intent
 
     def read(self, question: str, clock: Clock) -> tuple[Reading, Intent]:
@@ -142,14 +142,15 @@ class Planner:
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
 
 
-def _shape(draft: Draft, lexicon: Lexicon) -> None:
+def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     """Analyses read metric, filters and period; a kind that needs no metric falls back to the money metric."""
     draft.having, draft.order, draft.limit, draft.grain, draft.compare_to, draft.share = [], None, None, None, None, False
+    after_by = [span for span in reading.breakdown if span.start and reading.tokens[span.start - 1].text == "by"]
+    asked = {target.name for span in after_by for target in span.targets}
     known = {"ambiguous_metric"} if draft.metrics else set()
     known |= {"rank_without_dimension", "loose_dimension", "no_previous", "ambiguous_dimension", "periods", "comparison"}
     draft.issues = [issue for issue in draft.issues if issue.kind not in known]
-    if draft.kind not in ("drivers",):
-        draft.dimensions = []
+    draft.dimensions = [name for name in draft.dimensions if draft.kind == "drivers" and name in asked]
     defaults = lexicon.model.defaults
     if draft.metrics:
         draft.metrics = draft.metrics[:1] if draft.kind != "impact" else draft.metrics

@@ -17,7 +17,7 @@ Answered = tuple[PlanKind, Refusal, str, list[Draft]]
 Retry = Callable[[Target], Draft]
 _ORDER = (
     "future", "before_data", "no_metric", "unexplained", "statistic", "incompatible", "ambiguous_metric",
-    "condition", "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit", "loose_dimension",
+    "condition", "share", "no_history", "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit", "loose_dimension",
     "rank_without_dimension", "comparison",
 )  # fmt: skip
 _MAX_CHOICES = 3
@@ -68,6 +68,15 @@ def _answer(
         return "refuse", "no_metric", f"{words} is not a statistic of this metric.", [draft]
     if issue.kind == "incompatible":
         return _incompatible(issue, draft, lexicon)
+    if issue.kind == "share":
+        return "clarify", "", "A share of this is not a figure of the model. Shall I show the figure itself?", [
+            replace(draft, share=False, issues=[])
+        ]  # fmt: skip
+    if issue.kind == "no_history":
+        label = lexicon.model.metrics[issue.targets[0].name].label
+        return "refuse", "incompatible", f"{label} is a state as of the last day; it has no history.", [
+            replace(draft, time=None, grain=None, compare_to=None, issues=[])
+        ]  # fmt: skip
     if issue.kind == "condition":
         return "clarify", "", "One figure cannot be a condition on another. Which do you want?", [
             replace(draft, metrics=[target.name], order=None, issues=[]) for target in issue.targets

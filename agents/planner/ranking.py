@@ -55,7 +55,8 @@ def read_ranking(reading: Reading) -> None:
             continue
         end += _filler_after(words, end)
         ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES)
-        reading.explain(start, end)
+        if not ranking.comparative:
+            reading.explain(start, end)
         if reading.ranking is None or (reading.ranking.comparative and not ranking.comparative):
             reading.ranking = ranking
         elif not ranking.comparative:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from agents.planner.periods import Period
@@ -79,7 +80,7 @@ class Reading:
     topics: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Tokens joined by single blanks: what cue patterns match against."""
         return " ".join(token.text for token in self.tokens)

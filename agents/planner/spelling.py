@@ -28,7 +28,8 @@ class Speller:
         for word in sorted(words):
             targets.setdefault(word[0], []).append(word)
         lemmas = {lemma(word) for word in lexicon.words}
-        known = frozenset(lexicon.words | lemmas | english() | lexicon.noise)
+        common = {lemma(word) for word in english()}
+        known = frozenset(lexicon.words | lemmas | english() | common | lexicon.noise)
         return cls(known, {letter: tuple(found) for letter, found in targets.items()})
 
     def repair(self, tokens: Sequence[Token]) -> tuple[list[Token], list[tuple[str, str]]]:

@@ -70,6 +70,15 @@ def _threshold_at(words: list[str], at: int) -> Threshold | None:
     return None
 
 
+def operator(threshold: Threshold, metric: Metric) -> Operator:
+    """The comparison meant: `worse than` and `better than` follow the metric's polarity."""
+    if metric.polarity == "lower" and threshold.word == "better than":
+        return "<"
+    if metric.polarity == "higher" and threshold.word == "worse than":
+        return "<"
+    return threshold.op
+
+
 def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
     """The threshold in the metric's unit (rates as fractions); None when the units do not fit."""
     value, unit = quantity.value, quantity.unit

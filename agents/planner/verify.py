@@ -38,7 +38,7 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     statistics = tuple(word for _, word in words if word in UNSUPPORTED_STATISTICS | AVERAGE)
     if statistics:
         draft.issues.append(Issue("statistic", words=statistics))
-    elif words and _tolerable(words, reading, intent):
+    elif words and (_tolerable(words, reading, intent) or _in_preamble(words, reading)):
         draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for _, word in words) + ".")
     elif words:
         draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
@@ -59,6 +59,15 @@ def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -
     )
 
 
+def _in_preamble(words: list[tuple[int, str]], reading: Reading) -> bool:
+    """Small talk before the question: `I keep hearing that billing is a mess, why ...`."""
+    marks = [at for at, token in enumerate(reading.tokens) if token.is_mark]
+    opens = reading.tokens[0].text in ("i", "we", "so", "there", "you", "okay", "ok", "well", "people", "my", "everyone")
+    asks = ("why", "what", "which", "how", "where", "who", "show", "give", "tell", "is", "are", "did", "has", "just")
+    starts = [at for at in marks if at + 1 < len(reading.tokens) and reading.tokens[at + 1].text in asks]
+    return bool(opens and starts) and all(at < starts[-1] for at, _ in words)
+
+
 def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> list[tuple[int, str]]:
     """Content words with their place that neither a span, a cue nor a known noise word accounts for."""
     allowed = FUNCTION | FILLER | POPULATION
@@ -70,17 +79,31 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
     for at, token in enumerate(reading.tokens):
         if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
             continue
-        if token.lemma in lexicon.noise or stem(token.text) in related:
+        if token.lemma in lexicon.noise or stem(token.text) in related or _before_noise(reading, at, lexicon):
             continue
-        if token.text in AVERAGE | SHARE and _averages(draft, lexicon):
+        if token.text in AVERAGE and _averages(draft, lexicon):
+            continue
+        if token.text in SHARE and _rates(draft, lexicon):
             continue
         left.append((at, token.text))
     return left
 
 
+def _before_noise(reading: Reading, at: int, lexicon: Lexicon) -> bool:
+    """`after they call`, `during a call`: a preposition of the noun that everything is about."""
+    if reading.tokens[at].text not in ("after", "during", "while", "when"):
+        return False
+    following = reading.tokens[at + 1 : at + 3]
+    return any(token.lemma in lexicon.noise or token.lemma in lexicon.volumes for token in following)
+
+
 def _averages(draft: Draft, lexicon: Lexicon) -> bool:
     """Whether the metrics are averages or rates, so that `average` and `percentage` add nothing."""
     return bool(draft.metrics) and all(lexicon.model.metrics[name].unit != "count" for name in draft.metrics)
+
+
+def _rates(draft: Draft, lexicon: Lexicon) -> bool:
+    return bool(draft.metrics) and all(lexicon.model.metrics[name].unit in ("rate", "percent") for name in draft.metrics)
 
 
 def _noise_places(reading: Reading, lexicon: Lexicon) -> set[int]:
