@@ -24,6 +24,8 @@ def prepare(settings: Settings) -> Path:
     """Lay out Chainlit's folder under `settings.state` and point Chainlit at it, before it is imported."""
     root = (settings.state / "chainlit").resolve()
     (root / ".chainlit" / "translations").mkdir(parents=True, exist_ok=True)
+    # Sessions, questions and answers live here: nobody else on the machine may look.
+    settings.state.chmod(0o700)
     shutil.rmtree(root / ".files", ignore_errors=True)
     shutil.copytree(PACKAGED / "public", root / "public", dirs_exist_ok=True)
     shutil.copy(PACKAGED / "config.toml", root / ".chainlit" / "config.toml")

@@ -27,6 +27,7 @@ _AXIS_NOTE = {"minutes": "minutes", "seconds": "seconds", "days": "days", "point
 MOST_BARS = 15
 MOST_SERIES = 8
 _ROW_PIXELS = 34
+_LONG_NAME = 24
 
 
 def template(theme: Theme) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     """A chart over a part's rows as `{data, layout, note, wide}`; None when there is nothing to draw.
 
     The template is left out, so that whoever shows the figure can follow the reader's theme. `note` says what a
-    chart with more bars or lines than the eye can follow leaves to the table.
+    chart with more bars or lines than the eye can follow leaves to the table; a `wide` one needs the whole width.
     """
     columns = {column.name: position for position, column in enumerate(part.columns)}
     wanted = (chart.x, *chart.y, *((chart.series,) if chart.series else ()))
@@ -71,7 +72,8 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in series[:MOST_SERIES]]
     layout = _layout(chart, part, horizontal, len(rows), many=len(data) > 1)
     note = _left_out(len(part.rows) - len(rows), len(series) - len(data))
-    return {"data": data, "layout": layout, "note": note, "wide": not horizontal}
+    wide = not horizontal or any(len(str(name)) > _LONG_NAME for name in data[0]["y"])
+    return {"data": data, "layout": layout, "note": note, "wide": wide}
 
 
 def _sparse(chart: Chart, part: AnswerPart) -> bool:
@@ -142,7 +144,11 @@ def _trace(
     trace |= {"type": "bar", "hovertemplate": "%{label}<br><b>%{customdata}</b><extra>%{fullData.name}</extra>"}
     if horizontal:
         trace |= {"x": values, "y": across, "orientation": "h"}
-        return trace | ({"text": texts, "textposition": "auto", "cliponaxis": False} if len(chart.y) == 1 else {})
+        return trace | (
+            {"text": texts, "textposition": "auto", "textangle": 0, "cliponaxis": False}
+            if len(chart.y) == 1
+            else {}
+        )
     return trace | {"x": across, "y": values}
 
 

@@ -28,6 +28,16 @@ def test_a_ranking_is_horizontal_bars_with_the_first_row_on_top() -> None:
     assert drawn["layout"]["yaxis"]["autorange"] == "reversed"
     assert drawn["layout"]["xaxis"]["tickformat"].startswith("$")
     assert drawn["data"][0]["text"] == ["$900", "$400"]
+    assert not drawn["wide"]
+
+
+def test_long_names_ask_for_the_whole_width() -> None:
+    rows: list[list[Cell]] = [["Your plan is not eligible for this option", 9.0]]
+    drawn = figure(
+        Chart(kind="bar", title="", x="journey", y=("cost",)), JOURNEYS.model_copy(update={"rows": rows})
+    )
+    assert drawn is not None
+    assert drawn["wide"]
 
 
 def test_a_trend_is_a_line_over_dates_with_rates_as_percent() -> None:

@@ -185,5 +185,6 @@ def test_a_taken_port_is_told_before_anything_is_opened(site: Any, settings: Set
 def test_state_is_private_and_nothing_lands_beside_it(site: Any) -> None:
     for name in ("users.db", "history.db", "session.key", "sign-ins.txt"):
         assert stat.S_IMODE((site.state / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(site.state.stat().st_mode) == 0o700
     working_folder = site.state.parents[1]
     assert {entry.name for entry in working_folder.iterdir()} == {"var", "server.log"}

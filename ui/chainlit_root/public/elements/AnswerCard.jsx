@@ -26,7 +26,7 @@ function useDark() {
   return dark;
 }
 
-function Chart({ figure }) {
+function Chart({ figure, titled }) {
   const box = useRef(null);
   const dark = useDark();
   const [failed, setFailed] = useState(false);
@@ -45,7 +45,7 @@ function Chart({ figure }) {
   useEffect(() => () => { if (window.Plotly && box.current) window.Plotly.purge(box.current); }, []);
   return (
     <figure className="cc-chart">
-      {figure.title ? <figcaption>{figure.title}</figcaption> : null}
+      {figure.title && !titled ? <figcaption>{figure.title}</figcaption> : null}
       {failed ? <p className="cc-note">The chart could not be drawn. The table holds the same figures.</p> : null}
       <div ref={box} className="cc-plot" role="img" aria-label={`${figure.title || "Chart"}. The table holds the same figures.`}
         style={{ height: figure.layout.height }} />
@@ -176,9 +176,9 @@ function Part({ part, name, several }) {
       {empty ? <p className="cc-empty">No rows match. Widen the period or drop a filter, then ask again.</p> : null}
       {part.rows.length && !onlyStats ? (
         <div className={beside ? "cc-body cc-beside" : "cc-body"}>
-          {beside ? null : part.figures.map((figure, index) => <Chart key={index} figure={figure} />)}
+          {beside ? null : part.figures.map((figure, index) => <Chart key={index} figure={figure} titled={several && figure.title === part.title} />)}
           <Table part={part} name={name} />
-          {beside ? part.figures.map((figure, index) => <Chart key={index} figure={figure} />) : null}
+          {beside ? part.figures.map((figure, index) => <Chart key={index} figure={figure} titled={several && figure.title === part.title} />) : null}
         </div>
       ) : null}
       {part.sql ? <Sql sql={part.sql} /> : null}
