@@ -97,7 +97,9 @@ def build(
             return _serve_again(warehouse, kept, steps)
         staging = snapshots.stage(warehouse)
         try:
-            report = _build(staging, warehouse, inbox, source, settings, content, now or datetime.now(UTC), steps)
+            report = _build(
+                staging, warehouse, inbox, source, settings, content, now or datetime.now(UTC), steps
+            )
         except CheckFailed as failure:
             keep_failure(warehouse, failure)
             raise
@@ -176,7 +178,9 @@ def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnec
         con.close()
 
 
-def _ingest(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
+def _ingest(
+    con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int
+) -> Loads:
     create_bronze(con, contract)
     create_quarantine(con)
     loads = load(con, inbox, contract, batch, threads)
@@ -209,11 +213,15 @@ def _give(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """What models read besides the sources: the rules as a table of one row, and the owners' seeds."""
     values = rules.model_dump()
     con.execute("CREATE SCHEMA build")
-    con.execute(f"CREATE TABLE build.rules AS SELECT {', '.join(f'${name} AS {name}' for name in values)}", values)
+    con.execute(
+        f"CREATE TABLE build.rules AS SELECT {', '.join(f'${name} AS {name}' for name in values)}", values
+    )
     load_seeds(con)
 
 
-def _run(con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps) -> list[CheckResult]:
+def _run(
+    con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps
+) -> list[CheckResult]:
     done: list[str] = []
 
     def check(worker: duckdb.DuckDBPyConnection, model: SqlModel) -> list[CheckResult]:

@@ -147,7 +147,9 @@ def load(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch
     return Loads([file for name in contract for file in loaded[name]])
 
 
-def _load_file(con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch) -> LoadedFile:
+def _load_file(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch
+) -> LoadedFile:
     try:
         header = _parquet_header(con, file.path) if _is_parquet(file) else _csv_header(file.path)
         _check_header(header, table)
@@ -191,7 +193,7 @@ def _csv_header(path: Path) -> list[str]:
         header = next(csv.reader(io.StringIO(text)))
     except csv.Error as error:
         raise _Refused("unreadable_file", "the first line is no header of this table") from error
-    return [name.strip().lower() for name in header]
+    return [name.strip().lower() or f"unnamed_{place}" for place, name in enumerate(header, 1)]
 
 
 def _parquet_header(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
@@ -211,7 +213,7 @@ def _insert(
 ) -> int:
     """Append one file and its unparseable rows in one transaction; returns the data rows the file holds.
 
-    A CSV with line ends of both kinds breaks the engine's parser as a whole: it is read again from a copy with one.
+    Line ends of both kinds in one CSV break the engine's parser: it is then read from a copy with one kind.
     """
     try:
         return _insert_from(con, file, file.path, table, header, batch)
@@ -226,7 +228,9 @@ def _with_one_line_end(file: SourceFile, folder: Path) -> Path:
     copy = folder / "copy.csv"
     try:
         with _opened(file.path) as stream, copy.open("wb") as target:
-            target.writelines(line.removesuffix(b"\r\n") + b"\n" if line.endswith(b"\r\n") else line for line in stream)
+            target.writelines(
+                line.removesuffix(b"\r\n") + b"\n" if line.endswith(b"\r\n") else line for line in stream
+            )
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _Refused("unreadable_file", "cannot be read to its end") from error
     return copy
@@ -257,16 +261,17 @@ def _insert_from(
         )
         unparseable = 0 if _is_parquet(file) else _quarantine_unparseable(con, file, batch)
         con.execute("COMMIT")
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except duckdb.Error as error:
         con.execute("ROLLBACK")
-        if _is_disk_trouble(error):
+        if _is_our_trouble(error):
             raise
         raise _Refused("unreadable_file", "cannot be read to its end") from error
     return taken + unparseable
 
 
-def _is_disk_trouble(error: duckdb.Error) -> bool:
-    return any(sign in str(error) for sign in ("No space left", "Could not write", "max_temp_directory_size"))
+def _is_our_trouble(error: duckdb.Error) -> bool:
+    full = any(sign in str(error) for sign in ("No space left", "Could not write", "max_temp_directory_size"))
+    return full or isinstance(error, duckdb.OutOfMemoryException)
 
 
 def _reader(path: Path, header: list[str]) -> tuple[str, str]:
@@ -329,7 +334,9 @@ def require_tables(loads: Loads, contract: Contract, source: Path) -> None:
     if not missing:
         return
     reasons = "; ".join(
-        f"{f.file.name} was refused ({f.refused}: {f.detail})" for f in loads.refused() if f.file.table in missing
+        f"{f.file.name} was refused ({f.refused}: {f.detail})"
+        for f in loads.refused()
+        if f.file.table in missing
     )
     raise MissingDataError(
         f"No usable file for: {', '.join(missing)}." + (f" {reasons}." if reasons else ""),

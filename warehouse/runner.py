@@ -47,7 +47,7 @@ class Header(BaseModel):
 
 @dataclass(frozen=True)
 class SqlModel:
-    """One model file: the table it makes (`layer.name`), its header, its SELECT and the tables that must come before.
+    """One model file: the table it makes (`layer.name`), its header, its SELECT, what must come before it.
 
     `reads` are the tables of the SELECT and of the checks: both must be there when the table is made and checked.
     """
@@ -95,7 +95,11 @@ def _read(path: Path, layer: str) -> SqlModel:
 
 def _tables_checked(header: Header) -> frozenset[str]:
     others = {str(entry["rows_equal"]) for entry in header.checks if "rows_equal" in entry}
-    written = [sqlglot.parse_one(entry["no_rows"]["sql"], dialect="duckdb") for entry in header.checks if "no_rows" in entry]
+    written = [
+        sqlglot.parse_one(entry["no_rows"]["sql"], dialect="duckdb")
+        for entry in header.checks
+        if "no_rows" in entry
+    ]
     return frozenset(others).union(*(tables_read(query) for query in written))
 
 

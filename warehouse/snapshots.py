@@ -164,7 +164,9 @@ def _flush(path: Path) -> None:
 def prune(warehouse: Path, keep: int) -> None:
     """Remove all but the newest snapshots and the served one. A reader that has one open keeps its files."""
     served = (warehouse / CURRENT).read_text(encoding="utf-8").strip()
-    folders = sorted((warehouse / SNAPSHOTS).iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+    folders = sorted(
+        (warehouse / SNAPSHOTS).iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True
+    )
     others = [folder for folder in folders if folder.name != served]
     for folder in others[keep - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)

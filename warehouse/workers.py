@@ -26,7 +26,10 @@ def side_by_side(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job[Result]], th
 
 
 def in_order(
-    con: duckdb.DuckDBPyConnection, jobs: dict[str, Job[Result]], needs: Mapping[str, Iterable[str]], threads: int
+    con: duckdb.DuckDBPyConnection,
+    jobs: dict[str, Job[Result]],
+    needs: Mapping[str, Iterable[str]],
+    threads: int,
 ) -> dict[str, Result]:
     """Run named jobs, each after those it needs, `threads` at once. After a failure nothing new starts."""
     order = TopologicalSorter(needs)

@@ -111,9 +111,7 @@ def ask(tmp_path: Path) -> Callable[..., list[tuple[Any, ...]]]:
 @pytest.fixture
 def quarantined(ask: Callable[..., list[tuple[Any, ...]]]) -> Callable[[], list[tuple[Any, ...]]]:
     """(table, row number, reason, column) of every quarantined row of the test's warehouse."""
-    return lambda: ask(
-        "SELECT source_table, row_number, reason, detail FROM bronze.quarantine ORDER BY ALL"
-    )
+    return lambda: ask("SELECT source_table, row_number, reason, detail FROM bronze.quarantine ORDER BY ALL")
 
 
 @pytest.fixture

@@ -58,13 +58,15 @@ def test_values_are_standardised_before_they_are_judged(tables, written, built, 
     tables["claims"].append(tables["claims"][0] | {"claim_id": "K2", "approval_time_days": "30.0"})
     tables["claims"].append(tables["claims"][0] | {"claim_id": "K3", "approval_time_days": "30.5"})
     report = built(written(tables))
-    assert ask("SELECT call_topic, sentiment, is_resolved, is_transferred, is_leaked FROM gold.calls "
-               "ORDER BY call_id") == [("Billing Question", "negative", 1, 0, 1), ("Fax Request", "neutral", 1, 0, 0)]  # fmt: skip
+    read = "SELECT call_topic, sentiment, is_resolved, is_transferred, is_leaked FROM gold.calls ORDER BY call_id"
+    assert ask(read) == [("Billing Question", "negative", 1, 0, 1), ("Fax Request", "neutral", 1, 0, 0)]
     assert ask("SELECT claim_id, approval_time_days FROM gold.claims ORDER BY 1") == [("K1", None), ("K2", 30)]
     assert report.quarantine == {"bad_number": 1}
 
 
-def test_a_row_sent_again_is_kept_once_and_a_changed_one_as_its_latest(tables, written, built, ask, quarantined):
+def test_a_row_sent_again_is_kept_once_and_a_changed_one_as_its_latest(
+    tables, written, built, ask, quarantined
+):
     first = tables["call_center"][0]
     tables["call_center"] += [
         first,
@@ -99,7 +101,11 @@ def test_events_of_a_refused_member_are_quarantined_with_it(tables, written, bui
 
 @pytest.mark.parametrize("newline", [b"\r\n", b"\n"], ids=["one kind of line end", "two kinds"])
 def test_lines_that_cannot_be_split_are_kept_with_their_line(newline, valid_sources, built, ask):
-    lines = [b"K2,M1,2024-11-02", b"K3,M1,2024-11-02,Medical,5,Denied,1,,,7", b'K4,M1,2024-11-02,"Me\xff",5,Denied,1,']
+    lines = [
+        b"K2,M1,2024-11-02",
+        b"K3,M1,2024-11-02,Medical,5,Denied,1,,,7",
+        b'K4,M1,2024-11-02,"Me\xff",5,Denied,1,',
+    ]
     with (valid_sources / "claims.csv").open("ab") as stream:
         stream.write(b"".join(line + newline for line in lines))
     report = built(valid_sources)

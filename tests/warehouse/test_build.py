@@ -40,6 +40,14 @@ def test_the_same_rows_as_csv_parts_gzip_or_parquet_make_the_same_tables(
     assert report.quarantine == {}
 
 
+def test_columns_that_the_contract_does_not_list_are_named_and_left_out(valid_sources: Path, built, ask):
+    lines = (valid_sources / "surveys.csv").read_text().splitlines()
+    (valid_sources / "surveys.csv").write_text(f"{lines[0]}, Mood's ,\n{lines[1]},x,y\n")
+    report = built(valid_sources)
+    assert [s["unknown_columns"] for s in report.sources if s["table"] == "surveys"] == [["mood's", "unnamed_10"]]
+    assert ask("SELECT nps_score FROM gold.surveys") == [(9,)]
+
+
 def test_missing_optional_columns_and_files_read_as_unknown_and_are_listed(valid_sources: Path, built, ask):
     report = built(valid_sources)
     assert "language" in report.missing_columns["members"]
@@ -75,11 +83,13 @@ def test_a_changed_rule_reaches_every_number_and_changing_it_back_serves_the_kep
                 "leakage_window_minutes": 10, "high_handle_time_minutes": 9.0}
     )  # fmt: skip
     figures = (
-        "SELECT sum(planning_cost), sum(fully_loaded_cost), sum(is_leaked), sum(is_leaked_24h), sum(avoidable_cost), "
-        "sum(is_high_handle_time) FROM gold.calls"
+        "SELECT sum(planning_cost), sum(fully_loaded_cost), sum(is_leaked), sum(is_leaked_24h), "
+        "sum(avoidable_cost), sum(is_high_handle_time) FROM gold.calls"
     )
     assert ask(figures) == [(16.0, 40.0, 1, 1, 8.0, 0)]
-    assert ask("SELECT estimated_savings FROM gold.top_opportunities WHERE journey = 'Billing'") == [(8 / 7 * 365,)]
+    assert ask("SELECT estimated_savings FROM gold.top_opportunities WHERE journey = 'Billing'") == [
+        (8 / 7 * 365,)
+    ]
     changed = build(valid_sources, tmp_path / "warehouse", settings.model_copy(update={"rules": rules}))
     assert changed.snapshot != first.snapshot
     assert ask(figures) == [(20.0, 42.0, 0, 1, 0.0, 2)]
@@ -94,7 +104,9 @@ def test_a_failing_check_publishes_nothing_and_says_which_rows(
     real = checks.checks_of
 
     def stricter(model: SqlModel) -> list[checks.Check]:
-        extra = checks.Check("no_short_calls", model.table, "SELECT call_id FROM gold.calls WHERE call_id = 'C1'")
+        extra = checks.Check(
+            "no_short_calls", model.table, "SELECT call_id FROM gold.calls WHERE call_id = 'C1'"
+        )
         return real(model) + ([extra] if model.table == "gold.calls" else [])
 
     monkeypatch.setattr("warehouse.build.checks_of", stricter)
@@ -125,18 +137,27 @@ def test_a_partial_last_day_is_not_today(tables, written, built, ask, tmp_path):
     assert report.as_of.isoformat() == "2024-11-09"
     assert snapshots.current(tmp_path / "warehouse").manifest["partial_day"] == "2024-11-10"
     assert ask("SELECT max(day), count(*) FROM gold.data_days")[0][1] == 9
-    tables["call_center"].append(call | {"call_id": "X", "call_date": days[-1], "call_timestamp": f"{days[-1]} 09:00:00"})
+    tables["call_center"].append(
+        call | {"call_id": "X", "call_date": days[-1], "call_timestamp": f"{days[-1]} 09:00:00"}
+    )
     assert built(written(tables)).as_of.isoformat() == "2024-11-10"
 
 
 def test_a_stray_row_in_the_far_future_is_not_today(tables, written, built):
     call = tables["call_center"][0]
     tables["call_center"] = [
-        call | {"call_id": f"{day}-{n}", "call_date": f"2024-11-{day:02}", "call_timestamp": f"2024-11-{day:02} 08:00:00"}
+        call
+        | {
+            "call_id": f"{day}-{n}",
+            "call_date": f"2024-11-{day:02}",
+            "call_timestamp": f"2024-11-{day:02} 08:00:00",
+        }
         for day in range(1, 11)
         for n in range(50)
     ]
-    tables["call_center"].append(call | {"call_id": "X", "call_date": "2031-01-01", "call_timestamp": "2031-01-01 09:00:00"})
+    tables["call_center"].append(
+        call | {"call_id": "X", "call_date": "2031-01-01", "call_timestamp": "2031-01-01 09:00:00"}
+    )
     assert built(written(tables)).as_of.isoformat() == "2024-11-10"
 
 
@@ -145,7 +166,10 @@ def test_a_quiet_warehouse_has_no_partial_day(valid_sources: Path, built):
 
 
 def test_the_quality_report_names_what_is_wrong(tables, written, built, tmp_path):
-    tables["call_center"] += [tables["call_center"][0], tables["call_center"][0] | {"call_id": "C9", "member_id": "M404"}]
+    tables["call_center"] += [
+        tables["call_center"][0],
+        tables["call_center"][0] | {"call_id": "C9", "member_id": "M404"},
+    ]
     tables["members"][2]["plan_type"] = "Gold"
     built(written(tables))
     found = quality_report(snapshots.current(tmp_path / "warehouse"))
