@@ -6,12 +6,14 @@ from datetime import date
 
 from agents.answer import Fact
 from agents.prose import Piece, Prose, number
-from agents.shapes import NAMED, Telling, nothing, noun, were
+from agents.shapes import Telling, nothing, noun, were
 from agents.sight import SeenTable
 from agents.voice import Voice, steady
 from agents.wording import bucket_in_words, number_word
 from semantic.query import TimeGrain
 from semantic.windows import bucket_end
+
+NAMED = 3
 
 
 def trend(prose: Prose, telling: Telling) -> None:
@@ -121,10 +123,9 @@ def _change(voice: Voice, metric: str, first: int, last: int) -> list[Piece]:
     part, unit = voice.table.part, voice.table.column(metric).unit
     old, new = voice.table.number(first, metric) or 0.0, voice.table.number(last, metric) or 0.0
     in_points = unit in ("rate", "score", "points", "percent")
-    relative = (new - old) / abs(old) if old else None
-    if relative is None and not in_points:
+    if not old and not in_points:
         return []
-    if steady(new - old, relative, unit):
+    if steady(new, old, unit):
         return [", nearly the same"]
     later, earlier = f"cell:{part}:{last}:{metric}", f"cell:{part}:{first}:{metric}"
     source = f"formula:sub({later}, {earlier})"

@@ -222,17 +222,17 @@ def _constant(name: str, unit: str) -> Callable[[Fact, str, Evidence], bool]:
 def _direction(fact: Fact, rest: str, evidence: Evidence) -> bool:
     value = _value_of(rest, evidence)
     words = SAME if abs(value) < 1e-9 else UP if value > 0 else DOWN
-    return fact.text in words or (fact.text in SAME and fact.value == 0 and _is_small(rest, value, evidence))
+    return fact.text in words or (fact.text in SAME and fact.value == 0 and _is_small(rest, evidence))
 
 
-def _is_small(source: str, change: float, evidence: Evidence) -> bool:
-    """Whether a change is too small to be written: judged in its own column's unit."""
+def _is_small(source: str, evidence: Evidence) -> bool:
+    """Whether a compared metric and its earlier value are the same as they would be written."""
     _, part, row, name = source.removeprefix("formula:").split(":")
     metric = name.removesuffix("__change")
     table = evidence.tables[int(part)]
-    relative = table.cell(int(row), f"{metric}__change_pct")
-    unit = table.columns[table.column(metric)].unit
-    return steady(change, relative if isinstance(relative, int | float) else None, unit)
+    new, old = table.cell(int(row), metric), table.cell(int(row), f"{metric}__previous")
+    known = isinstance(new, int | float) and isinstance(old, int | float)
+    return known and steady(float(new or 0), float(old or 0), table.columns[table.column(metric)].unit)
 
 
 def _polarity(fact: Fact, rest: str, evidence: Evidence) -> bool:

@@ -10,7 +10,8 @@ from agents.answer import Fact
 from agents.courses import trend
 from agents.narratives import briefing, drivers, opportunities, what_if
 from agents.prose import Prose
-from agents.shapes import Telling, ranked, single
+from agents.rankings import ranked
+from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
 from agents.voice import Voice
 from semantic.model import SemanticModel

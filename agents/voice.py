@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from agents.answer import Fact
 from agents.prose import Piece, number, series
 from agents.sight import SeenTable
-from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold
+from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold, written
 from semantic.model import SemanticModel
 from semantic.query import DimensionFilter, TimeRange
 from semantic.values import ValueDictionary
 
 MANY = 3
-STEADY = 0.0005
+VISIBLE = 0.05  # half of the last digit that changes are written with
 
 
 @dataclass(frozen=True)
@@ -112,16 +112,14 @@ class Voice:
             return []
         relative = self.table.number(row, f"{metric}__change_pct")
         source = f"cell:{part}:{row}:{metric}__change"
-        now, before = self.cell(row, metric), self.cell(row, f"{metric}__previous")
+        value, unit = self.table.number(row, metric), self.table.column(metric).unit
+        before = self.cell(row, f"{metric}__previous")
         earlier: list[Piece] = [] if brief else [" from ", before, " in ", self.before()]
-        if self._steady(metric, change, relative):
-            nearly = "" if now.text == before.text else "nearly "
+        if value is None or steady(value, previous, unit):
+            nearly = "" if self.cell(row, metric).text == before.text else "nearly "
             return [nearly, Fact(text="unchanged", value=0, source=f"direction:{source}"), *earlier]
         size = self.size_of_change(row, metric, change, relative)
         return [self.direction(change, source), " ", size, *earlier, *self.verdict(metric, change, source)]
-
-    def _steady(self, metric: str, change: float, relative: float | None) -> bool:
-        return steady(change, relative, self.table.column(metric).unit)
 
     def direction(self, change: float, source: str) -> Fact:
         """up or down, bound to the sign of a number."""
@@ -150,15 +148,15 @@ class Voice:
         return [" (", Fact(text=text, value=1 if good else -1, source=f"polarity:{metric}:{source}"), ")"]
 
 
-def steady(change: float, relative: float | None, unit: str) -> bool:
-    """Whether a change is too small to be seen as it would be written."""
+def steady(new: float, old: float, unit: str) -> bool:
+    """Whether a change cannot be seen as it would be written: the same figures, or a difference of 0.0."""
+    if written(new, unit) == written(old, unit):
+        return True
     if unit == "rate":
-        return abs(change) < STEADY
-    if unit == "score":
-        return abs(change) < 10 * STEADY
-    if unit in ("points", "percent") or relative is None:
-        return abs(change) < 100 * STEADY
-    return abs(relative) < STEADY
+        return abs(new - old) * 100 < VISIBLE
+    if unit in ("score", "points", "percent") or not old:
+        return abs(new - old) < (VISIBLE if unit in ("points", "percent") else VISIBLE / 10)
+    return abs(new - old) / abs(old) * 100 < VISIBLE
 
 
 def _iso(period: TimeRange) -> str:

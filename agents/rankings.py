@@ -1,0 +1,250 @@
+"""Sentences for tables by dimensions: who leads, who moved, how two compare."""
+
+from __future__ import annotations
+
+from agents.answer import Fact
+from agents.prose import Piece, Prose, number, series
+from agents.shapes import Telling, dimension_names, moved_clause, nothing, noun, were
+from agents.sight import SeenTable
+from agents.voice import Voice
+from agents.wording import is_plural, number_word
+
+NAMED = 3
+LISTED = 10
+
+
+def ranked(prose: Prose, telling: Telling) -> None:
+    """The three journeys with the highest leakage rate are A (x), B (y) and C (z)."""
+    voice = telling.voice
+    table = voice.table
+    column = leading_column(table)
+    metric = column.split("__")[0]
+    rows = [row for row in sorted(table.rows) if table.number(row, column) is not None]
+    if not rows:
+        nothing(prose, voice)
+        return
+    order = sorted(rows, key=lambda row: table.number(row, column) or 0.0, reverse=descending(table, column))
+    if telling.further:
+        _in_passing(prose, telling, metric, order)
+    elif table.count == 1 and not (table.query and table.query.limit):
+        _only(prose, voice, metric, order[0])
+    elif "__change" in column:
+        _movers(prose, voice, metric, order)
+    elif len(order) > 1 and table.number(order[0], column) == table.number(order[-1], column):
+        _alike(prose, voice, metric, order[0])
+    else:
+        limited = table.query is not None and table.query.limit is not None
+        tell = _top if limited else _pair if len(order) == table.count == 2 else _field
+        tell(prose, voice, metric, order)
+        _remarks(prose, voice, metric, order, total=telling.count == 1)
+
+
+def leading_column(table: SeenTable) -> str:
+    """The column a table is about: what it is ordered by if that is a number, else its first metric."""
+    ordered = table.query.order_by if table.query else ()
+    if ordered and table.has(ordered[0].by) and table.column(ordered[0].by).role not in ("dimension", "time"):
+        return ordered[0].by
+    return (table.names("metric") or table.names("derived"))[0]
+
+
+def descending(table: SeenTable, column: str) -> bool:
+    """Whether the largest value comes first."""
+    ordered = table.query.order_by if table.query else ()
+    return not (ordered and ordered[0].by == column and ordered[0].direction == "asc")
+
+
+def extreme(voice: Voice, metric: str, row: int, largest: bool) -> Fact:
+    """most or fewest for counts, highest or lowest else: bound to the row being that extreme."""
+    counted = voice.table.column(metric).unit == "count" and is_plural(voice.table.column(metric).label)
+    words = ("most", "fewest") if counted else ("highest", "lowest")
+    kind = "max" if largest else "min"
+    source = f"extreme:{kind}:{voice.table.part}:{row}:{metric}"
+    return Fact(text=words[0] if largest else words[1], value=kind, source=source)
+
+
+def row_count(voice: Voice) -> Fact:
+    """How many rows the table has, as a word when small."""
+    count = voice.table.count
+    return Fact(text=number_word(count), value=count, source=f"formula:rows:{voice.table.part}")
+
+
+def _has(voice: Voice, row: int) -> str:
+    """have for a name in the plural ("New members"), else has."""
+    names = voice.table.names("dimension")
+    name = voice.value(row, names[0]).text
+    return "have" if len(names) == 1 and is_plural(name) and name.endswith("members") else "has"
+
+
+def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    prose.write(
+        "{name} is the only {noun}{thresholds}{filters}{period}: {metric} {value}{moved}.",
+        name=voice.row_name(row), noun=noun(voice), thresholds=voice.thresholds() or [" with data"],
+        filters=voice.filters(), period=voice.period(), metric=voice.metric(metric),
+        value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
+    )  # fmt: skip
+
+
+def _alike(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    prose.write(
+        "{metric}{filters}{period}{was}{value} for each of the {count} {noun} shown.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
+        was=were(voice, metric), value=voice.cell(row, metric), count=row_count(voice),
+        noun=noun(voice, several=True),
+    )  # fmt: skip
+
+
+def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -> None:
+    """A further table in one sentence: By failure reason, the highest is Payment Error: $5,224."""
+    voice = telling.voice
+    table, best = voice.table, order[0]
+    column = leading_column(table)
+    moved = voice.moved(best, metric, brief=True)
+    if "__change" in column and moved:
+        edge: list[Piece] = [_edge_of_change(voice, column, best)]
+        value: list[Piece] = [*moved, ", to ", voice.cell(best, metric)]
+    else:
+        edge = ["the ", extreme(voice, metric, best, descending(table, column))]
+        value = [voice.cell(best, metric), *([", ", *moved] if moved else [])]
+        if table.number(best, f"{metric}__share") is not None:
+            value += [", ", voice.cell(best, f"{metric}__share"), " of the total"]
+    lead: list[Piece] = ["By ", *dimension_names(voice)]
+    if not telling.same_frame:
+        lead = [
+            voice.metric(metric, start=True),
+            *voice.filters(),
+            *voice.period(),
+            " by ",
+            *dimension_names(voice),
+        ]
+    prose.write("{lead}: {edge} is {name}, {value}.", lead=lead, edge=edge, name=voice.row_name(best), value=value)
+
+
+def _edge_of_change(voice: Voice, column: str, row: int) -> Piece:
+    """the largest rise or the largest fall: bound to the row being that extreme of the change column."""
+    largest = descending(voice.table, column)
+    source = f"extreme_change:{'max' if largest else 'min'}:{voice.table.part}:{row}:{column}"
+    rose = (voice.table.number(row, column) or 0.0) >= 0
+    text = ("the largest rise" if rose else "the smallest fall") if largest else (
+        "the smallest rise" if rose else "the largest fall")  # fmt: skip
+    return Fact(text=text, value=column, source=source)
+
+
+def _movers(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    """Total calls moved the most for Billing Question: up 17.6% from 1,251 in the 14 days before, to 1,471."""
+    column = leading_column(voice.table)
+    best = order[0]
+    prose.write(
+        "{metric}{filters}{period}: {edge} is {name}, {moved}, to {value}.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
+        edge=_edge_of_change(voice, column, best), name=voice.row_name(best),
+        moved=voice.moved(best, metric), value=voice.cell(best, metric),
+    )  # fmt: skip
+    others = [[*voice.row_name(row), " (", *voice.moved(row, metric, brief=True), ")"] for row in order[1:NAMED]]
+    if others:
+        prose.write("Then {items}.", items=series(others))
+    _also(prose, voice, metric, best)
+
+
+def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    table, best = voice.table, order[0]
+    largest = descending(table, leading_column(table))
+    if len(order) == 1:
+        prose.write(
+            "{name} {has} the {extreme} {metric}{filters}{period}: {value}{moved}.",
+            name=voice.row_name(best), has=_has(voice, best), extreme=extreme(voice, metric, best, largest),
+            metric=voice.metric(metric), filters=voice.filters(), period=voice.period(),
+            value=voice.cell(best, metric), moved=moved_clause(voice, best, metric),
+        )  # fmt: skip
+        return
+    several = len(table.names("dimension")) > 1
+    shown = order[: NAMED if several else LISTED]
+    items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in shown]
+    prose.write(
+        "The {count} {noun} with the {extreme} {metric}{filters}{thresholds}{period} are {led}{items}.",
+        count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
+        extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric),
+        filters=voice.filters(), period=voice.period(), led="led by " if len(shown) < len(order) else "",
+        items=series(items),
+    )  # fmt: skip
+
+
+def _pair(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    """New members have a higher failure rate than Tenured members: 39.7% against 34.6%."""
+    table = voice.table
+    one, other = order
+    source = f"formula:sub(cell:{table.part}:{one}:{metric}, cell:{table.part}:{other}:{metric})"
+    larger = descending(table, leading_column(table))
+    if voice.cell(one, metric).text == voice.cell(other, metric).text:
+        _level(prose, voice, metric, order)
+        return
+    counted = table.column(metric).unit == "count" and is_plural(table.column(metric).label)
+    word = ("more" if larger else "fewer") if counted else ("higher" if larger else "lower")
+    prose.write(
+        "{one} {have} {a}{word} {metric} than {other}{thresholds}{filters}{period}: {value} against {low}.",
+        one=voice.row_name(one), have=_has(voice, one), a="" if counted else "a ",
+        word=Fact(text=word, value=1 if larger else -1, source=f"direction:{source}"), metric=voice.metric(metric),
+        other=voice.row_name(other), thresholds=voice.thresholds(), filters=voice.filters(), period=voice.period(),
+        value=voice.cell(one, metric), low=voice.cell(other, metric),
+    )  # fmt: skip
+
+
+def _level(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    """Medicare and Commercial have nearly the same average wait time: 2.3 minutes."""
+    prose.write(
+        "{one} and {other} have nearly the same {metric}{filters}{period}: {value}.",
+        one=voice.row_name(order[0]), other=voice.row_name(order[1]), metric=voice.metric(metric),
+        filters=voice.filters(), period=voice.period(), value=voice.cell(order[0], metric),
+    )  # fmt: skip
+
+
+def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
+    table = voice.table
+    best, last, largest = order[0], order[-1], descending(table, leading_column(table))
+    second: list[Piece] = []
+    if len(order) > 2:
+        second = [", then ", *voice.row_name(order[1]), " (", voice.cell(order[1], metric), ")"]
+    prose.write(
+        "Of {count} {noun}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}{second}; "
+        "{last} {have} the {other} ({low}).",
+        count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
+        best=voice.row_name(best), has=_has(voice, best),
+        extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric), filters=voice.filters(),
+        period=voice.period(), value=voice.cell(best, metric), second=second, last=voice.row_name(last),
+        have=_has(voice, last), other=extreme(voice, metric, last, not largest), low=voice.cell(last, metric),
+    )  # fmt: skip
+
+
+def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total: bool) -> None:
+    """The share or the total, how the first row moved, and its other metrics."""
+    table, best = voice.table, order[0]
+    share = f"{metric}__share"
+    if table.number(best, share) is not None:
+        prose.write("{name} is {share} of the total.", name=voice.row_name(best), share=voice.cell(best, share))
+    elif total and _adds_up(voice, metric):
+        whole = sum(table.number(row, metric) or 0.0 for row in table.rows)
+        limited = table.query is not None and table.query.limit is not None
+        prose.write(
+            "{lead} that is {total}.",
+            lead="Together" if limited else "In total",
+            total=number(whole, table.column(metric).unit, f"formula:sum:{table.part}:{metric}"),
+        )
+    moved = voice.moved(best, metric)
+    if moved and len(order) > 1:
+        prose.write("{name} is {moved}.", name=voice.row_name(best), moved=moved)
+    _also(prose, voice, metric, best)
+
+
+def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    others = [name for name in voice.table.names("metric") if name != metric]
+    items: list[list[Piece]] = [
+        [voice.metric(name), " ", voice.cell(row, name)]
+        for name in others
+        if voice.table.number(row, name) is not None
+    ]
+    if items:
+        prose.write("For {name}: {items}.", name=voice.row_name(row), items=series(items[:NAMED]))
+
+
+def _adds_up(voice: Voice, metric: str) -> bool:
+    definition = voice.semantic.metrics.get(metric)
+    return bool(definition and definition.additive and voice.table.complete)
