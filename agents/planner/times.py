@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
@@ -48,8 +49,15 @@ def read_point(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def _match(words: Sequence[str], at: int, phrase: str) -> int:
     """End index when the phrase's words stand at `at`, else 0."""
-    parts = phrase.split()
-    return at + len(parts) if list(words[at : at + len(parts)]) == parts else 0
+    parts = _parts(phrase)
+    if at >= len(words) or words[at] != parts[0]:
+        return 0
+    return at + len(parts) if tuple(words[at : at + len(parts)]) == parts else 0
+
+
+@cache
+def _parts(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split())
 
 
 def _word(words: Sequence[str], at: int) -> str:
@@ -343,12 +351,18 @@ def week_of(words: Sequence[str], at: int, clock: Clock) -> Found:
     return inner[0], p.whole(start, "week", f"the week of {start.isoformat()}")
 
 
+_SAME_NOUNS = frozenset(("period", "time", "month", "quarter", "week", "days", "weeks", "months", "day", "dates"))
+_YEAR_TAILS = (
+    "last year", "a year ago", "the year before", "in the previous year", "of last year", "a year earlier",
+    "the previous year", "the prior year", "in the prior year", "one year ago",
+)  # fmt: skip
+
+
 def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
     """the same month last year, the month before, the previous period, a year earlier."""
-    for noun in ("period", "time", "month", "quarter", "week", "days", "weeks", "months", "day", "dates"):
-        for tail in ("last year", "a year ago", "the year before", "in the previous year", "of last year", "a year earlier",
-                     "the previous year", "the prior year", "in the prior year", "one year ago"):
-            if end := _match(words, at, f"same {noun} {tail}"):
+    if words[at] == "same" and _word(words, at + 1) in _SAME_NOUNS:
+        for tail in _YEAR_TAILS:
+            if end := _match(words, at + 2, tail):
                 return end, _baseline(clock, "previous_year")
     unit = UNITS.get(words[at])
     if unit and (_match(words, at + 1, "before") or _match(words, at + 1, "prior") or _match(words, at + 1, "earlier")):
