@@ -17,6 +17,8 @@ from warehouse.principal import Principal
 Thumbs = Literal["up", "down"]
 # A member-level reader's rows are personal data: only their digest is kept, enough to tell a changed replay.
 MEMBER_LEVEL_ROLES = ("member_advocate",)
+PERSONAL = "pii"
+WITHHELD = "(a question about personal data)"  # such a question may name a person: it is not remembered
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     answer_id TEXT PRIMARY KEY, created_at TEXT NOT NULL, user TEXT NOT NULL, role TEXT NOT NULL,
@@ -41,7 +43,8 @@ class AnswerStore:
 
     def keep(self, answer: Answer, principal: Principal, at: datetime) -> None:
         """Store an answer under its id."""
-        row = (answer.answer_id, at.isoformat(), principal.user, principal.role, answer.thread, answer.question,
+        question = WITHHELD if answer.refusal_code == PERSONAL else answer.question
+        row = (answer.answer_id, at.isoformat(), principal.user, principal.role, answer.thread, question,
                answer.status, answer.snapshot, rows_digest(answer), _document(answer, principal))  # fmt: skip
         with self._lock, self._connection:
             self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?,?,?,?,?,?,?,?,?,?)", row)
@@ -80,6 +83,8 @@ def rows_digest(answer: Answer) -> str:
 
 
 def _document(answer: Answer, principal: Principal) -> str:
+    if answer.refusal_code == PERSONAL:
+        answer = answer.model_copy(update={"question": WITHHELD})
     if principal.role in MEMBER_LEVEL_ROLES:
         parts = [part.model_copy(update={"rows": []}) for part in answer.parts]
         answer = answer.model_copy(update={"rows": [], "parts": parts, "facts": [], "text": ""})

@@ -21,8 +21,12 @@ TURNS_KEPT = 12
 
 
 def keep_recent(earlier: list[AnyMessage], new: list[AnyMessage]) -> list[AnyMessage]:
-    """The conversation's last turns: enough to follow up on, small enough to store each time."""
-    messages = [*earlier, *new]
+    """The conversation's last turns: enough to follow up on, small enough to store each time.
+
+    A new message takes the place of an earlier one of the same id.
+    """
+    replaced = {message.id for message in new if message.id}
+    messages = [*(message for message in earlier if message.id not in replaced), *new]
     starts = [i for i, message in enumerate(messages) if isinstance(message, HumanMessage)]
     return messages[starts[-TURNS_KEPT] :] if len(starts) > TURNS_KEPT else messages
 

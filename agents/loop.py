@@ -11,6 +11,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
 
+from agents.answer_store import PERSONAL, WITHHELD
 from agents.context import Context, State
 from agents.screening import screened
 from agents.toolbox import mendable_error, run_call, without_rows
@@ -57,10 +58,12 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["
         repairs += any(message.status == "error" for message in results)
         if repairs > MAX_REPAIRS:
             break
-    return _finish(agent, context, turn)
+    return _finish(agent, context, history[-1], turn)
 
 
-def _finish(agent: Agent, context: Context, turn: list[AnyMessage]) -> Command[Literal["__end__"]]:
+def _finish(
+    agent: Agent, context: Context, question: AnyMessage, turn: list[AnyMessage]
+) -> Command[Literal["__end__"]]:
     last = turn[-1]
     context.reply.agent = agent.name
     found = any(isinstance(outcome, Found) for outcome in context.reply.outcomes)
@@ -69,7 +72,9 @@ def _finish(agent: Agent, context: Context, turn: list[AnyMessage]) -> Command[L
         context.reply.text = str(last.text).strip()
     elif not found and not stopped:
         context.reply.error = GAVE_UP
-    kept = [without_rows(m) if isinstance(m, ToolMessage) else m for m in turn]
+    kept: list[AnyMessage] = [without_rows(m) if isinstance(m, ToolMessage) else m for m in turn]
+    if any(isinstance(o, Refusal) and o.code == PERSONAL for o in context.reply.outcomes):
+        kept.insert(0, HumanMessage(WITHHELD, id=question.id))
     return Command(goto="__end__", update={"messages": kept})
 
 

@@ -98,7 +98,7 @@ class Assistant:
         key = thread_key(principal, name)
         with self.threads.lock(key):
             self.graph.invoke(
-                {"messages": [HumanMessage(context.desk.question)]},
+                {"messages": [HumanMessage(context.desk.question, id=context.desk.answer_id)]},
                 {"configurable": {"thread_id": key}, "recursion_limit": 10},
                 context=context,
                 durability="exit",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from agents.runtime import Assistant
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.principal import Principal
 from warehouse.settings import Settings
-from warehouse.snapshots import current
+from warehouse.snapshots import current, point_to
 
 Ask = Callable[[str], Answer]
 FIRST = "Repeat call rate by plan type last week"
@@ -55,6 +57,47 @@ def test_a_thread_stores_no_rows_no_person_and_one_checkpoint(tiny_warehouse: Pa
     for cell in [str(row[1]).encode() for row in answer.rows if row[1] and row[1] > 99]:
         assert b'"rows"' not in content
         assert b": [[" + cell not in content
+
+
+def test_a_question_about_a_person_is_not_remembered(
+    tiny_warehouse: Path, tmp_path: Path, executive: Principal
+) -> None:
+    assistant = Assistant.open(Settings(var=tmp_path), tiny_warehouse)
+    refused = assistant.ask("Give me the home address of Zebulon Quackenbush", executive, "t")
+    assistant.ask("Total calls yesterday", executive, "t")
+    assistant.close()
+    assert refused.refusal_code == "pii"
+    for file in (tmp_path / "state").iterdir():
+        if file.is_file():
+            assert b"Quackenbush" not in file.read_bytes(), file.name
+
+
+def test_many_people_at_once_get_their_own_answers(assistant: Assistant) -> None:
+    def work(number: int) -> list[str]:
+        who = Principal(f"person {number}", "executive")
+        plans = [assistant.ask(f"Top {number + 2} states by total calls last week", who, "t") for _ in range(2)]
+        return [f"{answer.status} {len(answer.rows)}" for answer in plans]
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(work, range(4)))
+    assert results == [[f"answered {number + 2}"] * 2 for number in range(4)]
+
+
+def test_a_new_snapshot_is_answered_from_at_once(
+    tiny_warehouse: Path, reference_warehouse: Path, tmp_path: Path, executive: Principal
+) -> None:
+    folder = tmp_path / "warehouse"
+    shutil.copytree(tiny_warehouse, folder)
+    newer = current(reference_warehouse).id
+    shutil.copytree(reference_warehouse / "snapshots" / newer, folder / "snapshots" / newer)
+    assistant = Assistant.open(Settings(var=tmp_path / "var"), folder)
+    before = assistant.ask("Total calls by plan type yesterday", executive)
+    point_to(folder, newer)
+    after = assistant.ask("Total calls by plan type yesterday", executive)
+    assistant.close()
+    assert (before.status, after.status) == ("answered", "answered")
+    assert after.snapshot == newer
+    assert before.as_of != after.as_of
 
 
 @pytest.mark.parametrize(
@@ -108,8 +151,6 @@ def test_without_a_warehouse_or_with_a_damaged_one_the_error_is_typed(
     with pytest.raises(MissingDataError) as nothing:
         Assistant.open(Settings(var=tmp_path / "a"), tmp_path / "nowhere")
     assert nothing.value.exit_code == 4
-    import shutil
-
     damaged = tmp_path / "damaged"
     shutil.copytree(tiny_warehouse, damaged)
     current(damaged).gold_path.write_bytes(b"not a database")
