@@ -324,6 +324,9 @@ def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         return
     if draft.compare_to and ranking.comparative:
         return
+    if ranking.direction in ("best", "worst") and lexicon.model.metrics[draft.metrics[0]].polarity == "neutral":
+        draft.issues.append(Issue("rank_without_dimension"))
+        return
     for at in range(ranking.start, ranking.end):
         reading.explain(at, at + 1)
     draft.order = Order(by=draft.metrics[0], direction=direction(ranking, draft.metrics[0], reading, lexicon))

@@ -118,7 +118,7 @@ def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     words = [token.text for token in reading.tokens]
     plural = words[span.end - 1].endswith("s") or words[span.start - 1] == "one"
     following = words[span.end] if span.end < len(words) else ""
-    starts = words[span.start - 1] == "one" or span.start == 0 or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
+    starts = words[span.start - 1] == "one" or not before or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
     return plural and starts and following in _RELATIVE and bool(reading.thresholds or reading.ranking)
 
 

@@ -42,6 +42,7 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     ]
     for mention in mentions:
         reading.explain(mention.start, mention.end)
+    mentions = mentions or _inside_values(reading, lexicon)
     mentions = [m for m in mentions if not _is_only_subject(m, reading)]
     mentions = [m for m in mentions if not _is_trouble(m, reading, lexicon, alone=len(mentions) == 1)]
     mentions = _merge(mentions, reading, lexicon)
@@ -55,10 +56,24 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     return _distinct(mentions)
 
 
+def _inside_values(reading: Reading, lexicon: Lexicon) -> list[Mention]:
+    """`billing calls` may be a value's phrase as a whole: its last word still says what is counted."""
+    found = []
+    for span in reading.of_kind("value"):
+        last = reading.tokens[span.end - 1].lemma
+        targets = lexicon.exact.get((last,), frozenset()) if last in lexicon.volumes else frozenset()
+        names = tuple(sorted(target.name for target in targets if target.kind == "metric"))
+        if names:
+            found.append(Mention(span.end - 1, span.end, names))
+    return found
+
+
 def _is_only_subject(mention: Mention, reading: Reading) -> bool:
     """`which messages do members see`: people who act, unless they are counted or open the question."""
     if not all(token.text in POPULATION for token in reading.tokens[mention.start : mention.end]):
         return False
+    if mention.start and reading.tokens[mention.start - 1].text in ("which", "what", "whose", "do", "does", "did", "who"):
+        return True
     before = [token.text for token in reading.tokens[: mention.start] if token.text not in FILLER | FUNCTION]
     return bool(before) and not _cue_near(reading, _COUNT, mention, frozenset())
 

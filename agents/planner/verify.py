@@ -32,6 +32,9 @@ _INTENT_WORDS = word_set(
 _ADJECTIVES = word_set("high low bad good big small large poor strong weak severe serious")
 
 
+_BRINGING = word_set("driving drives drive causing cause causes caused behind leading bringing")
+
+
 def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> Draft:
     """Add an issue for whatever the draft does not account for."""
     words = unexplained_words(draft, reading, intent, lexicon)
@@ -80,6 +83,8 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
         if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
             continue
         if token.lemma in lexicon.noise or stem(token.text) in related or _before_noise(reading, at, lexicon):
+            continue
+        if reading.ranking and token.text in _BRINGING:
             continue
         if token.text in AVERAGE and _averages(draft, lexicon):
             continue
