@@ -67,15 +67,15 @@ def main() -> None:
 @app.command()
 def generate(
     profile: Annotated[str, typer.Option(help="tiny, reference, demo or full.")] = "demo",
-    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 20261029,
-    as_of: Annotated[str, typer.Option(help="The last complete day, ISO.")] = "2026-10-29",
+    seed: Annotated[int | None, typer.Option(help="Same seed, same bytes (default: the profile's).")] = None,
+    as_of: Annotated[str, typer.Option(help="The last complete day, ISO (default: the profile's).")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the sources.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Folder for the hidden truth, outside --out.")] = None,
 ) -> None:
     """Write synthetic sources (and, elsewhere, the hidden truth)."""
     settings = load_settings()
     target = out or settings.var / "sources" / profile
-    _generate(profile, target, seed=seed, as_of=_day(as_of), truth=truth)
+    _generate(profile, target, seed=seed, as_of=_day(as_of) if as_of else None, truth=truth)
 
 
 @app.command()
@@ -194,8 +194,8 @@ def up(
     settings = load_settings()
     folder = source or settings.var / "sources" / profile
     target = warehouse or settings.warehouse
-    if source is None and not (folder / "members.csv").exists() and not any(folder.glob("members*")):
-        _generate(profile, folder, seed=20261029, as_of=date(2026, 10, 29), truth=None)
+    if source is None and not any(folder.glob("members*")):
+        _generate(profile, folder, seed=None, as_of=None, truth=None)
     _build(folder, target, settings, full=False, as_json=False)
     from ui.web import serve
 
@@ -322,12 +322,20 @@ def _exit_code(answer: Any) -> int:
     return _REFUSAL_EXIT_CODES.get(answer.refusal_code, 0) if answer.status == "refused" else 0
 
 
-def _generate(profile: str, out: Path, *, seed: int, as_of: date, truth: Path | None) -> None:
+def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, truth: Path | None) -> None:
     from generator.generate import generate as write
+    from generator.profiles import default_as_of, default_seed
     from ui.render import progress
 
     with progress(_console(stderr=True), f"Generating {profile}") as report:
-        result = write(profile, out, seed=seed, as_of=as_of, truth=truth, progress=report)
+        result = write(
+            profile,
+            out,
+            seed=default_seed() if seed is None else seed,
+            as_of=as_of or default_as_of(),
+            truth=truth,
+            progress=report,
+        )
     _console(stderr=True).print(f"Wrote {sum(result.rows.values()):,} rows to {out} in {result.seconds:.1f} s.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,7 @@ def _print_provenance(answer: Answer, console: Console) -> None:
 def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None:
     """What a build took, quarantined and published."""
     if as_json:
-        console.print_json(json.dumps(report.document(), default=str))
+        console.print_json(json.dumps(asdict(report), default=str))
         return
     state = "published" if report.published else "already up to date"
     console.print(f"Snapshot {report.snapshot} {state}; as of {report.as_of}.", highlight=False)
