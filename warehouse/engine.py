@@ -6,9 +6,10 @@ file unless the local file system is switched off after opening and the configur
 
 from __future__ import annotations
 
+import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -37,7 +38,7 @@ _LOCKED = {
     "temp_directory": "",
     "threads": "2",
 }
-_open_engines: WeakValueDictionary[tuple[str, int, float], Engine] = WeakValueDictionary()
+_open_engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
 _opening = threading.Lock()
 
 
@@ -82,13 +83,16 @@ class Engine:
             cursor.close()
         return Rows(columns, _plain_numbers(columns, rows))
 
-    def table_names(self, sql: str) -> set[TableKey]:
+    def table_names(self, sql: str, parameters: Mapping[str, Parameter]) -> set[TableKey]:
         """The base tables that DuckDB's binder would read for this text, seen through every view and CTE."""
         cursor = self._cursor()
         try:
             found = cursor.get_table_names(
                 _UNLISTABLE.sub(lambda match: "NULL" if match.group().startswith("$") else "", sql), qualified=True
             )
+        except duckdb.BinderException:  # it cannot list some windows either, which the planner can
+            plan = self.run(f"EXPLAIN (FORMAT JSON) {sql}", parameters, 1).rows[0][1]
+            found = set(_scanned(json.loads(plan)))
         except duckdb.Error as error:
             raise _for_people(error, self._path) from None
         finally:
@@ -104,15 +108,15 @@ class Engine:
 def open_engine(snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engine:
     """The engine of a snapshot, shared by all in this process. With the lake, bronze and silver are there too.
 
+    DuckDB keeps one instance a file and process, so the limits of whoever opens it first hold while it is open.
     Raises MissingDataError (exit 4) that names a file that cannot be opened.
     """
     main = snapshot.lake_path if with_lake else snapshot.gold_path
-    key = (str(main), limits.memory_mb, limits.seconds)
     with _opening:
-        engine = _open_engines.get(key)
+        engine = _open_engines.get(str(main))
         if engine is None:
             engine = _open(main, snapshot.gold_path if with_lake else None, limits)
-            _open_engines[key] = engine
+            _open_engines[str(main)] = engine
         return engine
 
 
@@ -120,21 +124,27 @@ def _open(main: Path, gold: Path | None, limits: Limits) -> Engine:
     try:
         config = {**_LOCKED, "memory_limit": f"{limits.memory_mb}MB"}
         connection = duckdb.connect(str(main), read_only=True, config=config)
-        if gold is not None:
-            quoted = str(gold).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS {PUBLISHED} (READ_ONLY)")
+        locked = connection.execute("SELECT current_setting('lock_configuration')").fetchall()[0][0]
+        if not locked:  # it is when a statement of an engine that was let go still runs
+            _lock(connection, gold, limits)
         catalog = _catalog(connection, {} if gold is None else {"gold": PUBLISHED})
-        for setting in (
-            "GLOBAL TimeZone='UTC'",
-            f"GLOBAL max_execution_time={int(limits.seconds * 1000)}",
-            "enable_external_access=false",
-            "disabled_filesystems='LocalFileSystem'",
-            "lock_configuration=true",
-        ):
-            connection.execute(f"SET {setting}")
     except duckdb.Error as error:
         raise _damaged(main) from error
     return Engine(connection, main, limits.seconds, catalog)
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, gold: Path | None, limits: Limits) -> None:
+    if gold is not None:
+        quoted = str(gold).replace("'", "''")
+        connection.execute(f"ATTACH '{quoted}' AS {PUBLISHED} (READ_ONLY)")
+    for setting in (
+        "GLOBAL TimeZone='UTC'",
+        f"GLOBAL max_execution_time={int(limits.seconds * 1000)}",
+        "enable_external_access=false",
+        "disabled_filesystems='LocalFileSystem'",
+        "lock_configuration=true",
+    ):
+        connection.execute(f"SET {setting}")
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, prefixes: Mapping[str, str]) -> Catalog:
@@ -147,6 +157,14 @@ def _catalog(connection: duckdb.DuckDBPyConnection, prefixes: Mapping[str, str])
     for schema, table, column in found:
         columns[schema, table] = (*columns.get((schema, table), ()), column)
     return Catalog(columns, prefixes)
+
+
+def _scanned(plan: list[dict[str, Any]]) -> Iterator[str]:
+    """The tables that a plan scans."""
+    for node in plan:
+        if "Table" in node["extra_info"]:
+            yield node["extra_info"]["Table"]
+        yield from _scanned(node["children"])
 
 
 def _plain_numbers(columns: tuple[tuple[str, str], ...], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

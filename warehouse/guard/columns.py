@@ -132,10 +132,12 @@ def _words(node: exp.Expr) -> list[str]:
 
 @lru_cache(maxsize=16)
 def _schema(policy: Policy, member_rows: bool, catalog: Catalog | None) -> MappingSchema:
-    tables: dict[str, dict[str, dict[str, str]]] = {GOVERNED_SCHEMA: {}}
+    tables: dict[str, dict[str, dict[str, str]]] = {}
     for table in policy.tables.values():
         found = visible_columns(table, member_rows, catalog)
-        tables[GOVERNED_SCHEMA][table.name] = {name: column.type for name, column in found.items()}
+        if found:
+            types = {name: column.type for name, column in found.items()}
+            tables.setdefault(GOVERNED_SCHEMA, {})[table.name] = types
     lake = {} if catalog is None else catalog.columns
     for (schema, name), names in lake.items():
         if schema != GOVERNED_SCHEMA:

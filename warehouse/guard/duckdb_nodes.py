@@ -57,6 +57,8 @@ def _function(node: Node, policy: Policy) -> None:
     name = node["function_name"].lower()
     if name not in (policy.table_functions if node.get("in_from") else policy.functions):
         raise Refused("function_not_allowed")
+    if name in policy.unit_first and node["arguments"][0]["expression"]["class"] != "CONSTANT":
+        raise Refused("function_not_allowed")
     for argument in node["arguments"]:
         if argument.get("name") or argument["expression"]["class"] == "STAR":
             raise Refused("construct_not_allowed")

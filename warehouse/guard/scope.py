@@ -33,12 +33,13 @@ def scope(statement: Statement) -> None:
 
 def _resolve(table: exp.Table, statement: Statement) -> TableKey:
     schema, name = (table.db or GOVERNED_SCHEMA).lower(), table.name.lower()
-    if schema == GOVERNED_SCHEMA and name in statement.role.tables:
+    known = statement.catalog is None or (schema, name) in statement.catalog.columns
+    if schema == GOVERNED_SCHEMA and name in statement.role.tables and known:
         return schema, name
     if schema in statement.role.open_schemas and statement.policy.limits.name.fullmatch(name):
         if statement.catalog is None:
             raise Refused("no_snapshot")
-        if (schema, name) in statement.catalog.columns:
+        if known:
             return schema, name
     raise Refused("table_not_allowed")
 

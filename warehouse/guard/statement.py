@@ -69,9 +69,6 @@ def _children(node: exp.Expr) -> Iterable[exp.Expr]:
 
 def visible_columns(table: Table, member_rows: bool, catalog: Catalog | None) -> dict[str, Column]:
     """The columns of a table that a reader may name: declared, in the snapshot, and not for a purpose only."""
-    live = None if catalog is None else catalog.columns.get((GOVERNED_SCHEMA, table.name), ())
-    return {
-        name: column
-        for name, column in table.columns.items()
-        if (live is None or name in live) and (member_rows or column.kind not in PURPOSE_ONLY)
-    }
+    names = tuple(table.columns) if catalog is None else catalog.columns.get((GOVERNED_SCHEMA, table.name), ())
+    found = {name: table.columns[name] for name in names if name in table.columns}
+    return {name: column for name, column in found.items() if member_rows or column.kind not in PURPOSE_ONLY}

@@ -22,7 +22,7 @@ GOVERNED_SCHEMA = "gold"
 Kind = Literal[
     "dimension", "ordinal", "time", "measure", "member_id", "event_id", "direct_identifier", "free_text"
 ]
-Access = Literal["aggregate", "calendar", "member"]
+Access = Literal["aggregate", "reference", "member"]
 PURPOSE_ONLY: frozenset[str] = frozenset({"direct_identifier", "free_text"})
 
 
@@ -99,6 +99,7 @@ class Policy:
     row_filters: tuple[str, ...]
     functions: frozenset[str]
     aggregates: frozenset[str]
+    unit_first: frozenset[str]
     table_functions: frozenset[str]
     nodes: Nodes
     limits: Limits
@@ -118,6 +119,7 @@ def load_policy(folder: Path = POLICY_FOLDER) -> Policy:
         row_filters=tuple(files["roles"]["row_filters"]),
         functions=frozenset(name for group, names in functions.items() if group != "tables" for name in names),
         aggregates=frozenset(functions["aggregates"]),
+        unit_first=frozenset(functions["unit_first"]),
         table_functions=frozenset(functions["tables"]),
         nodes=Nodes(
             duckdb={group: frozenset(names) for group, names in files["nodes"]["duckdb"].items()},
