@@ -109,7 +109,7 @@ class Assembler:
                 "parts": parts,
                 "assumptions": list(dict.fromkeys(assumptions)),
                 "charts": charts_for(parts),
-                "follow_ups": follow_ups_for(found, desk),
+                "follow_ups": follow_ups_for(found, desk, context.reply.follow_ups),
             }
         )
 
@@ -122,7 +122,8 @@ class Assembler:
         free = FreeText(evidence)
         if free.problems(said):
             return narration.text, narration.facts, True
-        return said, free.facts(said), False
+        facts = free.facts(said)
+        return (said, facts, False) if facts else (narration.text, narration.facts, False)
 
     def recheck(self, answer: Answer) -> list[str]:
         """What an answer's own rows do not bear out of its text and computed cells; empty when it holds."""

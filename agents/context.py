@@ -46,11 +46,12 @@ class Reply:
     text: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     error: str = ""
+    follow_ups: list[str] = field(default_factory=list)
     agent: str = ""
     route_reason: str = ""
 
 
-@dataclass
+@dataclass(repr=False)
 class Context:
     """One question's surroundings. `bound` caches chat models with their tools by agent name.
 

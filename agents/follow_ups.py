@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 COUNT = 3
 
 
-def follow_ups_for(found: Found, desk: Desk) -> list[str]:
-    """Follow-up questions in the reader's words, each answerable in the same conversation."""
+def follow_ups_for(found: Found, desk: Desk, planned: list[str]) -> list[str]:
+    """Follow-up questions in the reader's words, each answerable in the same conversation.
+
+    `planned` are the planner's own, which it has checked; without any, they follow from the query.
+    """
     given = list(found.follow_ups)
     query = next((table.query for table in found.tables if table.query), None)
     if found.shape == "what_if":
         given += ["What would 5% do?", "Why is it happening?"]
     elif found.shape in ("opportunities", "briefing"):
         given += ["What is causing the leakage?", "If we fix billing this week, what's the upside?"]
-    if query is not None:
+    given += planned
+    if query is not None and not planned:
         given += _from_query(query, desk)
     return list(dict.fromkeys(given))[:COUNT]
 

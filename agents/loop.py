@@ -46,6 +46,8 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["
     while spent <= MAX_TOOL_CALLS:
         said = _speak(agent, context, history + turn, tools)
         turn.append(said)
+        if not context.free_model:
+            context.reply.follow_ups += said.additional_kwargs.get("follow_ups", ())
         if not said.tool_calls and not said.invalid_tool_calls:
             break
         results = _run_calls(said, tools, context)

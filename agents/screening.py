@@ -34,6 +34,8 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
     What the question says and the query lacks goes back every time. Unknown words go back once; a chat model that
     stands by its query has them told to the reader as an assumption.
     """
+    # What a free chat model calls an assumption would stand in the answer unchecked.
+    call = {**call, "args": {name: value for name, value in call["args"].items() if name != "assumptions"}}
     query = _query_of(call) if call["name"] in CHECKED else None
     if query is None or not context.desk.semantic.metrics.keys() >= set(query.metrics):
         return call, None  # the tool itself says what is wrong with the names
@@ -45,7 +47,7 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
         hint = "If it restricts the answer, call clarify or refuse; if it is wording only, call again unchanged."
         return call, _objection(call, found.unknown, hint)
     if found.unknown:
-        said = [*call["args"].get("assumptions", ()), f"Taken as wording only: {', '.join(found.unknown)}."]
+        said = [f"Taken as wording only: {', '.join(found.unknown)}."]
         return {**call, "args": {**call["args"], "assumptions": said}}, None
     return call, None
 

@@ -87,8 +87,7 @@ def nothing(prose: Prose, voice: Voice) -> None:
 
 def noun(voice: Voice, *, several: bool = False) -> list[Piece]:
     """What a row is: journeys; combinations of plan type and tenure."""
-    labels = [voice.semantic.dimensions[name].label if name in voice.semantic.dimensions else name
-              for name in voice.table.names("dimension")]  # fmt: skip
+    labels = [voice.table.column(name).label or name for name in voice.table.names("dimension")]
     nouns = [in_sentence(label) for label in labels]
     if len(nouns) == 1:
         if " or " in nouns[0]:

@@ -33,7 +33,7 @@ class Door(Protocol):
         """Rows, or DeniedError."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Desk:
     """The hidden context of one question.
 
@@ -56,6 +56,10 @@ class Desk:
     question: str = ""
     source: str = "chat"
     spent_ms: dict[str, float] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Nothing of what it holds: tool callbacks write their arguments down."""
+        return "Desk"
 
     def spend(self, times: Mapping[str, float]) -> None:
         """Add milliseconds by step to the question's account."""

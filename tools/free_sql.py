@@ -8,6 +8,8 @@ from tools.outcome import Column, Found, Mendable, Outcome, Table
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
+_WHOLE = ("BIGINT", "HUGEINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
+_BROKEN = ("DOUBLE", "FLOAT", "DECIMAL")
 UNVERIFIED = "Written as SQL for this question; the numbers are not governed metrics."
 
 
@@ -22,9 +24,16 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
     desk.spend(result.timings_ms)
     table = Table(
         title="",
-        columns=tuple(Column(c.name, c.type, "", "metric", c.name.replace("_", " ")) for c in result.columns),
+        columns=tuple(_column(c.name, c.type) for c in result.columns),
         rows=tuple(tuple(plain(cell) for cell in row) for row in result.rows),
         sql=result.sql,
         truncated=result.truncated,
     )
     return Found((table,), "generated_sql", assumptions=(UNVERIFIED,))
+
+
+def _column(name: str, type_: str) -> Column:
+    """Numbers are metrics, whole ones counts; everything else is a dimension."""
+    role = "metric" if type_.upper().startswith(_WHOLE + _BROKEN) else "dimension"
+    unit = "count" if type_.upper().startswith(_WHOLE) else ""
+    return Column(name, type_, unit, role, name.replace("_", " "))

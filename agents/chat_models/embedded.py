@@ -74,7 +74,7 @@ class EmbeddedChatModel(BaseChatModel):
         plan = self._plan(messages)
         if ROUTE in offered:
             return _calling([(ROUTE, {"agent": plan.agent, "reason": plan.route_reason})])
-        return _calling(calls_for(plan, offered))
+        return _calling(calls_for(plan, offered), plan.follow_ups)
 
     def _after(self, results: list[ToolMessage]) -> AIMessage:
         contents = [json.loads(str(result.content)) for result in results]
@@ -105,9 +105,9 @@ def _last_results(messages: list[BaseMessage]) -> list[ToolMessage]:
     return results
 
 
-def _calling(calls: list[Call]) -> AIMessage:
+def _calling(calls: list[Call], follow_ups: tuple[str, ...] = ()) -> AIMessage:
     tool_calls = [
         {"name": name, "args": arguments, "id": f"call_{index}", "type": "tool_call"}
         for index, (name, arguments) in enumerate(calls)
     ]
-    return AIMessage("", tool_calls=tool_calls)
+    return AIMessage("", tool_calls=tool_calls, additional_kwargs={"follow_ups": list(follow_ups)})

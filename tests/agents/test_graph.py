@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 
 from agents.genie import GENIE
 from agents.graph import build_graph
@@ -61,6 +63,23 @@ def test_a_desk_from_the_chat_model_is_replaced(desk: Desk) -> None:
     message = run_call(tools, {**call, "type": "tool_call"}, desk)  # type: ignore[typeddict-item]
     assert message.status == "success"
     assert "root" not in str(message.content)
+
+
+def test_callbacks_and_tracers_never_see_who_asks(desk: Desk) -> None:
+    class Listener(BaseCallbackHandler):
+        heard = ""
+
+        def on_tool_start(self, serialized: dict[str, Any], input_str: str, **kwargs: Any) -> None:
+            self.heard += input_str + str(kwargs)
+
+    listener = Listener()
+    tool = next(tool for tool in GENIE.tools if tool.name == "query_metrics")
+    call = {"type": "tool_call", "name": tool.name, "id": "1"}
+    arguments = {"query": {"metrics": ["total_calls"]}, "desk": desk}
+    tool.invoke({**call, "args": arguments}, config={"callbacks": [listener]})
+    assert "total_calls" in listener.heard
+    assert desk.principal.user not in listener.heard
+    assert "executive" not in listener.heard
 
 
 def test_the_command_line_imports_no_graph_library(tmp_path: Path) -> None:

@@ -202,6 +202,15 @@ def test_generated_sql_is_labelled(asked: Callable[[Script], Answer]) -> None:
     answer = asked(script(call("run_sql", {"sql": sql}), say("Done.")))
     assert (answer.status, answer.trust) == ("answered", "generated_sql")
     assert answer.rows
+    assert "MAPD has the most calls" in answer.text
+    assert any("not governed" in sentence for sentence in answer.assumptions)
+
+
+def test_what_a_service_assumes_is_not_shown_unchecked(asked: Callable[[Script], Answer]) -> None:
+    said = {"query": QUERY, "assumptions": ["MAPD always has 999,999 calls."]}
+    answer = asked(script(call("query_metrics", said), say("Done.")))
+    assert answer.status == "answered"
+    assert "999,999" not in answer.model_dump_json()
 
 
 def test_a_supervisor_that_names_no_agent_is_an_error(asked: Callable[[Script], Answer]) -> None:
