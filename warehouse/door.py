@@ -153,7 +153,7 @@ class Warehouse:
 
     def _run(self, decision: Allow, params: dict[str, Parameter], engine: Engine, audit_id: int) -> Rows:
         try:
-            return engine.run(decision.sql, params, self._limits.rows + 1)
+            return engine.run(decision.sql, params, most=self._limits.rows + 1, seconds=self._limits.seconds)
         except CommandCenterError as error:
             outcome = getattr(error, "code", type(error).__name__)
             self._audit.append({"event": "failed", "of": audit_id, "outcome": outcome})

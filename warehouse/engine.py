@@ -26,6 +26,7 @@ from warehouse.snapshots import BUILD_AGAIN, Snapshot
 PUBLISHED = "published"  # the gold file's name beside an opened lake
 # DuckDB 2.0 cannot list the tables of an ASOF join or of a text with placeholders; without them they are the same.
 _UNLISTABLE = re.compile(r"\bASOF\b|\$\w+")
+_PLANNING = 2.0  # seconds
 _SCHEMAS = ("gold", "silver", "bronze")
 _LOCKED = {
     "autoload_known_extensions": "false",
@@ -53,23 +54,20 @@ class Rows:
 class Engine:
     """One read-only DuckDB instance on one snapshot. It closes when nobody holds it any more."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, path: Path, seconds: float, catalog: Catalog
-    ) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, catalog: Catalog) -> None:
         self._connection = connection
         self._path = path
-        self._seconds = seconds
         self._lock = threading.Lock()
         self.catalog = catalog
 
-    def run(self, sql: str, parameters: Mapping[str, Parameter], most: int) -> Rows:
-        """Run one guarded statement on a cursor of its own and fetch at most `most` rows.
+    def run(self, sql: str, parameters: Mapping[str, Parameter], *, most: int, seconds: float) -> Rows:
+        """Run one guarded statement on a cursor of its own, for `seconds` at most, and fetch at most `most` rows.
 
         Raises DeniedError (time_limit, memory_limit), UsageError when the statement does not fit the data, and
         MissingDataError when the file is damaged; none of them repeats what the database said.
         """
         cursor = self._cursor()
-        timer = threading.Timer(self._seconds, cursor.interrupt)
+        timer = threading.Timer(seconds, cursor.interrupt)
         timer.daemon = True
         timer.start()
         try:
@@ -91,7 +89,7 @@ class Engine:
                 _UNLISTABLE.sub(lambda match: "NULL" if match.group().startswith("$") else "", sql), qualified=True
             )
         except duckdb.BinderException:  # it cannot list some windows either, which the planner can
-            plan = self.run(f"EXPLAIN (FORMAT JSON) {sql}", parameters, 1).rows[0][1]
+            plan = self.run(f"EXPLAIN (FORMAT JSON) {sql}", parameters, most=1, seconds=_PLANNING).rows[0][1]
             found = set(_scanned(json.loads(plan)))
         except duckdb.Error as error:
             raise _for_people(error, self._path) from None
@@ -108,7 +106,7 @@ class Engine:
 def open_engine(snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engine:
     """The engine of a snapshot, shared by all in this process. With the lake, bronze and silver are there too.
 
-    DuckDB keeps one instance a file and process, so the limits of whoever opens it first hold while it is open.
+    DuckDB keeps one instance a file and process, so the memory limit of whoever opens it first holds while it is open.
     Raises MissingDataError (exit 4) that names a file that cannot be opened.
     """
     main = snapshot.lake_path if with_lake else snapshot.gold_path
@@ -130,7 +128,7 @@ def _open(main: Path, gold: Path | None, limits: Limits) -> Engine:
         catalog = _catalog(connection, {} if gold is None else {"gold": PUBLISHED})
     except duckdb.Error as error:
         raise _damaged(main) from error
-    return Engine(connection, main, limits.seconds, catalog)
+    return Engine(connection, main, catalog)
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, gold: Path | None, limits: Limits) -> None:

@@ -153,7 +153,7 @@ def test_nothing_runs_when_the_record_cannot_be_written(
     door: Warehouse, audit: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = []
-    monkeypatch.setattr("warehouse.engine.Engine.run", lambda *arguments: ran.append(arguments))
+    monkeypatch.setattr("warehouse.engine.Engine.run", lambda *arguments, **limits: ran.append(arguments))
     audit.close()
     with pytest.raises(DeniedError) as denied:
         door.query(TOTAL, EXECUTIVE)
