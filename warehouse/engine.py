@@ -106,7 +106,7 @@ class Engine:
 def open_engine(snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engine:
     """The engine of a snapshot, shared by all in this process. With the lake, bronze and silver are there too.
 
-    DuckDB keeps one instance a file and process: the memory limit of whoever opens it first holds while it is open.
+    DuckDB keeps one instance a file and process: the memory limit of whoever opens it first holds until it closes.
     Raises MissingDataError (exit 4) that names a file that cannot be opened.
     """
     main = snapshot.lake_path if with_lake else snapshot.gold_path
