@@ -28,7 +28,7 @@ PUBLISHED = "published"  # the gold file's name beside an opened lake
 _UNLISTABLE = re.compile(r"\bASOF\b|\$\w+")
 _PLANNING = 2.0  # seconds
 _SCHEMAS = ("gold", "silver", "bronze")
-_LOCKED = {
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
     "allow_community_extensions": "false",
