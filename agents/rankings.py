@@ -98,6 +98,8 @@ def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -
     voice = telling.voice
     table, best = voice.table, order[0]
     column = leading_column(table)
+    if len(order) > 1 and table.number(best, column) == table.number(order[-1], column):
+        return  # nobody leads
     moved = voice.moved(best, metric, brief=True)
     if "__change" in column and moved:
         edge: list[Piece] = [_edge_of_change(voice, column, best)]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from semantic.availability import unavailable
 from semantic.model import VerifiedQuery
 from semantic.query import SemanticQuery
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, stated_assumptions, wider_tables
-from tools.outcome import Found, Mendable, Outcome, Refusal, Table
+from tools.outcome import Found, Mendable, Outcome, Table
 from warehouse.errors import UsageError
 
 
@@ -21,22 +22,43 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
         known = tuple(sorted(desk.semantic.verified_queries))
         raise Mendable("unknown_verified", f"There is no verified query {name!r}.", f"Use one of {known}.", known)
     tables: list[Table] = []
+    left_out: list[str] = []
     for title, query in verified_queries_of(verified, desk):
-        table = governed_table(query, desk, title)
-        if isinstance(table, Refusal):
+        kept, gaps = without_missing(query, desk)
+        left_out += gaps
+        table = governed_table(kept or query, desk, title)
+        if isinstance(table, Table):
+            tables.append(table)
+        elif not tables:
             return table
-        tables.append(table)
-    first = tables[0]
-    tables += wider_tables(first, desk)
-    said = stated_assumptions(first.query, first, desk) if first.query else ()
+    tables += wider_tables(tables[0], desk)
+    said = stated_assumptions(tables[0].query, tables[0], desk) if tables[0].query else ()
+    missing = [f"Left out, because this warehouse's data lacks it: {gap}." for gap in dict.fromkeys(left_out)]
     return Found(
         tuple(tables),
-        "verified_query",
+        "governed_metric" if left_out else "verified_query",
         name=verified.title,
-        assumptions=tuple(dict.fromkeys((*assumptions, *said))),
+        assumptions=tuple(dict.fromkeys((*assumptions, *said, *missing))),
         notes=(verified.note,) if verified.note else (),
         follow_ups=verified.follow_ups,
     )
+
+
+def without_missing(query: SemanticQuery, desk: Desk) -> tuple[SemanticQuery | None, list[str]]:
+    """The query without metrics and dimensions whose source column is absent, and what was left out.
+
+    None when nothing is absent, or when too little would remain: no metric, no breakdown, or a lost filter.
+    """
+    gaps = unavailable(desk.semantic, query, desk.missing_columns)
+    names = {gap.name for gap in gaps}
+    metrics = tuple(name for name in query.metrics if name not in names)
+    dimensions = tuple(name for name in query.dimensions if name not in names)
+    filtered = any(entry.dimension in names for entry in query.filters)
+    if not gaps or not metrics or filtered or (query.dimensions and not dimensions):
+        return None, []
+    order = tuple(entry for entry in query.order_by if entry.by.split("__")[0] not in names)
+    kept = query.model_copy(update={"metrics": metrics, "dimensions": dimensions, "order_by": order})
+    return kept, [f"{gap.label} ({gap.column})" for gap in gaps]
 
 
 def verified_queries_of(verified: VerifiedQuery, desk: Desk) -> list[tuple[str, SemanticQuery]]:

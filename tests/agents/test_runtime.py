@@ -164,9 +164,12 @@ def test_a_column_that_the_sources_lack_is_named(
     assistant = Assistant.open(Settings(var=tmp_path), reference_warehouse)
     sentiment = assistant.ask("Average sentiment by plan type in 2024", executive)
     leaks = assistant.ask("How many leaked calls in 2024?", executive)
+    billing = assistant.ask("Which members are most impacted by the billing problem?", executive)
     assistant.close()
     assert (sentiment.status, sentiment.refusal_code) == ("refused", "missing_column")
     assert "sentiment_score" in sentiment.text
+    assert (billing.status, billing.trust) == ("answered", "governed_metric"), "not the verified query as written"
+    assert any("sentiment_score" in sentence for sentence in billing.assumptions)
     assert leaks.status == "answered"
     assert leaks.rows == [[0]]
     assert "24 hours" in leaks.text
