@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from agents.planner import Plan
+from agents.planner import Plan, PriorTurn
 from semantic.query import SemanticQuery
 
 Outcome = Literal[
@@ -65,6 +65,28 @@ class Expected:
         )
 
 
+def compact(item: dict[str, Any]) -> Expected:
+    """From the short form of our own cases (see `cases/own.yml`)."""
+    filters = frozenset(
+        (name.removeprefix("not_"), "not_in" if name.startswith("not_") else "in", tuple(sorted(map(str, values))))
+        for name, values in item.get("f", {}).items()
+    )
+    return Expected(
+        kind=item.get("kind", "query"),
+        metrics=frozenset(item.get("m", ())),
+        dimensions=frozenset(item.get("d", ())),
+        filters=filters,
+        having=frozenset((name, op, round(float(value), 4)) for name, op, value in item.get("h", ())),
+        time=(item["t"][0], item["t"][1]) if "t" in item else None,
+        grain=item.get("g"),
+        compare_to=item.get("c"),
+        direction=item.get("o"),
+        limit=item.get("l"),
+        pct=item.get("pct"),
+        share=item.get("share", False),
+    )
+
+
 def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -> Expected:
     """A plan's query in the form that expectations have."""
     if query is None:
@@ -86,6 +108,17 @@ def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -
 
 
 @dataclass(frozen=True)
+class Case:
+    """A question with the turns before it and every form its author accepts."""
+
+    id: str
+    question: str
+    history: tuple[PriorTurn, ...]
+    accepted: tuple[Expected, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Scored:
     """One question's outcome; `differences` are the slots that differ from the closest accepted form."""
 
@@ -104,34 +137,33 @@ _WITHOUT_METRIC = {"briefing", "next_best_action", "impact", "journey"}
 
 def differences(actual: Expected, wanted: Expected) -> tuple[str, ...]:
     """Names of the slots that differ. An order the author left open is not compared."""
-    names = ["kind", "metrics", "dimensions", "filters", "having", "time", "grain", "compare_to", "limit", "pct", "share"]
-    if wanted.direction:
-        names.append("direction")
     if wanted.kind in _WITHOUT_METRIC:
-        names = ["kind", "filters", "time"] + (["metrics"] if wanted.metrics else [])
-    found = tuple(name for name in names if getattr(actual, name) != getattr(wanted, name))
-    if wanted.kind in _WITHOUT_METRIC and found == ("time",) and wanted.time is None and wanted.kind == "briefing":
-        return ()
-    return found
+        names = ["kind", "filters", "time", *(["metrics"] if wanted.metrics else [])]
+    else:
+        names = [field for field in Expected.__dataclass_fields__ if field != "direction" or wanted.direction]
+    return tuple(name for name in names if getattr(actual, name) != getattr(wanted, name))
 
 
-def score(id: str, question: str, plan: Plan, accepted: list[Expected], choices: list[Expected], tags: tuple[str, ...]) -> Scored:
+def score(case: Case, plan: Plan, choices: list[Expected]) -> Scored:
     """The outcome of a plan. `choices` are the plans of its clarifying choices."""
-    abstained = plan.kind in ("clarify", "refuse")
-    abstention_fine = any(wanted.kind in ("clarify", "refuse") for wanted in accepted)
-    answerable = [wanted for wanted in accepted if wanted.kind not in ("clarify", "refuse")]
-    if abstained:
-        if any(wanted.kind == plan.kind for wanted in accepted):
-            return Scored(id, question, "right_refusal", (), tags, plan)
-        helpful = any(not differences(choice, wanted) for choice in choices for wanted in answerable)
-        if helpful:
-            return Scored(id, question, "helpful_clarify", (), tags, plan)
-        return Scored(id, question, "right_refusal" if abstention_fine and not answerable else "over_abstained", (), tags, plan)
+    answerable = [wanted for wanted in case.accepted if wanted.kind not in ("clarify", "refuse")]
+    if plan.kind in ("clarify", "refuse"):
+        return _scored(case, plan, _abstention(case, plan, answerable, choices))
     if not answerable:
-        return Scored(id, question, "missed_refusal", ("kind",), tags, plan)
+        return _scored(case, plan, "missed_refusal", ("kind",))
     actual = of_query(plan.kind, plan.query, plan.what_if_pct)
     closest = min((differences(actual, wanted) for wanted in answerable), key=len)
     if not closest:
-        return Scored(id, question, "exact", (), tags, plan)
-    material = bool(_MATERIAL & set(closest))
-    return Scored(id, question, "materially_wrong" if material else "wrong", closest, tags, plan)
+        return _scored(case, plan, "exact")
+    return _scored(case, plan, "materially_wrong" if _MATERIAL & set(closest) else "wrong", closest)
+
+
+def _abstention(case: Case, plan: Plan, answerable: list[Expected], choices: list[Expected]) -> Outcome:
+    if not answerable or any(wanted.kind == plan.kind for wanted in case.accepted):
+        return "right_refusal"
+    helpful = any(not differences(choice, wanted) for choice in choices for wanted in answerable)
+    return "helpful_clarify" if helpful else "over_abstained"
+
+
+def _scored(case: Case, plan: Plan, outcome: Outcome, slots: tuple[str, ...] = ()) -> Scored:
+    return Scored(case.id, case.question, outcome, slots, case.tags, plan)

@@ -12,7 +12,15 @@ from typing import Any, cast
 import yaml
 
 from semantic.model import (
-    CalendarEvent, Dataset, Defaults, Dimension, Measure, Metric, Polarity, SemanticModel, Unit,
+    CalendarEvent,
+    Dataset,
+    Defaults,
+    Dimension,
+    Measure,
+    Metric,
+    Polarity,
+    SemanticModel,
+    Unit,
 )  # fmt: skip
 
 VOCABULARY = Path(__file__).parent / "cases" / "questions" / "vocabulary.yaml"

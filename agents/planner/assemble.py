@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from agents.planner.draft import Draft, Issue, IssueKind
-from agents.planner.lexicon import Lexicon, content
+from agents.planner.lexicon import Lexicon, content, namesake
 from agents.planner.metrics import (
     Mention,
     default_metric,
@@ -31,6 +31,8 @@ def assemble(
     _settle_twins(reading, kind)
     mentions = metric_mentions(reading, lexicon)
     draft.assumptions = list(reading.assumptions)
+    if kind in ("briefing", "journey") and context:
+        mentions = []
     if mentions or not context:
         _metrics(draft, mentions, reading, lexicon, kind)
     else:
@@ -64,7 +66,8 @@ def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[
     kinds = {twin.kind for twin in twins} | {span.kind}
     if (span.start, span.end) in breakdown and "dimension" in kinds:
         return span.kind == "dimension"
-    if "value" in kinds and _reads_as_value(reading, span, metrics > 1 or "metric" not in kinds):
+    value = next((twin for twin in [span, *twins] if twin.kind == "value"), None)
+    if value and _reads_as_value(reading, value, metrics > 1 or "metric" not in kinds):
         return span.kind == "value"
     if "metric" in kinds:
         return span.kind == "metric"
@@ -73,6 +76,13 @@ def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[
 
 def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
     before = reading.tokens[span.start - 1].text if span.start else ""
+    own = {target.name for target in span.targets} if span.kind == "value" else set()
+    named = any(
+        own & {target.name for target in other.targets} and span.start in (other.end, other.end + 1)
+        for other in reading.of_kind("dimension")
+    )
+    if named:
+        return True
     governed = span.start in reading.negated or span.start in reading.compared
     return governed or (others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of"))
 
@@ -257,6 +267,9 @@ def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) 
     """The one value a span means: by compatibility, by a dimension named beside it, by the primary dimension."""
     targets = tuple(t for t in span.targets if t in reading.settled) or span.targets
     fitting = [t for t in targets if all(lexicon.compatible(m, t.name) for m in draft.metrics)]
+    if not fitting:
+        moved = {found for t in targets if (found := namesake(lexicon, t))}
+        fitting = [t for t in sorted(moved) if all(lexicon.compatible(m, t.name) for m in draft.metrics)]
     if not fitting and len(targets) == 1:
         return targets[0]
     beside = {

@@ -49,7 +49,8 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     _asked_for(reading, lexicon)
     _numbered(reading)
     named = {target for span in reading.breakdown for target in span.targets}
-    reading.loose = [span for span in reading.loose if not named & set(span.targets)]
+    values = {span.end for span in reading.of_kind("value")}
+    reading.loose = [span for span in reading.loose if span.start in values or not named & set(span.targets)]
 
 
 def _numbered(reading: Reading) -> None:

@@ -9,8 +9,7 @@ from agents.planner.assemble import check_compatibility, direction
 from agents.planner.cues import first, take
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
-from agents.planner.lexicon import Lexicon
-from agents.planner.normalise import tokenise
+from agents.planner.lexicon import Lexicon, namesake
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Target
 from agents.planner.thresholds import in_metric_unit, operator
@@ -125,14 +124,9 @@ def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> 
     name = _for_metrics(item.dimension, metrics, lexicon)
     if name == item.dimension:
         return item
-    values = [_namesake(lexicon.values.label(item.dimension, value), name, lexicon) for value in item.values]
-    return DimensionFilter(dimension=name, op=item.op, values=tuple(values)) if all(values) else item
-
-
-def _namesake(label: str, dimension: str, lexicon: Lexicon) -> str:
-    key = tuple(token.lemma for token in tokenise(label))
-    found = [t.value for t in sorted(lexicon.exact.get(key, ())) if t.kind == "value" and t.name == dimension]
-    return found[0] if found else ""
+    found = [namesake(lexicon, Target("value", item.dimension, value)) for value in item.values]
+    values = tuple(target.value for target in found if target)
+    return DimensionFilter(dimension=name, op=item.op, values=values) if len(values) == len(item.values) else item
 
 
 def _is_compared(reading: Reading, item: DimensionFilter) -> bool:

@@ -59,6 +59,23 @@ class Lexicon:
         return dimension in self.model.dimensions_of(metric)
 
 
+def namesake(lexicon: Lexicon, target: Target) -> Target | None:
+    """The value of the fallback dimension that goes by the same name: Billing, Billing Question."""
+    fallback = lexicon.model.dimensions[target.name].fallback
+    if not fallback:
+        return None
+    key = tuple(token.lemma for token in tokenise(lexicon.values.label(target.name, target.value)))
+    exact = [found for found in sorted(lexicon.exact.get(key, ())) if found.name == fallback and found.kind == "value"]
+    if exact:
+        return exact[0]
+    starting = [value for value in lexicon.values.values(fallback) if _starts(lexicon.values.label(fallback, value), key)]
+    return Target("value", fallback, starting[0]) if len(starting) == 1 else None
+
+
+def _starts(label: str, key: Key) -> bool:
+    return tuple(token.lemma for token in tokenise(label))[: len(key)] == key
+
+
 def content(tokens: Iterable[Token]) -> list[Token]:
     """Tokens that are neither function words nor marks."""
     return [token for token in tokens if token.text not in FUNCTION and not token.is_mark]

@@ -8,7 +8,7 @@ from agents.planner.cues import find, first, take
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
 from agents.planner.reading import Reading, Target, Token
-from agents.planner.words import DETERMINERS, FILLER, FUNCTION, POPULATION, SHARE, word_set
+from agents.planner.words import DETERMINERS, FILLER, FUNCTION, LINKERS, POPULATION, SHARE, word_set
 from semantic.model import Metric
 
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
@@ -155,7 +155,9 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
         return False
     own = lexicon.model.datasets_of(name)
     same = any(own & lexicon.model.datasets_of(candidate) or _mentions(lexicon, candidate, words) for candidate in other.candidates)
-    return same or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
+    low, high = (base, other) if base.start < other.start else (other, base)
+    adjacent = all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
+    return same or adjacent or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
 
 
 def _mentions(lexicon: Lexicon, metric: str, words: list[Token]) -> bool:

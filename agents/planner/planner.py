@@ -81,8 +81,10 @@ class Planner:
         reading, intent = self.read(question, clock)
         reading.settled = settled
         prior = history[-1] if history and history[-1].query else None
+        if prior:
+            _prefer_values(reading)
         follows = prior is not None and is_follow_up(reading, intent)
-        context = prior.query.metrics if follows and prior and prior.query else ()
+        context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)
         draft = assemble(reading, self.lexicon, clock, intent.kind, context)
         draft.kind, draft.pct = intent.kind, intent.pct
         if follows and prior:
@@ -90,6 +92,11 @@ class Planner:
         elif intent.kind != "query":
             _shape(draft, reading, self.lexicon)
         return verify(draft, reading, intent, self.lexicon), reading, intent
+
+    def _stand_in(self, intent: Intent) -> tuple[str, ...]:
+        """The metric that gives values their dimension where none is named and none is needed."""
+        money = self.model.defaults.money_metric
+        return (money,) if money and intent.kind not in ("query", "drivers") else ()
 
     def read(self, question: str, clock: Clock) -> tuple[Reading, Intent]:
         """Run the reading steps in turn."""
@@ -142,6 +149,14 @@ class Planner:
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
 
 
+def _prefer_values(reading: Reading) -> None:
+    """`just Claims and Benefits` after another question: words that are a metric and a value are values."""
+    values = {(span.start, span.end) for span in reading.of_kind("value")}
+    metrics = reading.of_kind("metric")
+    if metrics and all((span.start, span.end) in values for span in metrics):
+        reading.spans = [span for span in reading.spans if span.kind != "metric"]
+
+
 def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     """Analyses read metric, filters and period; a kind that needs no metric falls back to the money metric."""
     draft.having, draft.order, draft.limit, draft.grain, draft.compare_to, draft.share = [], None, None, None, None, False
@@ -152,6 +167,10 @@ def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     draft.issues = [issue for issue in draft.issues if issue.kind not in known]
     draft.dimensions = [name for name in draft.dimensions if draft.kind == "drivers" and name in asked]
     defaults = lexicon.model.defaults
+    if draft.kind == "briefing" and draft.time and draft.time.label in ("today", "right now"):
+        draft.time = None
+    if draft.kind in ("briefing", "journey") or (draft.kind != "drivers" and not reading.of_kind("metric")):
+        draft.metrics = []
     if draft.metrics:
         draft.metrics = draft.metrics[:1] if draft.kind != "impact" else draft.metrics
         return

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma
 from agents.planner.reading import Token
-from agents.planner.words import CUE_WORDS, FUNCTION, TIME_WORDS, english
+from agents.planner.words import CUE_WORDS, FUNCTION, TIME_WORDS, UNITS, english
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,16 @@ class Speller:
     def repair(self, tokens: Sequence[Token]) -> tuple[list[Token], list[tuple[str, str]]]:
         """Tokens with typos replaced, and what was replaced by what."""
         repaired, changes = [], []
-        for token in tokens:
-            better = self._better(token)
+        for at, token in enumerate(tokens):
+            before_unit = at + 1 < len(tokens) and tokens[at + 1].text in UNITS
+            better = self._better(token, before_unit=before_unit)
             if better:
                 changes.append((token.text, better))
                 token = Token(better, lemma(better), better)
             repaired.append(token)
         return repaired, changes
 
-    def _better(self, token: Token) -> str:
+    def _better(self, token: Token, *, before_unit: bool) -> str:
         word = token.text
         if not word.isalpha() or len(word) < 3 or word in self.known or lemma(word) in self.known:
             return ""
@@ -58,5 +59,5 @@ class Speller:
             return ""
         best = [target for distance, target in close if distance == close[0][0]]
         swapped = [target for target in best if sorted(target) == sorted(word)]
-        best = swapped or best
+        best = swapped or (["last"] if before_unit and "last" in best else best)
         return best[0] if len({lemma(target) for target in best}) == 1 else ""

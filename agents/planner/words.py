@@ -53,7 +53,7 @@ COMMON_VALUES = word_set(
     """
     high low medium new old change changes yes no other unknown none success failure positive negative neutral
     open closed active inactive large small big annual periodic home step male female good bad standard regular
-    basic f m
+    basic f m moved moving move
     """
 )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import yaml
 
 from agents.planner import Plan, Planner, PriorTurn
-from evals.outcomes import Expected, Scored, of_query, score
+from evals.mapped import Mapping
+from evals.outcomes import Case, Expected, Scored, compact, of_query, score
 from evals.vocabulary_model import vocabulary_model
 from semantic.loader import load_model
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
@@ -22,20 +22,11 @@ from semantic.values import ValueDictionary
 from warehouse.settings import Questions
 
 OWN = Path(__file__).parents[1] / "cases" / "own.yml"
+LAST = OWN.with_name("last.yml")
 CASES = Path(__file__).parents[1] / "cases" / "questions"
 AS_OF = date(2025, 9, 17)
 FIRST_DAY = date(2023, 1, 1)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A question with the turns before it and every form its author accepts."""
-
-    id: str
-    question: str
-    history: tuple[PriorTurn, ...]
-    accepted: tuple[Expected, ...]
-    tags: tuple[str, ...]
+FILES = ("dev", "paraphrases", "adversarial")
 
 
 def read_cases(path: Path) -> list[Case]:
@@ -63,28 +54,7 @@ def read_own(path: Path = OWN) -> tuple[list[Case], date, date]:
 
 
 def _forms(item: dict[str, Any]) -> tuple[Expected, ...]:
-    return tuple(_form(form) for form in [item, *item.get("or", [])])
-
-
-def _form(item: dict[str, Any]) -> Expected:
-    filters = frozenset(
-        (name.removeprefix("not_"), "not_in" if name.startswith("not_") else "in", tuple(sorted(map(str, values))))
-        for name, values in item.get("f", {}).items()
-    )
-    return Expected(
-        kind=item.get("kind", "query"),
-        metrics=frozenset(item.get("m", ())),
-        dimensions=frozenset(item.get("d", ())),
-        filters=filters,
-        having=frozenset((name, op, round(float(value), 4)) for name, op, value in item.get("h", ())),
-        time=(item["t"][0], item["t"][1]) if "t" in item else None,
-        grain=item.get("g"),
-        compare_to=item.get("c"),
-        direction=item.get("o"),
-        limit=item.get("l"),
-        pct=item.get("pct"),
-        share=item.get("share", False),
-    )
+    return tuple(compact(form) for form in [item, *item.get("or", [])])
 
 
 def semantic_query(body: dict[str, Any]) -> SemanticQuery | None:
@@ -105,27 +75,21 @@ def semantic_query(body: dict[str, Any]) -> SemanticQuery | None:
     )
 
 
-def run_cases(planner: Planner, cases: Iterable[Case], as_of: date = AS_OF, first_day: date = FIRST_DAY) -> list[Scored]:
+def run_cases(planner: Planner, cases: Iterable[Case], as_of: date, first_day: date) -> list[Scored]:
     """Plan every case and score it."""
     scored = []
     for case in cases:
-        started = time.perf_counter()
+        started = time.process_time()
         plan = planner.plan(case.question, history=case.history, as_of=as_of, first_day=first_day)
-        elapsed = (time.perf_counter() - started) * 1000
-        choices = _choices(planner, plan, as_of, first_day)
-        result = score(case.id, case.question, plan, list(case.accepted), choices, case.tags)
-        scored.append(Scored(**{**result.__dict__, "milliseconds": elapsed}))
+        elapsed = (time.process_time() - started) * 1000
+        result = score(case, plan, _choices(planner, plan, as_of, first_day))
+        scored.append(replace(result, milliseconds=elapsed))
     return scored
 
 
 def _choices(planner: Planner, plan: Plan, as_of: date, first_day: date) -> list[Expected]:
     plans = [planner.plan(question, as_of=as_of, first_day=first_day) for _, question in plan.choices]
     return [of_query(choice.kind, choice.query, choice.what_if_pct) for choice in plans]
-
-
-def tally(scored: Sequence[Scored]) -> dict[str, int]:
-    """Counts by outcome."""
-    return dict(Counter(item.outcome for item in scored))
 
 
 def owner_planner() -> Planner:
@@ -140,18 +104,16 @@ def our_planner() -> Planner:
     return Planner(model, ValueDictionary.declared(model), Questions())
 
 
-if __name__ == "__main__":
-    import sys
-
-    for name in sys.argv[1:] or ["dev"]:
-        if name == "own":
-            own, day, first = read_own()
-            results = run_cases(our_planner(), own, day, first)
-        else:
-            results = run_cases(owner_planner(), read_cases(CASES / f"{name}.jsonl"))
-        print(name, len(results), tally(results))
-        for item in results:
-            if item.outcome not in ("exact", "right_refusal"):
-                print(" ", item.id, item.outcome, item.differences, "|", item.question)
-                if item.plan:
-                    print("      ", item.plan.kind, item.plan.refusal, item.plan.message, item.plan.query and item.plan.query.model_dump(exclude_defaults=True), [c[1] for c in item.plan.choices])
+def run() -> dict[str, list[Scored]]:
+    """Every group of the suite: the owner's files in their own names and in ours, and our own questions."""
+    owner, ours = owner_planner(), our_planner()
+    mapping = Mapping(ours.model)
+    groups: dict[str, list[Scored]] = {}
+    for name in FILES:
+        cases = read_cases(CASES / f"{name}.jsonl")
+        groups[f"{name}, owner's model"] = run_cases(owner, cases, AS_OF, FIRST_DAY)
+        groups[f"{name}, our model"] = run_cases(ours, [mapping.case(case) for case in cases], AS_OF, FIRST_DAY)
+    for path in (OWN, LAST):
+        own, as_of, first_day = read_own(path)
+        groups[f"{path.stem}, our model"] = run_cases(ours, own, as_of, first_day)
+    return groups
