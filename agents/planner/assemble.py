@@ -78,7 +78,7 @@ def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
     before = reading.tokens[span.start - 1].text if span.start else ""
     own = {target.name for target in span.targets} if span.kind == "value" else set()
     named = any(
-        own & {target.name for target in other.targets} and span.start in (other.end, other.end + 1)
+        own & {target.name for target in other.targets} and span.start == other.end
         for other in reading.of_kind("dimension")
     )
     if named:

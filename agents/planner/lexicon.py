@@ -150,7 +150,9 @@ class _Index:
 
 def _without_superlative(tokens: list[Token]) -> list[Token]:
     """`least satisfied` is indexed as `satisfied`: the ranking cue says which end is meant."""
-    return tokens[1:] if len(tokens) > 1 and tokens[0].text in SUPERLATIVES else tokens
+    words = [token.text for token in tokens]
+    lead = 2 if words[:2] in (["how", "many"], ["number", "of"]) else 1 if words[:1] and words[0] in SUPERLATIVES else 0
+    return tokens if set(words[lead:]) <= POPULATION else tokens[lead:]
 
 
 def _label_keys(model: SemanticModel) -> frozenset[tuple[Key, Target]]:

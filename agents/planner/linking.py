@@ -136,7 +136,8 @@ def _allowed(
 
 def _is_bare(word: str, target: Target) -> bool:
     """Whether the word, or the value it stands for, is an everyday word or a plain number."""
-    written_as_value = word.startswith(target.value.lower()[:4])
+    value = target.value.lower()
+    written_as_value = word == value or (len(value) > 3 and word.startswith(value[:4]))
     return word in COMMON_VALUES or word.isdigit() or (written_as_value and target.value.lower() in COMMON_VALUES)
 
 

@@ -29,6 +29,9 @@ class Speller:
             targets.setdefault(word[0], []).append(word)
         lemmas = {lemma(word) for word in lexicon.words}
         common = {lemma(word) for word in english()}
+        named = [phrase for event in lexicon.model.events for phrase in (event.name, *event.synonyms)]
+        named += [phrase for topic in lexicon.model.topics for phrase in topic.phrases]
+        common |= {word for phrase in named for word in phrase.lower().replace("-", " ").split()}
         known = frozenset(lexicon.words | lemmas | english() | common | lexicon.noise)
         return cls(known, {letter: tuple(found) for letter, found in targets.items()})
 
@@ -55,9 +58,17 @@ class Speller:
             if abs(len(target) - len(word)) <= limit and len(target) > 2
         )
         close = [(distance, target) for distance, target in scored if distance <= limit]
-        if not close or (len(word) == 3 and close[0][0] > 1):
+        if len(word) == 3:
+            close = [(distance, target) for distance, target in close if _shortened(word, target)]
+        if not close:
             return ""
         best = [target for distance, target in close if distance == close[0][0]]
         swapped = [target for target in best if sorted(target) == sorted(word)]
         best = swapped or (["last"] if before_unit and "last" in best else best)
         return best[0] if len({lemma(target) for target in best}) == 1 else ""
+
+
+def _shortened(word: str, target: str) -> bool:
+    """Three letters are repaired only when a vowel is missing (`lst`) or two letters are swapped (`teh`)."""
+    swapped = sorted(word) == sorted(target)
+    return swapped or (len(target) == 4 and "".join(ch for ch in target if ch not in "aeiou") == word)

@@ -82,6 +82,9 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
     for at, token in enumerate(reading.tokens):
         if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
             continue
+        if token.lemma in lexicon.noise and _other_entity(reading, at, lexicon):
+            left.append((at, token.text))
+            continue
         if token.lemma in lexicon.noise or stem(token.text) in related or _before_noise(reading, at, lexicon):
             continue
         if reading.ranking and token.text in _BRINGING:
@@ -92,6 +95,16 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
             continue
         left.append((at, token.text))
     return left
+
+
+def _other_entity(reading: Reading, at: int, lexicon: Lexicon) -> bool:
+    """`by agent tenure`: a noise word that belongs to another dimension's label changes what is sliced by."""
+    span = next((span for span in reading.breakdown if span.start == at + 1), None)
+    if span is None:
+        return False
+    names = {target.name for target in span.targets}
+    labels = [d.label.lower().split() for d in lexicon.model.dimensions.values() if d.name not in names]
+    return reading.tokens[at].text not in POPULATION and any(reading.tokens[at].text in label for label in labels)
 
 
 def _before_noise(reading: Reading, at: int, lexicon: Lexicon) -> bool:
