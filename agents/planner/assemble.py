@@ -107,7 +107,7 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         else:
             draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
     draft.metrics = list(dict.fromkeys(draft.metrics))
-    if len(draft.metrics) > 1 and kind == "query" and not reading.thresholds and unjoined(mentions, reading):
+    if len(draft.metrics) > 1 and kind in ("query", "drivers", "what_if") and not reading.thresholds and unjoined([m for m in mentions if set(m.candidates) & set(draft.metrics)], reading):
         draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
 
 

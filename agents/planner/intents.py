@@ -33,7 +33,7 @@ PATTERNS: tuple[tuple[PlanKind, tuple[str, ...]], ...] = (
     ("journey", (
         r"walk (?:me|us) through (?:\S+ ){0,6}?(?:member|customer|person|user|journey|experience|experiences)(?: journey| experience)?(?: goes through)?", r"(?:play back|playback|replay)(?: \S+){0,3}? ?(?:session|journey|journeys|member|path|timeline|experience)?",
         r"(?:actual|real|example|sample|single|individual|one|typical) (?:\S+ ){0,3}?(?:member|customer|person|user)(?: s)? ?(?:journey|story|path|experience|going through|goes through|timeline)", r"(?:actual|real) (?:member|customer|user)(?: going through)?",
-        r"follow (?:one|a|an|some|along with) (?:\S+ ){0,4}?(?:member|customer|user|person)", r"what it is like for (?:one|a|an) (?:\S+ ){0,3}?(?:member|customer|user|person)", r"step by step", r"(?:member|customer) (?:journey|story) (?:playback|timeline|example)", r"journey playback",
+        r"follow (?:one|a|an|some|along with) (?:\S+ ){0,4}?(?:member|customer|user|person)", r"how (?:one|a|an) (?:\S+ ){0,4}?(?:member|customer|user|rider|client) (?:got|gets|went|goes|moves|moved|experiences)", r"what it is like for (?:one|a|an) (?:\S+ ){0,3}?(?:member|customer|user|person)", r"step by step", r"(?:member|customer) (?:journey|story) (?:playback|timeline|example)", r"journey playback",
         r"example (?:of a |of an )?(?:journey|path|session)", r"what does a (?:\S+ ){0,3}?(?:member|customer|user) go through", r"timeline of (?:a|one|an) (?:\S+ ){0,2}?(?:member|customer|user)", r"trace (?:a|one) (?:\S+ ){0,2}?(?:member|customer|user)",
     )),
     ("what_if", (

@@ -152,7 +152,7 @@ def _without_superlative(tokens: list[Token]) -> list[Token]:
     """`least satisfied` is indexed as `satisfied`: the ranking cue says which end is meant."""
     words = [token.text for token in tokens]
     lead = 2 if words[:2] in (["how", "many"], ["number", "of"]) else 1 if words[:1] and words[0] in SUPERLATIVES else 0
-    return tokens if set(words[lead:]) <= POPULATION else tokens[lead:]
+    return tokens if set(words[lead:]) & POPULATION or lead == len(words) else tokens[lead:]
 
 
 def _label_keys(model: SemanticModel) -> frozenset[tuple[Key, Target]]:

@@ -153,14 +153,15 @@ def _listed(tokens: Sequence[Token], start: int, dimension: str, lexicon: Lexico
 
 
 def _preferred(targets: frozenset[Target], tokens: Sequence[Token], lexicon: Lexicon) -> frozenset[Target]:
-    """Of several metrics behind the same lemmas: those written just so, else the one whose label it is."""
-    metrics = frozenset(target for target in targets if target.kind == "metric")
-    if len(metrics) < 2:
-        return targets
-    written = metrics & lexicon.surfaces.get(tuple(token.text for token in tokens), frozenset())
+    """Of several targets behind the same lemmas: those written just so; of several metrics, the labelled one."""
+    *head, last = (token.text for token in tokens)
+    forms = [(*head, last), (*head, last + "s"), (*head, last.removesuffix("s"))]
+    written = targets & frozenset().union(*(lexicon.surfaces.get(form, frozenset()) for form in forms))
+    kept = written or targets
+    metrics = frozenset(target for target in kept if target.kind == "metric")
     key = tuple(token.lemma for token in tokens)
-    labelled = frozenset(target for target in written or metrics if (key, target) in lexicon.labels)
-    return (targets - metrics) | (labelled or written or metrics)
+    labelled = frozenset(target for target in metrics if (key, target) in lexicon.labels)
+    return (kept - metrics) | (labelled or metrics)
 
 
 def _by_kind(start: int, end: int, targets: Iterable[Target], weight: float) -> Iterable[Span]:

@@ -62,7 +62,8 @@ def _inside_values(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     found = []
     for span in reading.of_kind("value"):
         last = reading.tokens[span.end - 1].lemma
-        targets = lexicon.exact.get((last,), frozenset()) if last in lexicon.volumes else frozenset()
+        holds = span.end - span.start > 1 and last in lexicon.volumes
+        targets = lexicon.exact.get((last,), frozenset()) if holds else frozenset()
         names = tuple(sorted(target.name for target in targets if target.kind == "metric"))
         if names:
             found.append(Mention(span.end - 1, span.end, names))
@@ -157,7 +158,8 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     own = lexicon.model.datasets_of(name)
     same = any(own & lexicon.model.datasets_of(candidate) or _mentions(lexicon, candidate, words) for candidate in other.candidates)
     low, high = (base, other) if base.start < other.start else (other, base)
-    adjacent = all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
+    volume = {token.lemma for token in words} <= lexicon.volumes | lexicon.noise
+    adjacent = volume and all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
     return same or adjacent or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
 
 
