@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from warehouse.logs import silence_libraries
+from warehouse.principal import Principal
 from warehouse.settings import Settings
+from warehouse.snapshots import current
+
+if TYPE_CHECKING:
+    from agents.answer import Answer
+    from agents.runtime import Assistant
+    from tools.desk import Desk
 
 silence_libraries()
 
@@ -56,3 +67,61 @@ def reference_warehouse(
     folder = tmp_path_factory.mktemp("reference-warehouse")
     build(reference_sample, folder, settings)
     return folder
+
+
+@pytest.fixture(scope="session")
+def copy_of_gold() -> Callable[[Path, Path], duckdb.DuckDBPyConnection]:
+    """Opens a copy of a warehouse's gold file: one process may not open a file that the door has locked."""
+    return open_copy
+
+
+def open_copy(warehouse: Path, folder: Path) -> duckdb.DuckDBPyConnection:
+    copy = shutil.copy(current(warehouse).gold_path, folder / "copy.duckdb")
+    return duckdb.connect(str(copy), read_only=True)
+
+
+@pytest.fixture(scope="session")
+def executive() -> Principal:
+    """Who asks."""
+    return Principal("erin", "executive")
+
+
+@pytest.fixture(scope="session")
+def assistant(
+    tiny_warehouse: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Assistant]:
+    """The embedded assistant over the tiny company; its clock stands still."""
+    from agents.runtime import Assistant
+
+    private = settings.model_copy(update={"var": tmp_path_factory.mktemp("assistant")})
+    opened = Assistant.open(private, tiny_warehouse, clock=lambda: datetime(2026, 10, 30, tzinfo=UTC))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def ask(assistant: Assistant, executive: Principal) -> Callable[[str], Answer]:
+    """One question in a conversation of its own; asked once a session."""
+    answers: dict[str, Answer] = {}
+
+    def once(question: str) -> Answer:
+        if question not in answers:
+            answers[question] = assistant.ask(question, executive)
+        return answers[question]
+
+    return once
+
+
+@pytest.fixture
+def desk(assistant: Assistant, executive: Principal) -> Desk:
+    """The hidden context of a tool call."""
+    knowledge = assistant.knowledge()
+    return knowledge.context("?", executive, assistant.door, lambda _: None, "a1", "test").desk
+
+
+@pytest.fixture(scope="session")
+def gold(tiny_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tiny gold tables without the door, for witness SQL."""
+    connection = open_copy(tiny_warehouse, tmp_path_factory.mktemp("gold"))
+    yield connection
+    connection.close()

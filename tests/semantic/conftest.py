@@ -1,8 +1,8 @@
-"""The packaged model and the tiny warehouse's gold file, opened read-only."""
+"""The packaged model, compiled and run against the tiny warehouse's gold tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,13 +19,6 @@ from warehouse.snapshots import current
 @pytest.fixture(scope="session")
 def model() -> SemanticModel:
     return load_model()
-
-
-@pytest.fixture(scope="session")
-def gold(tiny_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(str(current(tiny_warehouse).gold_path), read_only=True)
-    yield connection
-    connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,7 +51,7 @@ class Pair:
         )
 
 
-def pair(sources: Path, warehouse: Path) -> Pair:
+def pair(sources: Path, warehouse: Path, gold: duckdb.DuckDBPyConnection) -> Pair:
     raw = duckdb.connect()
     for table in SOURCES:
         file = next(sources.glob(f"{table}.csv*"))
@@ -58,18 +59,23 @@ def pair(sources: Path, warehouse: Path) -> Pair:
         for column, type_ in OPTIONAL.get(table, {}).items():
             raw.execute(f"ALTER TABLE raw_{table} ADD COLUMN IF NOT EXISTS {column} {type_}")
     raw.execute((HERE / "definitions.sql").read_text())
-    snapshot = current(warehouse)
-    return Pair(raw, duckdb.connect(str(snapshot.gold_path), read_only=True), snapshot)
+    return Pair(raw, gold, current(warehouse))
 
 
 @pytest.fixture(scope="module")
-def tiny(tiny_sources: Path, tiny_warehouse: Path) -> Pair:
-    return pair(tiny_sources, tiny_warehouse)
+def tiny(tiny_sources: Path, tiny_warehouse: Path, gold: duckdb.DuckDBPyConnection) -> Pair:
+    return pair(tiny_sources, tiny_warehouse, gold)
 
 
 @pytest.fixture(scope="module")
-def reference(reference_sample: Path, reference_warehouse: Path) -> Pair:
-    return pair(reference_sample, reference_warehouse)
+def reference(
+    reference_sample: Path,
+    reference_warehouse: Path,
+    copy_of_gold: Callable[[Path, Path], duckdb.DuckDBPyConnection],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Pair:
+    gold = copy_of_gold(reference_warehouse, tmp_path_factory.mktemp("reference-gold"))
+    return pair(reference_sample, reference_warehouse, gold)
 
 
 def test_every_metric_has_a_witness() -> None:
