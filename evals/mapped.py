@@ -47,7 +47,9 @@ class Mapping:
             return list(ABSTAIN)
         choices = [wanted.metrics]
         choices += [
-            (wanted.metrics - {name}) | {other} for name in sorted(wanted.metrics) for other in self.also.get(name, [])
+            (wanted.metrics - {name}) | {other}
+            for name in sorted(wanted.metrics)
+            for other in self.also.get(name, [])
         ]
         forms = [form for metrics in choices if (form := self._form(wanted, metrics))]
         return forms or list(ABSTAIN)

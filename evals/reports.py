@@ -61,4 +61,6 @@ def print_groups(groups: Groups, console: Console) -> None:
         for item in scored:
             if item.outcome not in GOOD:
                 slots = f" ({', '.join(item.differences)})" if item.differences else ""
-                console.print(f"{name} {item.id} {item.outcome}{slots}: {item.question}", markup=False, highlight=False)
+                console.print(
+                    f"{name} {item.id} {item.outcome}{slots}: {item.question}", markup=False, highlight=False
+                )

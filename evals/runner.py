@@ -35,7 +35,9 @@ def run(
     unknown = sorted(set(suites) - SUITES.keys())
     if unknown:
         known = ", ".join(sorted(SUITES))
-        raise UsageError(f"There is no suite {', '.join(unknown)}.", where="eval run", next_step=f"Known: {known}.")
+        raise UsageError(
+            f"There is no suite {', '.join(unknown)}.", where="eval run", next_step=f"Known: {known}."
+        )
     out = console or Console()
     worse: list[str] = []
     for name in suites or sorted(SUITES):
@@ -83,7 +85,12 @@ def compare(groups: Groups, baseline: dict[str, dict[str, int]]) -> list[str]:
         before, now = baseline.get(name), counts(scored)
         if before is None:
             continue
-        for outcome, sign in (("exact", -1), ("right_refusal", -1), ("materially_wrong", 1), ("missed_refusal", 1)):
+        for outcome, sign in (
+            ("exact", -1),
+            ("right_refusal", -1),
+            ("materially_wrong", 1),
+            ("missed_refusal", 1),
+        ):
             if (now[outcome] - before.get(outcome, 0)) * sign > 0:
                 worse.append(f"{name}: {outcome} was {before.get(outcome, 0)}, is {now[outcome]}")
     return worse

@@ -84,7 +84,9 @@ def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
     if named:
         return True
     governed = span.start in reading.negated or span.start in reading.compared
-    return governed or (others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of"))
+    return governed or (
+        others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of")
+    )
 
 
 def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon, kind: str) -> None:
@@ -107,7 +109,12 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         else:
             draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
     draft.metrics = list(dict.fromkeys(draft.metrics))
-    if len(draft.metrics) > 1 and kind in ("query", "drivers", "what_if") and not reading.thresholds and unjoined([m for m in mentions if set(m.candidates) & set(draft.metrics)], reading):
+    if (
+        len(draft.metrics) > 1
+        and kind in ("query", "drivers", "what_if")
+        and not reading.thresholds
+        and unjoined([m for m in mentions if set(m.candidates) & set(draft.metrics)], reading)
+    ):
         draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
 
 
@@ -132,7 +139,7 @@ def _fitting(names: tuple[str, ...], reading: Reading, lexicon: Lexicon) -> tupl
     """Candidates that every named dimension and value can go with."""
     if len(names) == 1:
         return names
-    wanted = [span for span in [*reading.breakdown, *reading.of_kind("value")]]
+    wanted = [*reading.breakdown, *reading.of_kind("value")]
     fitting = [
         name
         for name in names
@@ -318,7 +325,9 @@ def _having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Le
         if value is None:
             draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
         elif draft.dimensions or draft.grain:
-            draft.having.append(MetricFilter(metric=metric.name, op=operator(threshold, metric), value=round(value, 6)))
+            draft.having.append(
+                MetricFilter(metric=metric.name, op=operator(threshold, metric), value=round(value, 6))
+            )
         elif reading.tokens[0].text in ("is", "are", "was", "were", "did", "do", "does", "has", "have"):
             draft.assumptions.append("The figure is shown so that it can be held against the threshold.")
         else:
@@ -388,7 +397,9 @@ def _singular(reading: Reading, ranking: Ranking) -> bool:
         words = [token.text for token in reading.tokens[span.start : span.end]]
         word = next((word for word in words if word.endswith("s")), words[-1])
         before = reading.tokens[span.start - 1].text if span.start else ""
-        wh = before in ("which", "what", "one", "single") or (span.start - ranking.end <= 3 and span.start >= ranking.end)
+        wh = before in ("which", "what", "one", "single") or (
+            span.start - ranking.end <= 3 and span.start >= ranking.end
+        )
         if wh and not ranking.comparative and not word.endswith("s") and before not in ("by", "per", "each"):
             return True
     return False

@@ -14,13 +14,16 @@ _BY = word_set(
     by per across each every among between amongst versus vs which what whichever whose within
     """
 )
-_SKIP = word_set(
-    """
+_SKIP = (
+    word_set(
+        """
     the a an our your their all any different various individual respective other of specific given these those
     own single one affected main top bottom worst best highest lowest biggest largest smallest leading most
     least common five ten
     """
-) | NUMBER_WORDS.keys()
+    )
+    | NUMBER_WORDS.keys()
+)
 _LEADING = word_set("compare comparing rank ranking list show split")
 _PHRASES = ("split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
             "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
@@ -67,7 +70,9 @@ def _numbered(reading: Reading) -> None:
 
 def _twin(reading: Reading, span: Span) -> bool:
     """Whether the same words are also a metric or a value: then the dimension reading needs a cue."""
-    return any(other is not span and other.start == span.start and other.kind != "dimension" for other in reading.spans)
+    return any(
+        other is not span and other.start == span.start and other.kind != "dimension" for other in reading.spans
+    )
 
 
 def _generic(reading: Reading, span: Span) -> bool:
@@ -105,9 +110,13 @@ def _skip_left(words: list[str], start: int) -> tuple[bool, int]:
 def _ranked(reading: Reading, at: int, span: Span) -> bool:
     """`top 5 journeys`, `biggest offender among error codes`."""
     ranking = reading.ranking
-    return ranking is not None and not ranking.comparative and at - 1 <= ranking.end and ranking.start < span.start <= (
-        ranking.end + 3
-    ) and _gap_is_small(reading, ranking.end, span.start)
+    return (
+        ranking is not None
+        and not ranking.comparative
+        and at - 1 <= ranking.end
+        and ranking.start < span.start <= (ranking.end + 3)
+        and _gap_is_small(reading, ranking.end, span.start)
+    )
 
 
 def _gap_is_small(reading: Reading, start: int, end: int) -> bool:
@@ -119,7 +128,11 @@ def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     words = [token.text for token in reading.tokens]
     plural = words[span.end - 1].endswith("s") or words[span.start - 1] == "one"
     following = words[span.end] if span.end < len(words) else ""
-    starts = words[span.start - 1] == "one" or not before or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
+    starts = (
+        words[span.start - 1] == "one"
+        or not before
+        or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
+    )
     return plural and starts and following in _RELATIVE and bool(reading.thresholds or reading.ranking)
 
 
@@ -143,7 +156,9 @@ def _beside_value(reading: Reading, span: Span) -> bool:
         if not names & {target.name for target in value.targets}:
             continue
         low, high = (value.end, span.start) if value.end <= span.start else (span.end, value.start)
-        if low <= high and all(words[at] in ("of", "is", "the", "named", "called", "=", ",", "type") for at in range(low, high)):
+        if low <= high and all(
+            words[at] in ("of", "is", "the", "named", "called", "=", ",", "type") for at in range(low, high)
+        ):
             return True
     return False
 
@@ -155,7 +170,9 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
         names = lexicon.heads.get(token.lemma)
         if at in covered or not names:
             continue
-        span = Span(at, at + 1, "dimension", tuple(sorted(Target("dimension", name) for name in names)), weight=0.5)
+        span = Span(
+            at, at + 1, "dimension", tuple(sorted(Target("dimension", name) for name in names)), weight=0.5
+        )
         if _is_breakdown(reading, span):
             reading.spans.append(span)
             reading.breakdown.append(span)
@@ -170,10 +187,23 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
     words = [token.text for token in reading.tokens]
     for at, word in enumerate(words):
         dimension = ""
-        interrogative = at == 0 or words[at - 1] in (",", ".", "and", "me", "see", "understand", "know", "show", "tell", "but")
+        interrogative = at == 0 or words[at - 1] in (
+            ",",
+            ".",
+            "and",
+            "me",
+            "see",
+            "understand",
+            "know",
+            "show",
+            "tell",
+            "but",
+        )
         if word == "where" and interrogative:
             dimension = defaults.where_dimension
-        elif (word == "who" and interrogative) or (word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative):
+        elif (word == "who" and interrogative) or (
+            word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative
+        ):
             dimension = defaults.who_dimension
         if dimension in lexicon.model.dimensions:
             reading.breakdown.append(Span(at, at + 1, "dimension", (Target("dimension", dimension),), weight=0.4))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from agents.planner import periods as p
 from agents.planner.cues import find, first, take, unexplained
 from agents.planner.periods import Clock, Period
@@ -18,9 +20,7 @@ _CHANGE = (
     r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
 )
-_ASKS_CHANGE = (
-    r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|what was the|show the|any|the|there)"
-)
+_ASKS_CHANGE = r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|what was the|show the|any|the|there)"
 _YEARLY = r"year (?:over|on) year|yoy|y o y|annual change|versus last year|compared with last year"
 _PERIODIC = {
     r"month (?:over|on) month|mom|m o m": "month", r"week (?:over|on) week|wow|w o w": "week",
@@ -74,7 +74,9 @@ def _changes(reading: Reading) -> bool:
     """Whether the question asks if something rose or fell; the words become explained."""
     if reading.ranking and reading.ranking.comparative and reading.breakdown:
         return False
-    asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{_CHANGE})") or first(reading, rf"(?:{_CHANGE}) (?:in|of|since|from)")
+    asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{_CHANGE})") or first(
+        reading, rf"(?:{_CHANGE}) (?:in|of|since|from)"
+    )
     if not asks:
         return False
     return unexplained(reading, _CHANGE) and take(reading, _CHANGE)
@@ -91,7 +93,10 @@ def _read_grain(reading: Reading, plain: list[Span]) -> None:
         period = plain[0].period if len(plain) == 1 else None
         reading.grain = _trend_grain(period)
     if reading.grain:
-        take(reading, r"(?:going|heading|trending|moving) (?:up|down|the wrong way|the right way|in the right direction)")
+        take(
+            reading,
+            r"(?:going|heading|trending|moving) (?:up|down|the wrong way|the right way|in the right direction)",
+        )
 
 
 def _trend_grain(period: Period | None) -> TimeGrain:
@@ -99,7 +104,7 @@ def _trend_grain(period: Period | None) -> TimeGrain:
         return "month"
     days = (period.end - period.start).days + 1
     if period.unit in ("day", "week", "month") and period.count > 1:
-        return period.unit  # type: ignore[return-value]
+        return period.unit
     return "day" if days <= 31 else "week" if days <= 92 else "month"
 
 
@@ -125,7 +130,17 @@ def _cue_before(reading: Reading, span: Span) -> bool:
         return True
     while at > 0 and words[at - 1] in ("with", "to", "the", "that", "of", "in", "they", "it", "were", "was"):
         at -= 1
-    if at > 0 and words[at - 1] in ("versus", "vs", "v", "against", "compared", "compare", "compares", "than", "relative"):
+    if at > 0 and words[at - 1] in (
+        "versus",
+        "vs",
+        "v",
+        "against",
+        "compared",
+        "compare",
+        "compares",
+        "than",
+        "relative",
+    ):
         take(reading, _VERSUS)
         return True
     return False
@@ -141,14 +156,16 @@ def _is_recent(period: Period, clock: Clock) -> bool:
 def _against(period: Period, clock: Clock) -> tuple[Period, Comparison]:
     unit = period.unit
     if unit == "range":
-        unit = next(u for u in ("quarter", "month", "week", "year") if u in period.label)  # type: ignore[assignment]
+        unit = next(u for u in ("quarter", "month", "week", "year") if u in period.label)
     label = f"this {unit}" if unit != "day" else "today"
     return p.current(unit, clock, label), "previous_year" if unit == "year" else "previous_period"
 
 
 def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     """The later period is the question, the earlier one its baseline: only neighbours can be compared."""
-    if len(plain) > 2 or not (reading.compare_cue or unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)):
+    if len(plain) > 2 or not (
+        reading.compare_cue or unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)
+    ):
         reading.problems.append("periods")
         return
     take(reading, _VERSUS)
@@ -165,7 +182,9 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
 
 def _conjoined(reading: Reading, plain: list[Span]) -> bool:
     between = [reading.tokens[at].text for at in range(plain[0].end, plain[1].start)]
-    return bool(between) and all(word in ("vs", "versus", "against", "to", "with", "compared", "or") for word in between)
+    return bool(between) and all(
+        word in ("vs", "versus", "against", "to", "with", "compared", "or") for word in between
+    )
 
 
 def _neighbour(main: Period, other: Period) -> Comparison | None:
@@ -184,7 +203,7 @@ def _neighbour(main: Period, other: Period) -> Comparison | None:
 def read_value_comparison(reading: Reading) -> None:
     """`iOS vs Android`, `HMO or PPO`, `A against B`, `more than B`: values of one dimension side by side."""
     values = sorted(reading.of_kind("value"), key=lambda span: span.start)
-    for first_span, second in zip(values, values[1:], strict=False):
+    for first_span, second in itertools.pairwise(values):
         shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
         if not shared or first_span.start == second.start:
             continue

@@ -21,9 +21,7 @@ _OPENERS = (
     r"split (?:it|that|this)|compare (?:it|that|this|with|to)|versus|vs|by|per|for|in|top|bottom|filter|limit|reset|clear|sort|order|group|as a|can i|could i|"
     r"the (?:same|month|week|quarter|year|opposite|rest)|why|ok|okay|yes|no|not|all)\b"
 )
-_MARKERS = (
-    r"(?:^|\s)(?:instead|as well|too|further|again|there|that|it|those|them|this one|these|same|previous answer|above)(?:$|\s)"
-)
+_MARKERS = r"(?:^|\s)(?:instead|as well|too|further|again|there|that|it|those|them|this one|these|same|previous answer|above)(?:$|\s)"
 _WITH_METRIC = (
     r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|\binstead\b|\bas well$|\btoo$|"
     r"\b(?:is|are|was|were) (?:that|this|it|those)$"
@@ -56,7 +54,11 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
     base = Draft.of(prior.query)
     base.kind = intent.kind
     base.assumptions = [text for text in draft.assumptions if "No metric was named" not in text]
-    base.issues = [issue for issue in draft.issues if issue.kind not in ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")]
+    base.issues = [
+        issue
+        for issue in draft.issues
+        if issue.kind not in ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")
+    ]
     _metric(reading, draft, base, lexicon)
     _dimensions(reading, draft, base, lexicon)
     _filters(reading, draft, base, lexicon)
@@ -68,7 +70,11 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
     base.dimensions = [_for_metrics(name, base.metrics, lexicon) for name in base.dimensions]
     base.issues = [issue for issue in base.issues if issue.kind != "incompatible"]
     check_compatibility(base, lexicon)
-    take(reading, _ADD + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly")
+    take(
+        reading,
+        _ADD
+        + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
+    )
     return base
 
 
@@ -79,7 +85,9 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.having = [item for item in base.having if item.metric in base.metrics]
         if base.order and base.order.by not in base.metrics:
             base.order = Order(by=base.metrics[0], direction=base.order.direction)
-    elif (many := first(reading, r"how many (?:members|customers|people|users|clients)")) and lexicon.model.defaults.impact_metric:
+    elif (
+        many := first(reading, r"how many (?:members|customers|people|users|clients)")
+    ) and lexicon.model.defaults.impact_metric:
         reading.explain(*many)
         base.metrics = [lexicon.model.defaults.impact_metric]
         base.having, base.order, base.share = [], None, False
@@ -87,7 +95,9 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
     elif share := first(reading, r"as a (?:rate|percentage|percent|share)|in percent|in percentage"):
         reading.explain(*share)
         _to_unit(base, lexicon, ("rate", "percent"))
-    elif count := first(reading, r"in absolute (?:numbers|terms)|as a (?:count|number)|how many is that|absolute numbers"):
+    elif count := first(
+        reading, r"in absolute (?:numbers|terms)|as a (?:count|number)|how many is that|absolute numbers"
+    ):
         reading.explain(*count)
         _to_unit(base, lexicon, ("count",))
 
@@ -101,7 +111,11 @@ def _to_unit(base: Draft, lexicon: Lexicon, units: tuple[str, ...]) -> None:
 
 
 def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    named = [name for name in draft.dimensions if name not in {i.dimension for i in draft.filters if _is_compared(reading, i)}]
+    named = [
+        name
+        for name in draft.dimensions
+        if name not in {i.dimension for i in draft.filters if _is_compared(reading, i)}
+    ]
     if not named:
         return
     chosen = [_for_metrics(name, base.metrics, lexicon) for name in named]
@@ -130,12 +144,19 @@ def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> 
 
 
 def _is_compared(reading: Reading, item: DimensionFilter) -> bool:
-    return any(span.start in reading.compared and item.dimension in {t.name for t in span.targets} for span in reading.of_kind("value"))
+    return any(
+        span.start in reading.compared and item.dimension in {t.name for t in span.targets}
+        for span in reading.of_kind("value")
+    )
 
 
 def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     if take(reading, _DROP_FILTER, outside_spans=False):
-        named = {target.name for span in [*reading.of_kind("value"), *reading.loose, *reading.breakdown] for target in span.targets}
+        named = {
+            target.name
+            for span in [*reading.of_kind("value"), *reading.loose, *reading.breakdown]
+            for target in span.targets
+        }
         base.filters = [item for item in base.filters if named and item.dimension not in named]
         base.issues = []
         return
@@ -151,7 +172,10 @@ def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> N
             left = tuple(value for value in same[0].values if value not in item.values)
             base.filters = [*others, *([DimensionFilter(dimension=item.dimension, values=left)] if left else [])]
             continue
-        base.filters = [*others, DimensionFilter(dimension=item.dimension, op=item.op, values=tuple(sorted(values)))]
+        base.filters = [
+            *others,
+            DimensionFilter(dimension=item.dimension, op=item.op, values=tuple(sorted(values))),
+        ]
         if compares and len(values) > 1 and item.dimension not in base.dimensions:
             base.dimensions.append(item.dimension)
             take(reading, r"versus|vs|compare|compared|compares|against|than")
@@ -198,9 +222,17 @@ def _rows(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None
         if value is None:
             base.issues.append(Issue("unit", (Target("metric", base.metrics[0]),)))
         elif not draft.having:
-            base.having = [MetricFilter(metric=base.metrics[0], op=operator(threshold, lexicon.model.metrics[base.metrics[0]]), value=round(value, 6))]
+            base.having = [
+                MetricFilter(
+                    metric=base.metrics[0],
+                    op=operator(threshold, lexicon.model.metrics[base.metrics[0]]),
+                    value=round(value, 6),
+                )
+            ]
     if reading.ranking and base.metrics and not reading.compared:
-        base.order = Order(by=base.metrics[0], direction=direction(reading.ranking, base.metrics[0], reading, lexicon))
+        base.order = Order(
+            by=base.metrics[0], direction=direction(reading.ranking, base.metrics[0], reading, lexicon)
+        )
         base.limit = reading.ranking.limit or draft.limit or base.limit
 
 

@@ -65,10 +65,14 @@ def namesake(lexicon: Lexicon, target: Target) -> Target | None:
     if not fallback:
         return None
     key = tuple(token.lemma for token in tokenise(lexicon.values.label(target.name, target.value)))
-    exact = [found for found in sorted(lexicon.exact.get(key, ())) if found.name == fallback and found.kind == "value"]
+    exact = [
+        found for found in sorted(lexicon.exact.get(key, ())) if found.name == fallback and found.kind == "value"
+    ]
     if exact:
         return exact[0]
-    starting = [value for value in lexicon.values.values(fallback) if _starts(lexicon.values.label(fallback, value), key)]
+    starting = [
+        value for value in lexicon.values.values(fallback) if _starts(lexicon.values.label(fallback, value), key)
+    ]
     return Target("value", fallback, starting[0]) if len(starting) == 1 else None
 
 
@@ -98,7 +102,9 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
     lexicon.heads = _heads(model)
     lexicon.capitals = _capitals(lexicon.exact)
     lexicon.topics = {
-        tuple(token.text for token in tokenise(phrase)): topic.name for topic in model.topics for phrase in topic.phrases
+        tuple(token.text for token in tokenise(phrase)): topic.name
+        for topic in model.topics
+        for phrase in topic.phrases
     }
     _add_words(lexicon, explicit)
     return lexicon
@@ -151,7 +157,13 @@ class _Index:
 def _without_superlative(tokens: list[Token]) -> list[Token]:
     """`least satisfied` is indexed as `satisfied`: the ranking cue says which end is meant."""
     words = [token.text for token in tokens]
-    lead = 2 if words[:2] in (["how", "many"], ["number", "of"]) else 1 if words[:1] and words[0] in SUPERLATIVES else 0
+    lead = (
+        2
+        if words[:2] in (["how", "many"], ["number", "of"])
+        else 1
+        if words[:1] and words[0] in SUPERLATIVES
+        else 0
+    )
     return tokens if set(words[lead:]) & POPULATION or lead == len(words) else tokens[lead:]
 
 
@@ -171,7 +183,11 @@ def _suffixes(
         key = tuple(token.lemma for token in tokenise(phrase))
         for start in range(1, len(key)):
             suffix = key[start:]
-            if suffix not in exact and suffix[0] not in FUNCTION and not set(suffix) <= SHARE | FILLER | POPULATION:
+            if (
+                suffix not in exact
+                and suffix[0] not in FUNCTION
+                and not set(suffix) <= SHARE | FILLER | POPULATION
+            ):
                 found[suffix].add(target)
     return {key: frozenset(targets) for key, targets in found.items()}
 
@@ -229,7 +245,7 @@ def _heads(model: SemanticModel) -> dict[str, frozenset[str]]:
     return {word: frozenset(names) for word, names in heads.items()}
 
 
-def _capitals(exact: Mapping[Key, set[Target]]) -> frozenset[Target]:
+def _capitals(exact: Mapping[Key, frozenset[Target]]) -> frozenset[Target]:
     """Values written like a common word (`IN`, `OR`) count only when typed in capitals."""
     return frozenset(
         target
@@ -270,4 +286,3 @@ def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None
     lexicon.related = {name: frozenset(found) for name, found in related.items()}
     lexicon.noise = frozenset(token.lemma for word in defaults.noise_words for token in tokenise(word))
     lexicon.noise_phrases = tuple(tuple(t.lemma for t in tokenise(phrase)) for phrase in defaults.noise_phrases)
-

@@ -55,7 +55,9 @@ def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
     values = {span.start for span in candidates if span.kind == "value"}
     kept = []
     for span in candidates:
-        cut = span.kind == "topic" and any(p.start < span.end < p.end or p.start < span.start < p.end for p in phrases)
+        cut = span.kind == "topic" and any(
+            p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
+        )
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if not cut and not excluded:
             kept.append(span)
@@ -192,13 +194,18 @@ def _windows(tokens: Sequence[Token], start: int, linkers: frozenset[str], lexic
         if token.text in FUNCTION or token.is_mark:
             return
         words.append(token)
-        if any(word.text in POPULATION for word in words) and any(t.text in PREPOSITIONS for t in tokens[start:end]):
+        if any(word.text in POPULATION for word in words) and any(
+            t.text in PREPOSITIONS for t in tokens[start:end]
+        ):
             continue
         yield from _window(start, end + 1, words, lexicon)
 
 
 def _window(start: int, end: int, words: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
-    if any(word.text in POPULATION for word in words) and tuple(word.lemma for word in words) not in lexicon.orders:
+    if (
+        any(word.text in POPULATION for word in words)
+        and tuple(word.lemma for word in words) not in lexicon.orders
+    ):
         return
     if len(words) > 1 and (found := lexicon.bag.get(tuple(sorted(word.lemma for word in words)))):
         yield from _by_kind(start, end, found, _BAG)

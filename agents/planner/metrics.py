@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from agents.planner.cues import find, first, take
@@ -74,7 +75,15 @@ def _is_only_subject(mention: Mention, reading: Reading) -> bool:
     """`which messages do members see`: people who act, unless they are counted or open the question."""
     if not all(token.text in POPULATION for token in reading.tokens[mention.start : mention.end]):
         return False
-    if mention.start and reading.tokens[mention.start - 1].text in ("which", "what", "whose", "do", "does", "did", "who"):
+    if mention.start and reading.tokens[mention.start - 1].text in (
+        "which",
+        "what",
+        "whose",
+        "do",
+        "does",
+        "did",
+        "who",
+    ):
         return True
     before = [token.text for token in reading.tokens[: mention.start] if token.text not in FILLER | FUNCTION]
     return bool(before) and not _cue_near(reading, _COUNT, mention, frozenset())
@@ -84,7 +93,14 @@ def _is_trouble(mention: Mention, reading: Reading, lexicon: Lexicon, *, alone: 
     """`session timeout error`: a noun for trouble right after the value that names it."""
     problem = lexicon.model.defaults.problem_dimension
     word = reading.tokens[mention.start].text
-    if mention.end - mention.start != 1 or word not in ("error", "errors", "failure", "failures", "issue", "issues"):
+    if mention.end - mention.start != 1 or word not in (
+        "error",
+        "errors",
+        "failure",
+        "failures",
+        "issue",
+        "issues",
+    ):
         return False
     values = (span for span in reading.of_kind("value") if span.end == mention.start)
     return any(target.name == problem or not alone for span in values for target in span.targets)
@@ -100,7 +116,7 @@ def unjoined(mentions: list[Mention], reading: Reading) -> bool:
     ordered = sorted(mentions, key=lambda mention: mention.start)
     return any(
         not any(reading.tokens[at].text in _COORDINATORS for at in range(one.end, other.start))
-        for one, other in zip(ordered, ordered[1:], strict=False)
+        for one, other in itertools.pairwise(ordered)
     )
 
 
@@ -153,10 +169,16 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     name = base.candidates[0]
     if metrics[name].unit != "count" or metrics[name].polarity != "neutral":
         return False
-    if all(metrics[candidate].polarity == "neutral" and metrics[candidate].unit == "count" for candidate in other.candidates):
+    if all(
+        metrics[candidate].polarity == "neutral" and metrics[candidate].unit == "count"
+        for candidate in other.candidates
+    ):
         return False
     own = lexicon.model.datasets_of(name)
-    same = any(own & lexicon.model.datasets_of(candidate) or _mentions(lexicon, candidate, words) for candidate in other.candidates)
+    same = any(
+        own & lexicon.model.datasets_of(candidate) or _mentions(lexicon, candidate, words)
+        for candidate in other.candidates
+    )
     low, high = (base, other) if base.start < other.start else (other, base)
     volume = {token.lemma for token in words} <= lexicon.volumes | lexicon.noise
     adjacent = volume and all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
@@ -165,7 +187,9 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
 
 def _mentions(lexicon: Lexicon, metric: str, words: list[Token]) -> bool:
     """Whether the other metric's own name holds the base noun."""
-    return {stem(token.text) for token in words} <= {stem(w) for w in lexicon.model.metrics[metric].label.lower().split()}
+    return {stem(token.text) for token in words} <= {
+        stem(w) for w in lexicon.model.metrics[metric].label.lower().split()
+    }
 
 
 def _joined_directly(one: Mention, other: Mention, reading: Reading) -> bool:
@@ -197,12 +221,16 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
             reading.share = True
         elif share := _cue_near(reading, _SHARE, mention, SHARE):
             return _as_share(mention, metric, share, reading, lexicon)
-    elif metric.unit in ("rate", "percent") and reading.breakdown and take(reading, _DISTRIBUTION, outside_spans=False):
+    elif (
+        metric.unit in ("rate", "percent")
+        and reading.breakdown
+        and take(reading, _DISTRIBUTION, outside_spans=False)
+    ):
         reading.share = True
         return _swap(mention, metric, lexicon, ("count",), reading)
-    elif metric.unit in ("rate", "percent") and _cue_near(reading, _COUNT, mention, frozenset()):
-        return _swap(mention, metric, lexicon, ("count",), reading)
-    elif metric.unit == "rate" and _names_things(mention, metric, reading, lexicon):
+    elif (metric.unit in ("rate", "percent") and _cue_near(reading, _COUNT, mention, frozenset())) or (
+        metric.unit == "rate" and _names_things(mention, metric, reading, lexicon)
+    ):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
 
@@ -273,7 +301,11 @@ def default_metric(reading: Reading, dimensions: list[str], lexicon: Lexicon) ->
     defaults = lexicon.model.defaults
     many = first(reading, r"how many (?:\S+ )?(?:members|customers|people|users|clients|folks|persons)")
     filtered = {target.name for span in reading.of_kind("value") for target in span.targets}
-    if many and defaults.impact_metric and filtered & ({defaults.problem_dimension} | defaults.dimension_metric.keys()):
+    if (
+        many
+        and defaults.impact_metric
+        and filtered & ({defaults.problem_dimension} | defaults.dimension_metric.keys())
+    ):
         reading.explain(*many)
         return defaults.impact_metric
     for name in [*dimensions, *sorted(filtered)]:

@@ -19,7 +19,9 @@ _PHRASES = tuple(
         key=lambda phrase: -len(phrase.split()),
     )
 )  # fmt: skip
-_BETWEEN = DETERMINERS | POPULATION | {"and", "or", ",", "in", "on", "from", "for", "of", "with", "using", "nor", "are"}
+_BETWEEN = (
+    DETERMINERS | POPULATION | {"and", "or", ",", "in", "on", "from", "for", "of", "with", "using", "nor", "are"}
+)
 
 
 def read_negation(reading: Reading) -> None:

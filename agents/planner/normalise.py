@@ -50,7 +50,9 @@ _IRREGULAR = {
 def normalise(question: str) -> str:
     """Lower-case text with contractions opened; emoji and symbols dropped; what remains is ASCII-like."""
     text = unicodedata.normalize("NFKC", question).replace("\u2019", "'").replace("\u2018", "'")
-    text = "".join(ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text)
+    text = "".join(
+        ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text
+    )
     lowered = text.lower()
     for pattern, replacement in _CONTRACTIONS:
         lowered = pattern.sub(replacement, lowered)
@@ -80,7 +82,9 @@ def _upper_words(question: str) -> frozenset[str]:
     """Words typed in capitals, unless the whole question is."""
     words = re.findall(r"[A-Za-z]+", question)
     capitals = [word for word in words if word.isupper() and len(word) > 1]
-    return frozenset() if len(capitals) > len(words) * 0.7 and len(words) > 2 else frozenset(map(str.lower, capitals))
+    return (
+        frozenset() if len(capitals) > len(words) * 0.7 and len(words) > 2 else frozenset(map(str.lower, capitals))
+    )
 
 
 def _superlative(word: str) -> tuple[str, ...]:
@@ -137,7 +141,22 @@ def _with_final_e(root: str) -> str:
 def stem(word: str) -> str:
     """The lemma without noun endings, so that `leakage`, `leaked` and `leaks` meet."""
     root = lemma(word)
-    for ending in ("ations", "ation", "ement", "ment", "anc", "enc", "ag", "ur", "al", "ion", "ity", "ness", "at", "ly"):
+    for ending in (
+        "ations",
+        "ation",
+        "ement",
+        "ment",
+        "anc",
+        "enc",
+        "ag",
+        "ur",
+        "al",
+        "ion",
+        "ity",
+        "ness",
+        "at",
+        "ly",
+    ):
         if root.endswith(ending) and len(root) - len(ending) >= 4:
             root = root[: -len(ending)]
             break

@@ -9,7 +9,10 @@ from agents.planner.words import COMMON_VALUES
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery
 
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
-_COMPARISONS = {"previous_period": "compared with the previous period", "previous_year": "compared with the same period last year"}
+_COMPARISONS = {
+    "previous_period": "compared with the previous period",
+    "previous_year": "compared with the same period last year",
+}
 
 
 def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:

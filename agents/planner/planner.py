@@ -27,12 +27,23 @@ from agents.planner.spelling import Speller
 from agents.planner.suggestions import follow_ups
 from agents.planner.thresholds import read_thresholds
 from agents.planner.verified import Verified, match_verified
-from agents.planner.verify import verify
+from agents.planner.verify import unexplained_words, verify
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
 
-_HYPOTHETICAL = ("what if", " if ", "suppose", "save", "worth", "upside", "savings", "assume", "let us say", "free up")
+_HYPOTHETICAL = (
+    "what if",
+    " if ",
+    "suppose",
+    "save",
+    "worth",
+    "upside",
+    "savings",
+    "assume",
+    "let us say",
+    "free up",
+)
 
 
 class Planner:
@@ -128,9 +139,37 @@ class Planner:
         draft, _, _ = self.draft(question, (), clock)
         return not draft.issues and same_query(draft.query(), query)
 
+    def unexplained(self, question: str, query: SemanticQuery, *, as_of: date, first_day: date) -> tuple[str, ...]:
+        """Content words of the question that the query does not account for: checks a chat model's tool call too."""
+        clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events)
+        reading, intent = self.read(question, clock)
+        assemble(reading, self.lexicon, clock, intent.kind)
+        words = [word for _, word in unexplained_words(Draft.of(query), reading, intent, self.lexicon)]
+        missed = [span for span in reading.spans if not self._used(span, query)]
+        named = [" ".join(token.text for token in reading.tokens[span.start : span.end]) for span in missed]
+        return tuple(dict.fromkeys([*words, *named]))
+
+    def _used(self, span: Span, query: SemanticQuery) -> bool:
+        """Whether a span's metric, dimension, value or period is in the query (a sibling metric counts)."""
+        if span.kind == "time":
+            return query.time is not None or query.compare_to is not None
+        if span.kind == "grain":
+            return query.time_grain is not None
+        return any(self._has(target, query) for target in span.targets)
+
+    def _has(self, target: Target, query: SemanticQuery) -> bool:
+        if target.kind == "metric":
+            siblings = {name for metric in query.metrics for name in self.model.metrics[metric].siblings}
+            return (
+                target.name in {*query.metrics, *siblings} or self.model.metrics[target.name].polarity == "neutral"
+            )
+        if target.kind == "dimension":
+            return target.name in {*query.dimensions, *(item.dimension for item in query.filters)}
+        return any(item.dimension == target.name and target.value in item.values for item in query.filters)
+
     def _nearest(self, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
         queries = [SemanticQuery(metrics=(name,)) for name in names if name in self.model.metrics]
-        return tuple((phrase(query, self.lexicon),) * 2 for query in queries[:3])  # type: ignore[misc]
+        return tuple((phrase(query, self.lexicon),) * 2 for query in queries[:3])
 
     def _finished(self, plan: Plan, clock: Clock) -> Plan:
         """Add what the reader is told about the default window, and three follow-ups."""
@@ -139,11 +178,17 @@ class Planner:
         assumptions = plan.assumptions
         if plan.query.time is None and plan.kind == "query":
             assumptions = (*assumptions, self._window(plan.query))
-        check = lambda text, query: self.plans_to(text, query, clock)  # noqa: E731
+        check = lambda text, query: self.plans_to(text, query, clock)
         return replace(plan, assumptions=assumptions, follow_ups=follow_ups(plan, self.lexicon, check))
 
     def _window(self, query: SemanticQuery) -> str:
-        spans = {"day": "30 days", "week": "12 weeks", "month": "12 months", "quarter": "8 quarters", "year": "all years"}
+        spans = {
+            "day": "30 days",
+            "week": "12 weeks",
+            "month": "12 months",
+            "quarter": "8 quarters",
+            "year": "all years",
+        }
         if query.time_grain:
             return f"No period was named: the last {spans[query.time_grain]} are shown."
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
@@ -159,11 +204,25 @@ def _prefer_values(reading: Reading) -> None:
 
 def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     """Analyses read metric, filters and period; a kind that needs no metric falls back to the money metric."""
-    draft.having, draft.order, draft.limit, draft.grain, draft.compare_to, draft.share = [], None, None, None, None, False
+    draft.having, draft.order, draft.limit, draft.grain, draft.compare_to, draft.share = (
+        [],
+        None,
+        None,
+        None,
+        None,
+        False,
+    )
     after_by = [span for span in reading.breakdown if span.start and reading.tokens[span.start - 1].text == "by"]
     asked = {target.name for span in after_by for target in span.targets}
     known = {"ambiguous_metric"} if draft.metrics else set()
-    known |= {"rank_without_dimension", "loose_dimension", "no_previous", "ambiguous_dimension", "periods", "comparison"}
+    known |= {
+        "rank_without_dimension",
+        "loose_dimension",
+        "no_previous",
+        "ambiguous_dimension",
+        "periods",
+        "comparison",
+    }
     draft.issues = [issue for issue in draft.issues if issue.kind not in known]
     draft.dimensions = [name for name in draft.dimensions if draft.kind == "drivers" and name in asked]
     defaults = lexicon.model.defaults

@@ -52,12 +52,15 @@ def planned(draft: Draft) -> Plan:
     )
 
 
-def _answer(
-    issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retry: Retry
-) -> Answered:
+def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retry: Retry) -> Answered:
     words = ", ".join(f"'{word}'" for word in issue.words)
     if issue.kind == "future":
-        return "refuse", "forecast", f"{words} lies after the last complete day of data; there is no forecast.", [_now(draft)]
+        return (
+            "refuse",
+            "forecast",
+            f"{words} lies after the last complete day of data; there is no forecast.",
+            [_now(draft)],
+        )
     if issue.kind == "before_data":
         return "refuse", "no_value", f"{words} lies before the first day of data.", [_now(draft)]
     if issue.kind == "no_metric":
@@ -105,7 +108,11 @@ def _no_metric(draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
 def _suggested(draft: Draft, lexicon: Lexicon) -> list[Draft]:
     """Drafts with the model's headline metrics that go with what is known already."""
     defaults = lexicon.model.defaults
-    names = [*(defaults.dimension_metric.get(d, "") for d in draft.dimensions), defaults.money_metric, defaults.impact_metric]
+    names = [
+        *(defaults.dimension_metric.get(d, "") for d in draft.dimensions),
+        defaults.money_metric,
+        defaults.impact_metric,
+    ]
     names += list(lexicon.model.metrics)
     wanted = [*draft.dimensions, *(item.dimension for item in draft.filters)]
     fitting = [n for n in dict.fromkeys(names) if n and all(lexicon.compatible(n, d) for d in wanted)]
@@ -119,7 +126,22 @@ def _unexplained(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon)
     without = [draft]
     if place in ("by", "per", "across", "each", "every", "which"):
         return "refuse", "no_dimension", f"'{words}' is not a dimension of this model.", without
-    if place in ("for", "in", "among", "of", "on", "with", "about", "from", "at", "who", "that", "to", "using", "between"):
+    if place in (
+        "for",
+        "in",
+        "among",
+        "of",
+        "on",
+        "with",
+        "about",
+        "from",
+        "at",
+        "who",
+        "that",
+        "to",
+        "using",
+        "between",
+    ):
         return "refuse", "no_value", f"'{words}' is not a value that figures can be filtered by.", without
     return "clarify", "", f"I did not understand '{words}'. Shall I answer without it?", without
 
@@ -175,11 +197,16 @@ def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
     if issue.kind == "unit":
         return "clarify", "", "The threshold's unit does not fit the metric.", [replace(draft, issues=[])]
     defaults = lexicon.model.defaults
-    names = [name for name in (defaults.where_dimension, defaults.who_dimension, *lexicon.model.dimensions) if name]
-    fitting = [n for n in dict.fromkeys(names) if all(lexicon.compatible(m, n) for m in draft.metrics)]
-    return "clarify", "", "By what should it be compared?", [
-        replace(draft, dimensions=[name], issues=[]) for name in fitting[:_MAX_CHOICES]
+    names = [
+        name for name in (defaults.where_dimension, defaults.who_dimension, *lexicon.model.dimensions) if name
     ]
+    fitting = [n for n in dict.fromkeys(names) if all(lexicon.compatible(m, n) for m in draft.metrics)]
+    return (
+        "clarify",
+        "",
+        "By what should it be compared?",
+        [replace(draft, dimensions=[name], issues=[]) for name in fitting[:_MAX_CHOICES]],
+    )
 
 
 def _choices(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tuple[tuple[str, str], ...]:
@@ -197,7 +224,9 @@ def _choices(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tup
 
 def refused(kind: Refusal, message: str, choices: tuple[tuple[str, str], ...] = ()) -> Plan:
     """A refusal with its reason."""
-    return Plan(kind="refuse", refusal=kind, message=message, choices=choices, route_reason=ROUTE_REASONS["refuse"])
+    return Plan(
+        kind="refuse", refusal=kind, message=message, choices=choices, route_reason=ROUTE_REASONS["refuse"]
+    )
 
 
 __all__ = ["Target", "decide", "planned", "refused"]

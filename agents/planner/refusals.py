@@ -41,7 +41,9 @@ _WRITE_VERBS = (
     r"change|modify|edit|set|add|remove|drop|close|open|book|enroll|enrol|register|transfer|escalate|file|submit|reject|deny|"
     r"upload|import|grant|revoke|make|increase|decrease|turn off|turn on|disable|enable|fix|call"
 )
-_WRITE = re.compile(rf"^(?:please |can you |could you |would you |i want you to |go ahead and |now |then )*(?:{_WRITE_VERBS}) (?:the |all |my |our |a |an |this |that |me |every |these |those |claim |member |new )?\w+")
+_WRITE = re.compile(
+    rf"^(?:please |can you |could you |would you |i want you to |go ahead and |now |then )*(?:{_WRITE_VERBS}) (?:the |all |my |our |a |an |this |that |me |every |these |those |claim |member |new )?\w+"
+)
 _WRITE_SAFE = re.compile(
     r"^(?:please |now )*(?:make (?:it|that|this|the)|change (?:it|that|the (?:period|grain|breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
     r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"
@@ -57,12 +59,18 @@ _CORRELATION = re.compile(
 )
 
 
-def refuse_text(question: str, lexicon: Lexicon, limit: int, *, follow_up: bool, hypothetical: bool) -> Refused | None:
+def refuse_text(
+    question: str, lexicon: Lexicon, limit: int, *, follow_up: bool, hypothetical: bool
+) -> Refused | None:
     """Refusals that the text alone decides, in order of severity."""
     if not question.strip() or not re.search(r"\w", question):
-        return Refused("empty", "There is no question to answer. Ask for a metric, for example by a dimension or a period.")
+        return Refused(
+            "empty", "There is no question to answer. Ask for a metric, for example by a dimension or a period."
+        )
     if len(question) > limit:
-        return Refused("too_long", f"The question is longer than {limit} characters. Please ask one thing at a time.")
+        return Refused(
+            "too_long", f"The question is longer than {limit} characters. Please ask one thing at a time."
+        )
     if _SQL.search(question):
         return Refused("sql", "Questions are asked in words here. To run a statement use `command-center sql`.")
     language = foreign_language(question)
@@ -70,13 +78,18 @@ def refuse_text(question: str, lexicon: Lexicon, limit: int, *, follow_up: bool,
         return Refused("language", f"I only read English questions ({language}). Please ask in English.")
     text = " ".join(token.text for token in tokenise(question))
     if _PII.search(text) and not _is_vocabulary(text, _PII, lexicon):
-        return Refused("pii", "Personal data of single people is not part of these answers: figures are about groups.")
+        return Refused(
+            "pii", "Personal data of single people is not part of these answers: figures are about groups."
+        )
     if _is_write(text, follow_up):
         return Refused("write", "I can only read figures; nothing can be changed, sent or deleted from here.")
     if not hypothetical and _FORECAST.search(text) and not _is_vocabulary(text, _FORECAST, lexicon):
         return Refused("forecast", "The data ends with the last complete day: there is no forecast in this model.")
     if _CORRELATION.search(text) and not _is_vocabulary(text, _CORRELATION, lexicon):
-        return Refused("correlation", "How two figures move together is not something this model answers; each can be asked for on its own.")
+        return Refused(
+            "correlation",
+            "How two figures move together is not something this model answers; each can be asked for on its own.",
+        )
     return None
 
 

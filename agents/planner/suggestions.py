@@ -35,7 +35,10 @@ def _neighbours(query: SemanticQuery, lexicon: Lexicon) -> list[SemanticQuery]:
         for name in lexicon.model.dimensions
         if name not in used and all(lexicon.compatible(metric, name) for metric in query.metrics)
     ]
-    breakdowns = [query.model_copy(update={"dimensions": (name,), "time_grain": None, "compare_to": None}) for name in fitting[:3]]
+    breakdowns = [
+        query.model_copy(update={"dimensions": (name,), "time_grain": None, "compare_to": None})
+        for name in fitting[:3]
+    ]
     trend = query.model_copy(update={"dimensions": (), "time_grain": "month", "time": None, "compare_to": None})
     compared = query.model_copy(update={"compare_to": "previous_period", "time_grain": None})
     first = [] if query.compare_to or query.time_grain else [compared]

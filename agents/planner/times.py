@@ -15,6 +15,7 @@ from functools import cache
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
 from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, WEEKDAYS, word_set
+from semantic.model import CalendarEvent
 
 Found = tuple[int, Period] | None
 Rule = Callable[[Sequence[str], int, Clock], Found]
@@ -272,7 +273,9 @@ def part_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
     first, final = month.start, p.month_end(month.start)
     if kind == "half":
         middle = first.replace(day=15)
-        return end, Period(first, middle, label) if ordinal == 1 else Period(middle + timedelta(days=1), final, label)
+        return end, Period(first, middle, label) if ordinal == 1 else Period(
+            middle + timedelta(days=1), final, label
+        )
     length = timedelta(days=(count or 1) * (7 if kind.startswith("week") else 1))
     if ordinal == -1:
         return end, Period(final - length + timedelta(days=1), final, label)
@@ -365,7 +368,9 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
             if end := _match(words, at + 2, tail):
                 return end, _baseline(clock, "previous_year")
     unit = UNITS.get(words[at])
-    if unit and (_match(words, at + 1, "before") or _match(words, at + 1, "prior") or _match(words, at + 1, "earlier")):
+    if unit and (
+        _match(words, at + 1, "before") or _match(words, at + 1, "prior") or _match(words, at + 1, "earlier")
+    ):
         if _match(words, at + 1, "before last"):
             start = p.step(p.floor(clock.today, unit), unit, -2)
             return at + 3, p.whole(start, unit, f"the {unit} before last")
@@ -415,7 +420,12 @@ def since(words: Sequence[str], at: int, clock: Clock) -> Found:
     end, point = inner
     if words[at] != "since":
         onward = _match(words, end, "on") or _match(words, end, "onwards") or _match(words, end, "onward")
-        end = onward or _match(words, end, "until now") or _match(words, end, "to today") or _match(words, end, "to now")
+        end = (
+            onward
+            or _match(words, end, "until now")
+            or _match(words, end, "to today")
+            or _match(words, end, "to now")
+        )
         if not end:
             return None
     label = " ".join(words[at:end])
@@ -480,7 +490,7 @@ _OPEN = {
 }  # fmt: skip
 
 
-def _event_at(words: Sequence[str], at: int, clock: Clock) -> p.CalendarEvent:
+def _event_at(words: Sequence[str], at: int, clock: Clock) -> CalendarEvent:
     return next(known for known in clock.events if event(words, at, replace(clock, events=(known,))))
 
 

@@ -48,7 +48,11 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
     if not draft.metrics and not ambiguous and intent.kind in ("query", "drivers"):
         draft.issues.insert(0, Issue("no_metric"))
-    if intent.kind == "query" and reading.compare_cue and not (draft.compare_to or len(draft.metrics) > 1 or draft.dimensions):
+    if (
+        intent.kind == "query"
+        and reading.compare_cue
+        and not (draft.compare_to or len(draft.metrics) > 1 or draft.dimensions)
+    ):
         draft.issues.append(Issue("comparison"))
     return draft
 
@@ -65,8 +69,35 @@ def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -
 def _in_preamble(words: list[tuple[int, str]], reading: Reading) -> bool:
     """Small talk before the question: `I keep hearing that billing is a mess, why ...`."""
     marks = [at for at, token in enumerate(reading.tokens) if token.is_mark]
-    opens = reading.tokens[0].text in ("i", "we", "so", "there", "you", "okay", "ok", "well", "people", "my", "everyone")
-    asks = ("why", "what", "which", "how", "where", "who", "show", "give", "tell", "is", "are", "did", "has", "just")
+    opens = reading.tokens[0].text in (
+        "i",
+        "we",
+        "so",
+        "there",
+        "you",
+        "okay",
+        "ok",
+        "well",
+        "people",
+        "my",
+        "everyone",
+    )
+    asks = (
+        "why",
+        "what",
+        "which",
+        "how",
+        "where",
+        "who",
+        "show",
+        "give",
+        "tell",
+        "is",
+        "are",
+        "did",
+        "has",
+        "just",
+    )
     starts = [at for at in marks if at + 1 < len(reading.tokens) and reading.tokens[at + 1].text in asks]
     return bool(opens and starts) and all(at < starts[-1] for at, _ in words)
 
@@ -76,7 +107,9 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
     allowed = FUNCTION | FILLER | POPULATION
     if intent.kind != "query":
         allowed = allowed | _INTENT_WORDS
-    related = frozenset().union(*(lexicon.related[name] for name in [*draft.metrics, *draft.dimensions]), frozenset())
+    related = frozenset().union(
+        *(lexicon.related[name] for name in [*draft.metrics, *draft.dimensions]), frozenset()
+    )
     noise = _noise_places(reading, lexicon)
     left = []
     for at, token in enumerate(reading.tokens):
@@ -121,7 +154,9 @@ def _averages(draft: Draft, lexicon: Lexicon) -> bool:
 
 
 def _rates(draft: Draft, lexicon: Lexicon) -> bool:
-    return bool(draft.metrics) and all(lexicon.model.metrics[name].unit in ("rate", "percent") for name in draft.metrics)
+    return bool(draft.metrics) and all(
+        lexicon.model.metrics[name].unit in ("rate", "percent") for name in draft.metrics
+    )
 
 
 def _noise_places(reading: Reading, lexicon: Lexicon) -> set[int]:

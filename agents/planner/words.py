@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal, cast
+
+CalendarUnit = Literal["day", "week", "month", "quarter", "year"]
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -123,13 +126,11 @@ MONTHS = {
 }  # fmt: skip
 WEEKDAYS = {
     name: index
-    for index, names in enumerate(
-        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    )
+    for index, names in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"))
     for name in names.split()
 }
-UNITS = {
-    form: unit
+UNITS: dict[str, CalendarUnit] = {
+    form: cast(CalendarUnit, unit)
     for unit, forms in {
         "day": "day days", "week": "week weeks wk wks", "month": "month months mo", "quarter": "quarter quarters qtr",
         "year": "year years yr yrs",

@@ -70,7 +70,9 @@ def bicycle_model() -> SemanticModel:
 
 
 def _bicycle_metrics() -> list[Metric]:
-    def metric(name: str, label: str, unit: str, polarity: str, synonyms: tuple[str, ...], **more: object) -> Metric:
+    def metric(
+        name: str, label: str, unit: str, polarity: str, synonyms: tuple[str, ...], **more: object
+    ) -> Metric:
         return Metric(
             name, label, label, unit, polarity, "Operations", ((more.pop("of", name), 1.0),),  # type: ignore[arg-type]
             synonyms=synonyms, **more,  # type: ignore[arg-type]

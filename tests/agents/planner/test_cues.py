@@ -26,7 +26,10 @@ SLOTS: list[tuple[str, dict[str, Any]]] = [
     ("avoidable call cost, non-Medicare", {"filters": {("line_of_business", "not_in", ("Medicare",))}}),
     ("Calls by plan type, not counting HMO", {"filters": {("plan_type", "not_in", ("HMO",))}}),
     ("NPS for HMO and PPO", {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ()}),
-    ("Compare NPS for HMO and PPO", {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ("plan_type",)}),
+    (
+        "Compare NPS for HMO and PPO",
+        {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ("plan_type",)},
+    ),
     ("abandon rate on web vs mobile", {"dimensions": ("platform",)}),
     ("Plan types with a transfer rate above 20%", {"having": {("transfer_rate", ">", 0.2)}}),
     ("Plan types with a transfer rate of at least 20 percent", {"having": {("transfer_rate", ">=", 0.2)}}),
@@ -120,7 +123,12 @@ def test_what_is_open_or_half_understood_is_never_answered(ask: Ask, question: s
 
 
 def test_every_choice_is_a_question_that_plans(ask: Ask) -> None:
-    for question in ("cost by journey", "denial rate by state", "premium for HMO members", "leakage rate by shoe size"):
+    for question in (
+        "cost by journey",
+        "denial rate by state",
+        "premium for HMO members",
+        "leakage rate by shoe size",
+    ):
         plan = ask(question)
         assert plan.choices
         assert all(ask(choice).kind == "query" for _, choice in plan.choices)
