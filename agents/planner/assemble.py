@@ -76,17 +76,19 @@ def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[
 
 def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
     before = reading.tokens[span.start - 1].text if span.start else ""
-    own = {target.name for target in span.targets} if span.kind == "value" else set()
-    named = any(
-        own & {target.name for target in other.targets} and span.start == other.end
-        for other in reading.of_kind("dimension")
-    )
-    if named:
+    if span.kind == "value" and _named_beside(reading, span):
         return True
     governed = span.start in reading.negated or span.start in reading.compared
     return governed or (
         others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of")
     )
+
+
+def _named_beside(reading: Reading, span: Span) -> bool:
+    """`enrollment type renewal`: the value's own dimension stands right before it."""
+    own = {target.name for target in span.targets}
+    dimensions = (other for other in reading.of_kind("dimension") if other.end == span.start)
+    return any(own & {target.name for target in other.targets} for other in dimensions)
 
 
 def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon, kind: str) -> None:
@@ -263,6 +265,9 @@ def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> b
 
     words = {stem(token.text) for token in content(reading.tokens[span.start : span.end])}
     incompatible = all(not _reachable(lexicon, metric, t.name) for metric in draft.metrics for t in span.targets)
+    explicit = span.start in reading.negated | reading.compared or _named_beside(reading, span)
+    if explicit and not incompatible:
+        return False
     for metric in draft.metrics:
         label = {stem(token) for token in lexicon.model.metrics[metric].label.lower().split()}
         if words and words <= label | (lexicon.related[metric] if incompatible else set()):

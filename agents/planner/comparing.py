@@ -17,7 +17,8 @@ _CHANGE = (
     r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
     r"worsen|worsened|worsening|change|changed|changes|changing|jump|jumped|jumping|grow|grew|grown|growing|growth|"
     r"decline|declined|declining|climb|climbed|climbing|getting better|getting worse|got better|got worse|"
-    r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone down|go up|go down|went up|went down|going up|going down|shifted|moved|"
+    r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone "
+    r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
 )
 _ASKS_CHANGE = r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|what was the|show the|any|the|there)"

@@ -16,19 +16,24 @@ from agents.planner.thresholds import in_metric_unit, operator
 from semantic.query import DimensionFilter, MetricFilter, Order, TimeRange
 
 _OPENERS = (
-    r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|without|drop|remove|keep|include|add|"
-    r"instead|weekly|monthly|daily|quarterly|yearly|make it|make that|change|switch|show (?:it|that|this|them|me that|the same)|break (?:it|that|this|them)|"
-    r"split (?:it|that|this)|compare (?:it|that|this|with|to)|versus|vs|by|per|for|in|top|bottom|filter|limit|reset|clear|sort|order|group|as a|can i|could i|"
+    r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|"
+    r"without|drop|remove|keep|include|add|"
+    r"instead|weekly|monthly|daily|quarterly|yearly|make it|make that|change|switch|show (?:it|"
+    r"that|this|them|me that|the same)|break (?:it|that|this|them)|"
+    r"split (?:it|that|this)|compare (?:it|that|this|with|to)|versus|vs|by|per|for|in|top|bottom|"
+    r"filter|limit|reset|clear|sort|order|group|as a|can i|could i|"
     r"the (?:same|month|week|quarter|year|opposite|rest)|why|ok|okay|yes|no|not|all)\b"
 )
 _MARKERS = r"(?:^|\s)(?:instead|as well|too|further|again|there|that|it|those|them|this one|these|same|previous answer|above)(?:$|\s)"
 _WITH_METRIC = (
-    r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|\binstead\b|\bas well$|\btoo$|"
+    r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|"
+    r"\binstead\b|\bas well$|\btoo$|"
     r"\b(?:is|are|was|were) (?:that|this|it|those)$"
 )
 _ADD = r"further|also|as well|too|add|additionally|in addition|on top|and also|along with"
 _DROP_FILTER = (
-    r"(?:drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no) (?:all |the |that |those |this |any |these )*"
+    r"(?:drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no) (?:all |the |"
+    r"that |those |this |any |these )*"
     r"(?:\S+ )?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|for all members|overall"
 )
 _SHOW_AS = r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
@@ -72,8 +77,8 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
     check_compatibility(base, lexicon)
     take(
         reading,
-        _ADD
-        + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
+        _ADD + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|"
+        r"compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
     )
     return base
 

@@ -19,9 +19,12 @@ _SHARE = r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|po
 
 
 _DISTRIBUTION = (
-    r"(?:share|percentage|percent|proportion|portion|fraction|part) of (?:the )?(?:total|overall|all|whole)|of the total|"
-    r"(?:does |do |is )?(?:each|every) (?:\S+ ){1,3}?(?:account|accounts|make|makes|contribute|contributes) (?:for|up|to)|"
-    r"as a (?:share|percentage|percent|proportion) of (?:the )?(?:total|all|overall)|percentage share|percent split|"
+    r"(?:share|percentage|percent|proportion|portion|fraction|part) of (?:the )?(?:total|overall|"
+    r"all|whole)|of the total|"
+    r"(?:does |do |is )?(?:each|every) (?:\S+ ){1,3}?(?:account|accounts|make|makes|contribute|"
+    r"contributes) (?:for|up|to)|"
+    r"as a (?:share|percentage|percent|proportion) of (?:the )?(?:total|all|overall)|percentage "
+    r"share|percent split|"
     r"(?:share|percentage|percent|proportion|part) of (?:each|every) (?:\S+ ){1,3}?(?:in|of|among)|"
     r"each (?:\S+ ){1,3}?share of|distribution|relative share"
 )

@@ -41,11 +41,13 @@ def _negation_before(
     """Walk left over a chain of values, commas, determiners to a negation phrase."""
     words = [token.text for token in reading.tokens]
     ends = {span.end: span for span in values.values()}
+    taken = {place for span in values.values() for place in range(span.start, span.end)}
     at = start
     while at > 0:
         for phrase in _PHRASES:
-            if tuple(words[max(0, at - len(phrase)) : at]) == phrase:
-                return at - len(phrase), at
+            begin = at - len(phrase)
+            if begin >= 0 and tuple(words[begin:at]) == phrase and taken.isdisjoint(range(begin, at)):
+                return begin, at
         if at in ends and ends[at].start < at:
             at = ends[at].start
         elif words[at - 1] in _BETWEEN or at - 1 in nouns:

@@ -26,35 +26,54 @@ _SQL = re.compile(
     re.I | re.S,
 )
 _PII_NOUNS = (
-    r"phone numbers?|telephone numbers?|home address(?:es)?|mailing address(?:es)?|street address(?:es)?|e ?mail address(?:es)?|"
-    r"emails?|addresses|social security(?: numbers?)?|ssns?|dates? of birth|birth ?dates?|dobs?|birthdays?|contact (?:details|info|information)|"
-    r"(?:first|last|full) names?|names of|names and|(?:member|customer|patient|agent|user|client|policy) (?:ids?|names?|numbers?)|credit cards?|bank accounts?|passwords? of|"
-    r"medical records?|health records?|diagnos[ie]s of|personal (?:data|details|information)|identif(?:y|ies) (?:the )?(?:members?|customers?)"
+    r"phone numbers?|telephone numbers?|home address(?:es)?|mailing address(?:es)?|street "
+    r"address(?:es)?|e ?mail address(?:es)?|"
+    r"emails?|addresses|social security(?: numbers?)?|ssns?|dates? of birth|birth ?dates?|dobs?|"
+    r"birthdays?|contact (?:details|info|information)|"
+    r"(?:first|last|full) names?|names of|names and|(?:member|customer|patient|agent|user|client|"
+    r"policy) (?:ids?|names?|numbers?)|credit cards?|bank accounts?|passwords? of|"
+    r"medical records?|health records?|diagnos[ie]s of|personal (?:data|details|information)|"
+    r"identif(?:y|ies) (?:the )?(?:members?|customers?)"
 )
 _PII = re.compile(
-    rf"\b(?:{_PII_NOUNS})\b|\b(?:member|customer|patient|claim|user|client|agent|policy|account|rider)s? (?:id |number |no |# ?)?(?:[a-z]{{1,5}} ?)?\d{{3,}}\b|"
-    r"\b(?:list|show|give|name|export|dump|download) (?:me )?(?:all |every |the |each )*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
+    rf"\b(?:{_PII_NOUNS})\b|\b(?:member|customer|patient|claim|user|client|agent|policy|account|"
+    rf"rider)s? (?:id |number |no |# ?)?(?:[a-z]{{1,5}} ?)?\d{{3,}}\b|"
+    r"\b(?:list|show|give|name|export|dump|download) (?:me )?(?:all |every |the |each "
+    r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
     r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|\bby name\b"
 )
 _WRITE_VERBS = (
-    r"delete|erase|purge|wipe|update|cancel|approve|create|insert|send|email|e mail|text|notify|schedule|assign|refund|pay|reset|"
+    r"delete|erase|purge|wipe|update|cancel|approve|create|insert|send|email|e mail|text|notify|"
+    r"schedule|assign|refund|pay|reset|"
     r"change|modify|edit|set|add|remove|drop|close|open|book|enroll|enrol|register|transfer|escalate|file|submit|reject|deny|"
     r"upload|import|grant|revoke|make|increase|decrease|turn off|turn on|disable|enable|fix|call"
 )
 _WRITE = re.compile(
-    rf"^(?:please |can you |could you |would you |i want you to |go ahead and |now |then )*(?:{_WRITE_VERBS}) (?:the |all |my |our |a |an |this |that |me |every |these |those |claim |member |new )?\w+"
+    rf"^(?:please |can you |could you |would you |i want you to |go ahead and |now |then "
+    rf")*(?:{_WRITE_VERBS}) (?:the |all |my |our |a |an |this |that |me |every |these |those |"
+    rf"claim |member |new )?\w+"
 )
 _WRITE_SAFE = re.compile(
-    r"^(?:please |now )*(?:make (?:it|that|this|the)|change (?:it|that|the (?:period|grain|breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
-    r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"
+    r"^(?:please |now )*(?:make (?:it|that|this|the)|change (?:it|that|the (?:period|grain|"
+    r"breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the "
+    r"filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
+    r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|"
+    r"approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|"
+    r"deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"
 )
 _FORECAST = re.compile(
-    r"\bforecasts?\b|\bforecasted\b|\bpredict(?:s|ed|ion|ions|ive)?\b|\bprojections?\b|\bproject (?!the savings)\b|\bprojected\b(?! savings)|"
-    r"\b(?:next|coming|upcoming|following) (?:\w+ )?(?:days?|weeks?|months?|quarters?|years?|january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
-    r"\btomorrow\b|\bin the future\b|\bwill (?:we|our|the|be|it|there|\w+ be|\w+ \w+ be|\w+ (?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|\bgoing to be\b|\bby the end of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|in|for)\b|\boutlook\b"
+    r"\bforecasts?\b|\bforecasted\b|\bpredict(?:s|ed|ion|ions|ive)?\b|\bprojections?\b|\bproject "
+    r"(?!the savings)\b|\bprojected\b(?! savings)|"
+    r"\b(?:next|coming|upcoming|following) (?:\w+ )?(?:days?|weeks?|months?|quarters?|years?|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
+    r"\btomorrow\b|\bin the future\b|\bwill (?:we|our|the|be|it|there|\w+ be|\w+ \w+ be|\w+ "
+    r"(?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|\bgoing to be\b|\bby the end "
+    r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|"
+    r"in|for)\b|\boutlook\b"
 )
 _CORRELATION = re.compile(
-    r"\bcorrelat\w*\b|\bregress(?:ion)?\b|\brelationship between\b|\bcausal\w*\b|\bstatistical(?:ly)? signific\w*\b|\blink between\b|\bassociation between\b|"
+    r"\bcorrelat\w*\b|\bregress(?:ion)?\b|\brelationship between\b|\bcausal\w*\b|"
+    r"\bstatistical(?:ly)? signific\w*\b|\blink between\b|\bassociation between\b|"
     r"\bdepend(?:s|ence)? on the\b|\b(?:does|do|did) .+ (?:cause|predict|lead to|affect|influence|impact|drive) .+"
 )
 

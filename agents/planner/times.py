@@ -1,35 +1,16 @@
-"""The time grammar: every way people name a period, read from tokens into whole days.
-
-Each rule takes the words and an index and returns (end, period) or None; rules are tried in order at every index
-and the longest reading wins. Periods in the future are returned as they are: the verifier refuses them.
-"""
+"""The time grammar's spans: points with prepositions, ranges between points, open ends."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, WEEKDAYS, word_set
+from agents.planner.time_points import DAY, PREPOSITIONS, Found, Rule, event, match_phrase, read_point, word_at
+from agents.planner.words import UNITS
 from semantic.model import CalendarEvent
-
-Found = tuple[int, Period] | None
-Rule = Callable[[Sequence[str], int, Clock], Found]
-
-_LAST = word_set("last past previous prior preceding trailing rolling latest recent")
-_THIS = word_set("this current running")
-_NEXT = word_set("next coming upcoming following")
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
-_PREPOSITIONS = word_set("in for during over within on of throughout across at through from")
-_DAY = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?$")
-_YEAR = re.compile(r"^(?:19|20)\d\d$")
-_QUARTER = re.compile(r"^q([1-4])$")
-_HALF = re.compile(r"^h([12])$")
-_FISCAL_YEAR = re.compile(r"^fy(\d{2}|\d{4})$")
 
 
 def read_span(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -38,369 +19,9 @@ def read_span(words: Sequence[str], at: int, clock: Clock) -> Found:
     return max(found, key=lambda result: result[0]) if found else None
 
 
-def read_point(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """The longest period without a preposition."""
-    while at < len(words) and words[at] == "the":
-        at += 1
-    if at >= len(words):
-        return None
-    found = [result for rule in POINTS if (result := rule(words, at, clock))]
-    return max(found, key=lambda result: result[0]) if found else None
-
-
-def _match(words: Sequence[str], at: int, phrase: str) -> int:
-    """End index when the phrase's words stand at `at`, else 0."""
-    parts = _parts(phrase)
-    if at >= len(words) or words[at] != parts[0]:
-        return 0
-    return at + len(parts) if tuple(words[at : at + len(parts)]) == parts else 0
-
-
-@cache
-def _parts(phrase: str) -> tuple[str, ...]:
-    return tuple(phrase.split())
-
-
-def _word(words: Sequence[str], at: int) -> str:
-    return words[at] if 0 <= at < len(words) else ""
-
-
-# -- points -----------------------------------------------------------------------------------------------------
-
-
-def named_day(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """today, right now, yesterday, tomorrow."""
-    for phrase, shift in (
-        ("today", 0), ("right now", 0), ("now", 0), ("at the moment", 0), ("as of today", 0), ("as of now", 0),
-        ("yesterday", -1), ("the day before yesterday", -2), ("day before yesterday", -2), ("tomorrow", 1),
-    ):  # fmt: skip
-        end = _match(words, at, phrase)
-        if end and not (phrase == "now" and (at == 0 or _word(words, at - 1) in (",", ".", "and", "ok", "okay"))):
-            day = clock.today + timedelta(days=shift)
-            return end, Period(day, day, phrase if shift else "today", "day")
-    return None
-
-
-def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """this month, last 8 weeks, past couple of months, next quarter, last fiscal year."""
-    word = words[at]
-    if word not in _LAST | _THIS | _NEXT:
-        return None
-    after, count, vague = _count(words, at + 1)
-    full = _word(words, after) in ("full", "complete", "whole", "calendar")
-    after += full
-    fiscal = _word(words, after) in ("fiscal", "financial")
-    unit = UNITS.get(_word(words, after + fiscal))
-    if unit is None:
-        return _last_hours(words, at, after, clock)
-    end = after + fiscal + 1
-    label = " ".join(words[at:end])
-    if word in _NEXT:
-        start = p.step(p.floor(clock.today, unit), unit, 1)
-        return end, p.whole(start, unit, label)
-    if word in _THIS:
-        return (end, p.current(unit, clock, label, fiscal=fiscal)) if count is None else None
-    period = p.last(unit, count or 1, clock, label, fiscal=fiscal)
-    if unit == "day" and count is None:
-        day = clock.today - timedelta(days=1) if word in ("previous", "prior", "preceding") else clock.today
-        period = Period(day, day, label, "day")
-    return end, replace(period, vague=vague)
-
-
-def _count(words: Sequence[str], at: int) -> tuple[int, int | None, str]:
-    """An optional number of units: 8, eight, a couple of, few."""
-    for phrase, number, vague in (
-        ("a couple of", 2, ""), ("couple of", 2, ""), ("couple", 2, ""), ("a few", 3, "few read as 3"),
-        ("few", 3, "few read as 3"), ("several", 3, "several read as 3"), ("half", 0, ""),
-    ):  # fmt: skip
-        end = _match(words, at, phrase)
-        if end and number:
-            return end, number, vague
-    word = _word(words, at)
-    if word.isdigit() and 0 < int(word) < 400:
-        return at + 1, int(word), ""
-    if word in NUMBER_WORDS and NUMBER_WORDS[word] > 0:
-        return at + 1, NUMBER_WORDS[word], ""
-    return at, None, ""
-
-
-def _last_hours(words: Sequence[str], at: int, after: int, clock: Clock) -> Found:
-    if words[at] in _LAST and list(words[after - 1 : after + 1]) == ["24", "hours"]:
-        vague = "24 hours read as the last complete day"
-        return after + 1, Period(clock.today, clock.today, "today", "day", vague=vague)
-    return None
-
-
-def ago(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """three weeks ago: that calendar week; 2 days ago: that day; a year ago: that year's neighbour."""
-    start_at = at + (words[at] in ("a", "an", "one"))
-    after, count, vague = _count(words, at)
-    if start_at > at and count in (None, 1):
-        after, count = start_at, 1
-    unit = UNITS.get(_word(words, after))
-    if count is None or unit is None or _word(words, after + 1) not in ("ago", "earlier", "back"):
-        return None
-    if unit == "year" and count == 1:
-        label = "the same period a year ago"
-        start = p.step(p.floor(clock.today, "year"), "year", -1)
-        return after + 2, replace(p.whole(start, "year", label), baseline="previous_year")
-    start = p.step(p.floor(clock.today, unit), unit, -count)
-    return after + 2, replace(p.whole(start, unit, " ".join(words[at : after + 2])), vague=vague)
-
-
-def calendar_month(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """August, Aug 2025, the month of August, August of last year."""
-    at = _match(words, at, "month of") or at
-    word = _word(words, at)
-    if word not in MONTHS or (word in ("may", "mar", "march") and not _month_context(words, at)):
-        return None
-    year, end = _year_after(words, at + 1, clock)
-    return end, p.month_of(MONTHS[word], year, clock)
-
-
-def _month_context(words: Sequence[str], at: int) -> bool:
-    """Whether `may` or `march` is the month: a preposition before it, or a year, a mark or the end after it."""
-    before, after = _word(words, at - 1), _word(words, at + 1)
-    if before in _PREPOSITIONS | {"since", "until", "between", "before", "after", "last", "this", "versus", "vs",
-                                  "by", "of", "and", "to", "against", "first", "early", "with"}:  # fmt: skip
-        return True
-    nouns = {"", ",", ".", "vs", "versus", "to", "through", "compared", "and", "only", "against"}
-    return bool(_YEAR.match(after)) or after in nouns or before in MONTHS
-
-
-def _year_after(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None, int]:
-    """An optional year: 2025, of 2025, last year, of this year."""
-    skip = at + (_word(words, at) in (",", "of", "in"))
-    if _YEAR.match(_word(words, skip)):
-        return int(words[skip]), skip + 1
-    for phrase, shift in (("last year", -1), ("this year", 0), ("previous year", -1), ("prior year", -1)):
-        skip_the = skip + (_word(words, skip) == "the")
-        if _match(words, skip_the, phrase):
-            return clock.today.year + shift, skip_the + 2
-    return None, at
-
-
-def calendar_day(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """3 September, September 3rd 2025, the 3rd of September."""
-    if _word(words, at) in MONTHS and (day := _DAY.match(_word(words, at + 1))):
-        year, end = _year_after(words, at + 2, clock)
-        return _dated(MONTHS[words[at]], int(day[1]), year, end, clock)
-    if day := _DAY.match(words[at]):
-        month_at = at + 1 + (_word(words, at + 1) == "of")
-        if _word(words, month_at) in MONTHS:
-            year, end = _year_after(words, month_at + 1, clock)
-            return _dated(MONTHS[words[month_at]], int(day[1]), year, end, clock)
-    return None
-
-
-def _dated(month: int, day: int, year: int | None, end: int, clock: Clock) -> Found:
-    try:
-        found = date(year or clock.today.year, month, day)
-    except ValueError:
-        return None
-    if year is None and found > clock.today:
-        found = found.replace(year=found.year - 1)
-    return end, Period(found, found, f"{found.day} {found:%B %Y}", "day")
-
-
-def written_date(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """2025-09-03 and 9/3/2025 (month first, as the data's country writes it)."""
-    word = words[at]
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
-            found = date.fromisoformat(word)
-        elif parts := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", word):
-            found = date(int(parts[3]), int(parts[1]), int(parts[2]))
-        else:
-            return None
-    except ValueError:
-        return None
-    return at + 1, Period(found, found, f"{found.day} {found:%B %Y}", "day")
-
-
-def quarter(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """Q3, Q3 2024, third quarter of last year, fiscal Q1, Q1 FY25."""
-    fiscal = words[at] in ("fiscal", "financial")
-    at += fiscal
-    number, end = _quarter_number(words, at)
-    if not number:
-        return None
-    year, end = _year_after(words, end, clock)
-    fiscal_year = _FISCAL_YEAR.match(_word(words, end + (_word(words, end) == "of")))
-    if fiscal_year:
-        fiscal, year, end = True, 2000 + int(fiscal_year[1]) % 100, end + 1 + (_word(words, end) == "of")
-    return end, p.quarter_of(number, year, clock, fiscal=fiscal)
-
-
-def _quarter_number(words: Sequence[str], at: int) -> tuple[int, int]:
-    if match := _QUARTER.match(_word(words, at)):
-        return int(match[1]), at + 1
-    if _word(words, at) in _ORDINALS and _word(words, at + 1) == "quarter" and words[at] != "last":
-        return _ORDINALS[words[at]], at + 2
-    if _word(words, at) == "quarter" and NUMBER_WORDS.get(_word(words, at + 1), 0) in (1, 2, 3, 4):
-        return NUMBER_WORDS[words[at + 1]], at + 2
-    return 0, at
-
-
-def half_year(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """H1, H2 2024, first half of this year."""
-    if match := _HALF.match(words[at]):
-        year, end = _year_after(words, at + 1, clock)
-        return end, p.half_of(int(match[1]), year, clock)
-    if _ORDINALS.get(words[at]) in (1, 2) and _word(words, at + 1) == "half":
-        year, end = _year_after(words, at + 2, clock)
-        if end > at + 2:
-            return end, p.half_of(_ORDINALS[words[at]], year, clock)
-        end = _match(words, at + 2, "of the year")
-        return (end, p.half_of(_ORDINALS[words[at]], None, clock)) if end else None
-    return None
-
-
-def part_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """first week of August, last two weeks of July, second half of June."""
-    ordinal = _ORDINALS.get(words[at])
-    if not ordinal:
-        return None
-    after, count, _ = _count(words, at + 1)
-    kind = _word(words, after)
-    if kind not in ("week", "weeks", "half", "days") or _word(words, after + 1) not in ("of", "in"):
-        return None
-    inner = calendar_month(words, after + 2, clock) or relative(words, after + 2, clock)
-    if not inner or inner[1].unit != "month":
-        return None
-    end, month = inner
-    label = " ".join(words[at:end])
-    first, final = month.start, p.month_end(month.start)
-    if kind == "half":
-        middle = first.replace(day=15)
-        return end, Period(first, middle, label) if ordinal == 1 else Period(
-            middle + timedelta(days=1), final, label
-        )
-    length = timedelta(days=(count or 1) * (7 if kind.startswith("week") else 1))
-    if ordinal == -1:
-        return end, Period(final - length + timedelta(days=1), final, label)
-    start = first + (ordinal - 1) * length
-    return end, Period(start, min(start + length - timedelta(days=1), final), label)
-
-
-def year(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """2024, fiscal 2025, FY25, calendar year 2024."""
-    if match := _FISCAL_YEAR.match(words[at]):
-        return at + 1, p.year_of(2000 + int(match[1]) % 100, fiscal_month=clock.fiscal_month)
-    fiscal = words[at] in ("fiscal", "financial")
-    after = at + (words[at] in ("fiscal", "financial", "calendar"))
-    after += _word(words, after) == "year"
-    if _YEAR.match(_word(words, after)):
-        return after + 1, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
-    return None
-
-
-def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """ytd, month to date, so far this quarter, this year so far, all time."""
-    short: dict[str, p.Unit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
-    if words[at] in short:
-        return at + 1, p.current(short[words[at]], clock, f"{short[words[at]]} to date")
-    unit = UNITS.get(words[at])
-    if unit and (end := _match(words, at + 1, "to date")):
-        return end, p.current(unit, clock, f"{unit} to date")
-    if (end := _match(words, at, "so far")) and (inner := relative(words, end, clock)):
-        return inner
-    if words[at] in _THIS and (inner := relative(words, at, clock)) and (end := _match(words, inner[0], "so far")):
-        return end, inner[1]
-    for phrase in ("all time", "all data", "of all time", "since the beginning", "since the start of the data"):
-        if end := _match(words, at, phrase):
-            return end, Period(clock.first_day, clock.today, "all data")
-    return None
-
-
-def event(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """AEP, the last open enrollment, AEP 2024."""
-    if at >= len(words):
-        return None
-    is_last = words[at] in _LAST
-    start = at + (words[at] in _LAST | _THIS)
-    for known in clock.events:
-        for phrase in sorted((known.name, *known.synonyms), key=len, reverse=True):
-            end = _match(words, start, phrase.lower())
-            if not end:
-                continue
-            end = _match(words, end, "period") or _match(words, end, "season") or end
-            named, after = _year_after(words, end, clock)
-            if named:
-                return after, p.event_of(known, replace(clock, today=date(named, 12, 31)))
-            return end, p.last_event(known, clock) if is_last else p.event_of(known, clock)
-    return None
-
-
-def weekday(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """last Monday, on Tuesday: the latest such day that is not in the future."""
-    start = at + (words[at] in _LAST | _THIS)
-    word = _word(words, start)
-    if word not in WEEKDAYS or _word(words, at - 1) not in {"on", "since", "last", "this", "from", "", "past"}:
-        return None
-    back = (clock.today.weekday() - WEEKDAYS[word]) % 7
-    back = 7 if back == 0 and words[at] == "last" else back
-    day = clock.today - timedelta(days=back)
-    return start + 1, Period(day, day, f"{word.title()} {day.isoformat()}", "day")
-
-
-def week_of(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """the week of 8 September, the week ending 14 September: the ISO week that holds the day."""
-    end = _match(words, at, "week of") or _match(words, at, "week ending") or _match(words, at, "week starting")
-    inner = read_point(words, end, clock) if end else None
-    if not inner or inner[1].unit != "day":
-        return None
-    start = p.floor(inner[1].start, "week")
-    return inner[0], p.whole(start, "week", f"the week of {start.isoformat()}")
-
-
-_SAME_NOUNS = frozenset(("period", "time", "month", "quarter", "week", "days", "weeks", "months", "day", "dates"))
-_YEAR_TAILS = (
-    "last year", "a year ago", "the year before", "in the previous year", "of last year", "a year earlier",
-    "the previous year", "the prior year", "in the prior year", "one year ago",
-)  # fmt: skip
-
-
-def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """the same month last year, the month before, the previous period, a year earlier."""
-    if words[at] == "same" and _word(words, at + 1) in _SAME_NOUNS:
-        for tail in _YEAR_TAILS:
-            if end := _match(words, at + 2, tail):
-                return end, _baseline(clock, "previous_year")
-    unit = UNITS.get(words[at])
-    if unit and (
-        _match(words, at + 1, "before") or _match(words, at + 1, "prior") or _match(words, at + 1, "earlier")
-    ):
-        if _match(words, at + 1, "before last"):
-            start = p.step(p.floor(clock.today, unit), unit, -2)
-            return at + 3, p.whole(start, unit, f"the {unit} before last")
-        if read_point(words, at + 2, clock) and _word(words, at + 1) == "before":
-            return None
-        return at + 2, _baseline(clock, "previous_year" if unit == "year" else "previous_period")
-    for phrase in ("previous period", "prior period", "preceding period", "period before", "last period"):
-        if end := _match(words, at, phrase):
-            return end, _baseline(clock, "previous_period")
-    return None
-
-
-def _baseline(clock: Clock, comparison: str) -> Period:
-    kind = "previous_year" if comparison == "previous_year" else "previous_period"
-    label = "the same period a year earlier" if kind == "previous_year" else "the period before"
-    return Period(clock.today, clock.today, label, baseline=kind)  # type: ignore[arg-type]
-
-
-POINTS: tuple[Rule, ...] = (
-    named_day, relative, ago, calendar_month, calendar_day, written_date, quarter, half_year, part_of_month, year,
-    to_date, event, weekday, week_of, baseline,
-)  # fmt: skip
-
-
-# -- spans ------------------------------------------------------------------------------------------------------
-
-
 def plain(words: Sequence[str], at: int, clock: Clock) -> Found:
     """A point with an optional preposition."""
-    if words[at] in _PREPOSITIONS | {"as"} or words[at] == "the":
+    if words[at] in PREPOSITIONS | {"as"} or words[at] == "the":
         found = read_point(words, at + (words[at] != "the"), clock)
         return found
     return read_point(words, at, clock)
@@ -410,21 +31,29 @@ def since(words: Sequence[str], at: int, clock: Clock) -> Found:
     """since June, from June onwards, since the start of the year."""
     if words[at] not in ("since", "starting", "from"):
         return None
-    begin = _match(words, at + 1, "the start of") or _match(words, at + 1, "the beginning of") or at + 1
+    begin = (
+        match_phrase(words, at + 1, "the start of") or match_phrase(words, at + 1, "the beginning of") or at + 1
+    )
     inner = read_point(words, begin, clock)
-    unit = UNITS.get(_word(words, begin + (_word(words, begin) == "the")))
+    unit = UNITS.get(word_at(words, begin + (word_at(words, begin) == "the")))
     if inner is None and begin > at + 1 and unit:
-        return begin + 1 + (_word(words, begin) == "the"), p.current(unit, clock, f"since the start of the {unit}")
+        return begin + 1 + (word_at(words, begin) == "the"), p.current(
+            unit, clock, f"since the start of the {unit}"
+        )
     if inner is None or inner[1].baseline:
         return None
     end, point = inner
     if words[at] != "since":
-        onward = _match(words, end, "on") or _match(words, end, "onwards") or _match(words, end, "onward")
+        onward = (
+            match_phrase(words, end, "on")
+            or match_phrase(words, end, "onwards")
+            or match_phrase(words, end, "onward")
+        )
         end = (
             onward
-            or _match(words, end, "until now")
-            or _match(words, end, "to today")
-            or _match(words, end, "to now")
+            or match_phrase(words, end, "until now")
+            or match_phrase(words, end, "to today")
+            or match_phrase(words, end, "to now")
         )
         if not end:
             return None
@@ -437,7 +66,7 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     opened = words[at] in ("between", "from")
     closers = {"and"} if words[at] == "between" else {"to", "through", "until", "till", "thru"}
     first = read_point(words, at + opened, clock)
-    if not first or _word(words, first[0]) not in closers or first[1].baseline:
+    if not first or word_at(words, first[0]) not in closers or first[1].baseline:
         return None
     second = read_point(words, first[0] + 1, clock) or _same_month_day(words, first, clock)
     if not second or second[1].baseline:
@@ -448,7 +77,7 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def _same_month_day(words: Sequence[str], first: tuple[int, Period], clock: Clock) -> Found:
     """June 1 to 15."""
-    day = _DAY.match(_word(words, first[0] + 1))
+    day = DAY.match(word_at(words, first[0] + 1))
     if not day or first[1].unit != "day":
         return None
     try:
@@ -469,12 +98,12 @@ def _ordered(first: Period, second: Period) -> tuple[date, date]:
 def open_ended(words: Sequence[str], at: int, clock: Clock) -> Found:
     """until June, before June 2025, up to yesterday, after June, ahead of AEP."""
     for phrase, rule in _OPEN.items():
-        end = _match(words, at, phrase)
+        end = match_phrase(words, at, phrase)
         if not end:
             continue
-        known = event(words, end + (_word(words, end) == "the"), clock)
+        known = event(words, end + (word_at(words, end) == "the"), clock)
         if known and rule == "before":
-            chosen = _event_at(words, end + (_word(words, end) == "the"), clock)
+            chosen = _event_at(words, end + (word_at(words, end) == "the"), clock)
             return known[0], p.ahead_of(chosen, clock)
         inner = read_point(words, end, clock)
         if inner and not inner[1].baseline:
@@ -505,7 +134,7 @@ def _opened(point: Period, rule: str, clock: Clock, label: str) -> Period:
 def enclosed(words: Sequence[str], at: int, clock: Clock) -> Found:
     """within the last 7 days, over the course of August, as of August."""
     for phrase in ("over the course of", "in the course of", "as of", "during the course of", "in the space of"):
-        if end := _match(words, at, phrase):
+        if end := match_phrase(words, at, phrase):
             return read_point(words, end, clock)
     return None
 

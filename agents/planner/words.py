@@ -168,7 +168,8 @@ FOREIGN = {
     "como cómo mes semana quien quién con en dónde donde de muestra muéstrame nuestro clientes pasado pasada",
     "French": "quel quelle est le la les des par pour combien une nous dans appels taux avec mois semaine dernier "
     "dernière montre montrez qui du sont où notre",
-    "German": "wie was ist der die das den dem ein eine und für viele anrufe welche welcher zeige mir letzte letzten "
+    "German": "wie was ist der die das den dem ein eine und für viele anrufe welche welcher "
+    "zeige mir letzte letzten "
     "woche monat nach im wo wer unsere gab es pro",
     "Portuguese": "qual quais é o os da do das dos por para quantas quantos taxa chamadas uma mês semana passado "
     "mostre onde como nosso são",
