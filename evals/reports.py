@@ -27,13 +27,18 @@ def percentile(scored: Sequence[Scored], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
+def _by_tag(scored: Sequence[Scored]) -> dict[str, dict[str, int]]:
+    tags = sorted({tag for item in scored for tag in item.tags})
+    return {tag: counts([item for item in scored if tag in item.tags]) for tag in tags}
+
+
 def as_json(groups: Groups) -> dict[str, Any]:
     """Counts, times and the questions that are neither exact nor rightly refused."""
     return {
         name: {
             "questions": len(scored),
             "outcomes": counts(scored),
-            "by_tag": {tag: counts([s for s in scored if tag in s.tags]) for tag in sorted({t for s in scored for t in s.tags})},
+            "by_tag": _by_tag(scored),
             "p50_ms": round(percentile(scored, 0.5), 2),
             "p99_ms": round(percentile(scored, 0.99), 2),
             "not_good": [

@@ -1,7 +1,7 @@
 """A semantic model made from `vocabulary.yaml`, so that the owner's questions run in their own names.
 
-Eval-only: the vocabulary says what can be asked, not how it is computed, so each metric has one stand-in measure on
-the dataset that carries its dimensions.
+Eval-only: the vocabulary says what can be asked, not how it is computed, so each metric has one stand-in measure
+on the dataset that carries its dimensions.
 """
 
 from __future__ import annotations

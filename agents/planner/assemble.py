@@ -26,7 +26,7 @@ from semantic.query import DimensionFilter, MetricFilter, Order
 def assemble(
     reading: Reading, lexicon: Lexicon, clock: Clock, kind: str = "query", context: tuple[str, ...] = ()
 ) -> Draft:
-    """Fill the slots of a query from a reading; `context` are the metrics of the turn before, if it has none itself."""
+    """Fill the slots of a query; `context` are the metrics of the turn before, for a reading that names none."""
     draft = Draft(assumptions=list(reading.assumptions))
     _settle_twins(reading, kind)
     mentions = metric_mentions(reading, lexicon)

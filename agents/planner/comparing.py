@@ -1,4 +1,4 @@
-"""Comparisons: of values with each other, of a period with the one before or the year before; trends and grains."""
+"""Comparisons: values with each other, a period with the one before or the year before; trends and grains."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
 from semantic.query import Comparison, TimeGrain
 
-_VERSUS = r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|difference|differences|" \
-          r"gap|differ|differs"  # fmt: skip
+_VERSUS = (
+    r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
+    r"difference|differences|gap|differ|differs"
+)
 _CHANGE = (
     r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
     r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
@@ -21,7 +23,10 @@ _CHANGE = (
     r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
 )
-_ASKS_CHANGE = r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|what was the|show the|any|the|there)"
+_ASKS_CHANGE = (
+    r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|"
+    r"what was the|show the|any|the|there)"
+)
 _YEARLY = r"year (?:over|on) year|yoy|y o y|annual change|versus last year|compared with last year"
 _PERIODIC = {
     r"month (?:over|on) month|mom|m o m": "month", r"week (?:over|on) week|wow|w o w": "week",

@@ -1,4 +1,4 @@
-"""Cue phrases: finding them among the tokens, and the plain ones (share, count, trend, order, thresholds' words)."""
+"""Cue phrases: finding them among the tokens and marking them as explained."""
 
 from __future__ import annotations
 

@@ -24,7 +24,10 @@ _OPENERS = (
     r"filter|limit|reset|clear|sort|order|group|as a|can i|could i|"
     r"the (?:same|month|week|quarter|year|opposite|rest)|why|ok|okay|yes|no|not|all)\b"
 )
-_MARKERS = r"(?:^|\s)(?:instead|as well|too|further|again|there|that|it|those|them|this one|these|same|previous answer|above)(?:$|\s)"
+_MARKERS = (
+    r"(?:^|\s)(?:instead|as well|too|further|again|there|that|it|those|them|this one|these|same|"
+    r"previous answer|above)(?:$|\s)"
+)
 _WITH_METRIC = (
     r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|"
     r"\binstead\b|\bas well$|\btoo$|"
@@ -36,9 +39,18 @@ _DROP_FILTER = (
     r"that |those |this |any |these )*"
     r"(?:\S+ )?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|for all members|overall"
 )
-_SHOW_AS = r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
-_ALL_ROWS = r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|them all)|all of them|show all"
-_OPPOSITE = r"(?:and )?the opposite|reverse(?: it| that| the order)?|other way (?:round|around)|flip it|and the (?:best|worst|lowest|highest|bottom|top)$"
+_SHOW_AS = (
+    r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?"
+    r"(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
+)
+_ALL_ROWS = (
+    r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|"
+    r"them all)|all of them|show all"
+)
+_OPPOSITE = (
+    r"(?:and )?the opposite|reverse(?: it| that| the order)?|other way (?:round|around)|flip it|"
+    r"and the (?:best|worst|lowest|highest|bottom|top)$"
+)
 
 
 def is_follow_up(reading: Reading, intent: Intent) -> bool:
@@ -139,7 +151,7 @@ def _for_metrics(name: str, metrics: list[str], lexicon: Lexicon) -> str:
 
 
 def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> DimensionFilter:
-    """A filter on a dimension the new metric does not know, moved to its fallback where the values have a namesake."""
+    """A filter whose dimension the new metric does not know, moved to the fallback's namesakes."""
     name = _for_metrics(item.dimension, metrics, lexicon)
     if name == item.dimension:
         return item

@@ -33,7 +33,7 @@ class Values(Protocol):
 
 @dataclass
 class Lexicon:
-    """The indexes. `words` are all words of the vocabulary as written, `capitals` the targets that need capitals."""
+    """The indexes. `words` are all words as written, `capitals` the targets that need capitals."""
 
     model: SemanticModel
     values: Values

@@ -15,7 +15,10 @@ from semantic.model import Metric
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
 _COORDINATORS = word_set("and , vs versus plus against both or with to than alongside")
 _COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
-_SHARE = r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|how often|how frequently|how likely"
+_SHARE = (
+    r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|"
+    r"how often|how frequently|how likely"
+)
 
 
 _DISTRIBUTION = (

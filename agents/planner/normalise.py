@@ -33,7 +33,8 @@ _WORD = re.compile(
 _MARKS = {";": ",", ":": ".", "(": ",", ")": ",", "\u2013": ",", "\u2014": ",", "?": ".", "!": "."}
 _REPLACED = {"/": "and", "&": "and", "%": "percent"}
 _IRREGULAR = {
-    "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have", "is": "be", "are": "be",
+    "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have",
+    "is": "be", "are": "be",
     "was": "be", "were": "be", "been": "be", "being": "be", "paid": "pay", "pays": "pay", "paying": "pay",
     "fell": "fall", "rose": "rise", "went": "go", "goes": "go", "gone": "go", "took": "take", "got": "get",
     "spent": "spend", "lost": "lose", "made": "make", "took ": "take", "sent": "send", "felt": "feel",
@@ -66,8 +67,8 @@ def tokenise(question: str) -> list[Token]:
     for match in _WORD.finditer(_joined(normalise(question))):
         word = match.group()
         text = _MARKS.get(word, _REPLACED.get(word, word.replace(",", "") if word[-1:].isalnum() else word))
-        for part in _superlative(text):
-            tokens.append(Token(part, lemma(part), part.upper() if part in upper else part))
+        parts = _superlative(text)
+        tokens += [Token(part, lemma(part), part.upper() if part in upper else part) for part in parts]
     return _trim(tokens)
 
 

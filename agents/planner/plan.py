@@ -17,7 +17,8 @@ Refusal = Literal[
 Agent = Literal["genie", "insight_scout", "next_best_action"]
 
 AGENTS: dict[str, Agent] = {
-    "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action", "next_best_action": "next_best_action",
+    "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action",
+    "next_best_action": "next_best_action",
     "impact": "next_best_action",
 }  # fmt: skip
 ROUTE_REASONS: dict[str, str] = {
@@ -49,8 +50,8 @@ class Plan:
 
     `query` (and `parts`, further queries shown with it) for kinds that read data; `choices` are (label, complete
     question) pairs for a clarification, or what can be asked instead for a refusal; `refusal` names its kind.
-    A briefing, journey, action list or impact question that names no metric but a filter or a period carries them in
-    a query over the model's money metric.
+    A briefing, journey, action list or impact question that names no metric but a filter or a period carries
+    them in a query over the model's money metric.
     """
 
     kind: PlanKind

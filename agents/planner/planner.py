@@ -140,7 +140,7 @@ class Planner:
         return not draft.issues and same_query(draft.query(), query)
 
     def unexplained(self, question: str, query: SemanticQuery, *, as_of: date, first_day: date) -> tuple[str, ...]:
-        """Content words of the question that the query does not account for: checks a chat model's tool call too."""
+        """Content words of the question that the query does not account for: checks any tool call."""
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events)
         reading, intent = self.read(question, clock)
         assemble(reading, self.lexicon, clock, intent.kind)
@@ -178,7 +178,10 @@ class Planner:
         assumptions = plan.assumptions
         if plan.query.time is None and plan.kind == "query":
             assumptions = (*assumptions, self._window(plan.query))
-        check = lambda text, query: self.plans_to(text, query, clock)
+
+        def check(text: str, query: SemanticQuery) -> bool:
+            return self.plans_to(text, query, clock)
+
         return replace(plan, assumptions=assumptions, follow_ups=follow_ups(plan, self.lexicon, check))
 
     def _window(self, query: SemanticQuery) -> str:

@@ -1,4 +1,4 @@
-"""Policy: a clean draft becomes a plan; a draft with issues becomes a clarification or a refusal, with its reason."""
+"""Policy: a clean draft becomes a plan; one with issues a clarification or a refusal with its reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ Answered = tuple[PlanKind, Refusal, str, list[Draft]]
 Retry = Callable[[Target], Draft]
 _ORDER = (
     "future", "before_data", "no_metric", "unexplained", "statistic", "incompatible", "ambiguous_metric",
-    "condition", "share", "no_history", "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit", "loose_dimension",
+    "condition", "share", "no_history", "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit",
+    "loose_dimension",
     "rank_without_dimension", "comparison",
 )  # fmt: skip
 _MAX_CHOICES = 3
@@ -150,8 +151,8 @@ def _place(reading: Reading, at: int) -> str:
     while at > 0:
         at -= 1
         if reading.tokens[at].text in (
-            "by", "per", "across", "each", "every", "which", "for", "in", "among", "of", "on", "with", "about", "from",
-            "at", "who", "that", "to", "using", "between",
+            "by", "per", "across", "each", "every", "which", "for", "in", "among", "of", "on", "with", "about",
+            "from",             "at", "who", "that", "to", "using", "between",
         ):  # fmt: skip
             return reading.tokens[at].text
         if reading.tokens[at].is_mark or at in reading.explained:
@@ -187,8 +188,10 @@ def _ambiguous(issue: Issue, lexicon: Lexicon, retry: Retry) -> Answered:
 
 def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
     if issue.kind in ("periods", "no_previous"):
-        return "clarify", "", "A period can be compared with the one before or the same a year earlier. Which one?", [
-            replace(draft, compare_to="previous_period", issues=[]), replace(draft, compare_to="previous_year", issues=[]),
+        message = "A period can be compared with the one before or the same a year earlier. Which one?"
+        return "clarify", "", message, [
+            replace(draft, compare_to="previous_period", issues=[]),
+            replace(draft, compare_to="previous_year", issues=[]),
         ]  # fmt: skip
     if issue.kind == "loose_dimension":
         return "clarify", "", "Should it be broken down?", [

@@ -13,11 +13,22 @@ Direction = Literal["desc", "asc", "worst", "best"]
 
 _DIRECTIONS: dict[str, Direction] = {
     **dict.fromkeys(
-        ["top", "highest", "most", "biggest", "largest", "greatest", "longest", "leading", "maximum", "heaviest", "steepest", "strongest", "hardest", "slowest", "costliest", "priciest", "highest-ranking", "max", "main", "major", "more", "higher", "greater", "longer", "larger", "bigger"],
+        word_set(
+            """
+            top highest most biggest largest greatest longest leading maximum heaviest steepest strongest
+            hardest slowest costliest priciest highest-ranking max main major more higher greater longer
+            larger bigger
+            """
+        ),
         "desc",
     ),
     **dict.fromkeys(
-        ["bottom", "lowest", "least", "smallest", "fewest", "shortest", "minimum", "weakest", "fastest", "quickest", "easiest", "cheapest", "less", "fewer", "lower", "shorter", "smaller"],
+        word_set(
+            """
+            bottom lowest least smallest fewest shortest minimum weakest fastest quickest easiest cheapest
+            less fewer lower shorter smaller
+            """
+        ),
         "asc",
     ),
     **dict.fromkeys(["worst", "poorest", "worse", "poor", "offender", "offenders", "struggling"], "worst"),
@@ -30,6 +41,12 @@ COMPARATIVES = word_set(
 )
 MONEY_SUPERLATIVES = word_set("costliest priciest cheapest expensive costly")
 _WITH_NUMBER = word_set("top bottom first")
+
+
+_FOLLOWING = word_set(
+    "common commonly frequent frequently often performing ranked ranking expensive "
+    "costly offender offenders likely"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,5 @@ def row_limit(word: str) -> int | None:
 
 def _filler_after(words: list[str], end: int) -> int:
     """`most common`, `most often`, `worst performing`, `highest number of`."""
-    following = {"common", "commonly", "frequent", "frequently", "often", "performing", "ranked", "ranking", "expensive",
-                 "costly", "offender", "offenders", "likely", "affected_by"}  # fmt: skip
+    following = _FOLLOWING
     return 1 if end < len(words) and words[end] in following else 0

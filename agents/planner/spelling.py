@@ -1,4 +1,4 @@
-"""Spelling repair: unknown words become the one vocabulary or cue word they almost are; English words never change."""
+"""Spelling repair: an unknown word becomes the one known word it almost is; English words never change."""
 
 from __future__ import annotations
 

@@ -99,6 +99,7 @@ def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
 
 
 _CONVERSIONS: dict[tuple[NumberUnit, str], float] = {
-    ("seconds", "minutes"): 1 / 60, ("hours", "minutes"): 60, ("minutes", "seconds"): 60, ("hours", "seconds"): 3600,
+    ("seconds", "minutes"): 1 / 60, ("hours", "minutes"): 60, ("minutes", "seconds"): 60,
+    ("hours", "seconds"): 3600,
     ("weeks", "days"): 7, ("months", "days"): 30, ("hours", "days"): 1 / 24,
 }  # fmt: skip

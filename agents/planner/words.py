@@ -132,7 +132,8 @@ WEEKDAYS = {
 UNITS: dict[str, CalendarUnit] = {
     form: cast(CalendarUnit, unit)
     for unit, forms in {
-        "day": "day days", "week": "week weeks wk wks", "month": "month months mo", "quarter": "quarter quarters qtr",
+        "day": "day days", "week": "week weeks wk wks", "month": "month months mo",
+        "quarter": "quarter quarters qtr",
         "year": "year years yr yrs",
     }.items()
     for form in forms.split()

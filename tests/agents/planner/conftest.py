@@ -80,7 +80,8 @@ def _bicycle_metrics() -> list[Metric]:
 
     return [
         metric("rides", "Rides", "count", "neutral", ("trips", "number of rides")),
-        metric("late_returns", "Late returns", "count", "lower", ("overdue bikes",), siblings=("late_return_rate",)),
+        metric("late_returns", "Late returns", "count", "lower", ("overdue bikes",),
+               siblings=("late_return_rate",)),
         metric(
             "late_return_rate", "Late return rate", "rate", "lower", ("share returned late",), of="late_returns",
             denominator=(("rides", 1.0),), siblings=("late_returns",),
@@ -88,7 +89,8 @@ def _bicycle_metrics() -> list[Metric]:
         metric("ride_time", "Average ride time", "minutes", "neutral", ("ride length",), of="ride_minutes",
                denominator=(("rides", 1.0),)),
         metric("fares", "Fares", "usd", "higher", ("takings", "income")),
-        metric("repair_days", "Repair days", "days", "lower", ("time to repair",), denominator=(("repairs", 1.0),)),
+        metric("repair_days", "Repair days", "days", "lower", ("time to repair",),
+               denominator=(("repairs", 1.0),)),
     ]  # fmt: skip
 
 
@@ -100,6 +102,7 @@ def _bicycle_dimensions() -> list[Dimension]:
             "bike_type", "Bike type", "", "Operations", ("type of bike",),
             {"Electric": ("e-bike", "e-bikes"), "Cargo": (), "Classic": ("ordinary bikes",)},
         ),
-        Dimension("rider_type", "Rider type", "", "Operations", ("riders",), {"Subscriber": (), "Visitor": ("tourists",)}),
+        Dimension("rider_type", "Rider type", "", "Operations", ("riders",),
+                  {"Subscriber": (), "Visitor": ("tourists",)}),
         Dimension("fault", "Fault", "", "Operations", ("faults",), {"Puncture": ("flat tyre",), "Brakes": ()}),
     ]  # fmt: skip

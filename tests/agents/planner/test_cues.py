@@ -93,7 +93,8 @@ REFUSED = [
     ("Send this to my team", "write"), ("Phone numbers of angry members", "pii"),
     ("Show calls of member M0001234", "pii"), ("What will call volume be next March?", "forecast"),
     ("Forecast NPS for December", "forecast"), ("Total calls in 2027", "forecast"),
-    ("correlation between wait time and NPS", "correlation"), ("¿Cuántas llamadas tuvimos el mes pasado?", "language"),
+    ("correlation between wait time and NPS", "correlation"),
+    ("¿Cuántas llamadas tuvimos el mes pasado?", "language"),
     ("Wie viele Anrufe gab es im letzten Monat?", "language"), ("通話は何件ありましたか", "language"),
     ("What is the capital of France?", "domain"), ("Leakage rate by shoe size", "no_dimension"),
     ("NPS for platinum members", "no_value"), ("CSAT by drug", "incompatible"),
@@ -113,7 +114,8 @@ def test_what_cannot_be_answered_is_refused_by_name(ask: Ask, question: str, kin
 @pytest.mark.parametrize(
     "question",
     ["cost by journey", "Show me the rate by plan type", "Which journey is the worst?", "Show me the numbers",
-     "Average handle time for repeat calls", "NPS of members who were transferred", "Show leakage in June and in August",
+     "Average handle time for repeat calls", "NPS of members who were transferred",
+     "Show leakage in June and in August",
      "Which members are better?", "average leaked calls by journey"],
 )  # fmt: skip
 def test_what_is_open_or_half_understood_is_never_answered(ask: Ask, question: str) -> None:
