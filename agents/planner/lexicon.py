@@ -203,7 +203,7 @@ def _phrases(model: SemanticModel, values: Values) -> tuple[list[tuple[str, Targ
     for dimension in model.dimensions.values():
         target = Target("dimension", dimension.name)
         named = (dimension.label, dimension.name.replace("_", " "), *dimension.synonyms)
-        named = tuple(phrase for phrase in named if not {"vs", "versus"} & set(phrase.lower().split()))
+        named = tuple(phrase for phrase in named if not {"vs", "versus", "by"} & set(phrase.lower().split()))
         explicit += [(phrase, target) for phrase in named]
         explicit += _value_phrases(dimension, values)
     return explicit, derived
