@@ -69,7 +69,8 @@ POPULATION = word_set(
 
 FILLER = word_set(
     """
-    gives giving gave else throw throws repeatedly rid sum seen collect collected gather gathered logged handled serve served
+    gives giving gave else throw throws repeatedly rid sum seen collect collected gather gathered logged handled
+    serve served
     please kindly show give tell list display see get gets got getting pull provide report reports chart plot
     graph table look looking know want wants wanted need like understand check find fetch bring hi hello hey
     thanks thank ok okay well um uh just really actually basically simply quickly wondering wonder curious
