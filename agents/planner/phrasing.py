@@ -62,16 +62,12 @@ def _filter(item: DimensionFilter, lexicon: Lexicon) -> str:
 
 
 def _own_words(dimension: str, value: str, lexicon: Lexicon) -> str:
-    """The shortest phrase that means this value and nothing else, by its label first."""
+    """The value's label when it means this value and nothing else, else nothing: the dimension is named then."""
     label = lexicon.values.label(dimension, value)
-    target = Target("value", dimension, value)
-    phrases = [known for known, meant in lexicon.values.synonyms(dimension).items() if meant == value]
-    for words in [label, *sorted(phrases, key=lambda known: (len(known), known))]:
-        tokens = tokenise(words)
-        bare = len(tokens) == 1 and (tokens[0].text in COMMON_VALUES or not tokens[0].text.isalpha())
-        if not bare and lexicon.exact.get(tuple(token.lemma for token in tokens)) == frozenset({target}):
-            return words
-    return ""
+    tokens = tokenise(label)
+    bare = len(tokens) == 1 and (tokens[0].text in COMMON_VALUES or not tokens[0].text.isalpha())
+    meant = lexicon.exact.get(tuple(token.lemma for token in tokens))
+    return label if not bare and meant == frozenset({Target("value", dimension, value)}) else ""
 
 
 def _threshold(item: MetricFilter, lexicon: Lexicon) -> str:
