@@ -32,12 +32,16 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Today (the last complete day of data), the first day of data, fiscal year start, named events."""
+    """Today (the last complete day of data), the first day of data, fiscal year start, named events.
+
+    `partial_day` is the incomplete day of data after today, when there is one.
+    """
 
     today: date
     first_day: date
     fiscal_month: int = 1
     events: tuple[CalendarEvent, ...] = ()
+    partial_day: date | None = None
 
 
 def month_start(day: date, months: int = 0) -> date:
@@ -175,6 +179,10 @@ def previous(period: TimeRange | Period) -> tuple[date, date]:
 
 
 def clip(period: Period, clock: Clock) -> Period:
-    """Cut to the data: nothing after today, nothing before the first day."""
-    start, end = max(period.start, clock.first_day), min(period.end, clock.today)
+    """Cut to the data: nothing before the first day, nothing after today.
+
+    A calendar period by its name (December 2024) that is not over today includes the incomplete day after it.
+    """
+    last_day = clock.partial_day if clock.partial_day and period.unit != "event" else clock.today
+    start, end = max(period.start, clock.first_day), min(period.end, last_day)
     return replace(period, start=start, end=end)

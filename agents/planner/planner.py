@@ -56,9 +56,15 @@ class Planner:
         self.speller = Speller.of(self.lexicon)
         self.verified = Verified.of(model)
 
-    def plan(self, question: str, *, history: Sequence[PriorTurn] = (), as_of: date, first_day: date) -> Plan:
-        """The plan for a question asked on the data up to `as_of`. Never raises on text."""
-        clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events)
+    def plan(
+        self, question: str, *, history: Sequence[PriorTurn] = (), as_of: date, first_day: date,
+        partial_day: date | None = None,
+    ) -> Plan:  # fmt: skip
+        """The plan for a question asked on the data up to `as_of`. Never raises on text.
+
+        `partial_day` is the incomplete day of data after `as_of`, when there is one.
+        """
+        clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events, partial_day)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
