@@ -52,7 +52,7 @@ def match_verified(question: str, verified: Verified, lexicon: Lexicon, clock: C
     if query is None:
         return None
     parts = tuple(part for body in found.parts if (part := build(body, clock)))
-    kind: PlanKind = "query"
+    kind: PlanKind = found.kind
     return Plan(
         kind=kind,
         query=query,
