@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import tokenise
 from agents.planner.reading import Target
 from agents.planner.words import COMMON_VALUES
-from semantic.query import DimensionFilter, MetricFilter, SemanticQuery
+from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
+_RELATIVE = re.compile(r"today|yesterday|(?:this|last) (?:\d+ (?:day|week|month)s|week|month|quarter|year)")
+_CALENDAR = re.compile(r"Q[1-4] \d{4}|(?:20|19)\d\d|[A-Z][a-z]+ \d{4}")
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
 _COMPARISONS = {
     "previous_period": "compared with the previous period",
@@ -45,10 +49,19 @@ def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
     if query.time_grain:
         parts.append(f"by {query.time_grain}")
     if query.time:
-        parts.append(f"from {query.time.start.isoformat()} to {query.time.end.isoformat()}")
+        parts.append(_period(query.time))
     if query.compare_to:
         parts.append(_COMPARISONS[query.compare_to])
     return parts
+
+
+def _period(time: TimeRange) -> str:
+    """The period as it was named where that name reads back to the same days, else its first and last day."""
+    if _RELATIVE.fullmatch(time.label):
+        return time.label
+    if _CALENDAR.fullmatch(time.label):
+        return f"in {time.label}"
+    return f"from {time.start.isoformat()} to {time.end.isoformat()}"
 
 
 def _filter(item: DimensionFilter, lexicon: Lexicon) -> str:
