@@ -20,7 +20,7 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
     roles = {
         role: [c for c in part.columns if c.role == role] for role in ("time", "dimension", "metric", "derived")
     }
-    measured = roles["metric"] or [c for c in roles["derived"] if c.unit in ("usd", "count")]
+    measured = roles["metric"] or [c for c in roles["derived"] if c.unit == "usd"]
     if not measured:
         return None
     first = measured[0]
@@ -39,9 +39,15 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
     previous = f"{first.name}__previous"
     if len(dimensions) == 1 and any(c.name == previous for c in part.columns):
         return chart("grouped_bar", dimensions[0].name, (first.name, previous))
-    if len(dimensions) == 1:
+    if len(dimensions) == 1 or _each_once(part, dimensions[0]):
         return chart("bar", dimensions[0].name, (first.name,))
     return chart("grouped_bar", dimensions[0].name, (first.name,), dimensions[1].name)
+
+
+def _each_once(part: AnswerPart, dimension: AnswerColumn) -> bool:
+    """Whether no value of a dimension comes twice, so that the others only describe it."""
+    position = next(i for i, c in enumerate(part.columns) if c.name == dimension.name)
+    return len({row[position] for row in part.rows}) == len(part.rows)
 
 
 def _alike(name: str, measured: list[AnswerColumn], part: AnswerPart) -> tuple[str, ...]:

@@ -300,6 +300,7 @@ QUERY_SLOTS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "more": _more,
     "having": _having,
     "reduce_pct": _constant("reduce_pct", "percent"),
+    "other_pct": _constant("other_pct", "percent"),
 }
 CHECKS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "cell": _cell,

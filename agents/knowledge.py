@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -51,6 +51,7 @@ class Knowledge:
     rules: Rules
     as_of: date
     first_day: date
+    partial_day: date | None
     missing_columns: dict[str, list[str]]
     chat_model: BaseChatModel
     assembler: Assembler
@@ -78,6 +79,7 @@ class Knowledge:
             first_day=self.first_day,
             snapshot=self.snapshot,
             read_period=self.read_period,
+            partial_day=self.partial_day,
             missing_columns=self.missing_columns,
             answer_id=answer_id,
             question=question,
@@ -93,7 +95,11 @@ class Knowledge:
     def clock(self) -> Clock:
         """Today and the calendar that questions are read with."""
         return Clock(
-            self.as_of, self.first_day, self.settings.questions.fiscal_year_start_month, self.semantic.events
+            self.as_of,
+            self.first_day,
+            self.settings.questions.fiscal_year_start_month,
+            self.semantic.events,
+            self.partial_day,
         )
 
     def read_period(self, phrase: str) -> TimeRange | None:
@@ -107,6 +113,7 @@ def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> K
     semantic = load_model()
     manifest = snapshot.manifest
     as_of, first_day = snapshot.as_of, snapshot.first_day
+    partial_day = _partial_day(manifest)
     values = _values(settings.state, semantic, door, snapshot.id)
     planner = Planner(semantic, values, settings.questions)
     narrator = Narrator(semantic, values)
@@ -119,11 +126,17 @@ def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> K
         rules=Rules.model_validate(manifest.get("rules") or settings.rules.model_dump()),
         as_of=as_of,
         first_day=first_day,
+        partial_day=partial_day,
         missing_columns=manifest.get("missing_columns", {}),
-        chat_model=chat_model(settings, planner, narrator, as_of, first_day),
+        chat_model=chat_model(settings, planner, narrator, as_of, first_day, partial_day),
         assembler=Assembler(narrator, known_names(semantic, values)),
         prompt_names=prompt_names(semantic, as_of, first_day),
     )
+
+
+def _partial_day(manifest: Mapping[str, Any]) -> date | None:
+    day = manifest.get("partial_day")
+    return date.fromisoformat(day) if day else None
 
 
 def _values(state: Path, semantic: SemanticModel, door: Warehouse, snapshot: str) -> ValueDictionary:

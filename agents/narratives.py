@@ -43,28 +43,33 @@ def what_if(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     )  # fmt: skip
 
 
-def _percent(sight: Sight) -> Fact:
-    percent = sight.constants["reduce_pct"]
-    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:reduce_pct")
+def _percent(sight: Sight, name: str = "reduce_pct") -> Fact:
+    percent = sight.constants[name]
+    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source=f"query:{name}")
 
 
 def opportunities(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """Billing saves the most: avoiding 10% of its leaked calls would be worth about $1.46M a year. Why: ..."""
     plan, base = voices[0], voices[1]
+    volume = base.metric(base.table.names("metric")[1])
     rows = [row for row in sorted(plan.table.rows) if plan.table.number(row, "calls_per_day")]
     if not rows:
-        prose.write("There is nothing to rank{period}: no leaked calls.", period=base.period())
+        prose.write("There is nothing to rank{period}: no {volume}.", period=base.period(), volume=volume)
         return
     first = rows[0]
     lead: list[Piece] = [" saves the ", _most(plan, first)] if len(rows) > 1 else []
     prose.write(
-        "{name}{lead}: avoiding {percent} of its leaked calls would be worth about {year} a year.",
-        name=_place(plan, first), lead=lead, percent=_percent(sight), year=plan.cell(first, "savings_per_year"),
+        "{name}{lead}: avoiding {percent} of its {volume} would be worth about {year} a year, "
+        "{other} about {less}.",
+        name=_place(plan, first), lead=lead, percent=_percent(sight), volume=volume,
+        year=plan.cell(first, "savings_per_year"), other=_percent(sight, "other_pct"),
+        less=plan.cell(first, "savings_per_year_otherwise"),
     )  # fmt: skip
     prose.write(
-        "Why: {calls} leaked calls a day cost {cost} a day{period}{trend}; the primary lever is {lever}.",
-        calls=plan.cell(first, "calls_per_day"), cost=plan.cell(first, "cost_per_day"), period=base.period(),
-        trend=_trend(plan, first), lever=plan.value(first, "primary_lever"),
+        "Why: {calls} {volume} a day cost {cost} a day{period}{trend}{driver}; the primary lever is {lever}.",
+        calls=plan.cell(first, "calls_per_day"), volume=volume, cost=plan.cell(first, "cost_per_day"),
+        period=base.period(), trend=_trend(plan, first), driver=_driver(voices[2:]),
+        lever=plan.value(first, "primary_lever"),
     )  # fmt: skip
     following = [[_place(plan, row), " (", plan.value(row, "primary_lever"), ", ",
                   plan.cell(row, "savings_per_year"), " a year", *_trend(plan, row), ")"]
@@ -72,6 +77,22 @@ def opportunities(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     if following:
         prose.write("Next: {items}.", items=series(following))
     prose.write("It is a projection; scoring of single actions is not built yet.")
+
+
+def _driver(cuts: list[Voice]) -> list[Piece]:
+    """; 78.0% of them come with the error message "Your plan is not eligible for this option"."""
+    if not cuts:
+        return []
+    cut = cuts[0]
+    row, dimension = _telling_row(cut), cut.table.names("dimension")[0]
+    share = f"{cut.table.names('metric')[0]}__share"
+    if cut.table.number(row, share) is None:
+        return []
+    what: list[Piece] = [*dimension_names(cut), ' "', cut.value(row, dimension), '"']
+    if row:  # the first row is "Unknown" or the like: the named ones are not the bulk
+        known = [*dimension_names(cut), ' is "', cut.value(row, dimension), '"']
+        return ["; the leading known ", *known, " (", cut.cell(row, share), ")"]
+    return ["; ", cut.cell(row, share), " of them come with the ", *what]
 
 
 def _place(plan: Voice, row: int) -> Fact:

@@ -8,6 +8,7 @@ from agents.answer import Fact
 from agents.prose import Piece, number, series
 from agents.sight import SeenTable
 from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold, written
+from semantic.echo import has_history
 from semantic.model import SemanticModel
 from semantic.query import DimensionFilter, TimeRange
 from semantic.values import ValueDictionary
@@ -91,7 +92,7 @@ class Voice:
     def period(self) -> list[Piece]:
         """in the last 30 days (30 September to 29 October 2026): the query's period, or nothing."""
         query = self.table.query
-        if query is None or query.time is None:
+        if query is None or query.time is None or not has_history(query, self.semantic):
             return []
         before, after = lead_in(query.time)
         # The lead-in may hold a count ("last 30 days") that is the reader's own: it is one fact with the days.

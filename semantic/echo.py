@@ -23,7 +23,7 @@ def describe(query: SemanticQuery, model: SemanticModel) -> str:
     """
     what = listed(_lower(_label(model, metric)) for metric in query.metrics)
     parts = [what + _by(query, model), *_filters(query, model)]
-    if _has_history(query, model):
+    if has_history(query, model):
         parts += _window(query)
         parts += _comparison(query)
     else:
@@ -34,6 +34,11 @@ def describe(query: SemanticQuery, model: SemanticModel) -> str:
     parts += _ranking(query, model)
     sentence = ", ".join(parts)
     return sentence[0].upper() + sentence[1:] + "."
+
+
+def heading(query: SemanticQuery, model: SemanticModel) -> str:
+    """A title for the result: the first metric and what it goes by ("Leaked calls by journey and plan type")."""
+    return _label(model, query.metrics[0]) + _by(query, model)
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
@@ -132,7 +137,8 @@ def _label(model: SemanticModel, metric: str) -> str:
     return model.metrics[metric].label
 
 
-def _has_history(query: SemanticQuery, model: SemanticModel) -> bool:
+def has_history(query: SemanticQuery, model: SemanticModel) -> bool:
+    """Whether any metric of the query goes by time; a state such as the membership does not."""
     return any(model.datasets[name].time_column for metric in query.metrics for name in model.datasets_of(metric))
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 Unit = Literal["count", "rate", "usd", "minutes", "days", "seconds", "score", "points", "percent"]
 Polarity = Literal["higher", "lower", "neutral"]
+VerifiedKind = Literal["query", "next_best_action"]
 Aggregation = Literal["sum", "count", "count_distinct", "min", "max"]
 
 
@@ -148,7 +149,8 @@ class Defaults:
 @dataclass(frozen=True)
 class VerifiedQuery:
     """A question an owner has checked. `query` is a semantic query as a mapping; its `time` may be a relative
-    phrase ("today", "last 7 days") and `parts` lists further queries shown with it."""
+    phrase ("today", "last 7 days") and `parts` lists further queries shown with it. A `next_best_action` is not
+    answered by the query as it stands but by the ranking of what to fix within its filters."""
 
     name: str
     title: str
@@ -159,6 +161,7 @@ class VerifiedQuery:
     owner: str = ""
     follow_ups: tuple[str, ...] = ()
     note: str = ""
+    kind: VerifiedKind = "query"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from semantic.model import (
     Polarity,
     Topic,
     Unit,
+    VerifiedKind,
     VerifiedQuery,
 )
 from semantic.reading import Block, Place, Problems
@@ -228,6 +229,7 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
         owner=block.text("owner"),
         follow_ups=block.texts("follow_ups"),
         note=block.text("note", ""),
+        kind=cast(VerifiedKind, block.choice("kind", get_args(VerifiedKind), "query")),
     )
     if not draft.verified_queries[name].questions:
         draft.problems.add(block.place, f"the verified query '{name}' has no example questions")

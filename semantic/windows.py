@@ -31,9 +31,9 @@ def default_range(query: SemanticQuery, questions: Questions, as_of: date, first
     return TimeRange(start=min(max(start, first_day), as_of), end=as_of, label=label)
 
 
-def clip(time: TimeRange, as_of: date, first_day: date) -> TimeRange | None:
-    """The part of a period that has complete days of data; None when there is none."""
-    start, end = max(time.start, first_day), min(time.end, as_of)
+def clip(time: TimeRange, last_day: date, first_day: date) -> TimeRange | None:
+    """The part of a period that has data; None when there is none."""
+    start, end = max(time.start, first_day), min(time.end, last_day)
     return None if end < start else TimeRange(start=start, end=end, label=time.label)
 
 

@@ -37,8 +37,9 @@ class Door(Protocol):
 class Desk:
     """The hidden context of one question.
 
-    `read_period` turns a verified query's phrase ("last 7 days") into days. `missing_columns` are the
-    columns, by source table, that this warehouse was built without. `spent_ms` adds up time by step.
+    `read_period` turns a verified query's phrase ("last 7 days") into days. `partial_day` is the incomplete day
+    of data after `as_of`, if any. `missing_columns` are the columns, by source table, that this warehouse was
+    built without. `spent_ms` adds up time by step.
     """
 
     semantic: SemanticModel
@@ -51,11 +52,17 @@ class Desk:
     first_day: date
     snapshot: str
     read_period: Callable[[str], TimeRange | None]
+    partial_day: date | None = None
     missing_columns: Mapping[str, Collection[str]] = field(default_factory=dict)
     answer_id: str = ""
     question: str = ""
     source: str = "chat"
     spent_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def last_day(self) -> date:
+        """The last day with any data: the as-of day, or the incomplete one after it."""
+        return self.partial_day or self.as_of
 
     def __repr__(self) -> str:
         """Nothing of what it holds: tool callbacks write their arguments down."""

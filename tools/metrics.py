@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from semantic.availability import unavailable
 from semantic.compiler import CompiledQuery, NotAnswerable, compile_query
-from semantic.echo import describe
+from semantic.echo import describe, has_history, heading
 from semantic.query import Order, SemanticQuery
 from semantic.windows import default_range
 from tools.desk import Desk, Hidden
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
-from tools.periods import period_in_words
+from tools.periods import day_in_words, period_in_words
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
@@ -29,8 +29,13 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
     table = governed_table(query, desk)
     if isinstance(table, Refusal):
         return table
-    said = assumptions + stated_assumptions(query, table, desk, assumptions)
+    said = (*without_period(assumptions), *stated_assumptions(query, table, desk))
     return Found((table, *wider_tables(table, desk)), "governed_metric", assumptions=said)
+
+
+def without_period(assumptions: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentences without a chat model's own on the default period: the tool says it with its days."""
+    return tuple(sentence for sentence in assumptions if not sentence.startswith(NO_PERIOD))
 
 
 def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table | Refusal:
@@ -50,7 +55,7 @@ def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table |
         return Refusal(f"denied:{error.code}", error.what)
     desk.spend(result.timings_ms)
     return Table(
-        title=title,
+        title=title or heading(compiled.query, desk.semantic),
         columns=tuple(Column.of(column) for column in compiled.columns),
         rows=tuple(tuple(plain(cell) for cell in row) for row in result.rows),
         sql=result.sql,
@@ -85,7 +90,9 @@ def _compile(query: SemanticQuery, desk: Desk) -> CompiledQuery:
         if query.time is None:
             time_range = default_range(query, desk.questions, desk.as_of, desk.first_day)
             query = query.model_copy(update={"time": time_range})
-        return compile_query(desk.semantic, query, as_of=desk.as_of, first_day=desk.first_day)
+        return compile_query(
+            desk.semantic, query, as_of=desk.as_of, first_day=desk.first_day, last_day=desk.last_day
+        )
     except NotAnswerable as error:
         raise Mendable(error.code, error.reason, error.next_step, error.nearest) from error
     finally:
@@ -100,14 +107,14 @@ def missing_source(query: SemanticQuery, desk: Desk) -> Refusal | None:
     return None
 
 
-def stated_assumptions(
-    query: SemanticQuery, table: Table, desk: Desk, said_already: tuple[str, ...] = ()
-) -> tuple[str, ...]:
-    """What the person should know about how the numbers were made: the default period, the cost of a call."""
+def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[str, ...]:
+    """What the person should know about how the numbers were made: default period, cut-off day, cost of a call."""
     said = []
-    told = any(sentence.startswith(NO_PERIOD) for sentence in said_already)
-    if query.time is None and table.query and table.query.time and not told:
-        said.append(f"{NO_PERIOD}: {period_in_words(table.query.time)}.")
+    period = table.query.time if table.query and has_history(table.query, desk.semantic) else None
+    if period and query.time is None:
+        said.append(f"{NO_PERIOD}: {period_in_words(period)}.")
+    if period and period.end > desk.as_of:
+        said.append(f"{day_in_words(period.end)} is incomplete in the data.")
     return (*said, *cost_notes(query.metrics, desk))
 
 

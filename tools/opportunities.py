@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from semantic.query import DimensionFilter, Order, SemanticQuery
 from tools.desk import Desk, Hidden
-from tools.metrics import cost_notes, governed_table
+from tools.metrics import WIDER_WINDOW, cost_notes, governed_table
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
-from tools.periods import days_in, last_days, period_in_words
+from tools.periods import last_days, period_in_words
 from tools.savings import DAYS_A_YEAR, computed_row
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
 VOLUME = "leaked_calls"
+DRIVERS = ("error_message", "failure_reason")
+LOW_PCT, HIGH_PCT = 5.0, 10.0
+NONE_IN_TIME = "No call follows a failure within 30 minutes here; calls within 24 hours are counted instead."
 
 
 def top_opportunities(
@@ -32,57 +37,113 @@ def top_opportunities(
     found = opportunity_tables(desk, max(1, min(limit, 20)), reduce_pct, filters)
     if isinstance(found, Refusal):
         return found
-    tables, constants = found
-    period = tables[1].query.time if tables[1].query else None
-    said = (
-        [f"Ranked on the {period_in_words(period)}; the trend compares with the same number of days before."]
-        if (period)
-        else []
-    )
+    (ranked, base), constants = found
+    period = base.query.time if base.query else None
+    said = list(assumptions)
+    if period:
+        said.append(
+            f"Ranked on the {period_in_words(period)}; the trend compares with the same number of days before."
+        )
+    if base.query and base.query.metrics[1] != VOLUME:
+        said.append(NONE_IN_TIME)
     said.append(f"A year is the daily average times {DAYS_A_YEAR}.")
     said += cost_notes((desk.semantic.defaults.money_metric,), desk)
-    return Found(tables, "analysis", "opportunities", assumptions=(*assumptions, *said), constants=constants)
+    tables = (ranked, base, *main_drivers(ranked, base, desk))
+    return Found(tables, "analysis", "opportunities", assumptions=tuple(said), constants=constants)
 
 
 def opportunity_tables(
     desk: Desk, limit: int, reduce_pct: float, filters: tuple[DimensionFilter, ...] = ()
 ) -> tuple[tuple[Table, Table], dict[str, float]] | Refusal:
-    """The ranked table and the governed query under it, with the constants that its formulas use."""
-    where, money = desk.semantic.defaults.where_dimension, desk.semantic.defaults.money_metric
-    period = last_days(desk.rules.trend_days, desk.as_of)
+    """The ranked table and the governed query under it, with the constants that its formulas use.
+
+    Ranked within the wider window where no call falls into the short one and the model has both.
+    """
+    money, volume = desk.semantic.defaults.money_metric, VOLUME
+    base = _base(money, volume, desk, limit, filters)
+    wider = (f"{money}{WIDER_WINDOW}", f"{volume}{WIDER_WINDOW}")
+    if isinstance(base, Table) and not _counted(base, volume) and desk.semantic.metrics.keys() >= set(wider):
+        (money, volume), base = wider, _base(*wider, desk, limit, filters)
+    if isinstance(base, Refusal):
+        return base
+    other = LOW_PCT if reduce_pct != LOW_PCT else HIGH_PCT
+    constants = {
+        "days": float(desk.rules.trend_days),
+        "year_days": float(DAYS_A_YEAR),
+        "reduce": reduce_pct / 100,
+        "reduce_pct": reduce_pct,
+        "other": other / 100,
+        "other_pct": other,
+    }
+    return (_ranking(base, money, volume, constants, desk), base), constants
+
+
+def _base(
+    money: str, volume: str, desk: Desk, limit: int, filters: tuple[DimensionFilter, ...]
+) -> Table | Refusal:
     query = SemanticQuery(
-        metrics=(money, VOLUME),
-        dimensions=(where,),
+        metrics=(money, volume),
+        dimensions=(desk.semantic.defaults.where_dimension,),
         filters=filters,
-        time=period,
+        time=last_days(desk.rules.trend_days, desk.as_of),
         compare_to="previous_period",
         order_by=(Order(by=money),),
         limit=limit,
     )
-    base = governed_table(query, desk, "What it is based on")
-    if isinstance(base, Refusal):
-        return base
-    constants = {
-        "days": float(days_in(period)),
-        "year_days": float(DAYS_A_YEAR),
-        "reduce": reduce_pct / 100,
-        "reduce_pct": reduce_pct,
-    }
+    return governed_table(query, desk, "The week against the week before")
+
+
+def _counted(table: Table, metric: str) -> bool:
+    return any(table.cell(row, metric) for row in range(len(table.rows)))
+
+
+def _ranking(base: Table, money: str, volume: str, constants: dict[str, float], desk: Desk) -> Table:
     formulas = {
-        "calls_per_day": f"div(cell:1:{{row}}:{VOLUME}, query:days)",
+        "calls_per_day": f"div(cell:1:{{row}}:{volume}, query:days)",
         "cost_per_day": f"div(cell:1:{{row}}:{money}, query:days)",
-        "trend": f"cell:1:{{row}}:{VOLUME}__change_pct",
+        "trend": f"cell:1:{{row}}:{volume}__change_pct",
         "savings_per_year": "mul(cell:0:{row}:cost_per_day, query:reduce, query:year_days)",
+        "savings_per_year_otherwise": "mul(cell:0:{row}:cost_per_day, query:other, query:year_days)",
     }
+    labels = {
+        "calls_per_day": f"{desk.semantic.metrics[volume].label} per day",
+        "savings_per_year": f"Projected savings per year at {constants['reduce_pct']:g}%",
+        "savings_per_year_otherwise": f"Projected savings per year at {constants['other_pct']:g}%",
+    }
+    computed = tuple(replace(column, label=labels.get(column.name, column.label)) for column in _COLUMNS)
+    where = desk.semantic.defaults.where_dimension
+    columns = (next(c for c in base.columns if c.name == where), *computed)
     levers = primary_levers(desk)
-    columns = (next(c for c in base.columns if c.name == where), *_COLUMNS)
     rows: list[tuple[PlainCell, ...]] = []
     for index in range(len(base.rows)):
         name = base.cell(index, where)
         given = (name, levers.get(str(name), "Unknown"))
         rows += [computed_row(given, columns, formulas, index, [base], constants)]
-    table = Table("Top opportunities", columns, tuple(rows), interpretation=base.interpretation, formulas=formulas)
-    return (table, base), constants
+    return Table("Top opportunities", columns, tuple(rows), interpretation=base.interpretation, formulas=formulas)
+
+
+def main_drivers(ranked: Table, base: Table, desk: Desk) -> tuple[Table, ...]:
+    """What went wrong in the first-ranked place: its leaked calls by message or failure reason, with shares."""
+    query, where = base.query, desk.semantic.defaults.where_dimension
+    if query is None or not ranked.rows or not base.cell(0, query.metrics[1]):
+        return ()
+    first, volume = str(ranked.cell(0, where)), query.metrics[1]
+    filters = (
+        *(f for f in query.filters if f.dimension != where),
+        DimensionFilter(dimension=where, values=(first,)),
+    )
+    fixed = {entry.dimension for entry in filters}
+    for cut in DRIVERS:
+        if cut in fixed or cut not in desk.semantic.dimensions_of(volume):
+            continue
+        asked = SemanticQuery(
+            metrics=(volume,), dimensions=(cut,), filters=filters, time=query.time, share_of_total=True,
+            order_by=(Order(by=volume),), limit=5,
+        )  # fmt: skip
+        table = governed_table(asked, desk, f"What stops members in {desk.values.label(where, first)}")
+        if isinstance(table, Table) and len(table.rows) > 1:
+            return (table,)
+    return ()
 
 
 def primary_levers(desk: Desk) -> dict[str, str]:
@@ -100,8 +161,9 @@ def primary_levers(desk: Desk) -> dict[str, str]:
 
 _COLUMNS = (
     Column("primary_lever", "VARCHAR", "", "dimension", "Primary lever"),
-    Column("calls_per_day", "DOUBLE", "count", "derived", "Leaked calls per day"),
+    Column("calls_per_day", "DOUBLE", "count", "derived"),
     Column("cost_per_day", "DOUBLE", "usd", "derived", "Avoidable cost per day"),
     Column("trend", "DOUBLE", "rate", "derived", "Change on the week"),
-    Column("savings_per_year", "DOUBLE", "usd", "derived", "Projected savings per year"),
+    Column("savings_per_year", "DOUBLE", "usd", "derived"),
+    Column("savings_per_year_otherwise", "DOUBLE", "usd", "derived"),
 )

@@ -95,7 +95,8 @@ def _projected(
     week = last_days(desk.rules.trend_days, desk.as_of)
     bases: list[Table] = []
     for period in (today, week):
-        base = governed_table(_base_query(lever, filters, period, cost_model, desk), desk, "What it is based on")
+        title = f"{_label(lever.count, desk).capitalize()}, {period.label}"
+        base = governed_table(_base_query(lever, filters, period, cost_model, desk), desk, title)
         if isinstance(base, Refusal):
             return base
         bases.append(base)

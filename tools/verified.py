@@ -10,7 +10,8 @@ from semantic.availability import unavailable
 from semantic.model import VerifiedQuery
 from semantic.query import SemanticQuery
 from tools.desk import Desk, Hidden
-from tools.metrics import governed_table, stated_assumptions, wider_tables
+from tools.metrics import governed_table, stated_assumptions, wider_tables, without_period
+from tools.opportunities import top_opportunities
 from tools.outcome import Found, Mendable, Outcome, Table
 from warehouse.errors import UsageError
 
@@ -21,6 +22,10 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
     if verified is None:
         known = tuple(sorted(desk.semantic.verified_queries))
         raise Mendable("unknown_verified", f"There is no verified query {name!r}.", f"Use one of {known}.", known)
+    if verified.kind == "next_best_action":
+        return top_opportunities(
+            desk, filters=as_query(verified.query, desk, name).filters, assumptions=assumptions
+        )
     tables: list[Table] = []
     left_out: list[str] = []
     for title, query in verified_queries_of(verified, desk):
@@ -38,7 +43,7 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
         tuple(tables),
         "governed_metric" if left_out else "verified_query",
         name=verified.title,
-        assumptions=tuple(dict.fromkeys((*assumptions, *said, *missing))),
+        assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *missing))),
         notes=(verified.note,) if verified.note else (),
         follow_ups=verified.follow_ups,
     )

@@ -86,8 +86,6 @@ def _briefing(plan: Plan) -> list[Call]:
 
 
 def _next_best_action(plan: Plan) -> list[Call]:
-    if plan.verified:
-        return _query(plan)
     said = list(plan.assumptions)
     if plan.query and plan.query.metrics[0] not in LEVERS[0].named_by:
         asked = plan.query.metrics[0].replace("_", " ")

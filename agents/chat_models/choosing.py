@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
 
 def chat_model(
-    settings: Settings, planner: Planner, narrator: Narrator, as_of: date, first_day: date
+    settings: Settings,
+    planner: Planner,
+    narrator: Narrator,
+    as_of: date,
+    first_day: date,
+    partial_day: date | None = None,
 ) -> BaseChatModel:
     """The embedded planner, a service, or a recording. Raises UsageError when the settings lack what it needs."""
     wanted = settings.chat_model
     if wanted.kind == "embedded":
-        return EmbeddedChatModel(planner=planner, narrator=narrator, as_of=as_of, first_day=first_day)
+        return EmbeddedChatModel(
+            planner=planner, narrator=narrator, as_of=as_of, first_day=first_day, partial_day=partial_day
+        )
     if wanted.kind == "recorded":
         from agents.chat_models.recorded import RecordedChatModel
 

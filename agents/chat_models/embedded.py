@@ -37,6 +37,7 @@ class EmbeddedChatModel(BaseChatModel):
     narrator: InstanceOf[Narrator]
     as_of: date
     first_day: date
+    partial_day: date | None = None
     governed: bool = True
     _plans: dict[tuple[str, tuple[PriorTurn, ...]], Plan] = PrivateAttr(default_factory=dict)
 
@@ -89,7 +90,9 @@ class EmbeddedChatModel(BaseChatModel):
         history = tuple(prior_turns(messages))
         # The supervisor and the agent it picks ask about the same question.
         if (question, history) not in self._plans:
-            plan = self.planner.plan(question, history=history, as_of=self.as_of, first_day=self.first_day)
+            plan = self.planner.plan(
+                question, history=history, as_of=self.as_of, first_day=self.first_day, partial_day=self.partial_day
+            )
             self._plans.clear()
             self._plans[question, history] = plan
             return plan

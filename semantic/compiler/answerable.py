@@ -44,11 +44,17 @@ def check(model: SemanticModel, query: SemanticQuery) -> None:
     _orders(query)
 
 
-def resolve_time(model: SemanticModel, query: SemanticQuery, as_of: date, first_day: date) -> TimeRange:
-    """The asked period as far as there are complete days of data. Raises NotAnswerable when there are none."""
+def resolve_time(
+    model: SemanticModel, query: SemanticQuery, as_of: date, first_day: date, last_day: date | None = None
+) -> TimeRange:
+    """The asked period as far as there is data. Raises NotAnswerable when there is none.
+
+    It may end on the incomplete `last_day` unless that would stand for a day: in a daily course or average.
+    """
     if query.time is None:
         raise ValueError("the period must be resolved before")
-    time = clip(query.time, as_of, first_day)
+    by_day = query.time_grain == "day" or any(model.metrics[metric].per_day for metric in query.metrics)
+    time = clip(query.time, as_of if by_day else last_day or as_of, first_day)
     if time is None:
         raise NotAnswerable(
             f"The data runs from {first_day.isoformat()} to {as_of.isoformat()}; the question is about "
@@ -67,7 +73,7 @@ def compared_time(query: SemanticQuery, time: TimeRange, as_of: date, first_day:
     if query.compare_to is None:
         return None
     if query.time_grain is None:
-        before = comparison_range(time, query.compare_to, as_of)
+        before = comparison_range(time, query.compare_to, max(as_of, time.end))
         if before.start < first_day:
             raise NotAnswerable(
                 f"There is nothing to compare with: the data starts on {first_day.isoformat()}, the period "
@@ -171,7 +177,7 @@ def _timeless(model: SemanticModel, query: SemanticQuery, time: TimeRange, as_of
             history_missing = any(not model.datasets[name].time_column for name in model.datasets_of(metric))
             impossible = history_missing and query.time_grain is not None
         else:
-            impossible = query.time_grain is not None or query.compare_to is not None or time.end != as_of
+            impossible = query.time_grain is not None or query.compare_to is not None or time.end < as_of
         if impossible:
             raise NotAnswerable(
                 f"{model.metrics[metric].label} is known as of {as_of.isoformat()} only; it has no history.",

@@ -51,8 +51,13 @@ class CompiledQuery:
     compared_with: TimeRange | None = None
 
 
-def compile_query(model: SemanticModel, query: SemanticQuery, *, as_of: date, first_day: date) -> CompiledQuery:
+def compile_query(
+    model: SemanticModel, query: SemanticQuery, *, as_of: date, first_day: date, last_day: date | None = None
+) -> CompiledQuery:
     """Compiles a query to one SELECT. Raises NotAnswerable with the reason and the nearest names.
+
+    `as_of` is the last complete day. `last_day` is the incomplete day after it, when there is one: a period that
+    goes on after `as_of` by its name ("December 2024") includes it.
 
     Each dataset is aggregated on its own to the query's keys and the sums are joined, so no row is counted twice.
     Rows come ranked by the first metric (or in time order), ties by the keys. A share is of all rows of the
@@ -61,7 +66,7 @@ def compile_query(model: SemanticModel, query: SemanticQuery, *, as_of: date, fi
     check(model, query)
     if query.time is None:
         query = query.model_copy(update={"time": default_range(query, Questions(), as_of, first_day)})
-    time = resolve_time(model, query, as_of, first_day)
+    time = resolve_time(model, query, as_of, first_day, last_day)
     query = query.model_copy(update={"time": time})
     before = compared_time(query, time, as_of, first_day)
     parameters = Parameters()

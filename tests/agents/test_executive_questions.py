@@ -13,7 +13,6 @@ from agents.runtime import Assistant
 Ask = Callable[[str], Answer]
 VERIFIED = {
     "B1": "Which three journeys are driving the most avoidable call cost right now?",
-    "B2": "If we fix one issue this quarter, which saves the most money and why?",
     "B3": "Where are repeat calls that should be one-and-done?",
     "B4": "Which member segments are experiencing the highest negative emotion?",
     "B5": "Are new members failing more than tenured members, and where?",
@@ -25,6 +24,7 @@ VERIFIED = {
     "B13": "Which members are most impacted by the billing problem?",
 }
 REASONED = {
+    "B2": "If we fix one issue this quarter, which saves the most money and why?",
     "B10": "Are agent behaviors impacting sentiment and repeat calls?",
     "B11": "Which issues are best solved by digital fixes vs training vs communication?",
     "B14": "Walk me through an actual member journey.",

@@ -24,10 +24,12 @@ BILLING = (DimensionFilter(dimension="journey", values=("Billing",)),)
 
 
 def test_every_verified_query_runs(desk: Desk) -> None:
-    for name in desk.semantic.verified_queries:
+    for name, verified in desk.semantic.verified_queries.items():
         found = run_verified_query(name, desk)
         assert isinstance(found, Found), name
-        assert found.provenance == "verified_query"
+        assert found.provenance == ("verified_query" if verified.kind == "query" else "analysis")
+        assert all(table.title for table in found.tables)
+        assert len({table.title for table in found.tables}) == len(found.tables)
     with pytest.raises(Mendable):
         run_verified_query("no_such_query", desk)
 
