@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import numpy as np
 
 from generator.callers import Callers
@@ -74,9 +75,10 @@ def generate(
     say = progress or (lambda step, fraction: None)
     try:
         rows = _write(chosen, out, hidden, seed, as_of, say, dirt=dirt)
-    except OSError as problem:
+    except (OSError, duckdb.IOException) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem).splitlines()[0]
         raise MissingDataError(
-            f"The source files could not be written ({problem.strerror or problem}).",
+            f"The source files could not be written ({reason}).",
             where=str(out),
             next_step="Free some space or choose another folder, then run it again.",
         ) from problem

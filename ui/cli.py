@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from warehouse.errors import CommandCenterError, UsageError
-from warehouse.logs import configure, silence_libraries
+from warehouse.errors import CommandCenterError, DeniedError, UsageError
+from warehouse.logs import silence_libraries
 from warehouse.principal import ROLES, Principal
-from warehouse.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Console
 
-    from agents.runtime import Assistant
+    from ui.asking import Outcome
+    from warehouse.door import QueryResult
+    from warehouse.settings import Settings
 
 app = typer.Typer(
     name="command-center",
@@ -37,7 +36,6 @@ app.add_typer(eval_app, name="eval")
 WarehouseOption = Annotated[
     Path | None, typer.Option("--warehouse", help="Warehouse folder (default: var/warehouse).")
 ]
-_REFUSAL_EXIT_CODES = {"empty": 2, "too_long": 2, "pii": 3, "write": 3, "denied": 3}
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 RoleOption = Annotated[str, typer.Option("--role", help="One of: " + ", ".join(ROLES) + ".")]
 
@@ -48,20 +46,14 @@ def main() -> None:
     try:
         app()
     except CommandCenterError as error:
-        _complain(str(error))
-        sys.exit(error.exit_code)
+        _give_up(error)
     except KeyboardInterrupt:
-        _complain("Stopped.")
+        _complain("Stopped. What was published before is unchanged.")
         sys.exit(130)
-    except Exception:
-        settings = load_settings()
-        configure(settings.state).exception("unexpected_error")
-        _complain(
-            "Something unexpected went wrong, and nothing was changed. "
-            f"Where: see the last line of {settings.state / 'command-center.log'}. "
-            "Next: run `command-center doctor`."
-        )
-        sys.exit(1)
+    except Exception as error:
+        from ui.failures import unexpected
+
+        _give_up(unexpected(error, _settings()))
 
 
 @app.command()
@@ -73,7 +65,7 @@ def generate(
     truth: Annotated[Path | None, typer.Option(help="Folder for the hidden truth, outside --out.")] = None,
 ) -> None:
     """Write synthetic sources (and, elsewhere, the hidden truth)."""
-    settings = load_settings()
+    settings = _settings()
     target = out or settings.var / "sources" / profile
     _generate(profile, target, seed=seed, as_of=_day(as_of) if as_of else None, truth=truth)
 
@@ -86,7 +78,7 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Ingest, build, check and publish a snapshot."""
-    settings = load_settings()
+    settings = _settings()
     _build(source, warehouse or settings.warehouse, settings, full=full, as_json=as_json)
 
 
@@ -99,19 +91,18 @@ def ask(
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer one question, or a file of them in one process."""
-    settings = load_settings()
-    from agents.runtime import Assistant
+    """Answer one question, or a file of them in one process (JSON, a line each; the worst exit code)."""
+    from ui.asking import Asking
 
-    assistant = Assistant.open(settings, warehouse or settings.warehouse)
-    try:
-        code = (
-            _ask_file(assistant, file, role)
-            if file
-            else _ask_once(assistant, question, _principal(role), thread, as_json)
-        )
-    finally:
-        assistant.close()
+    settings = _settings()
+    if file and question:
+        raise UsageError("A question and a file were given.", where="--file", next_step="Give one of them.")
+    asking = Asking(settings, warehouse or settings.warehouse, _principal)
+    with closing(asking):
+        if file is None:
+            code = _show(asking.ask(question, role, thread), as_json=as_json)
+        else:
+            code = max((_show(o, as_json=True) for o in asking.ask_file(file, role, thread)), default=0)
     raise typer.Exit(code)
 
 
@@ -125,40 +116,34 @@ def sql(
     as_json: JsonOption = False,
 ) -> None:
     """Send SQL through the one door: rows, or the denial and its reason (exit 3)."""
-    settings = load_settings()
+    settings = _settings()
     if check_file:
-        from warehouse.guard import check_file as check
-
-        for verdict in check(check_file):
-            typer.echo(json.dumps(verdict))
+        _check_statements(check_file, settings, warehouse)
         return
-    from ui.render import print_table
-    from warehouse.audit import AuditLog
-    from warehouse.door import QueryContext, Warehouse
-
-    if not statement.strip():
-        raise UsageError("There is no statement.", next_step='Give one: command-center sql "SELECT ..."')
-    door = Warehouse(warehouse or settings.warehouse, settings, AuditLog(settings.state / "audit.db"))
     try:
-        result = door.query(statement, _principal(role, purpose), context=QueryContext("", "", "cli"))
-    finally:
-        door.close()
+        result = _query(statement, _principal(role, purpose), settings, warehouse or settings.warehouse)
+    except CommandCenterError as error:
+        if as_json:
+            _print_json(_verdict(error))
+        raise
+    if result.truncated:
+        _complain(f"Only the first {len(result.rows):,} rows are shown (limits.rows).")
     if as_json:
         columns = [{"name": c.name, "type": c.type} for c in result.columns]
-        typer.echo(
-            json.dumps(
-                {
-                    "columns": columns,
-                    "rows": result.rows,
-                    "truncated": result.truncated,
-                    "snapshot": result.snapshot,
-                    "sql": result.sql,
-                },
-                default=_plain,
-            )
+        _print_json(
+            {
+                "verdict": "allow",
+                "columns": columns,
+                "rows": result.rows,
+                "truncated": result.truncated,
+                "snapshot": result.snapshot,
+                "sql": result.sql,
+            }
         )
-    else:
-        print_table([c.name for c in result.columns], [list(row) for row in result.rows], _console())
+        return
+    from ui.render import print_table
+
+    print_table([c.name for c in result.columns], [list(row) for row in result.rows], _console())
 
 
 @app.command()
@@ -171,16 +156,13 @@ def savings(
     as_json: JsonOption = False,
 ) -> None:
     """What a reduction of one journey's leaked calls is worth, by day and by year."""
-    settings = load_settings()
-    from agents.runtime import Assistant
+    from ui.asking import Asking
 
-    assistant = Assistant.open(settings, warehouse or settings.warehouse)
-    try:
-        projection = assistant.savings(journey, reduce, cost_model, _principal(role))
-    finally:
-        assistant.close()
-    _emit_answer(projection, as_json)
-    raise typer.Exit(_exit_code(projection))
+    settings = _settings()
+    asking = Asking(settings, warehouse or settings.warehouse, _principal)
+    with closing(asking):
+        code = _show(asking.savings(journey, reduce, cost_model, role), as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -191,7 +173,13 @@ def up(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Data if missing, build if stale, then serve the chat."""
-    settings = load_settings()
+    from ui.asking import require_chat_model
+    from ui.ports import require_free
+
+    settings = _settings()
+    chosen = settings.server.port if port is None else port
+    require_free(settings.server.host, chosen)
+    require_chat_model(settings)
     folder = source or settings.var / "sources" / profile
     target = warehouse or settings.warehouse
     if source is None and not any(folder.glob("members*")):
@@ -199,18 +187,18 @@ def up(
     _build(folder, target, settings, full=False, as_json=False)
     from ui.web import serve
 
-    serve(settings, target, host=settings.server.host, port=port or settings.server.port)
+    serve(settings, target, host=settings.server.host, port=chosen)
 
 
 @app.command()
 def doctor(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
     """What works, what is missing, how to fix it."""
-    settings = load_settings()
+    settings = _settings()
     from ui.doctor import examine
 
     findings = examine(settings, warehouse or settings.warehouse)
     if as_json:
-        typer.echo(json.dumps([f.__dict__ for f in findings]))
+        _print_json([f.__dict__ for f in findings])
     else:
         from ui.render import print_findings
 
@@ -254,7 +242,7 @@ def eval_run(
     """Run eval suites; non-zero exit on a regression against the baseline."""
     from evals.runner import run
 
-    settings = load_settings()
+    settings = _settings()
     raise typer.Exit(
         run(
             suites or [],
@@ -266,60 +254,55 @@ def eval_run(
     )
 
 
-def _ask_once(assistant: Assistant, question: str, principal: Principal, thread: str | None, as_json: bool) -> int:
-    answer = assistant.ask(question, principal, thread)
-    _emit_answer(answer, as_json)
-    return _exit_code(answer)
+def _show(outcome: Outcome, *, as_json: bool) -> int:
+    """Results on stdout, a failure's sentence on stderr; returns the exit code."""
+    if outcome.failure:
+        from ui.failures import complaint
 
-
-def _ask_file(assistant: Assistant, file: Path, role: str) -> int:
-    for case in _question_lines(file):
-        answer = assistant.ask(case["question"], _principal(case.get("role") or role), case.get("thread"))
-        typer.echo(json.dumps({**_public(answer), "id": case["id"]}, default=_plain))
-        sys.stdout.flush()
-    return 0
-
-
-def _question_lines(file: Path) -> Iterator[dict[str, Any]]:
-    if not file.is_file():
-        raise UsageError("The question file does not exist.", where=str(file), next_step="Correct the path.")
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _question_line(line, f"{file}:{number}")
-
-
-def _question_line(line: str, where: str) -> dict[str, Any]:
-    try:
-        case = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UsageError(
-            f"A line is not JSON: {error.msg}.", where=where, next_step="Correct the line."
-        ) from error
-    if not isinstance(case, dict) or not isinstance(case.get("question"), str) or "id" not in case:
-        raise UsageError('A line lacks "id" or "question".', where=where, next_step="Add them.")
-    return case
-
-
-def _emit_answer(answer: Any, as_json: bool) -> None:
+        _complain(complaint(outcome.failure))
     if as_json:
-        typer.echo(json.dumps(_public(answer), default=_plain))
+        _print_json(outcome.answer.model_dump(mode="json"))
+    elif not outcome.failure:
+        from ui.render import print_answer
+
+        print_answer(outcome.answer, _console())
+    return outcome.exit_code
+
+
+def _query(statement: str, principal: Principal, settings: Settings, warehouse: Path) -> QueryResult:
+    from ui.asking import readable
+    from warehouse.audit import AuditLog
+    from warehouse.door import QueryContext, Warehouse
+
+    if not statement.strip():
+        raise UsageError("There is no statement.", next_step='Give one: command-center sql "SELECT ..."')
+    with closing(Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"))) as door:
+        return door.query(readable(statement), principal, context=QueryContext("", "", "cli"))
+
+
+def _check_statements(file: Path, settings: Settings, warehouse: Path | None) -> None:
+    """Verdicts by the declared schema, or by that of the warehouse that was named."""
+    from warehouse.audit import AuditLog
+    from warehouse.door import Warehouse
+    from warehouse.guard import check_file
+
+    if warehouse is None:
+        for verdict in check_file(file):
+            _print_json(verdict)
         return
-    from ui.render import print_answer
-
-    print_answer(answer, _console())
-
-
-def _public(answer: Any) -> dict[str, Any]:
-    document: dict[str, Any] = answer.model_dump(mode="json")
-    return document
+    with closing(Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"))) as door:
+        door.snapshot()
+        for verdict in check_file(file, door):
+            _print_json(verdict)
 
 
-def _exit_code(answer: Any) -> int:
-    """The documented exit code of one answer: a clarification or a refusal in words is a normal end (0)."""
-    if answer.status == "error":
-        return 5 if answer.refusal_code.startswith("model") else 1
-    return _REFUSAL_EXIT_CODES.get(answer.refusal_code, 0) if answer.status == "refused" else 0
+def _verdict(error: CommandCenterError) -> dict[str, str]:
+    """What a script gets for a statement without rows."""
+    if isinstance(error, DeniedError):
+        return {"verdict": "deny", "code": error.code, "reason": error.what}
+    from ui.asking import failure_code
+
+    return {"verdict": "error", "code": failure_code(error), "reason": str(error)}
 
 
 def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, truth: Path | None) -> None:
@@ -370,11 +353,17 @@ def _day(text: str) -> date:
         ) from error
 
 
-def _plain(value: object) -> object:
-    """JSON for what results may hold beyond JSON's own types: dates and decimals."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return float(value) if hasattr(value, "__float__") else str(value)
+def _settings() -> Settings:
+    from warehouse.settings import load_settings
+
+    return load_settings()
+
+
+def _print_json(document: object) -> None:
+    from ui.render import json_line
+
+    typer.echo(json_line(document))
+    sys.stdout.flush()
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -386,7 +375,14 @@ def _console(*, stderr: bool = False) -> Console:
 def _complain(message: str) -> None:
     from rich.console import Console
 
-    Console(stderr=True).print(message, style="bold red", markup=False, highlight=False)
+    Console(stderr=True).print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _give_up(error: CommandCenterError) -> NoReturn:
+    from ui.failures import complaint
+
+    _complain(complaint(error))
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

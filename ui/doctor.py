@@ -6,13 +6,19 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Literal
 
-from warehouse.errors import CommandCenterError
+from ui.asking import require_chat_model
+from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from warehouse.snapshots import Snapshot
 
 State = Literal["ok", "warning", "missing"]
 _ROOM_NEEDED_GB = 3
+_PROBE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,11 @@ class Finding:
 
 
 def examine(settings: Settings, warehouse: Path) -> list[Finding]:
-    """Look at Python, disk, the semantic model, the warehouse, the chat model and the browser."""
+    """Look at Python, disk, state, the semantic model, the warehouse, the chat model and the browser."""
     return [
         _python(),
         _disk(settings.var),
+        _state(settings),
         _semantic_model(),
         _warehouse(settings, warehouse),
         _chat_model(settings),
@@ -66,29 +73,54 @@ def _warehouse(settings: Settings, warehouse: Path) -> Finding:
 
     try:
         snapshot = current(warehouse)
+        _read_through(snapshot, settings)
     except CommandCenterError as error:
-        return Finding("Warehouse", "missing", error.what, error.next_step)
+        return Finding("Warehouse", "missing", f"{error.what} {error.where}", error.next_step)
     detail = f"snapshot {snapshot.id}, as of {snapshot.manifest['as_of']}"
     if snapshot.manifest["rules_hash"] != settings.rules.digest():
-        hint = "Run `command-center build` so that the changed rules reach every number."
+        hint = "Run `command-center build --source DIR` so that the changed rules reach every number."
         return Finding("Warehouse", "warning", f"{detail}; built with other rules than the settings", hint)
     return Finding("Warehouse", "ok", detail)
 
 
+def _read_through(snapshot: Snapshot, settings: Settings) -> None:
+    """Open the published file as a reader does and count its tables. Raises MissingDataError when that fails."""
+    from warehouse.engine import open_engine
+
+    engine = open_engine(snapshot, settings.limits, with_lake=False)
+    for table, rows in snapshot.manifest["tables"].items():
+        found = engine.run(f"SELECT count(*) FROM {table}", {}, most=1, seconds=settings.limits.seconds).rows
+        if found != [(rows,)]:
+            raise MissingDataError(
+                f"{table} does not have its {rows} rows.",
+                where=str(snapshot.gold_path),
+                next_step="Run `command-center build --source DIR --full`.",
+            )
+
+
+def _state(settings: Settings) -> Finding:
+    """Sign-ins, threads, answers and the audit trail: every question needs to write there."""
+    folder = settings.state
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as probe:
+            probe.write(b"\0" * _PROBE_BYTES)
+    except OSError as error:
+        hint = "Make it writable and free some space, or set `var` to another folder."
+        return Finding("State", "missing", f"{folder} cannot be written ({error.strerror})", hint)
+    return Finding("State", "ok", str(folder))
+
+
 def _chat_model(settings: Settings) -> Finding:
     model = settings.chat_model
-    if model.kind != "service":
-        return Finding("Chat model", "ok", model.kind)
-    lacking = [
-        name
-        for name, value in (("chat_model.base_url", model.base_url), ("chat_model.model", model.model))
-        if not value
-    ]
-    if settings.api_key is None:
-        lacking.append("COMMAND_CENTER_API_KEY")
-    if lacking:
-        return Finding("Chat model", "missing", "service", f"Set {', '.join(lacking)}.")
-    return Finding("Chat model", "ok", f"service {model.model}")
+    try:
+        require_chat_model(settings)
+    except CommandCenterError as error:
+        return Finding("Chat model", "missing", error.what, error.next_step)
+    if model.kind == "recorded" and model.recording and not model.recording.is_file():
+        hint = "Correct chat_model.recording, or set chat_model.kind to embedded."
+        return Finding("Chat model", "missing", f"there is no recording at {model.recording}", hint)
+    return Finding("Chat model", "ok", f"{model.kind} {model.model}".strip())
 
 
 def _browser() -> Finding:

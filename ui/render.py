@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, time
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,6 +16,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 from ui.units import display
 
@@ -30,6 +33,7 @@ _TRUST = {
     "analysis": "analysis",
     "none": "",
 }
+_ALIKE = 60  # of 100: how near a name must be to be suggested
 _STATE_STYLE = {"ok": "green", "warning": "yellow", "missing": "red"}
 
 
@@ -37,7 +41,8 @@ _STATE_STYLE = {"ok": "green", "warning": "yellow", "missing": "red"}
 def progress(console: Console, title: str) -> Iterator[Callable[[str, float], None]]:
     """A progress bar that a long step reports to as (label, fraction done)."""
     columns = (TextColumn("[bold]{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+    quiet = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task(title, total=1.0, step="")
 
         def report(step: str, fraction: float) -> None:
@@ -51,15 +56,17 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], consol
     table = Table(header_style="bold")
     for index, name in enumerate(columns):
         numeric = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left")
+        table.add_column(Text(printable(name)), justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*(_plain(cell) for cell in row))
+        table.add_row(*(Text(_plain(cell)) for cell in row))
     console.print(table)
 
 
 def print_answer(answer: Answer, console: Console) -> None:
     """The sentence, the table, how it was read, how far to trust it, what to ask next."""
-    console.print(answer.text, markup=False, highlight=False, style="red" if answer.status == "error" else "")
+    console.print(
+        printable(answer.text), markup=False, highlight=False, style="red" if answer.status == "error" else ""
+    )
     for choice in answer.choices:
         console.print(f"  - {choice.question}", markup=False)
     for part in answer.parts if len(answer.parts) > 1 else _main_part(answer):
@@ -79,12 +86,15 @@ def _main_part(answer: Answer) -> list[AnswerPart]:
 
 def _print_part(part: AnswerPart, console: Console) -> None:
     if part.columns and part.rows:
-        table = Table(title=part.title or None, title_justify="left", header_style="bold")
+        table = Table(
+            title=Text(printable(part.title)) if part.title else None, title_justify="left", header_style="bold"
+        )
         for column in part.columns:
             numeric = column.role in ("metric", "derived")
-            table.add_column(column.label or column.name, justify="right" if numeric else "left")
+            table.add_column(Text(printable(column.label or column.name)), justify="right" if numeric else "left")
         for row in part.rows:
-            table.add_row(*(display(cell, c.unit) for cell, c in zip(row, part.columns, strict=True)))
+            cells = (display(cell, c.unit) for cell, c in zip(row, part.columns, strict=True))
+            table.add_row(*(Text(printable(cell)) for cell in cells))
         console.print(table)
     if part.sql:
         console.print(Padding(Syntax(part.sql, "sql", word_wrap=True, background_color="default"), (0, 2)))
@@ -106,23 +116,29 @@ def _print_provenance(answer: Answer, console: Console) -> None:
 def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None:
     """What a build took, quarantined and published."""
     if as_json:
-        console.print_json(json.dumps(asdict(report), default=str))
+        console.print_json(json_line(asdict(report)))
         return
     state = "published" if report.published else "already up to date"
     console.print(f"Snapshot {report.snapshot} {state}; as of {report.as_of}.", highlight=False)
-    if report.quarantine:
-        table = Table("reason", "rows", title="Quarantined", title_justify="left")
-        for reason, rows in sorted(report.quarantine.items()):
-            table.add_row(reason, f"{rows:,}")
+    if report.quarantine_by_file:
+        table = Table("file", "reason", "rows", title="Quarantined", title_justify="left")
+        for file, reasons in sorted(report.quarantine_by_file.items()):
+            for reason, rows in sorted(reasons.items()):
+                whole = reason in ("unreadable_file", "missing_columns")
+                table.add_row(Text(printable(file)), reason, "the file" if whole else f"{rows:,}")
         console.print(table)
+        console.print("Every row is kept with its reason in bronze.quarantine.", style="dim")
+    if report.ignored_files:
+        names = ", ".join(map(printable, report.ignored_files))
+        console.print(f"Not loaded, no table has this name: {names}", markup=False, highlight=False)
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """One line each: what, its state, how to mend it."""
     table = Table("check", "state", "detail", "next")
     for finding in findings:
-        style = _STATE_STYLE[finding.state]
-        table.add_row(finding.name, f"[{style}]{finding.state}[/]", finding.detail, finding.next_step)
+        state = Text(finding.state, style=_STATE_STYLE[finding.state])
+        table.add_row(finding.name, state, Text(finding.detail), Text(finding.next_step))
     console.print(table)
 
 
@@ -134,17 +150,44 @@ def print_definition(model: SemanticModel, name: str, console: Console, *, as_js
 
     known: dict[str, Any] = {**model.metrics, **model.dimensions}
     if name and name not in known:
-        nearest = process.extractOne(name, known)
+        nearest = process.extractOne(name, list(known), score_cutoff=_ALIKE)
         hint = f"Did you mean {nearest[0]}?" if nearest else "Run `command-center model show` for the list."
         raise UsageError(f"The semantic model has no {name!r}.", where="model show", next_step=hint)
     chosen = {name: known[name]} if name else model.metrics
     if as_json:
-        console.print_json(json.dumps({key: item.__dict__ for key, item in chosen.items()}, default=str))
+        console.print_json(json_line({key: item.__dict__ for key, item in chosen.items()}))
         return
     table = Table("name", "label", "what it is", "owner")
     for key, item in chosen.items():
-        table.add_row(key, item.label, item.description, item.owner)
+        table.add_row(*(Text(cell) for cell in (key, item.label, item.description, item.owner)))
     console.print(table)
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would obey: control characters of values and questions show as their code."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def json_line(document: object) -> str:
+    """One line of strict JSON: dates ISO, decimals as numbers, what is not a finite number as null."""
+    try:
+        return json.dumps(document, default=_json_value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(json.loads(json.dumps(document, default=_json_value))))
+
+
+def _json_value(value: object) -> object:
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _plain(cell: object) -> str:
@@ -152,4 +195,4 @@ def _plain(cell: object) -> str:
         return ""
     if isinstance(cell, float):
         return f"{cell:,.4f}".rstrip("0").rstrip(".")
-    return cell.isoformat() if isinstance(cell, date | datetime) else str(cell)
+    return cell.isoformat() if isinstance(cell, date | datetime) else printable(str(cell))

@@ -97,9 +97,7 @@ def build(
             return _serve_again(warehouse, kept, steps)
         staging = snapshots.stage(warehouse)
         try:
-            report = _build(
-                staging, warehouse, inbox, source, settings, content, now or datetime.now(UTC), steps
-            )
+            report = _build(staging, warehouse, inbox, source, settings, content, now or datetime.now(UTC), steps)
         except CheckFailed as failure:
             keep_failure(warehouse, failure)
             raise
@@ -178,9 +176,7 @@ def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnec
         con.close()
 
 
-def _ingest(
-    con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int
-) -> Loads:
+def _ingest(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
     create_bronze(con, contract)
     create_quarantine(con)
     loads = load(con, inbox, contract, batch, threads)
@@ -213,15 +209,11 @@ def _give(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """What models read besides the sources: the rules as a table of one row, and the owners' seeds."""
     values = rules.model_dump()
     con.execute("CREATE SCHEMA build")
-    con.execute(
-        f"CREATE TABLE build.rules AS SELECT {', '.join(f'${name} AS {name}' for name in values)}", values
-    )
+    con.execute(f"CREATE TABLE build.rules AS SELECT {', '.join(f'${name} AS {name}' for name in values)}", values)
     load_seeds(con)
 
 
-def _run(
-    con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps
-) -> list[CheckResult]:
+def _run(con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps) -> list[CheckResult]:
     done: list[str] = []
 
     def check(worker: duckdb.DuckDBPyConnection, model: SqlModel) -> list[CheckResult]:
@@ -259,9 +251,10 @@ def _report(snapshot: snapshots.Snapshot, steps: _Steps, *, published: bool) -> 
 def _resource_error(error: Exception, warehouse: Path, settings: Settings) -> MissingDataError:
     """Disk and memory troubles in words; what cannot be explained keeps the engine's first line."""
     text = str(error)
+    served = "; the last snapshot serves on" if (warehouse / snapshots.CURRENT).is_file() else ""
     if "No space left" in text or "max_temp_directory_size" in text:
         return MissingDataError(
-            "The disk is full; nothing was published and the last snapshot serves on.",
+            f"The disk is full; nothing was published{served}.",
             where=str(warehouse),
             next_step="Free some space and build again.",
         )
@@ -274,5 +267,5 @@ def _resource_error(error: Exception, warehouse: Path, settings: Settings) -> Mi
     return MissingDataError(
         f"The build failed: {text.splitlines()[0] if text else type(error).__name__}",
         where=str(warehouse),
-        next_step="Nothing was published; the last snapshot serves on.",
+        next_step=f"Nothing was published{served}. Correct the cause and build again.",
     )

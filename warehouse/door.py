@@ -133,7 +133,7 @@ class Warehouse:
         """The pointer is read for every statement; the files behind it only when it has moved."""
         try:
             pointer = (self._path / CURRENT).read_text(encoding="utf-8").strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             pointer = ""
         if self._snapshot is None or self._snapshot.id != pointer:
             self._engines.clear()

@@ -11,8 +11,10 @@ import glob
 import gzip
 import hashlib
 import io
+import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.errors import MissingDataError
+from warehouse.open_quotes import open_quotes
 from warehouse.workers import Job, side_by_side
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -147,9 +150,7 @@ def load(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch
     return Loads([file for name in contract for file in loaded[name]])
 
 
-def _load_file(
-    con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch
-) -> LoadedFile:
+def _load_file(con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch) -> LoadedFile:
     try:
         header = _parquet_header(con, file.path) if _is_parquet(file) else _csv_header(file.path)
         _check_header(header, table)
@@ -171,9 +172,16 @@ def _check_header(header: list[str], table: SourceTable) -> None:
         raise _Refused("unreadable_file", f"the header names a column twice: {', '.join(twice)}")
     missing = table.missing_from(header, required=True)
     if len(missing) == sum(column.required for column in table.columns):
-        raise _Refused("unreadable_file", "the first line is no header of this table")
+        raise _Refused("unreadable_file", _no_header(header))
     if missing:
         raise _Refused("missing_columns", ", ".join(missing))
+
+
+def _no_header(header: list[str]) -> str:
+    separator = next((sign for sign in ";\t|" if len(header) == 1 and header[0].count(sign) > 1), None)
+    if separator is None:
+        return "the first line is no header of this table"
+    return f"the fields are separated by {separator!r}; a comma is needed"
 
 
 def _csv_header(path: Path) -> list[str]:
@@ -213,26 +221,38 @@ def _insert(
 ) -> int:
     """Append one file and its unparseable rows in one transaction; returns the data rows the file holds.
 
-    Line ends of both kinds in one CSV break the engine's parser: it is then read from a copy with one kind.
+    Line ends of both kinds in one CSV break the engine's parser, and a quote that never closes swallows the rows
+    after it: such a file is read from a copy with one kind of line end and without the lines of open quotes.
     """
-    try:
+    if _is_parquet(file):
         return _insert_from(con, file, file.path, table, header, batch)
-    except _Refused:
-        if _is_parquet(file):
-            raise
-        with TemporaryDirectory(dir=batch.workspace) as folder:
-            return _insert_from(con, file, _with_one_line_end(file, Path(folder)), table, header, batch)
+    with _to_its_end(), _opened(file.path) as lines:
+        slips = open_quotes(lines, header, table)
+    if not slips:
+        try:
+            return _insert_from(con, file, file.path, table, header, batch)
+        except _Refused:
+            pass  # the copy below shows whether line ends were all that was wrong
+    with TemporaryDirectory(dir=batch.workspace) as folder:
+        copy = _mended(file, slips, Path(folder))
+        return _insert_from(con, file, copy, table, header, batch, slips)
 
 
-def _with_one_line_end(file: SourceFile, folder: Path) -> Path:
-    copy = folder / "copy.csv"
+@contextmanager
+def _to_its_end() -> Iterator[None]:
     try:
-        with _opened(file.path) as stream, copy.open("wb") as target:
-            target.writelines(
-                line.removesuffix(b"\r\n") + b"\n" if line.endswith(b"\r\n") else line for line in stream
-            )
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _Refused("unreadable_file", "cannot be read to its end") from error
+
+
+def _mended(file: SourceFile, slips: Collection[int], folder: Path) -> Path:
+    """A copy with one kind of line end; lines left out stay as empty lines, so that line numbers hold."""
+    copy = folder / "copy.csv"
+    with _to_its_end(), _opened(file.path) as stream, copy.open("wb") as target:
+        for number, line in enumerate(stream, start=1):
+            kept = b"\n" if number in slips else line
+            target.write(kept.removesuffix(b"\r\n") + b"\n" if kept.endswith(b"\r\n") else kept)
     return copy
 
 
@@ -247,6 +267,7 @@ def _insert_from(
     table: SourceTable,
     header: list[str],
     batch: Batch,
+    slips: Mapping[int, bytes] | None = None,
 ) -> int:
     reader, row_number = _reader(path, header)
     columns = ", ".join(f'CAST("{c.name}" AS VARCHAR)' if c.name in header else "NULL" for c in table.columns)
@@ -260,6 +281,7 @@ def _insert_from(
             )
         )
         unparseable = 0 if _is_parquet(file) else _quarantine_unparseable(con, file, batch)
+        unparseable += _quarantine_slips(con, file, batch, slips or {})
         con.execute("COMMIT")
     except duckdb.Error as error:
         con.execute("ROLLBACK")
@@ -312,6 +334,18 @@ def _quarantine_unparseable(con: duckdb.DuckDBPyConnection, file: SourceFile, ba
     return inserted
 
 
+def _quarantine_slips(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, batch: Batch, slips: Mapping[int, bytes]
+) -> int:
+    for number, line in slips.items():
+        raw = json.dumps(line.decode("utf-8", errors="replace").rstrip("\r\n"))
+        con.execute(
+            "INSERT INTO lake.bronze.quarantine VALUES (?, ?, NULL, 'unparseable', ?, ?, ?, ?)",
+            [file.table, file.name, f"line {number}: a quote never closes", raw, batch.loaded_at, batch.name],
+        )
+    return len(slips)
+
+
 def missing_columns(loads: Loads, contract: Contract) -> dict[str, list[str]]:
     """Optional columns that no accepted file of a table has, by table."""
     found: dict[str, list[str]] = {}
@@ -334,9 +368,7 @@ def require_tables(loads: Loads, contract: Contract, source: Path) -> None:
     if not missing:
         return
     reasons = "; ".join(
-        f"{f.file.name} was refused ({f.refused}: {f.detail})"
-        for f in loads.refused()
-        if f.file.table in missing
+        f"{f.file.name} was refused ({f.refused}: {f.detail})" for f in loads.refused() if f.file.table in missing
     )
     raise MissingDataError(
         f"No usable file for: {', '.join(missing)}." + (f" {reasons}." if reasons else ""),

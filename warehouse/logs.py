@@ -56,6 +56,11 @@ class _JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
+class _LogFile(RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A log that cannot be written (a full disk) is no reason to spoil what a person sees."""
+
+
 def _frames(record: logging.LogRecord) -> list[str]:
     # Exception messages may quote data, so only the places are logged.
     trace = record.exc_info[2] if record.exc_info else None
@@ -78,7 +83,7 @@ def configure(state: Path) -> logging.Logger:
     logger = logging.getLogger(LOGGER_NAME)
     if not logger.handlers:
         state.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(state / "command-center.log", maxBytes=5_000_000, backupCount=3)
+        handler = _LogFile(state / "command-center.log", maxBytes=5_000_000, backupCount=3)
         handler.setFormatter(_JsonLines())
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)

@@ -17,9 +17,7 @@ from warehouse.settings import Rules
 
 def facts_of(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str, Any]:
     """What the manifest says about the data: its days, rows per gold table, quarantine by reason and by file."""
-    first_day, as_of, last_day = con.execute("SELECT first_day, as_of, last_day FROM silver.period").fetchall()[
-        0
-    ]
+    first_day, as_of, last_day = con.execute("SELECT first_day, as_of, last_day FROM silver.period").fetchall()[0]
     gold = [model.table for model in models if model.table.startswith("gold.")]
     bad = con.execute(
         "SELECT source_file, reason, count(*) FROM bronze.quarantine GROUP BY ALL ORDER BY ALL"
@@ -33,9 +31,7 @@ def facts_of(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str
         "as_of": as_of.isoformat(),
         "first_day": first_day.isoformat(),
         "partial_day": last_day.isoformat() if last_day > as_of else None,
-        "tables": {
-            table: con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in sorted(gold)
-        },
+        "tables": {table: con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0] for table in sorted(gold)},
         "quarantine": dict(sorted(reasons.items())),
         "quarantine_by_file": files,
     }

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from warehouse.errors import MissingDataError
 
@@ -57,7 +57,10 @@ def current(warehouse: Path) -> Snapshot:
             where=str(warehouse),
             next_step="Run `command-center build --source DIR`, or `command-center up` for demo data.",
         )
-    return read_snapshot(warehouse, pointer.read_text(encoding="utf-8").strip())
+    named = pointer.read_bytes().decode("utf-8", errors="replace").strip()
+    if not (warehouse / SNAPSHOTS / Path(named or "none").name).is_dir():
+        raise _damaged(pointer, "it names a snapshot that is not there")
+    return read_snapshot(warehouse, named)
 
 
 def read_snapshot(warehouse: Path, snapshot_id: str) -> Snapshot:
@@ -164,9 +167,7 @@ def _flush(path: Path) -> None:
 def prune(warehouse: Path, keep: int) -> None:
     """Remove all but the newest snapshots and the served one. A reader that has one open keeps its files."""
     served = (warehouse / CURRENT).read_text(encoding="utf-8").strip()
-    folders = sorted(
-        (warehouse / SNAPSHOTS).iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True
-    )
+    folders = sorted((warehouse / SNAPSHOTS).iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
     others = [folder for folder in folders if folder.name != served]
     for folder in others[keep - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
@@ -175,8 +176,7 @@ def prune(warehouse: Path, keep: int) -> None:
 @contextmanager
 def build_lock(warehouse: Path) -> Iterator[None]:
     """Hold the one writer's lock; it ends with the process, however that ends. MissingDataError if taken."""
-    warehouse.mkdir(parents=True, exist_ok=True)
-    with (warehouse / LOCK).open("a+") as lock:
+    with _lock_file(warehouse) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -186,3 +186,15 @@ def build_lock(warehouse: Path) -> Iterator[None]:
                 next_step="Wait until it is done; the last snapshot is served meanwhile.",
             ) from error
         yield
+
+
+def _lock_file(warehouse: Path) -> IO[str]:
+    try:
+        warehouse.mkdir(parents=True, exist_ok=True)
+        return (warehouse / LOCK).open("a+")
+    except OSError as error:
+        raise MissingDataError(
+            f"The warehouse folder cannot be written ({error.strerror}).",
+            where=str(warehouse),
+            next_step="Make it writable, free some space, or choose another --warehouse.",
+        ) from error

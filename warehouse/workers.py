@@ -6,22 +6,25 @@ thread, but two of them can be written side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
 Result = TypeVar("Result")
 Job = Callable[[duckdb.DuckDBPyConnection], Result]
+_STOPPING = 0.1  # seconds between two requests to stop
 SEARCH_PATH = "memory.main,lake.bronze,lake.silver,serve.gold"
 
 
 def side_by_side(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job[Result]], threads: int) -> list[Result]:
     """Run independent jobs, `threads` at once; results in their order. Raises the first failing job's error."""
-    with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(_on_worker, con, job) for job in jobs]
+    with _workers(con, threads) as start:
+        futures = [start(job) for job in jobs]
+        wait(futures)
     return [future.result() for future in futures]
 
 
@@ -36,22 +39,48 @@ def in_order(
     order.prepare()
     running: dict[Future[Result], str] = {}
     done: dict[str, Future[Result]] = {}
-    with ThreadPoolExecutor(threads) as pool:
+    with _workers(con, threads) as start:
         while order.is_active():
             for name in sorted(order.get_ready(), key=list(jobs).index):
-                running[pool.submit(_on_worker, con, jobs[name])] = name
+                running[start(jobs[name])] = name
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 name = running.pop(future)
                 done[name] = future
                 order.done(name)
             if any(future.exception() for future in finished):
-                pool.shutdown(cancel_futures=True)
+                for future in running:
+                    future.cancel()
                 break
     return {name: done[name].result() for name in jobs if name in done}
 
 
-def _on_worker(con: duckdb.DuckDBPyConnection, job: Job[Result]) -> Result:
-    with con.cursor() as worker:
-        worker.execute(f"SET search_path = '{SEARCH_PATH}'")
-        return job(worker)
+@contextmanager
+def _workers(con: duckdb.DuckDBPyConnection, threads: int) -> Iterator[Callable[[Job[Result]], Future[Result]]]:
+    """Starts jobs on workers; left by an exception (Ctrl+C), it stops them before it lets go of the engine."""
+    live: set[duckdb.DuckDBPyConnection] = set()
+    started: list[Future[Any]] = []
+
+    def run(job: Job[Result]) -> Result:
+        with con.cursor() as worker:
+            live.add(worker)
+            try:
+                worker.execute(f"SET search_path = '{SEARCH_PATH}'")
+                return job(worker)
+            finally:
+                live.discard(worker)
+
+    def start(job: Job[Result]) -> Future[Result]:
+        future = pool.submit(run, job)
+        started.append(future)
+        return future
+
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            yield start
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            while wait(started, timeout=_STOPPING).not_done:
+                for worker in tuple(live):
+                    worker.interrupt()
+            raise
