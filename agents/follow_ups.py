@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.wording import in_sentence
+from agents.wording import at_start, in_sentence
 from semantic.query import SemanticQuery
 from tools.outcome import Found
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tools.desk import Desk
 
 COUNT = 3
+OTHER_PCT = 5
 
 
 def follow_ups_for(found: Found, desk: Desk, planned: list[str]) -> list[str]:
@@ -22,13 +23,14 @@ def follow_ups_for(found: Found, desk: Desk, planned: list[str]) -> list[str]:
     given = list(found.follow_ups)
     query = next((table.query for table in found.tables if table.query), None)
     if found.shape == "what_if":
-        given += ["What would 5% do?", "Why is it happening?"]
+        asked = found.constants.get("reduce_pct")
+        given += ["What would 10% do?" if asked == OTHER_PCT else "What would 5% do?", "Why is it happening?"]
     elif found.shape in ("opportunities", "briefing"):
         given += ["What is causing the leakage?", "If we fix billing this week, what's the upside?"]
     given += planned
     if query is not None and not planned:
         given += _from_query(query, desk)
-    return list(dict.fromkeys(given))[:COUNT]
+    return list(dict.fromkeys(at_start(text) for text in given))[:COUNT]
 
 
 def _from_query(query: SemanticQuery, desk: Desk) -> list[str]:

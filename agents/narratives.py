@@ -5,12 +5,12 @@ from __future__ import annotations
 from agents.answer import Fact
 from agents.courses import bucket
 from agents.prose import Piece, Prose, number, series
+from agents.rankings import UNSAYING
 from agents.shapes import Telling, dimension_names, single
 from agents.sight import Sight
 from agents.voice import Voice
 
 SHOWN = 3
-UNSAYING = ("Unknown", "No ", "None")
 STEP_ROWS = 7
 STEP_SIZE = 0.08
 

@@ -11,6 +11,7 @@ from agents.wording import is_plural, number_word
 
 NAMED = 3
 LISTED = 10
+UNSAYING = ("Unknown", "No ", "None")
 
 
 def ranked(prose: Prose, telling: Telling) -> None:
@@ -29,7 +30,7 @@ def ranked(prose: Prose, telling: Telling) -> None:
     elif table.count == 1 and not (table.query and table.query.limit):
         _only(prose, voice, metric, order[0])
     elif "__change" in column:
-        _movers(prose, voice, metric, order)
+        _movers(prose, voice, metric, order, total=telling.count == 1)
     elif len(order) > 1 and table.number(order[0], column) == table.number(order[-1], column):
         _alike(prose, voice, metric, order[0])
     else:
@@ -94,7 +95,7 @@ def _alike(prose: Prose, voice: Voice, metric: str, row: int) -> None:
 
 
 def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -> None:
-    """A further table in one sentence: By failure reason, the highest is Payment Error: $5,224."""
+    """A further table in one sentence: By failure reason, the highest is Payment Error with $5,224."""
     voice = telling.voice
     table, best = voice.table, order[0]
     column = leading_column(table)
@@ -102,23 +103,26 @@ def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -
         return  # nobody leads
     moved = voice.moved(best, metric, brief=True)
     if "__change" in column and moved:
-        edge: list[Piece] = [_edge_of_change(voice, column, best)]
+        edge: list[Piece] = [_edge_of_change(voice, column, best), " is for "]
         value: list[Piece] = [*moved, ", to ", voice.cell(best, metric)]
     else:
-        edge = ["the ", extreme(voice, metric, best, descending(table, column))]
+        leading = extreme(voice, metric, best, descending(table, column))
+        edge = ["the ", leading, " come from " if leading.text in ("most", "fewest") else " is for "]
         value = [voice.cell(best, metric), *([", ", *moved] if moved else [])]
         if table.number(best, f"{metric}__share") is not None:
             value += [", ", voice.cell(best, f"{metric}__share"), " of the total"]
     lead: list[Piece] = ["By ", *dimension_names(voice)]
     if not telling.same_frame:
-        lead = [
-            voice.metric(metric, start=True),
-            *voice.filters(),
-            *voice.period(),
-            " by ",
-            *dimension_names(voice),
-        ]
-    prose.write("{lead}: {edge} is {name}, {value}.", lead=lead, edge=edge, name=voice.row_name(best), value=value)
+        lead = [voice.metric(metric, start=True), *_frame(telling), " by ", *dimension_names(voice)]
+    prose.write("{lead}: {edge}{name}, {value}.", lead=lead, edge=edge, name=voice.row_name(best), value=value)
+
+
+def _frame(telling: Telling) -> list[Piece]:
+    """The filters and period of a further table as far as the first table's sentence has not said them."""
+    here, first = telling.voice.table.query, telling.lead.table.query
+    filters = [] if here and first and here.filters == first.filters else telling.voice.filters()
+    period = [] if here and first and here.time == first.time else telling.voice.period()
+    return [*filters, *period]
 
 
 def _edge_of_change(voice: Voice, column: str, row: int) -> Piece:
@@ -131,12 +135,12 @@ def _edge_of_change(voice: Voice, column: str, row: int) -> Piece:
     return Fact(text=text, value=column, source=source)
 
 
-def _movers(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
-    """Total calls moved the most for Billing Question: up 17.6% from 1,251 in the 14 days before, to 1,471."""
+def _movers(prose: Prose, voice: Voice, metric: str, order: list[int], *, total: bool) -> None:
+    """Total calls: the largest rise is for Billing Question, up 17.6% from 1,251 in the week before, to 1,471."""
     column = leading_column(voice.table)
     best = order[0]
     prose.write(
-        "{metric}{filters}{period}: {edge} is {name}, {moved}, to {value}.",
+        "{metric}{filters}{period}: {edge} is for {name}, {moved}, to {value}.",
         metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
         edge=_edge_of_change(voice, column, best), name=voice.row_name(best),
         moved=voice.moved(best, metric), value=voice.cell(best, metric),
@@ -144,7 +148,8 @@ def _movers(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     others = [[*voice.row_name(row), " (", *voice.moved(row, metric, brief=True), ")"] for row in order[1:NAMED]]
     if others:
         prose.write("Then {items}.", items=series(others))
-    _also(prose, voice, metric, best)
+    if total:
+        _also(prose, voice, metric, best)
 
 
 def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
@@ -162,11 +167,11 @@ def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     shown = order[: NAMED if several else LISTED]
     items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in shown]
     prose.write(
-        "The {count} {noun} with the {extreme} {metric}{filters}{thresholds}{period} are {led}{items}.",
-        count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
-        extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric),
-        filters=voice.filters(), period=voice.period(), led="led by " if len(shown) < len(order) else "",
-        items=series(items),
+        "The {count}{noun} with the {extreme} {metric}{filters}{thresholds}{period} are {items}{more}.",
+        count=[] if len(shown) < len(order) else [row_count(voice), " "], noun=noun(voice, several=True),
+        thresholds=voice.thresholds(), extreme=extreme(voice, metric, best, largest),
+        metric=voice.metric(metric), filters=voice.filters(), period=voice.period(), items=series(items),
+        more=["; the table has ", row_count(voice)] if len(shown) < len(order) else [],
     )  # fmt: skip
 
 
@@ -204,16 +209,32 @@ def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     best, last, largest = order[0], order[-1], descending(table, leading_column(table))
     second: list[Piece] = []
     if len(order) > 2:
-        second = [", then ", *voice.row_name(order[1]), " (", voice.cell(order[1], metric), ")"]
+        second = _second(voice, metric, order)
     prose.write(
-        "Of {count} {noun}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}{second}; "
-        "{last} {have} the {other} ({low}).",
+        "Of {count} {noun}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}"
+        "{second}{least}.",
         count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
         best=voice.row_name(best), has=_has(voice, best),
         extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric), filters=voice.filters(),
-        period=voice.period(), value=voice.cell(best, metric), second=second, last=voice.row_name(last),
-        have=_has(voice, last), other=extreme(voice, metric, last, not largest), low=voice.cell(last, metric),
+        period=voice.period(), value=voice.cell(best, metric), second=second,
+        least=_least(voice, metric, last, largest),
     )  # fmt: skip
+
+
+def _second(voice: Voice, metric: str, order: list[int]) -> list[Piece]:
+    """, then PPO (2,456); , level with PPO when both are written the same."""
+    value, name = voice.cell(order[1], metric), voice.row_name(order[1])
+    if value.text == voice.cell(order[0], metric).text:
+        return [", level with ", *name]
+    return [", then ", *name, " (", value, ")"]
+
+
+def _least(voice: Voice, metric: str, last: int, largest: bool) -> list[Piece]:
+    """; EPO has the lowest (786): the other end, unless its name says nothing."""
+    if any(str(voice.table.cell(last, name)).startswith(UNSAYING) for name in voice.table.names("dimension")):
+        return []
+    edge = extreme(voice, metric, last, not largest)
+    return ["; ", *voice.row_name(last), f" {_has(voice, last)} the ", edge, " (", voice.cell(last, metric), ")"]
 
 
 def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total: bool) -> None:
@@ -222,9 +243,10 @@ def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total
     share = f"{metric}__share"
     if table.number(best, share) is not None:
         prose.write("{name} is {share} of the total.", name=voice.row_name(best), share=voice.cell(best, share))
-    elif total and _adds_up(voice, metric):
+    elif total and len(order) > 1 and _adds_up(voice, metric):
         whole = sum(table.number(row, metric) or 0.0 for row in table.rows)
-        limited = table.query is not None and table.query.limit is not None
+        query = table.query
+        limited = query is not None and (query.limit == len(order) or bool(query.having))
         prose.write(
             "{lead} that is {total}.",
             lead="Together" if limited else "In total",
@@ -244,7 +266,9 @@ def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
         if voice.table.number(row, name) is not None
     ]
     if items:
-        prose.write("For {name}: {items}.", name=voice.row_name(row), items=series(items[:NAMED]))
+        several = len(voice.table.names("dimension")) > 1
+        where: list[Piece] = ["There"] if several else ["For ", *voice.row_name(row)]
+        prose.write("{where}: {items}.", where=where, items=series(items[:NAMED]))
 
 
 def _adds_up(voice: Voice, metric: str) -> bool:

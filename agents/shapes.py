@@ -42,10 +42,17 @@ def single(prose: Prose, telling: Telling) -> None:
         return
     first = metrics[0]
     if table.number(0, first) == 0 and table.column(first).unit == "count" and len(metrics) == 1:
+        told = (
+            "{total}{filters}{period} were {zero}."
+            if voice.metric(first).text.startswith("total ")
+            else ("There were {no} {metric}{filters}{period}.")
+        )
         prose.write(
-            "There were {no} {metric}{filters}{period}.",
+            told,
             no=Fact(text="no", value=0, source=f"cell:{table.part}:0:{first}"),
-            metric=voice.metric(first), filters=voice.filters(), period=voice.period(),
+            metric=voice.metric(first), total=voice.metric(first, start=True),
+            zero=Fact(text="zero", value=0, unit="count", source=f"cell:{table.part}:0:{first}"),
+            filters=voice.filters(), period=voice.period(),
         )  # fmt: skip
         return
     said: list[list[Piece]] = [[voice.metric(first, start=True), *voice.filters(), were(voice, first),

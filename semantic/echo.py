@@ -51,13 +51,13 @@ def period(time: TimeRange) -> str:
     """'on 29 October 2026 (today)', 'from 1 to 29 October 2026', 'in Q3 2026', 'in 2025'."""
     label = f" ({time.label})" if time.label and not _says_dates(time.label) else ""
     if time.start == time.end:
-        return f"on {_day(time.start)}{label}"
-    start = _day(time.start)
+        return f"on {day_in_words(time.start)}{label}"
+    start = day_in_words(time.start)
     if time.start.year == time.end.year:
         start = f"{time.start.day} {_MONTHS[time.start.month - 1]}"
         if time.start.month == time.end.month:
             start = str(time.start.day)
-    return f"from {start} to {_day(time.end)}{label}"
+    return f"from {start} to {day_in_words(time.end)}{label}"
 
 
 def quantity(value: float, unit: Unit) -> str:
@@ -113,6 +113,8 @@ def _ranking(query: SemanticQuery, model: SemanticModel) -> list[str]:
         direction = "asc" if query.time_grain else "desc"
     else:
         first, direction = query.order_by[0].by, query.order_by[0].direction
+    if query.limit is None and (first, direction) == (query.metrics[0], "desc") and not query.time_grain:
+        return []  # rows come so anyway
     by = _column(first, model)
     if query.limit is None:
         return [f"by {by}, {'highest' if direction == 'desc' else 'lowest'} first"]
@@ -152,5 +154,6 @@ def _says_dates(label: str) -> bool:
     return any(character.isdigit() for character in label) and any(month[:3] in label for month in _MONTHS)
 
 
-def _day(day: date) -> str:
+def day_in_words(day: date) -> str:
+    """29 October 2026."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
-from tools.metrics import governed_table, stated_assumptions
+from tools.metrics import governed_table, next_to_nothing, stated_assumptions, wider_metric, without_period
 from tools.outcome import Found, Outcome, Refusal, Table
 
 # One cut a slot, the first that the metric allows: where, what went wrong, through what, for whom.
@@ -17,6 +17,7 @@ SLOTS = (
     (("plan_type", "member_tenure"), ("plan_type",), ("member_tenure",)),
 )
 TREND_DAYS = 42
+WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
 CAVEAT = "This is a breakdown of where it happens, not a proven cause."
 
 
@@ -30,6 +31,10 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     total = governed_table(base, desk, "In total")
     if isinstance(total, Refusal):
         return total
+    wider = wider_metric(metric, desk)
+    if wider and next_to_nothing(total, metric):
+        again = query.model_copy(update={"metrics": (wider,)})
+        return explain_breakdown(again, desk, (*assumptions, WIDER_INSTEAD))
     period = total.query.time if total.query else None
     cuts = _cuts(metric, base.model_copy(update={"time": period}), desk)
     tables = [total, *cuts, *_course(metric, base, period, desk)]
@@ -37,7 +42,9 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     if metric != query.metrics[0]:
         asked, counted = (desk.semantic.metrics[name].label for name in (query.metrics[0], metric))
         said = (*said, f"{asked} is explained through its count, {counted.lower()}.")
-    return Found(tuple(tables), "analysis", "drivers", assumptions=(*assumptions, *said), notes=(CAVEAT,))
+    return Found(
+        tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
+    )
 
 
 def countable(metric: str, desk: Desk) -> str:

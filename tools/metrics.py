@@ -18,7 +18,10 @@ from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
 WIDER_WINDOW = "_24h"
+WIDER_SHOWN = "Hardly any call follows within 30 minutes here; calls within 24 hours are shown as well."
+FEW, FEW_DOLLARS, FEW_RATE = 10, 100, 0.005
 NO_PERIOD = "No period was named"
+CUT_INSTEAD = ("call_topic", "journey", "plan_type")
 
 
 def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ...] = ()) -> Outcome:
@@ -30,7 +33,8 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
     if isinstance(table, Refusal):
         return table
     said = (*without_period(assumptions), *stated_assumptions(query, table, desk))
-    return Found((table, *wider_tables(table, desk)), "governed_metric", assumptions=said)
+    wider = wider_tables(table, desk)
+    return Found((table, *wider), "governed_metric", assumptions=(*said, *wider_note(wider)))
 
 
 def without_period(assumptions: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,21 +71,38 @@ def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table |
 
 
 def wider_tables(table: Table, desk: Desk) -> tuple[Table, ...]:
-    """When every figure is zero and the model has the same metrics over a wider window, those as well."""
+    """When next to nothing is counted and the model has the same metrics over a wider window, those as well."""
     query = table.query
-    numbers = [cell for row in table.rows for cell, column in zip(row, table.columns, strict=True)
-               if column.role == "metric" and column.name.split("__")[0] in _wider(desk)]  # fmt: skip
-    if query is None or not numbers or any(numbers):
+    wider = {name: other for name in query.metrics if (other := wider_metric(name, desk))} if query else {}
+    if query is None or not wider or not all(next_to_nothing(table, name) for name in wider):
         return ()
-    wider = {name: f"{name}{WIDER_WINDOW}" for name in query.metrics if name in _wider(desk)}
     order = tuple(Order(by=wider[o.by], direction=o.direction) for o in query.order_by if o.by in wider)
-    again = query.model_copy(update={"metrics": tuple(wider.values()), "order_by": order, "having": ()})
+    metrics = tuple(dict.fromkeys(wider.values()))
+    again = query.model_copy(update={"metrics": metrics, "order_by": order, "having": ()})
     found = governed_table(again, desk, "Within 24 hours")
     return (found,) if isinstance(found, Table) else ()
 
 
-def _wider(desk: Desk) -> frozenset[str]:
-    return frozenset(name for name in desk.semantic.metrics if f"{name}{WIDER_WINDOW}" in desk.semantic.metrics)
+def wider_metric(name: str, desk: Desk) -> str:
+    """The metric's counterpart over 24 hours, or the sibling that comes nearest to it; empty when none does."""
+    own = f"{name}{WIDER_WINDOW}"
+    if own in desk.semantic.metrics:
+        return own
+    return next((other for other in desk.semantic.metrics[name].siblings if other.endswith(WIDER_WINDOW)), "")
+
+
+def next_to_nothing(table: Table, metric: str) -> bool:
+    """Whether a metric's cells are so small that they say little: a handful of calls, half a percent."""
+    column = table.columns[table.column(metric)]
+    cells = [cell for row in table.rows if isinstance(cell := row[table.column(metric)], int | float)]
+    if column.unit == "rate":
+        return max(cells, default=0.0) < FEW_RATE
+    return sum(cells) <= (FEW_DOLLARS if column.unit == "usd" else FEW)
+
+
+def wider_note(tables: tuple[Table, ...]) -> tuple[str, ...]:
+    """What to say where figures over a wider window stand beside the asked ones."""
+    return (WIDER_SHOWN,) if tables else ()
 
 
 def _compile(query: SemanticQuery, desk: Desk) -> CompiledQuery:
@@ -102,9 +123,28 @@ def _compile(query: SemanticQuery, desk: Desk) -> CompiledQuery:
 def missing_source(query: SemanticQuery, desk: Desk) -> Refusal | None:
     """A refusal that names the source column a metric or dimension needs and this warehouse lacks."""
     for gap in unavailable(desk.semantic, query, desk.missing_columns):
-        reason = f"{gap.label} needs the source column {gap.column}, which this warehouse's data does not have."
-        return Refusal("missing_column", reason)
+        table, _, column = gap.column.partition(".")
+        reason = f"{gap.label} needs the column {column} of the {table} file, which this warehouse's data lacks."
+        nearest = _instead(query, gap.name, desk)
+        hint = " What can be asked instead is below." if nearest else " Add it to the file and build again."
+        return Refusal("missing_column", reason + hint, nearest)
     return None
+
+
+def _instead(query: SemanticQuery, lacking: str, desk: Desk) -> tuple[str, ...]:
+    """Up to three questions like the query that need no missing column: other metrics, other dimensions."""
+    model = desk.semantic
+    there = [name for name in query.metrics if name != lacking]
+    if lacking in model.metrics:
+        there += [name for name in model.metrics[lacking].siblings if name not in there]
+    kept = tuple(name for name in query.dimensions if name != lacking) or (CUT_INSTEAD if there else ())
+    asked = []
+    for metric in there:
+        cuts = [name for name in kept if name in model.dimensions_of(metric)][:1]
+        again = SemanticQuery(metrics=(metric,), dimensions=tuple(cuts))
+        if not unavailable(model, again, desk.missing_columns):
+            asked.append(heading(again, model))
+    return tuple(dict.fromkeys(asked))[:3]
 
 
 def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from semantic.availability import unavailable
 from semantic.model import VerifiedQuery
 from semantic.query import SemanticQuery
 from tools.desk import Desk, Hidden
-from tools.metrics import governed_table, stated_assumptions, wider_tables, without_period
+from tools.metrics import governed_table, stated_assumptions, wider_note, wider_tables, without_period
 from tools.opportunities import top_opportunities
 from tools.outcome import Found, Mendable, Outcome, Table
 from warehouse.errors import UsageError
@@ -28,7 +28,8 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
         )
     tables: list[Table] = []
     left_out: list[str] = []
-    for title, query in verified_queries_of(verified, desk):
+    queries = verified_queries_of(verified, desk)
+    for title, query in queries:
         kept, gaps = without_missing(query, desk)
         left_out += gaps
         table = governed_table(kept or query, desk, title)
@@ -36,14 +37,15 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
             tables.append(table)
         elif not tables:
             return table
-    tables += wider_tables(tables[0], desk)
-    said = stated_assumptions(tables[0].query, tables[0], desk) if tables[0].query else ()
+    wider = wider_tables(tables[0], desk)
+    tables += wider
+    said = stated_assumptions(queries[0][1], tables[0], desk)
     missing = [f"Left out, because this warehouse's data lacks it: {gap}." for gap in dict.fromkeys(left_out)]
     return Found(
         tuple(tables),
         "governed_metric" if left_out else "verified_query",
         name=verified.title,
-        assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *missing))),
+        assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *wider_note(wider), *missing))),
         notes=(verified.note,) if verified.note else (),
         follow_ups=verified.follow_ups,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from semantic.query import SemanticQuery
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 Call = tuple[str, dict[str, Any]]
 DEFAULT_REDUCTION = 10.0
+OFFERS = {"refuse": "nearest", "clarify": "choices"}
+SELF_EXPLAINED = ("too_long", "sql", "not_built")
+SHOWN_BELOW = "Name a figure, what it should go by and a period; questions that work are below."
 NOT_BUILT = {
     "journey": (
         "Walking through one member's journey is not built yet. What can be asked: where members abandon and "
@@ -28,19 +31,35 @@ NOT_BUILT = {
 }
 
 
-def calls_for(plan: Plan, offered: tuple[str, ...]) -> list[Call]:
-    """The tool calls that carry a plan out; a refusal when the agent at hand has no tool for it."""
+def calls_for(plan: Plan, offered: tuple[str, ...], examples: tuple[str, ...] = ()) -> list[Call]:
+    """The tool calls that carry a plan out; a refusal when the agent at hand has no tool for it.
+
+    `examples` are questions that work: a refusal or a question back that offers nothing of its own shows them.
+    """
     calls = CALLS[plan.kind](plan)
     if all(name in offered for name, _ in calls):
-        return calls
+        return [_with_examples(call, examples) for call in calls]
     return [_refuse("not_built", "No agent has a tool for this yet.", plan.follow_ups)]
 
 
-def refusal_after(error: dict[str, Any]) -> Call:
-    """What to say when a tool turned the call down: the embedded chat model does not try its luck."""
-    return _refuse(
-        error["code"], " ".join(filter(None, (error["reason"], error["hint"]))), tuple(error["nearest"])
-    )
+def _with_examples(call: Call, examples: tuple[str, ...]) -> Call:
+    name, arguments = call
+    if not examples or name not in OFFERS or arguments[OFFERS[name]] or arguments.get("code") in SELF_EXPLAINED:
+        return call
+    if name == "refuse":
+        return _refuse(arguments["code"], f"{arguments['reason']} {SHOWN_BELOW}", examples)
+    choices = [{"label": example, "question": example} for example in examples]
+    return name, {"question": f"{arguments['question']} {SHOWN_BELOW}", "choices": choices}
+
+
+def refusal_after(error: dict[str, Any], labels: Mapping[str, str]) -> Call:
+    """What to say when a tool turned the call down: the embedded chat model does not try its luck.
+
+    `labels` turns names of the semantic model into questions; a hint that lists such names is for chat models.
+    """
+    nearest = tuple(labels.get(name, name) for name in error["nearest"])
+    hint = "" if any(name in labels for name in error["nearest"]) else error["hint"]
+    return _refuse(error["code"], " ".join(filter(None, (error["reason"], hint))), nearest)
 
 
 def _refuse(code: str, reason: str, nearest: tuple[str, ...] = ()) -> Call:

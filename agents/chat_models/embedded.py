@@ -26,6 +26,7 @@ from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
 
 ROUTE = "route"
+EXAMPLES = 3
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -75,13 +76,19 @@ class EmbeddedChatModel(BaseChatModel):
         plan = self._plan(messages)
         if ROUTE in offered:
             return _calling([(ROUTE, {"agent": plan.agent, "reason": plan.route_reason})])
-        return _calling(calls_for(plan, offered), plan.follow_ups)
+        return _calling(calls_for(plan, offered, self._examples()), plan.follow_ups)
+
+    def _examples(self) -> tuple[str, ...]:
+        """The first wordings of the first verified queries."""
+        verified = tuple(self.planner.model.verified_queries.values())
+        return tuple(query.questions[0] for query in verified[:EXAMPLES])
 
     def _after(self, results: list[ToolMessage]) -> AIMessage:
         contents = [json.loads(str(result.content)) for result in results]
         failed = next((content["error"] for content in contents if "error" in content), None)
         if failed:
-            return _calling([refusal_after(failed)])
+            labels = {name: metric.label for name, metric in self.planner.model.metrics.items()}
+            return _calling([refusal_after(failed, labels)])
         return AIMessage(self.narrator.narrate([content for content in contents if "tables" in content]).text)
 
     def _plan(self, messages: list[BaseMessage]) -> Plan:

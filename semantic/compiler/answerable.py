@@ -7,6 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import ClassVar, Literal
 
+from semantic.echo import day_in_words, period
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
 from semantic.windows import clip, comparison_range, shift, shift_end
@@ -57,8 +58,8 @@ def resolve_time(
     time = clip(query.time, as_of if by_day else last_day or as_of, first_day)
     if time is None:
         raise NotAnswerable(
-            f"The data runs from {first_day.isoformat()} to {as_of.isoformat()}; the question is about "
-            f"{query.time.start.isoformat()} to {query.time.end.isoformat()}.",
+            f"The data runs {period(TimeRange(start=first_day, end=as_of))}; it holds "
+            f"nothing {period(query.time)}.",
             code="no_period",
         )
     _timeless(model, query, time, as_of)
@@ -76,8 +77,9 @@ def compared_time(query: SemanticQuery, time: TimeRange, as_of: date, first_day:
         before = comparison_range(time, query.compare_to, max(as_of, time.end))
         if before.start < first_day:
             raise NotAnswerable(
-                f"There is nothing to compare with: the data starts on {first_day.isoformat()}, the period "
-                f"compared with is {before.start.isoformat()} to {before.end.isoformat()}.",
+                f"There is nothing to compare with: the data starts on {day_in_words(first_day)}, and the earlier "
+                f"period runs {period(TimeRange(start=before.start, end=before.end))}. "
+                "Ask for the figure without a comparison.",
                 code="no_period",
             )
         return before
@@ -85,7 +87,7 @@ def compared_time(query: SemanticQuery, time: TimeRange, as_of: date, first_day:
     start, end = shift(time.start, grain, -buckets), shift_end(time.end, grain, -buckets)
     if end < first_day:
         raise NotAnswerable(
-            f"There is nothing to compare with: the data starts on {first_day.isoformat()}.", code="no_period"
+            f"There is nothing to compare with: the data starts on {day_in_words(first_day)}.", code="no_period"
         )
     return TimeRange(start=start, end=end, label=f"{buckets} {grain}{'s' if buckets > 1 else ''} earlier")
 
@@ -180,7 +182,7 @@ def _timeless(model: SemanticModel, query: SemanticQuery, time: TimeRange, as_of
             impossible = query.time_grain is not None or query.compare_to is not None or time.end < as_of
         if impossible:
             raise NotAnswerable(
-                f"{model.metrics[metric].label} is known as of {as_of.isoformat()} only; it has no history.",
+                f"{model.metrics[metric].label} is known as of {day_in_words(as_of)} only; it has no history.",
                 code="no_period",
                 nearest=tuple(
                     name

@@ -118,7 +118,7 @@ def test_a_missing_source_column_is_named(desk: Desk) -> None:
     refused = query_metrics(SemanticQuery(metrics=("avg_sentiment",)), lacking)
     assert isinstance(refused, Refusal)
     assert refused.code == "missing_column"
-    assert "call_center.sentiment_score" in refused.reason
+    assert "sentiment_score of the call_center file" in refused.reason
 
 
 def test_a_step_is_found_and_noise_is_not() -> None:
