@@ -267,7 +267,7 @@ def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
     ]
     if items:
         several = len(voice.table.names("dimension")) > 1
-        where: list[Piece] = ["There"] if several else ["For ", *voice.row_name(row)]
+        where: list[Piece] = ["For the leading combination"] if several else ["For ", *voice.row_name(row)]
         prose.write("{where}: {items}.", where=where, items=series(items[:NAMED]))
 
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 Call = tuple[str, dict[str, Any]]
 DEFAULT_REDUCTION = 10.0
-OFFERS = {"refuse": "nearest", "clarify": "choices"}
-SELF_EXPLAINED = ("too_long", "sql", "not_built")
+LOST = ("domain", "empty", "language")
 SHOWN_BELOW = "Name a figure, what it should go by and a period; questions that work are below."
 NOT_BUILT = {
     "journey": (
@@ -34,7 +33,7 @@ NOT_BUILT = {
 def calls_for(plan: Plan, offered: tuple[str, ...], examples: tuple[str, ...] = ()) -> list[Call]:
     """The tool calls that carry a plan out; a refusal when the agent at hand has no tool for it.
 
-    `examples` are questions that work: a refusal or a question back that offers nothing of its own shows them.
+    `examples` are questions that work: shown to whoever asked about nothing that the model knows.
     """
     calls = CALLS[plan.kind](plan)
     if all(name in offered for name, _ in calls):
@@ -44,12 +43,9 @@ def calls_for(plan: Plan, offered: tuple[str, ...], examples: tuple[str, ...] = 
 
 def _with_examples(call: Call, examples: tuple[str, ...]) -> Call:
     name, arguments = call
-    if not examples or name not in OFFERS or arguments[OFFERS[name]] or arguments.get("code") in SELF_EXPLAINED:
+    if name != "refuse" or not examples or arguments["nearest"] or arguments["code"] not in LOST:
         return call
-    if name == "refuse":
-        return _refuse(arguments["code"], f"{arguments['reason']} {SHOWN_BELOW}", examples)
-    choices = [{"label": example, "question": example} for example in examples]
-    return name, {"question": f"{arguments['question']} {SHOWN_BELOW}", "choices": choices}
+    return _refuse(arguments["code"], f"{arguments['reason']} {SHOWN_BELOW}", examples)
 
 
 def refusal_after(error: dict[str, Any], labels: Mapping[str, str]) -> Call:
