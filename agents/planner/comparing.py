@@ -23,6 +23,9 @@ _CHANGE = (
     r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
 )
+_BEFORE_IT = (
+    r"(?:the )?(?:previous|prior|preceding|earlier) one|(?:the )?one (?:before|prior|preceding)(?: (?:that|it))?"
+)
 _ASKS_CHANGE = (
     r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|"
     r"what was the|show the|any|the|there)"
@@ -48,6 +51,9 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         reading.explain(span.start, span.end)
     _read_grain(reading, plain)
     _over_periods(reading, clock)
+    if plain and take(reading, _BEFORE_IT) and not baselines:
+        take(reading, _VERSUS)
+        reading.compare_to = "previous_period"
     if baselines and (plain or reading.compare_cue or first(reading, _VERSUS) or _changes(reading)):
         take(reading, _VERSUS)
         reading.compare_to = baselines[0].period.baseline or None if baselines[0].period else None

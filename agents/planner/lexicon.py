@@ -6,6 +6,7 @@ Stem: the same word stems in any order. A stricter level always beats a looser o
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from semantic.model import Dimension, Metric, SemanticModel
 
 Key = tuple[str, ...]
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
+_AND_MORE = ("and up", "and over", "and above", "and older", "or over", "or older", "or above", "plus", "or more")
 _LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of")
 
 
@@ -229,6 +231,8 @@ def _value_phrases(dimension: Dimension, values: Values) -> list[tuple[str, Targ
     for value in values.values(dimension.name):
         target = Target("value", dimension.name, value)
         found += [(value.replace("_", " "), target), (values.label(dimension.name, value), target)]
+        if open_ended := re.fullmatch(r"(\d+)\+", value):
+            found += [(f"{open_ended[1]} {tail}", target) for tail in _AND_MORE]
     for phrase, value in values.synonyms(dimension.name).items():
         found.append((phrase, Target("value", dimension.name, value)))
     return found

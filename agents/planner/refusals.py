@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import normalise, tokenise
 from agents.planner.plan import Refusal
-from agents.planner.words import FOREIGN_WORDS, FUNCTION
+from agents.planner.words import FOREIGN_WORDS, FUNCTION, english
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def refuse_text(
         )
     if _SQL.search(question):
         return Refused("sql", "Questions are asked in words here. To run a statement use `command-center sql`.")
-    language = foreign_language(question)
+    language = foreign_language(question, lexicon.words)
     if language:
         return Refused("language", f"I only read English questions ({language}). Please ask in English.")
     text = " ".join(token.text for token in tokenise(question))
@@ -128,8 +128,11 @@ def _is_vocabulary(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> boo
     return tuple(token.lemma for token in tokenise(match.group())) in lexicon.exact
 
 
-def foreign_language(question: str) -> str:
-    """The language of a question that is not English, or an empty string."""
+def foreign_language(question: str, vocabulary: frozenset[str] = frozenset()) -> str:
+    """The language of a question that is not English, or an empty string.
+
+    Words of the English list and of the model's vocabulary are no evidence; when most are such, it is English.
+    """
     text = normalise(question)
     letters = [ch for ch in text if ch.isalpha()]
     if letters and sum(ord(ch) > 0x24F for ch in letters) > len(letters) * 0.3:
@@ -139,6 +142,10 @@ def foreign_language(question: str) -> str:
     scores = {name: sum(word in known for word in words) for name, known in FOREIGN_WORDS.items()}
     name, score = max(scores.items(), key=lambda item: item[1])
     own = sum(word in FOREIGN_WORDS[name] and word in FUNCTION for word in words)
+    known = english() | vocabulary
+    strange = [word for word in words if word not in known]
+    if not strange or len(strange) < len(words) * 0.4:
+        return ""
     return name if score >= 2 and score - own > english_count - own and score >= len(words) * 0.25 else ""
 
 

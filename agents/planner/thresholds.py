@@ -25,6 +25,7 @@ _OPERATORS: dict[str, Operator] = {
 }  # fmt: skip
 _AFTER: dict[str, Operator] = {
     "or more": ">=", "or higher": ">=", "or above": ">=", "or greater": ">=", "and above": ">=", "plus": ">=",
+    "and up": ">=", "and over": ">=", "or over": ">=", "or up": ">=",
     "or less": "<=", "or lower": "<=", "or below": "<=", "or fewer": "<=", "and below": "<=", "or under": "<=",
 }  # fmt: skip
 
@@ -85,7 +86,9 @@ def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
     if metric.unit == "rate":
         if unit == "percent":
             return value
-        return (value if value <= 1 else value / 100) if unit in ("", "points") else None
+        if unit not in ("", "points") or value > 100:
+            return None
+        return value if value <= 1 else value / 100
     if metric.unit == "percent":
         return value * 100 if unit == "percent" else (value if unit in ("", "points") else None)
     factor = _CONVERSIONS.get((unit, metric.unit))

@@ -43,7 +43,8 @@ FUNCTION = DETERMINERS | PRONOUNS | AUXILIARIES | PREPOSITIONS | CONJUNCTIONS
 LINKERS = word_set(
     """
     of for in on at to from with the a an our we us you they their its is are was were be been being do does did
-    has have had get gets got that which could can would take takes took taking it
+    has have had get gets got that which could can would take takes took taking it running lasting lasted still
+    already currently yet
     """
 )
 SUPERLATIVES = word_set(
@@ -93,6 +94,9 @@ FILLER = word_set(
     generates generated generating produce produces produced producing create creates created creating account
     accounts accounted accounting contribute contributes contributed contributing responsible bit lot lots
     pretty fairly kinda maybe perhaps possibly probably across
+    live lives lived living reside resides residing based located window windows timeframe span period periods
+    tied locked stuck sitting sits sit lie lies lying straight right immediately directly instantly promptly soon
+    quick total totals altogether
     """
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from warehouse.settings import Questions
 
 OWN = Path(__file__).parents[1] / "cases" / "own.yml"
 LAST = OWN.with_name("last.yml")
+BLIND = OWN.with_name("blind.yml")
 CASES = Path(__file__).parents[1] / "cases" / "questions"
 AS_OF = date(2025, 9, 17)
 FIRST_DAY = date(2023, 1, 1)
@@ -43,14 +44,47 @@ def _case(body: dict[str, Any]) -> Case:
     return Case(body["id"], body["question"], history, tuple(accepted), tuple(body["tags"]))
 
 
-def read_own(path: Path = OWN) -> tuple[list[Case], date, date]:
-    """Our own cases with their as-of day and first day of data."""
-    body = yaml.safe_load(path.read_text(encoding="utf-8"))
-    cases = [
-        Case(item.get("id", f"o{number:03d}"), item["q"], (), _forms(item), (item.get("kind", "query"),))
-        for number, item in enumerate(body["cases"], start=1)
-    ]
-    return cases, body["as_of"], body["first_day"]
+@dataclass(frozen=True)
+class CaseFile:
+    """Cases in the short form, the days they are about, and the values that only data declares, by dimension."""
+
+    label: str
+    as_of: date
+    first_day: date
+    values: dict[str, list[str]]
+    items: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> CaseFile:
+        """From a YAML file (see `cases/own.yml`)."""
+        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        label = body.get("label", path.stem)
+        return cls(label, body["as_of"], body["first_day"], body.get("values", {}), body["cases"])
+
+    def planner(self) -> Planner:
+        """The planner over the packaged model with its declared values and those of the file."""
+        model = load_model()
+        return Planner(model, ValueDictionary.from_rows(model, self.values), Questions())
+
+    def cases(self, planner: Planner) -> list[Case]:
+        """Every case; the questions before one are planned, as a chat would."""
+        return [
+            Case(
+                item.get("id", f"o{number:03d}"),
+                item["q"],
+                self._turns(item.get("after", ()), planner),
+                _forms(item),
+                (item.get("kind", "query"),),
+            )
+            for number, item in enumerate(self.items, start=1)
+        ]
+
+    def _turns(self, questions: Iterable[str], planner: Planner) -> tuple[PriorTurn, ...]:
+        turns: list[PriorTurn] = []
+        for question in questions:
+            plan = planner.plan(question, history=turns, as_of=self.as_of, first_day=self.first_day)
+            turns.append(PriorTurn(question, plan.kind, plan.query, plan.what_if_pct))
+        return tuple(turns)
 
 
 def _forms(item: dict[str, Any]) -> tuple[Expected, ...]:
@@ -113,7 +147,9 @@ def run() -> dict[str, list[Scored]]:
         cases = read_cases(CASES / f"{name}.jsonl")
         groups[f"{name}, owner's model"] = run_cases(owner, cases, AS_OF, FIRST_DAY)
         groups[f"{name}, our model"] = run_cases(ours, [mapping.case(case) for case in cases], AS_OF, FIRST_DAY)
-    for path in (OWN, LAST):
-        own, as_of, first_day = read_own(path)
-        groups[f"{path.stem}, our model"] = run_cases(ours, own, as_of, first_day)
+    for path in (OWN, LAST, BLIND):
+        file = CaseFile.read(path)
+        planner = file.planner()
+        name = f"{file.label}, our model"
+        groups[name] = run_cases(planner, file.cases(planner), file.as_of, file.first_day)
     return groups
