@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,20 @@ _REFUSAL_EXIT_CODES = {"empty": 2, "too_long": 2, "bad_reduction": 2, "pii": 3, 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one question: the answer as it is shown, its exit code, and the failure behind it, if any."""
+    """What became of one question: the answer as it is shown, its exit code, and the failure behind it, if any.
+
+    `case` is the id that a question file gave it, as it was written there.
+    """
 
     answer: Answer
     exit_code: int
     failure: CommandCenterError | None = None
+    case: object = None
+
+    def document(self) -> dict[str, object]:
+        """The object that `--json` prints."""
+        shown: dict[str, object] = self.answer.model_dump(mode="json")
+        return shown if self.case is None else {**shown, "id": self.case}
 
 
 class Asking:
@@ -66,11 +75,10 @@ class Asking:
             try:
                 case = _case(line, where)
             except UsageError as error:
-                yield Outcome(_failed("", error).model_copy(update={"id": where}), error.exit_code, error)
+                yield Outcome(_failed("", error), error.exit_code, error, case=where)
                 continue
             outcome = self.ask(case["question"], case.get("role") or role, case.get("thread") or thread)
-            answer = outcome.answer.model_copy(update={"id": readable(str(case["id"]))})
-            yield Outcome(answer, outcome.exit_code, outcome.failure)
+            yield replace(outcome, case=case["id"])
 
     def close(self) -> None:
         """Close the assistant, if a question opened it."""

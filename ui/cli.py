@@ -51,9 +51,7 @@ def main() -> None:
         _complain("Stopped. What was published before is unchanged.")
         sys.exit(130)
     except Exception as error:
-        from ui.failures import unexpected
-
-        _give_up(unexpected(error, _settings()))
+        _give_up(_explained(error))
 
 
 @app.command()
@@ -261,7 +259,7 @@ def _show(outcome: Outcome, *, as_json: bool) -> int:
 
         _complain(complaint(outcome.failure))
     if as_json:
-        _print_json(outcome.answer.model_dump(mode="json"))
+        _print_json(outcome.document())
     elif not outcome.failure:
         from ui.render import print_answer
 
@@ -376,6 +374,15 @@ def _complain(message: str) -> None:
     from rich.console import Console
 
     Console(stderr=True).print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _explained(error: Exception) -> CommandCenterError:
+    from ui.failures import unexpected
+
+    try:
+        return unexpected(error, _settings())
+    except CommandCenterError as unusable_settings:
+        return unusable_settings
 
 
 def _give_up(error: CommandCenterError) -> NoReturn:

@@ -135,7 +135,9 @@ def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """One line each: what, its state, how to mend it."""
-    table = Table("check", "state", "detail", "next")
+    table = Table("check", "state")
+    for name in ("detail", "next"):
+        table.add_column(name, overflow="fold")
     for finding in findings:
         state = Text(finding.state, style=_STATE_STYLE[finding.state])
         table.add_row(finding.name, state, Text(finding.detail), Text(finding.next_step))

@@ -150,13 +150,17 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise UsageError(
-            f"A setting is not valid: {problems}",
+            f"A setting is not valid: {problems}.",
             where=f"{file} or COMMAND_CENTER_* variables",
             next_step="Correct it; settings.toml documents every setting.",
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
             f"The settings file is not valid TOML: {error}.", where=str(file), next_step="Correct the line."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "The settings file cannot be read as UTF-8 text.", where=str(file), next_step="Correct the file."
         ) from error
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from ui.accounts import Accounts
 from ui.chat_root import prepare
+from ui.cli import main
 from warehouse.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -128,3 +132,41 @@ def _address(process: subprocess.Popen[str], log: str) -> str:
             if line.startswith("http://"):
                 return line.strip()
     pytest.fail(f"The web server did not start:\n{Path(log).read_text()}")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run of the command line left: its exit code, stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    def objects(self) -> list[dict[str, Any]]:
+        """Stdout as JSON lines; fails when a line is anything else."""
+        return [json.loads(line, parse_constant=pytest.fail) for line in self.out.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def command_line_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that commands of the tests write to."""
+    return tmp_path_factory.mktemp("command-line")
+
+
+@pytest.fixture
+def command_center(
+    command_line_state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """Runs `command-center` in this process, as its entry point does."""
+    monkeypatch.setenv("COMMAND_CENTER_VAR", str(command_line_state))
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["command-center", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        left = capsys.readouterr()
+        return Done(int(ended.value.code or 0), left.out, left.err)
+
+    return run
