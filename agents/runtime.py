@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
-from agents.knowledge import Knowledge, load_knowledge
+from agents.knowledge import READER, Knowledge, load_knowledge
+from semantic.compiler import compile_query
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
 from warehouse.errors import CommandCenterError, DeniedError, UpstreamModelError, UsageError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 silence_libraries()
 STARTERS = 6
+WARM_UP = "Total calls by plan type"
 
 
 @dataclass
@@ -58,6 +60,19 @@ class Assistant:
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
         return cls(settings, door, threads, answers, graph, clock or (lambda: datetime.now(UTC)))
+
+    def warm(self) -> None:
+        """Load what a first question would wait for; asks nobody's question and keeps no answer.
+
+        The values of the snapshot are read through the door when they are not known yet.
+        """
+        knowledge = self.knowledge()
+        query = knowledge.planner.plan(WARM_UP, as_of=knowledge.as_of, first_day=knowledge.first_day).query
+        if query is not None:
+            compiled = compile_query(
+                knowledge.semantic, query, as_of=knowledge.as_of, first_day=knowledge.first_day
+            )
+            self.door.check(compiled.sql, READER)
 
     def ask(
         self,

@@ -83,6 +83,7 @@ def serve(settings: Settings, warehouse: Path, host: str | None = None, port: in
 
     configure(settings.state)
     with listener, closing(Assistant.open(settings, warehouse)) as assistant:
+        assistant.warm()
         app = create_app(settings, assistant, lambda: _state_of(warehouse))
         config = uvicorn.Config(
             app,

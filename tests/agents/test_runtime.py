@@ -13,6 +13,7 @@ import pytest
 from agents.answer import Answer
 from agents.runtime import Assistant
 from warehouse.errors import MissingDataError, UsageError
+from warehouse.guard import judge
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 from warehouse.snapshots import current, point_to
@@ -183,3 +184,22 @@ def test_savings_from_the_command_line(assistant: Assistant, executive: Principa
     with pytest.raises(UsageError, match="Biling"):
         assistant.savings("Biling", 5, "planning", executive)
     assert assistant.savings("Billing", 150, "planning", executive).status == "refused"
+
+
+def test_warming_up_judges_and_loads_but_keeps_no_answer(tiny_warehouse: Path, tmp_path: Path) -> None:
+    assistant = Assistant.open(Settings(var=tmp_path), tiny_warehouse)
+    assistant.warm()
+    known = assistant.knowledge()
+    assistant.close()
+    answers = sqlite3.connect(tmp_path / "state" / "answers.db").execute("SELECT COUNT(*) FROM answers").fetchone()
+    assert answers == (0,)
+    assert "MAPD" in known.values.values("plan_type")
+
+
+def test_an_answer_asked_again_is_not_judged_again(assistant: Assistant, executive: Principal) -> None:
+    question = "Which benefit or cost changes are creating confusion ahead of AEP?"
+    assistant.ask(question, executive)
+    judged = judge._decide.cache_info().misses
+    again = assistant.ask(question, Principal("another", "executive"))
+    assert len(again.parts) > 1
+    assert judge._decide.cache_info().misses == judged
