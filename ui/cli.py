@@ -36,6 +36,8 @@ app.add_typer(eval_app, name="eval")
 WarehouseOption = Annotated[
     Path | None, typer.Option("--warehouse", help="Warehouse folder (default: var/warehouse).")
 ]
+_CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 RoleOption = Annotated[str, typer.Option("--role", help="One of: " + ", ".join(ROLES) + ".")]
 
@@ -48,8 +50,12 @@ def main() -> None:
     except CommandCenterError as error:
         _give_up(error)
     except KeyboardInterrupt:
-        _complain("Stopped. What was published before is unchanged.")
-        sys.exit(130)
+        _complain(_STOPPED)
+        sys.exit(_CTRL_C)
+    except SystemExit as ended:
+        if ended.code == _CTRL_C:  # typer turns Ctrl+C inside a command into this
+            _complain(_STOPPED)
+        raise
     except Exception as error:
         _give_up(_explained(error))
 
@@ -73,7 +79,9 @@ def build(
     source: Annotated[Path, typer.Option(help="Folder of source files.")],
     warehouse: WarehouseOption = None,
     full: Annotated[bool, typer.Option("--full", help="Build again even when nothing changed.")] = False,
-    as_json: JsonOption = False,
+    as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False,
 ) -> None:
     """Ingest, build, check and publish a snapshot."""
     settings = _settings()
@@ -87,7 +95,9 @@ def ask(
     thread: Annotated[str | None, typer.Option(help="Continue a conversation by this name.")] = None,
     file: Annotated[Path | None, typer.Option(help="JSON lines of {id, question, thread?, role?}.")] = None,
     warehouse: WarehouseOption = None,
-    as_json: JsonOption = False,
+    as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False,
 ) -> None:
     """Answer one question, or a file of them in one process (JSON, a line each; the worst exit code)."""
     from ui.asking import Asking
@@ -111,7 +121,9 @@ def sql(
     purpose: Annotated[str | None, typer.Option(help="Stated purpose, for member-level reads.")] = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
     warehouse: WarehouseOption = None,
-    as_json: JsonOption = False,
+    as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False,
 ) -> None:
     """Send SQL through the one door: rows, or the denial and its reason (exit 3)."""
     settings = _settings()
@@ -151,7 +163,9 @@ def savings(
     cost_model: Annotated[str, typer.Option(help="planning or fully_loaded.")] = "planning",
     role: RoleOption = "executive",
     warehouse: WarehouseOption = None,
-    as_json: JsonOption = False,
+    as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False,
 ) -> None:
     """What a reduction of one journey's leaked calls is worth, by day and by year."""
     from ui.asking import Asking
@@ -166,7 +180,7 @@ def savings(
 @app.command()
 def up(
     profile: Annotated[str, typer.Option(help="tiny, reference or demo.")] = "demo",
-    port: Annotated[int | None, typer.Option(help="Port of the web process.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the web process.")] = None,
     source: Annotated[Path | None, typer.Option(help="Serve these sources instead of generated ones.")] = None,
     warehouse: WarehouseOption = None,
 ) -> None:
@@ -189,7 +203,9 @@ def up(
 
 
 @app.command()
-def doctor(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
+def doctor(warehouse: WarehouseOption = None, as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False) -> None:
     """What works, what is missing, how to fix it."""
     settings = _settings()
     from ui.doctor import examine
@@ -221,7 +237,9 @@ def model_validate(
 @model_app.command("show")
 def model_show(
     name: Annotated[str, typer.Argument(help="A metric or dimension; without one, all metrics.")] = "",
-    as_json: JsonOption = False,
+    as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False,
 ) -> None:
     """A metric or dimension: what it means, who owns it, how it is computed."""
     from semantic.loader import load_model
@@ -235,7 +253,9 @@ def eval_run(
     suites: Annotated[list[str] | None, typer.Argument(help="Suites to run; without one, all.")] = None,
     model: Annotated[str, typer.Option(help="Chat model under test.")] = "embedded",
     warehouse: WarehouseOption = None,
-    as_json: JsonOption = False,
+    as_json: _CTRL_C = 130
+_STOPPED = "Stopped. What was published before is unchanged."
+JsonOption = False,
 ) -> None:
     """Run eval suites; non-zero exit on a regression against the baseline."""
     from evals.runner import run

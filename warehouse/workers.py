@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from graphlib import TopologicalSorter
+from time import sleep
 from typing import Any, TypeVar
 
 import duckdb
@@ -80,7 +81,8 @@ def _workers(con: duckdb.DuckDBPyConnection, threads: int) -> Iterator[Callable[
             yield start
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            while wait(started, timeout=_STOPPING).not_done:
+            while not all(future.done() for future in started):
                 for worker in tuple(live):
                     worker.interrupt()
+                sleep(_STOPPING)
             raise

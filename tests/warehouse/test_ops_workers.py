@@ -1,0 +1,40 @@
+"""Workers of a build that is stopped from outside: nothing runs on, nothing hangs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import duckdb
+import pytest
+
+from warehouse import workers
+
+ENDLESS = "SELECT count(*) FROM range(100000000) AS a, range(100000000) AS b"
+
+
+def _endless(worker: duckdb.DuckDBPyConnection) -> None:
+    worker.execute(ENDLESS).fetchall()
+
+
+@pytest.mark.parametrize("how", ["side_by_side", "in_order"])
+def test_ctrl_c_stops_what_runs_and_what_waits(how, monkeypatch):
+    monkeypatch.setattr(workers, "SEARCH_PATH", "memory.main")
+
+    def pressed(*_: object, **__: object) -> None:
+        time.sleep(0.3)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "wait", pressed)
+    before = threading.active_count()
+    names = [str(n) for n in range(5)]
+    with duckdb.connect() as con:
+        runs: dict[str, Callable[[], object]] = {
+            "side_by_side": lambda: workers.side_by_side(con, [_endless for _ in names], 2),
+            "in_order": lambda: workers.in_order(con, dict.fromkeys(names, _endless), dict.fromkeys(names, ()), 2),
+        }
+        with pytest.raises(KeyboardInterrupt):
+            runs[how]()
+        assert threading.active_count() == before
+        assert con.execute("SELECT 1").fetchall() == [(1,)]
