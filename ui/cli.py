@@ -79,9 +79,7 @@ def build(
     source: Annotated[Path, typer.Option(help="Folder of source files.")],
     warehouse: WarehouseOption = None,
     full: Annotated[bool, typer.Option("--full", help="Build again even when nothing changed.")] = False,
-    as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Ingest, build, check and publish a snapshot."""
     settings = _settings()
@@ -95,9 +93,7 @@ def ask(
     thread: Annotated[str | None, typer.Option(help="Continue a conversation by this name.")] = None,
     file: Annotated[Path | None, typer.Option(help="JSON lines of {id, question, thread?, role?}.")] = None,
     warehouse: WarehouseOption = None,
-    as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Answer one question, or a file of them in one process (JSON, a line each; the worst exit code)."""
     from ui.asking import Asking
@@ -121,9 +117,7 @@ def sql(
     purpose: Annotated[str | None, typer.Option(help="Stated purpose, for member-level reads.")] = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
     warehouse: WarehouseOption = None,
-    as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Send SQL through the one door: rows, or the denial and its reason (exit 3)."""
     settings = _settings()
@@ -163,9 +157,7 @@ def savings(
     cost_model: Annotated[str, typer.Option(help="planning or fully_loaded.")] = "planning",
     role: RoleOption = "executive",
     warehouse: WarehouseOption = None,
-    as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """What a reduction of one journey's leaked calls is worth, by day and by year."""
     from ui.asking import Asking
@@ -203,9 +195,7 @@ def up(
 
 
 @app.command()
-def doctor(warehouse: WarehouseOption = None, as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False) -> None:
+def doctor(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
     """What works, what is missing, how to fix it."""
     settings = _settings()
     from ui.doctor import examine
@@ -237,9 +227,7 @@ def model_validate(
 @model_app.command("show")
 def model_show(
     name: Annotated[str, typer.Argument(help="A metric or dimension; without one, all metrics.")] = "",
-    as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """A metric or dimension: what it means, who owns it, how it is computed."""
     from semantic.loader import load_model
@@ -253,9 +241,7 @@ def eval_run(
     suites: Annotated[list[str] | None, typer.Argument(help="Suites to run; without one, all.")] = None,
     model: Annotated[str, typer.Option(help="Chat model under test.")] = "embedded",
     warehouse: WarehouseOption = None,
-    as_json: _CTRL_C = 130
-_STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Run eval suites; non-zero exit on a regression against the baseline."""
     from evals.runner import run
