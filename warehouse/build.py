@@ -101,6 +101,10 @@ def build(
         except CheckFailed as failure:
             keep_failure(warehouse, failure)
             raise
+        except (RuntimeError, duckdb.InterruptException) as error:
+            if "interrupt" in str(error).lower():  # Ctrl+C while the engine runs a statement of this thread
+                raise KeyboardInterrupt from error
+            raise
         except (duckdb.Error, OSError) as error:
             raise _resource_error(error, warehouse, settings) from error
         finally:

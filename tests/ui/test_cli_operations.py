@@ -129,7 +129,7 @@ def test_ctrl_c_stops_a_build_and_leaves_the_last_snapshot(tiny_sources, tiny_wa
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 130, err
     assert (out, len(err.splitlines())) == ("", 1)
     assert snapshots.current(warehouse).id == served
     assert not list(warehouse.glob(".staging-*"))

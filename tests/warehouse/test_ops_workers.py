@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -38,3 +39,18 @@ def test_ctrl_c_stops_what_runs_and_what_waits(how, monkeypatch):
             runs[how]()
         assert threading.active_count() == before
         assert con.execute("SELECT 1").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT Error")]
+)
+def test_ctrl_c_inside_the_engine_is_ctrl_c_and_publishes_nothing(
+    error, valid_sources: Path, built, tmp_path: Path, monkeypatch
+):
+    def pressed(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("warehouse.build.facts_of", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        built(valid_sources)
+    assert [path.name for path in (tmp_path / "warehouse").iterdir()] == ["build.lock"]
