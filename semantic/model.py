@@ -181,6 +181,12 @@ class SemanticModel:
     defaults: Defaults
     spine: str = ""
 
+    def adds_up(self, metric: str) -> bool:
+        """Whether the metric's parts make up its whole: sums and counts, and people without a history."""
+        known = self.metrics[metric]
+        dated = any(self.datasets[name].time_column for name in self.datasets_of(metric))
+        return known.additive or (known.distinct and not known.denominator and not dated)
+
     def datasets_of(self, metric: str) -> frozenset[str]:
         """Names of the datasets that a metric's measures come from."""
         definition = self.metrics[metric]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agents.planner.conditions import read_having
 from agents.planner.draft import Draft, Issue, IssueKind
 from agents.planner.lexicon import Lexicon, content, namesake
 from agents.planner.metrics import (
@@ -11,16 +12,17 @@ from agents.planner.metrics import (
     default_metric,
     metric_mentions,
     metric_targets,
-    nearest_before,
     unjoined,
 )
-from agents.planner.normalise import stem
+from agents.planner.normalise import stem, tokenise
 from agents.planner.periods import Clock, clip
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
-from agents.planner.thresholds import in_metric_unit, operator
+from agents.planner.siblings import of_both, that_fits, words_of
+from agents.planner.slicing import read_dimensions
+from agents.planner.twins import named_beside, settle_twins
 from agents.planner.words import POPULATION
-from semantic.query import DimensionFilter, MetricFilter, Order
+from semantic.query import DimensionFilter, Order
 
 
 def assemble(
@@ -28,7 +30,7 @@ def assemble(
 ) -> Draft:
     """Fill the slots of a query; `context` are the metrics of the turn before, for a reading that names none."""
     draft = Draft(assumptions=list(reading.assumptions))
-    _settle_twins(reading, kind)
+    settle_twins(reading, kind)
     mentions = metric_mentions(reading, lexicon)
     draft.assumptions = list(reading.assumptions)
     if kind in ("briefing", "journey") and context:
@@ -37,58 +39,14 @@ def assemble(
         _metrics(draft, mentions, reading, lexicon, kind)
     else:
         draft.metrics = list(context)
-    _dimensions(draft, reading, lexicon)
+    read_dimensions(draft, reading, lexicon)
     _filters(draft, reading, lexicon, kind)
     _time(draft, reading, clock)
-    _having(draft, mentions, reading, lexicon)
+    read_having(draft, mentions, reading, lexicon)
     _ranking(draft, reading, lexicon)
     _share(draft, reading, lexicon)
     check_compatibility(draft, lexicon)
     return draft
-
-
-def _settle_twins(reading: Reading, kind: str) -> None:
-    """Words that are a metric and a dimension or value: the cues decide which one."""
-    breakdown = {(span.start, span.end) for span in reading.breakdown}
-    metric_places = {(span.start, span.end) for span in reading.of_kind("metric")}
-    kept = []
-    for span in reading.spans:
-        place = (span.start, span.end)
-        twins = [other for other in reading.spans if (other.start, other.end) == place and other.kind != span.kind]
-        others = len(metric_places) + (kind in ("briefing", "journey", "impact"))
-        if twins and not _wins(span, twins, reading, breakdown, others):
-            continue
-        kept.append(span)
-    reading.spans = kept
-
-
-def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[int, int]], metrics: int) -> bool:
-    kinds = {twin.kind for twin in twins} | {span.kind}
-    if (span.start, span.end) in breakdown and "dimension" in kinds:
-        return span.kind == "dimension"
-    value = next((twin for twin in [span, *twins] if twin.kind == "value"), None)
-    if value and _reads_as_value(reading, value, metrics > 1 or "metric" not in kinds):
-        return span.kind == "value"
-    if "metric" in kinds:
-        return span.kind == "metric"
-    return span.kind == "value" if "value" in kinds else True
-
-
-def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
-    before = reading.tokens[span.start - 1].text if span.start else ""
-    if span.kind == "value" and _named_beside(reading, span):
-        return True
-    governed = span.start in reading.negated or span.start in reading.compared
-    return governed or (
-        others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of")
-    )
-
-
-def _named_beside(reading: Reading, span: Span) -> bool:
-    """`enrollment type renewal`: the value's own dimension stands right before it."""
-    own = {target.name for target in span.targets}
-    dimensions = (other for other in reading.of_kind("dimension") if other.end == span.start)
-    return any(own & {target.name for target in other.targets} for other in dimensions)
 
 
 def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon, kind: str) -> None:
@@ -103,6 +61,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         names = _fitting(mention.candidates, reading, lexicon)
         if len(names) > 1 and (money := _money(reading, names, lexicon)):
             names = (money,)
+        if len(names) > 1:
+            names = _same_domain(names, mention, mentions, lexicon)
         if len(names) == 1:
             draft.metrics.append(names[0])
             if len(mention.candidates) > 1:
@@ -110,14 +70,29 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
                 draft.assumptions.append(f"Read as {label}: the only such metric with these dimensions.")
         else:
             draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
-    draft.metrics = list(dict.fromkeys(draft.metrics))
+    spans = [*reading.breakdown, *reading.of_kind("value")]
+    draft.metrics = [that_fits(name, reading, spans, lexicon) for name in dict.fromkeys(draft.metrics)]
     if (
         len(draft.metrics) > 1
         and kind in ("query", "drivers", "what_if")
         and not reading.thresholds
         and unjoined([m for m in mentions if set(m.candidates) & set(draft.metrics)], reading)
     ):
-        draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
+        both = of_both(tuple(draft.metrics), mentions, reading, lexicon)
+        if both:
+            draft.metrics = [both]
+        else:
+            draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
+
+
+def _same_domain(
+    names: tuple[str, ...], mention: Mention, mentions: list[Mention], lexicon: Lexicon
+) -> tuple[str, ...]:
+    """`number of claims and denial rate`: a metric that is settled beside it says which denials."""
+    settled = [other.candidates[0] for other in mentions if other is not mention and len(other.candidates) == 1]
+    domain = frozenset().union(*(lexicon.model.datasets_of(name) for name in settled))
+    fitting = tuple(name for name in names if lexicon.model.datasets_of(name) & domain)
+    return fitting if len(fitting) == 1 else names
 
 
 def _implied(reading: Reading, lexicon: Lexicon) -> str:
@@ -155,60 +130,6 @@ def _reachable(lexicon: Lexicon, metric: str, dimension: str) -> bool:
         return True
     fallback = lexicon.model.dimensions[dimension].fallback
     return bool(fallback) and lexicon.compatible(metric, str(fallback))
-
-
-def _dimensions(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
-    for span in sorted(reading.breakdown, key=lambda span: span.start):
-        targets = tuple(t for t in span.targets if t in reading.settled) or span.targets
-        chosen = _choose(draft, tuple(target.name for target in targets), lexicon)
-        if len(chosen) == 1:
-            if chosen[0] not in draft.dimensions:
-                draft.dimensions.append(chosen[0])
-            _say_fallback(draft, span, chosen[0], lexicon)
-        else:
-            targets = tuple(Target("dimension", name) for name in chosen)
-            draft.issues.append(Issue("ambiguous_dimension", targets, at=span.start))
-    for span in reading.loose:
-        if reading.tokens[span.end - 1].text.endswith("s") and _for_plural(reading, span):
-            chosen = _choose(draft, tuple(target.name for target in span.targets), lexicon)
-            draft.dimensions += [name for name in chosen[:1] if name not in draft.dimensions]
-        elif not _is_noise(reading, span, lexicon):
-            draft.issues.append(Issue("loose_dimension", span.targets, at=span.start))
-
-
-def _for_plural(reading: Reading, span: Span) -> bool:
-    before = {reading.tokens[at].text for at in range(max(0, span.start - 2), span.start)}
-    return bool(before & {"for", "of", "in", "on", "our"}) and not _population(reading, span)
-
-
-def _population(reading: Reading, span: Span) -> bool:
-    return all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
-
-
-def _is_noise(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
-    words = reading.tokens[span.start : span.end]
-    return all(token.lemma in lexicon.noise for token in words) or _population(reading, span)
-
-
-def _choose(draft: Draft, names: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
-    """The dimensions of a span that go with all metrics: the primary one (it has a fallback) first."""
-    fitting = [name for name in names if all(lexicon.compatible(m, name) for m in draft.metrics)]
-    if not fitting:
-        fallbacks = [lexicon.model.dimensions[name].fallback for name in names]
-        fitting = [f for f in fallbacks if f and all(lexicon.compatible(m, f) for m in draft.metrics)]
-    if not fitting:
-        return names
-    fitting = list(dict.fromkeys(fitting))
-    primary = [name for name in fitting if lexicon.model.dimensions[name].fallback in fitting]
-    return tuple(primary[:1]) if primary else tuple(fitting)
-
-
-def _say_fallback(draft: Draft, span: Span, chosen: str, lexicon: Lexicon) -> None:
-    named = {target.name for target in span.targets}
-    if chosen not in named:
-        asked = lexicon.model.dimensions[sorted(named)[0]].label
-        used = lexicon.model.dimensions[chosen].label
-        draft.assumptions.append(f"{asked} is not known for this metric; {used} is used instead.")
 
 
 def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> None:
@@ -265,11 +186,11 @@ def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> b
 
     words = {stem(token.text) for token in content(reading.tokens[span.start : span.end])}
     incompatible = all(not _reachable(lexicon, metric, t.name) for metric in draft.metrics for t in span.targets)
-    explicit = span.start in reading.negated | reading.compared or _named_beside(reading, span)
+    explicit = span.start in reading.negated | reading.compared or named_beside(reading, span)
     if explicit and not incompatible:
         return False
     for metric in draft.metrics:
-        label = {stem(token) for token in lexicon.model.metrics[metric].label.lower().split()}
+        label = words_of(lexicon.model.metrics[metric].label)
         if words and words <= label | (lexicon.related[metric] if incompatible else set()):
             return True
     return False
@@ -295,7 +216,28 @@ def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) 
     names = {target.name for target in fitting}
     primary = [t for t in fitting if lexicon.model.dimensions[t.name].fallback in names]
     chosen = primary or [t for t in fitting if t.name in draft.dimensions] or fitting
-    return chosen[0] if len({(t.name, t.value) for t in chosen}) == 1 else None
+    if len({(t.name, t.value) for t in chosen}) > 1:
+        return _twin(draft, reading, span, chosen, lexicon)
+    return chosen[0] if chosen else None
+
+
+def _twin(draft: Draft, reading: Reading, span: Span, targets: list[Target], lexicon: Lexicon) -> Target | None:
+    """The same value in two dimensions (plan and enrolled plan): the model's first one, and it is said.
+
+    A value called just so comes before one that the words are only a synonym of.
+    """
+    words = tuple(token.lemma for token in reading.tokens[span.start : span.end])
+    labels = {t: tokenise(lexicon.values.label(t.name, t.value)) for t in targets}
+    called = [t for t, label in labels.items() if tuple(token.lemma for token in label) == words]
+    same = len({target.value for target in targets}) == 1
+    if not same and len(called) != 1:
+        return None
+    order = list(lexicon.model.dimensions)
+    chosen = called[0] if not same else min(targets, key=lambda target: order.index(target.name))
+    known = lexicon.model.dimensions
+    others = ", ".join(sorted({known[t.name].label for t in targets if t.name != chosen.name}))
+    draft.assumptions.append(f"Read as {known[chosen.name].label}; it could also be {others}.")
+    return chosen
 
 
 def _time(draft: Draft, reading: Reading, clock: Clock) -> None:
@@ -317,26 +259,6 @@ def _time(draft: Draft, reading: Reading, clock: Clock) -> None:
             draft.assumptions.append(f"{period.vague[0].upper()}{period.vague[1:]}.")
         if clipped.start > period.start:
             draft.assumptions.append(f"The data starts on {clock.first_day.isoformat()}.")
-
-
-def _having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> None:
-    for threshold in reading.thresholds:
-        mention = nearest_before(mentions, threshold.at)
-        names = [name for name in (mention.candidates if mention else draft.metrics) if name in draft.metrics]
-        if not names:
-            continue
-        metric = lexicon.model.metrics[names[0]]
-        value = in_metric_unit(threshold.quantity, metric)
-        if value is None:
-            draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
-        elif draft.dimensions or draft.grain:
-            draft.having.append(
-                MetricFilter(metric=metric.name, op=operator(threshold, metric), value=round(value, 6))
-            )
-        elif reading.tokens[0].text in ("is", "are", "was", "were", "did", "do", "does", "has", "have"):
-            draft.assumptions.append("The figure is shown so that it can be held against the threshold.")
-        else:
-            draft.issues.append(Issue("unit", (Target("metric", metric.name),)))
 
 
 def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
@@ -413,7 +335,7 @@ def _singular(reading: Reading, ranking: Ranking) -> bool:
 def _share(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     if not reading.share or not draft.metrics:
         return
-    if draft.dimensions and all(lexicon.model.metrics[name].additive for name in draft.metrics):
+    if draft.dimensions and all(lexicon.model.adds_up(name) for name in draft.metrics):
         draft.share = True
     else:
         draft.issues.append(Issue("ambiguous_metric", metric_targets(tuple(draft.metrics))))

@@ -133,7 +133,9 @@ def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
         or not before
         or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
     )
-    return plural and starts and following in _RELATIVE and bool(reading.thresholds or reading.ranking)
+    metrics = {other.start for other in reading.of_kind("metric")}
+    clause = following in _RELATIVE or span.end in metrics
+    return plural and starts and clause and bool(reading.thresholds or reading.ranking)
 
 
 def _continues(reading: Reading, span: Span) -> bool:

@@ -21,7 +21,8 @@ _CHANGE = (
     r"decline|declined|declining|climb|climbed|climbing|getting better|getting worse|got better|got worse|"
     r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone "
     r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
-    r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|up|down"
+    r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|down|"
+    r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!held )(?<!caught )up"
 )
 _BEFORE_IT = (
     r"(?:the )?(?:previous|prior|preceding|earlier) one|(?:the )?one (?:before|prior|preceding)(?: (?:that|it))?"
@@ -53,6 +54,7 @@ def read_periods(reading: Reading, clock: Clock) -> None:
     _over_periods(reading, clock)
     if plain and take(reading, _BEFORE_IT) and not baselines:
         take(reading, _VERSUS)
+        take(reading, _CHANGE)
         reading.compare_to = "previous_period"
     if baselines and (plain or reading.compare_cue or first(reading, _VERSUS) or _changes(reading)):
         take(reading, _VERSUS)

@@ -34,6 +34,10 @@ _WITH_METRIC = (
     r"\b(?:is|are|was|were) (?:that|this|it|those)$"
 )
 _ADD = r"further|also|as well|too|add|additionally|in addition|on top|and also|along with"
+_OF_TOTAL = (
+    r"(?:(?:as|in) )?(?:a |an )?(?:share|percentage|percent|pct|proportion|fraction) of (?:the )?(?:\S+ )?"
+    r"(?:total|whole|overall|all)(?: (?:members|calls|of them))?"
+)
 _DROP_FILTER = (
     r"(?:drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no) (?:all |the |"
     r"that |those |this |any |these )*"
@@ -56,7 +60,7 @@ _OPPOSITE = (
 def is_follow_up(reading: Reading, intent: Intent) -> bool:
     """Whether a question leans on the turn before it: a fragment, a pronoun, no metric of its own."""
     text = reading.text
-    if reading.of_kind("metric"):
+    if reading.of_kind("metric") and not re.match(rf"(?:and |now |show (?:it |that )?)*{_OF_TOTAL}", text):
         return bool(re.search(_WITH_METRIC, text))
     if intent.kind in ("briefing", "impact"):
         return False
@@ -96,7 +100,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
 
 
 def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    if reading.of_kind("metric") and draft.metrics:
+    if reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL):
         adds = first(reading, _ADD + r"|add|include")
         base.metrics = [*base.metrics, *draft.metrics] if adds else draft.metrics
         base.having = [item for item in base.having if item.metric in base.metrics]
@@ -109,6 +113,9 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.metrics = [lexicon.model.defaults.impact_metric]
         base.having, base.order, base.share = [], None, False
         take(reading, r"is (?:that|this|it)")
+    elif take(reading, _OF_TOTAL, outside_spans=False) and _adds_up(base, lexicon):
+        base.share = True
+        base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "share")]
     elif share := first(reading, r"as a (?:rate|percentage|percent|share)|in percent|in percentage"):
         reading.explain(*share)
         _to_unit(base, lexicon, ("rate", "percent"))
@@ -117,6 +124,11 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
     ):
         reading.explain(*count)
         _to_unit(base, lexicon, ("count",))
+
+
+def _adds_up(base: Draft, lexicon: Lexicon) -> bool:
+    """Whether parts of a whole can be shown: a breakdown of metrics whose parts add up."""
+    return bool(base.dimensions) and all(lexicon.model.adds_up(name) for name in base.metrics)
 
 
 def _to_unit(base: Draft, lexicon: Lexicon, units: tuple[str, ...]) -> None:

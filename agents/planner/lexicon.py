@@ -141,7 +141,11 @@ class _Index:
         self._add_loose(tokens, words, target)
 
     def _add_loose(self, tokens: Sequence[Token], words: Sequence[Token], target: Target) -> None:
+        # "end up calling": with only one telling word left, any order of the words would say too little
         self.orders.add(tuple(token.lemma for token in words))
+        telling = [token for token in words if token.text not in FILLER | SHARE]
+        if len(telling) < 2 and any(token.text in FILLER for token in words):
+            return
         bag_key = tuple(sorted(token.lemma for token in words))
         if len(words) > 1 and bag_key not in self.closed:
             self.bag[bag_key].add(target)

@@ -158,6 +158,9 @@ def _preferred(targets: frozenset[Target], tokens: Sequence[Token], lexicon: Lex
     """Of several targets behind the same lemmas: those written just so; of several metrics, the labelled one."""
     *head, last = (token.text for token in tokens)
     forms = [(*head, last), (*head, last + "s"), (*head, last.removesuffix("s"))]
+    just_so = targets & lexicon.surfaces.get((*head, last), frozenset())
+    if len(just_so) == 1 and all(target.kind == "metric" for target in targets):
+        return just_so
     written = targets & frozenset().union(*(lexicon.surfaces.get(form, frozenset()) for form in forms))
     kept = written or targets
     metrics = frozenset(target for target in kept if target.kind == "metric")

@@ -9,7 +9,8 @@ from agents.planner.cues import find, first, take
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
 from agents.planner.reading import Reading, Target, Token
-from agents.planner.words import DETERMINERS, FILLER, FUNCTION, LINKERS, POPULATION, SHARE, word_set
+from agents.planner.siblings import average_of, money_of, over_named_volume, share_for_value
+from agents.planner.words import AVERAGE, DETERMINERS, FILLER, FUNCTION, LINKERS, POPULATION, SHARE, word_set
 from semantic.model import Metric
 
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
@@ -22,6 +23,10 @@ _SHARE = (
 
 
 _DISTRIBUTION = (
+    r"(?:share|percentage|percent|pct|proportion|portion|fraction|part|much) of (?:\S+ ){1,4}?"
+    r"(?:is|are|was|were|falls?|sits?|comes?|belongs?|goes|go)(?: \S+)?? (?:in|from|to|on|by|with|under|at) "
+    r"(?:each|every)|"
+    r"as a (?:share|percentage|percent|pct|proportion|fraction) of (?:the )?(?:\S+ )?(?:total|whole|overall)|"
     r"(?:share|percentage|percent|proportion|portion|fraction|part) of (?:the )?(?:total|overall|"
     r"all|whole)|of the total|"
     r"(?:does |do |is )?(?:each|every) (?:\S+ ){1,3}?(?:account|accounts|make|makes|contribute|"
@@ -56,6 +61,7 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     mentions = _merge(mentions, reading, lexicon)
     mentions = _without_base(mentions, reading, lexicon)
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
+    mentions = [_valued(mention, reading, lexicon) for mention in mentions]
     settled = {target.name for target in reading.settled if target.kind == "metric"}
     mentions = [
         Mention(m.start, m.end, tuple(name for name in m.candidates if name in settled) or m.candidates)
@@ -108,6 +114,12 @@ def _is_trouble(mention: Mention, reading: Reading, lexicon: Lexicon, *, alone: 
         "issues",
     ):
         return False
+    dimensions = lexicon.model.dimensions
+    for span in reading.of_kind("value"):
+        if span.start == mention.end and any(
+            word in dimensions[target.name].label.lower().split() for target in span.targets
+        ):
+            return True
     values = (span for span in reading.of_kind("value") if span.end == mention.start)
     return any(target.name == problem or not alone for span in values for target in span.targets)
 
@@ -140,7 +152,7 @@ def _merge(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[
     """`cost ... in avoidable calls`: two mentions whose words together are one metric's phrase."""
     for one in mentions:
         for other in mentions:
-            if one is other or len(one.candidates) < 2:
+            if one is other or len(one.candidates) < 2 or _joined_directly(one, other, reading):
                 continue
             words = content([*reading.tokens[one.start : one.end], *reading.tokens[other.start : other.end]])
             found = lexicon.bag.get(tuple(sorted(token.lemma for token in words)), frozenset())
@@ -166,6 +178,8 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     metrics = lexicon.model.metrics
     words = content(reading.tokens[base.start : base.end])
     people = all(token.text in POPULATION for token in words)
+    if other.end <= base.start and any(t.end == base.start for t in reading.thresholds):
+        return False
     if _joined(base, other, reading) and not (people and not _joined_directly(base, other, reading)):
         return False
     if people and not set(base.candidates) & set(other.candidates):
@@ -206,7 +220,8 @@ def _joined_directly(one: Mention, other: Mention, reading: Reading) -> bool:
 def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
     """Whether only joining words stand between the two: then both are wanted."""
     low, high = (one, other) if one.start < other.start else (other, one)
-    between = [reading.tokens[at].text for at in range(low.end, high.start)]
+    covered = {at for span in reading.of_kind("metric") for at in range(span.start, span.end)}
+    between = [reading.tokens[at].text for at in range(low.end, high.start) if at not in covered]
     return bool(set(between) & {"and", ",", "vs", "versus", "against", "plus", "as", "both"}) and all(
         word in _JOINERS for word in between
     )
@@ -226,6 +241,10 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
             _cue_near(reading, _SHARE, mention, SHARE)
             reading.share = True
         elif share := _cue_near(reading, _SHARE, mention, SHARE):
+            if valued := share_for_value(metric.name, reading, lexicon):
+                reading.spans.remove(valued[1])
+                reading.explain(valued[1].start, valued[1].end)
+                return Mention(mention.start, mention.end, (valued[0],))
             return _as_share(mention, metric, share, reading, lexicon)
     elif (
         metric.unit in ("rate", "percent")
@@ -239,6 +258,19 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     ):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
+
+
+def _valued(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
+    """Money asked of a count, an average of a sum, a share of a volume that the question names."""
+    if money := money_of(mention.candidates, reading, lexicon):
+        return Mention(mention.start, mention.end, (money,))
+    if len(mention.candidates) != 1:
+        return mention
+    name = mention.candidates[0]
+    before = {token.text for token in reading.tokens[max(0, mention.start - 3) : mention.end]}
+    if before & AVERAGE and (average := average_of(name, lexicon)):
+        return Mention(mention.start, mention.end, (average,))
+    return Mention(mention.start, mention.end, (over_named_volume(name, reading, lexicon),))
 
 
 def _by_unit(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
@@ -296,10 +328,18 @@ def _cue_near(reading: Reading, pattern: str, mention: Mention, inside: frozense
     for start, end in find(reading, pattern):
         before = end <= mention.start and mention.start - end <= 6
         after = bool(inside) and start >= mention.end and start - mention.end <= 3
+        if before and pattern == _COUNT and _crosses(reading, end, mention.start, covered):
+            continue
         if covered.isdisjoint(range(start, end)) and (before or after):
             reading.explain(start, end)
             near = 1 if before and mention.start - end <= 1 else near or 2
     return near
+
+
+def _crosses(reading: Reading, start: int, end: int, covered: set[int]) -> bool:
+    """`number of claims and denial rate`: the cue belongs to a metric that another one is joined to."""
+    between = [reading.tokens[at].text for at in range(start, end)]
+    return any(at in covered for at in range(start, end)) and bool({"and", ","} & set(between))
 
 
 def default_metric(reading: Reading, dimensions: list[str], lexicon: Lexicon) -> str:

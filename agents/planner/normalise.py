@@ -32,10 +32,10 @@ _WORD = re.compile(
 )
 _MARKS = {";": ",", ":": ".", "(": ",", ")": ",", "\u2013": ",", "\u2014": ",", "?": ".", "!": "."}
 _REPLACED = {
-    "/": "and", "&": "and", "%": "percent", "avg": "average", "ppl": "people", "mins": "minutes", "secs": "seconds",
-    "hrs": "hours", "rang": "called", "rung": "called", "phoned": "called", "dialed": "called", "dialled": "called",
-    "ring": "call", "rings": "calls", "ringing": "calling", "phoning": "calling", "msgs": "messages", "msg": "message",
-    "approx": "approximately", "vol": "volume", "num": "number", "qty": "number",
+    "/": "and", "&": "and", "%": "percent", "avg": "average", "ppl": "people", "mins": "minutes",
+    "secs": "seconds", "hrs": "hours", "rang": "called", "rung": "called", "phoned": "called", "dialed": "called",
+    "dialled": "called", "ring": "call", "rings": "calls", "ringing": "calling", "phoning": "calling",
+    "msgs": "messages", "msg": "message", "approx": "approximately", "vol": "volume", "qty": "number",
 }  # fmt: skip
 _IRREGULAR = {
     "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have",

@@ -99,7 +99,7 @@ class Planner:
         reading.settled = settled
         prior = history[-1] if history and history[-1].query else None
         if prior:
-            _prefer_values(reading)
+            _prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)
         draft = assemble(reading, self.lexicon, clock, intent.kind, context)
@@ -203,9 +203,25 @@ class Planner:
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
 
 
-def _prefer_values(reading: Reading) -> None:
-    """`just Claims and Benefits` after another question: words that are a metric and a value are values."""
+_NARROWING = ("just", "only", "for", "in", "exclude", "excluding", "without", "filter")
+
+
+def _prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
+    """`just Claims and Benefits` after another question: words that are a metric and a value are values.
+
+    Not so for a sibling of the metric before (`and renewals?` after new enrollments): that one is asked next.
+    """
+    model, known = lexicon.model, prior.query.metrics if prior.query else ()
     values = {(span.start, span.end) for span in reading.of_kind("value")}
+    named = [target.name for span in reading.of_kind("metric") for target in span.targets]
+    sliced = {*prior.query.dimensions, *(f.dimension for f in prior.query.filters)} if prior.query else set()
+    own = {target.name for span in reading.of_kind("value") for target in span.targets}
+    units = {model.metrics[name].unit for name in known}
+    alike = [n for n in named if model.metrics[n].unit in units and n not in known]
+    shared = any(model.datasets_of(one) & model.datasets_of(other) for one in alike for other in known)
+    narrowing = reading.tokens[0].text in _NARROWING
+    if shared and not own & sliced and not narrowing:
+        return
     metrics = reading.of_kind("metric")
     if metrics and all((span.start, span.end) in values for span in metrics):
         reading.spans = [span for span in reading.spans if span.kind != "metric"]

@@ -10,6 +10,7 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.phrasing import phrase
 from agents.planner.plan import AGENTS, ROUTE_REASONS, Plan, PlanKind, Refusal
 from agents.planner.reading import Reading, Target
+from agents.planner.words import AVERAGE, COMMON_VALUES, NUMBER_WORDS, POPULATION, SHARE, english, word_set
 from semantic.query import SemanticQuery
 
 Check = Callable[[str, SemanticQuery], bool]
@@ -68,6 +69,9 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retr
         return _no_metric(draft, reading, lexicon)
     if issue.kind == "unexplained":
         return _unexplained(issue, draft, reading, lexicon)
+    open_metric = next((item for item in draft.issues if item.kind == "ambiguous_metric"), None)
+    if issue.kind == "statistic" and open_metric and set(issue.words) <= AVERAGE:
+        return _ambiguous(open_metric, lexicon, retry)
     if issue.kind == "statistic":
         return "refuse", "no_metric", f"{words} is not a statistic of this metric.", [draft]
     if issue.kind == "incompatible":
@@ -97,13 +101,19 @@ def _now(draft: Draft) -> Draft:
 def _no_metric(draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
     words = next((issue.words for issue in draft.issues if issue.kind in ("unexplained", "statistic")), ())
     known = any(span.kind in ("dimension", "value") for span in reading.spans)
-    if words and not known:
+    if words and not known and not set(words) <= _VAGUE:
         return "refuse", "domain", "The question is not about anything in this model.", []
     candidates = _suggested(draft, lexicon)
-    if words:
+    if words and not set(words) <= _VAGUE:
         quoted = ", ".join(f"'{word}'" for word in words)
         return "refuse", "no_metric", f"There is no metric for {quoted}.", candidates
     return "clarify", "", "Which figure do you mean?", candidates
+
+
+# words that say which figure of a family is meant, but not which family
+_VAGUE = AVERAGE | SHARE | NUMBER_WORDS.keys() | COMMON_VALUES | word_set(
+    "both amount duration length time spend money dollars quality performance activity trend"
+)  # fmt: skip
 
 
 def _suggested(draft: Draft, lexicon: Lexicon) -> list[Draft]:
@@ -123,39 +133,54 @@ def _suggested(draft: Draft, lexicon: Lexicon) -> list[Draft]:
 def _unexplained(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
     """After `by` it is a dimension, after `for` or `in` a value that the model does not have."""
     words = " ".join(issue.words)
-    place = _place(reading, issue.at)
+    place = _place(reading, issue.at, lexicon)
     without = [draft]
-    if place in ("by", "per", "across", "each", "every", "which"):
+    if place in _DIMENSION_PLACES:
         return "refuse", "no_dimension", f"'{words}' is not a dimension of this model.", without
-    if place in (
-        "for",
-        "in",
-        "among",
-        "of",
-        "on",
-        "with",
-        "about",
-        "from",
-        "at",
-        "who",
-        "that",
-        "to",
-        "using",
-        "between",
-    ):
+    if place in _VALUE_PLACES or _before_people(issue, reading) or _is_condition(issue, reading):
         return "refuse", "no_value", f"'{words}' is not a value that figures can be filtered by.", without
-    return "clarify", "", f"I did not understand '{words}'. Shall I answer without it?", without
+    if _before_figure(issue, reading, lexicon) or not set(issue.words) & english():
+        return "refuse", "no_metric", f"There is no metric for '{words}'; the nearest is offered.", without
+    return "clarify", "", f"'{words}' is not part of this model. The nearest question is offered.", without
 
 
-def _place(reading: Reading, at: int) -> str:
+_DIMENSION_PLACES = ("by", "per", "across", "each", "every", "which")
+_VALUE_PLACES = (
+    "for", "in", "among", "of", "on", "with", "about", "from", "at", "who", "that", "to", "using", "between",
+)  # fmt: skip
+
+
+def _before_people(issue: Issue, reading: Reading) -> bool:
+    """`French speaking members`: words right before people say which people."""
+    after = issue.at + len(issue.words)
+    return after < len(reading.tokens) and reading.tokens[after].text in POPULATION
+
+
+def _is_condition(issue: Issue, reading: Reading) -> bool:
+    """`answered within 30 seconds`: words with a number are a condition."""
+    return any(word[:1].isdigit() for word in issue.words) and len(issue.words) > 1
+
+
+def _before_figure(issue: Issue, reading: Reading, lexicon: Lexicon) -> bool:
+    """`generic dispensing rate`, `PMPM spend`: words right before a metric or a word for one make it another."""
+    after = issue.at + len(issue.words)
+    following = reading.tokens[after].text if after < len(reading.tokens) else ""
+    starts = {span.start for span in reading.of_kind("metric")}
+    return following in SHARE | {"score", "index", "ratio"} or (
+        after in starts and not set(issue.words) <= english()
+    )
+
+
+def _place(reading: Reading, at: int, lexicon: Lexicon) -> str:
+    """The preposition that governs a word; nouns like `call centre` may stand between."""
     while at > 0:
         at -= 1
-        if reading.tokens[at].text in (
-            "by", "per", "across", "each", "every", "which", "for", "in", "among", "of", "on", "with", "about",
-            "from",             "at", "who", "that", "to", "using", "between",
-        ):  # fmt: skip
-            return reading.tokens[at].text
-        if reading.tokens[at].is_mark or at in reading.explained:
+        token = reading.tokens[at]
+        if token.text in _DIMENSION_PLACES + _VALUE_PLACES:
+            return token.text
+        spanned = any(span.start <= at < span.end for span in reading.spans)
+        noun = token.lemma in lexicon.noise or any(token.lemma in phrase for phrase in lexicon.noise_phrases)
+        if token.is_mark or (at in reading.explained and not noun) or (spanned and not noun):
             return ""
     return ""
 

@@ -39,7 +39,8 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     """Add an issue for whatever the draft does not account for."""
     words = unexplained_words(draft, reading, intent, lexicon)
     statistics = tuple(word for _, word in words if word in UNSUPPORTED_STATISTICS | AVERAGE)
-    if statistics:
+    others = [word for _, word in words if word not in statistics]
+    if statistics and not (set(statistics) <= AVERAGE and others and not draft.metrics):
         draft.issues.append(Issue("statistic", words=statistics))
     elif words and (_tolerable(words, reading, intent) or _in_preamble(words, reading)):
         draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for _, word in words) + ".")

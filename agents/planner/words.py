@@ -44,7 +44,7 @@ LINKERS = word_set(
     """
     of for in on at to from with the a an our we us you they their its is are was were be been being do does did
     has have had get gets got that which could can would take takes took taking it running lasting lasted still
-    already currently yet
+    already currently yet straight right immediately directly instantly shortly
     """
 )
 SUPERLATIVES = word_set(

@@ -154,7 +154,7 @@ def _tables(model: SemanticModel, metric: str) -> frozenset[str]:
 
 def _shares(model: SemanticModel, query: SemanticQuery) -> None:
     for metric in query.metrics:
-        if query.share_of_total and not model.metrics[metric].additive:
+        if query.share_of_total and not model.adds_up(metric):
             raise NotAnswerable(
                 f"{model.metrics[metric].label} does not add up over parts, so it has no share of a total.",
                 code="not_additive",

@@ -128,7 +128,7 @@ def test_every_choice_is_a_question_that_plans(ask: Ask) -> None:
     for question in (
         "cost by journey",
         "denial rate by state",
-        "premium for HMO members",
+        "leaked or repeat cost by state",
         "leakage rate by shoe size",
     ):
         plan = ask(question)

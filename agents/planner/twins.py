@@ -1,0 +1,67 @@
+"""Words that are a metric and a dimension or a value: the cues around them decide which."""
+
+from __future__ import annotations
+
+from agents.planner.reading import Reading, Span
+
+
+def settle_twins(reading: Reading, kind: str) -> None:
+    """Words that are a metric and a dimension or value: the cues decide which one."""
+    breakdown = {(span.start, span.end) for span in reading.breakdown}
+    metric_places = {(span.start, span.end) for span in reading.of_kind("metric")}
+    kept = []
+    for span in reading.spans:
+        place = (span.start, span.end)
+        twins = [other for other in reading.spans if (other.start, other.end) == place and other.kind != span.kind]
+        others = len(metric_places) + (kind in ("briefing", "journey", "impact"))
+        if twins and not _wins(span, twins, reading, breakdown, others):
+            continue
+        kept.append(span)
+    reading.spans = kept
+
+
+def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[int, int]], metrics: int) -> bool:
+    kinds = {twin.kind for twin in twins} | {span.kind}
+    if (span.start, span.end) in breakdown and "dimension" in kinds:
+        return span.kind == "dimension"
+    value = next((twin for twin in [span, *twins] if twin.kind == "value"), None)
+    if "metric" in kinds and _counted(reading, span):
+        return span.kind == "metric"
+    if value and _reads_as_value(reading, value, metrics > 1 or "metric" not in kinds):
+        return span.kind == "value"
+    if "metric" in kinds:
+        return span.kind == "metric"
+    return span.kind == "value" if "value" in kinds else True
+
+
+def _counted(reading: Reading, span: Span) -> bool:
+    """`number of claims`: what is counted is the metric."""
+    before = [token.text for token in reading.tokens[max(0, span.start - 2) : span.start]]
+    return before[-1:] == ["of"] and before[0] in ("number", "count", "volume", "numbers", "total")
+
+
+def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
+    before = reading.tokens[span.start - 1].text if span.start else ""
+    if span.kind == "value" and named_beside(reading, span):
+        return True
+    governed = span.start in reading.negated or span.start in reading.compared or _listed(reading, span)
+    return governed or (
+        others and before in ("for", "in", "about", "on", "with", "using", "only", "to", "regarding", "of")
+    )
+
+
+def _listed(reading: Reading, span: Span) -> bool:
+    """`about claims status or prior auth`: another value of the dimension stands before the joining word."""
+    own = {target.name for target in span.targets}
+    if span.kind != "value" or not span.start or reading.tokens[span.start - 1].text not in ("or", "and", ","):
+        return False
+    before = (other for other in reading.of_kind("value") if other.end == span.start - 1)
+    shared = any(own & {target.name for target in other.targets} for other in before)
+    return shared and reading.tokens[span.start - 1].text == "or"
+
+
+def named_beside(reading: Reading, span: Span) -> bool:
+    """`enrollment type renewal`: the value's own dimension stands right before it."""
+    own = {target.name for target in span.targets}
+    dimensions = (other for other in reading.of_kind("dimension") if other.end == span.start)
+    return any(own & {target.name for target in other.targets} for other in dimensions)
