@@ -1,0 +1,33 @@
+"""A disk that fills up while building: said so, nothing left behind, the last snapshot serves on."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse import snapshots
+from warehouse.errors import MissingDataError
+
+FULL = "IO Error: Could not write file: No space left on device"
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException(FULL)])
+@pytest.mark.parametrize("step", ["facts_of", "accept"])
+def test_a_full_disk_is_named_and_leaves_the_last_snapshot(
+    error, step, valid_sources: Path, built, tmp_path: Path, monkeypatch
+):
+    def full(*_: object) -> None:
+        raise error
+
+    warehouse = tmp_path / "warehouse"
+    served = built(valid_sources).snapshot
+    (valid_sources / "surveys_2024-11-06.csv").write_bytes((valid_sources / "surveys.csv").read_bytes())
+    monkeypatch.setattr(f"warehouse.build.{step}", full)
+    with pytest.raises(MissingDataError, match="disk is full") as failure:
+        built(valid_sources)
+    assert str(warehouse) in str(failure.value)
+    assert snapshots.current(warehouse).id == served
+    assert not list(warehouse.glob(f"{snapshots.STAGING_PREFIX}*"))
