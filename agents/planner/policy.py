@@ -223,7 +223,9 @@ def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
             replace(draft, dimensions=[*draft.dimensions, target.name], issues=[]) for target in issue.targets
         ] + [replace(draft, issues=[])]  # fmt: skip
     if issue.kind == "unit":
-        return "clarify", "", "The threshold's unit does not fit the metric.", [replace(draft, issues=[])]
+        label = lexicon.model.metrics[issue.targets[0].name].label
+        message = f"The limit does not fit {label}. Without it, it is another question."
+        return "clarify", "", message, [replace(draft, issues=[])]
     defaults = lexicon.model.defaults
     names = [
         name for name in (defaults.where_dimension, defaults.who_dimension, *lexicon.model.dimensions) if name

@@ -85,7 +85,7 @@ def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
     value, unit = quantity.value, quantity.unit
     if metric.unit == "rate":
         if unit == "percent":
-            return value
+            return value if value <= 1 else None
         if unit not in ("", "points") or value > 100:
             return None
         return value if value <= 1 else value / 100

@@ -29,6 +29,8 @@ _INTENT_WORDS = word_set(
     worked once know effect effects happen happening really much more most
     """
 )
+_DISTINCT = word_set("unique distinct different individual")
+_SPEAKING = word_set("speaking speaker speakers")
 _ADJECTIVES = word_set("high low bad good big small large poor strong weak severe serious")
 
 
@@ -122,6 +124,14 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
         if token.lemma in lexicon.noise or stem(token.text) in related or _before_noise(reading, at, lexicon):
             continue
         if reading.ranking and token.text in _BRINGING:
+            continue
+        if (
+            token.text in _DISTINCT
+            and draft.metrics
+            and all(lexicon.model.metrics[name].distinct for name in draft.metrics)
+        ):
+            continue
+        if token.text in _SPEAKING and any(span.end == at for span in reading.of_kind("value")):
             continue
         if token.text in AVERAGE and _averages(draft, lexicon):
             continue
