@@ -14,10 +14,12 @@ from warehouse.errors import MissingDataError
 FULL = "IO Error: Could not write file: No space left on device"
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), duckdb.IOException(FULL)])
-@pytest.mark.parametrize("step", ["facts_of", "accept"])
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [("accept", OSError(errno.ENOSPC, "No space left on device")), ("facts_of", duckdb.IOException(FULL))],
+)
 def test_a_full_disk_is_named_and_leaves_the_last_snapshot(
-    error, step, valid_sources: Path, built, tmp_path: Path, monkeypatch
+    step, error, valid_sources: Path, built, tmp_path: Path, monkeypatch
 ):
     def full(*_: object) -> None:
         raise error

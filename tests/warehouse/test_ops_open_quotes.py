@@ -22,19 +22,18 @@ def with_rows(changes: dict[int, str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "lost"),
+    ("newline", "changes", "lost"),
     [
-        ({20: OPEN}, [22]),
-        ({49: OPEN}, [51]),
-        ({20: OPEN, 21: OPEN}, [22, 23]),
-        ({20: OPEN, 40: CLOSED}, [22, 42]),
-        ({20: OPEN, 40: LETTER}, [22]),
-        ({10: LETTER, 20: OPEN, 30: 'S{},M1,2024-11-05,9,4,2,"Fine, really",post_call'}, [25]),
-        ({20: LETTER, 21: LETTER, 49: LETTER}, []),
+        ("\n", {20: OPEN}, [22]),
+        ("\r\n", {49: OPEN}, [51]),
+        ("\n", {20: OPEN, 21: OPEN}, [22, 23]),
+        ("\r\n", {20: OPEN, 40: CLOSED}, [22, 42]),
+        ("\n", {20: OPEN, 40: LETTER}, [22]),
+        ("\n", {10: LETTER, 20: OPEN, 30: 'S{},M1,2024-11-05,9,4,2,"Fine, really",post_call'}, [25]),
+        ("\r\n", {20: LETTER, 21: LETTER, 49: LETTER}, []),
     ],
 )
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_only_the_row_of_the_open_quote_is_lost(changes, lost, newline, valid_sources: Path, built, ask):
+def test_only_the_row_of_the_open_quote_is_lost(newline, changes, lost, valid_sources: Path, built, ask):
     text = "\n".join([HEADER, *with_rows(changes)]) + "\n"
     (valid_sources / "surveys.csv").write_bytes(text.replace("\n", newline).encode())
     report = built(valid_sources)
