@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.wording import at_start, in_sentence
+from semantic.echo import heading
 from semantic.query import SemanticQuery
+from tools.opportunities import HIGH_PCT, LOW_PCT
 from tools.outcome import Found
 
 if TYPE_CHECKING:
     from tools.desk import Desk
 
 COUNT = 3
-OTHER_PCT = 5
 
 
 def follow_ups_for(found: Found, desk: Desk, planned: list[str]) -> list[str]:
@@ -24,13 +25,27 @@ def follow_ups_for(found: Found, desk: Desk, planned: list[str]) -> list[str]:
     query = next((table.query for table in found.tables if table.query), None)
     if found.shape == "what_if":
         asked = found.constants.get("reduce_pct")
-        given += ["What would 10% do?" if asked == OTHER_PCT else "What would 5% do?", "Why is it happening?"]
+        given += [f"What if we cut it by {HIGH_PCT if asked == LOW_PCT else LOW_PCT:g}%?", "Why is it happening?"]
     elif found.shape in ("opportunities", "briefing"):
-        given += ["What is causing the leakage?", "If we fix billing this week, what's the upside?"]
+        return [at_start(text) for text in dict.fromkeys([*given, *_leading_on(found, desk), *planned])][:COUNT]
     given += planned
     if query is not None and not planned:
         given += _from_query(query, desk)
     return list(dict.fromkeys(at_start(text) for text in given))[:COUNT]
+
+
+def _leading_on(found: Found, desk: Desk) -> list[str]:
+    """What is asked after a ranking: its first place's upside, the causes, whom it hits."""
+    said = ["What is causing the leakage?"]
+    ranked, base = found.tables[0], found.tables[1].query
+    where, who = desk.semantic.defaults.where_dimension, desk.semantic.defaults.who_dimension
+    if ranked.rows:
+        place = desk.values.label(where, str(ranked.cell(0, where)))
+        said.append(f"If we fix {place} this week, what's the upside?")
+    if base and base.time and who:
+        again = SemanticQuery(metrics=base.metrics[:1], dimensions=(who,))
+        said.append(f"{heading(again, desk.semantic)} in the {base.time.label}")
+    return said
 
 
 def _from_query(query: SemanticQuery, desk: Desk) -> list[str]:

@@ -77,6 +77,14 @@ def _has(voice: Voice, row: int) -> str:
 
 
 def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    if _says_nothing(voice, row):
+        prose.write(
+            "{metric}{filters}{period}{was}{value}{moved}; the data does not tell {noun} apart.",
+            metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
+            was=were(voice, metric), value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
+            noun=noun(voice, several=True),
+        )  # fmt: skip
+        return
     prose.write(
         "{name} is the only {noun}{thresholds}{filters}{period}: {metric} {value}{moved}.",
         name=voice.row_name(row), noun=noun(voice), thresholds=voice.thresholds() or [" with data"],
@@ -113,16 +121,8 @@ def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -
             value += [", ", voice.cell(best, f"{metric}__share"), " of the total"]
     lead: list[Piece] = ["By ", *dimension_names(voice)]
     if not telling.same_frame:
-        lead = [voice.metric(metric, start=True), *_frame(telling), " by ", *dimension_names(voice)]
+        lead = [voice.metric(metric, start=True), *telling.unsaid(), " by ", *dimension_names(voice)]
     prose.write("{lead}: {edge}{name}, {value}.", lead=lead, edge=edge, name=voice.row_name(best), value=value)
-
-
-def _frame(telling: Telling) -> list[Piece]:
-    """The filters and period of a further table as far as the first table's sentence has not said them."""
-    here, first = telling.voice.table.query, telling.lead.table.query
-    filters = [] if here and first and here.filters == first.filters else telling.voice.filters()
-    period = [] if here and first and here.time == first.time else telling.voice.period()
-    return [*filters, *period]
 
 
 def _edge_of_change(voice: Voice, column: str, row: int) -> Piece:
@@ -221,6 +221,11 @@ def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     )  # fmt: skip
 
 
+def _says_nothing(voice: Voice, row: int) -> bool:
+    """Whether a row's name is "Unknown" or the like."""
+    return any(str(voice.table.cell(row, name)).startswith(UNSAYING) for name in voice.table.names("dimension"))
+
+
 def _second(voice: Voice, metric: str, order: list[int]) -> list[Piece]:
     """, then PPO (2,456); , level with PPO when both are written the same."""
     value, name = voice.cell(order[1], metric), voice.row_name(order[1])
@@ -231,7 +236,7 @@ def _second(voice: Voice, metric: str, order: list[int]) -> list[Piece]:
 
 def _least(voice: Voice, metric: str, last: int, largest: bool) -> list[Piece]:
     """; EPO has the lowest (786): the other end, unless its name says nothing."""
-    if any(str(voice.table.cell(last, name)).startswith(UNSAYING) for name in voice.table.names("dimension")):
+    if _says_nothing(voice, last):
         return []
     edge = extreme(voice, metric, last, not largest)
     return ["; ", *voice.row_name(last), f" {_has(voice, last)} the ", edge, " (", voice.cell(last, metric), ")"]

@@ -29,7 +29,20 @@ class Telling:
         here, first = self.voice.table.query, self.lead.table.query
         if here is None or first is None:
             return False
-        return (here.metrics[0], here.time, here.filters) == (first.metrics[0], first.time, first.filters)
+        return here.metrics[0] == first.metrics[0] and here.filters == first.filters and self.same_time
+
+    @property
+    def same_time(self) -> bool:
+        """Whether the table speaks of the same period as the first."""
+        here, first = self.voice.table.query, self.lead.table.query
+        return here is not None and first is not None and here.time == first.time
+
+    def unsaid(self) -> list[Piece]:
+        """The table's filters and period as far as the first table's sentence has not said them."""
+        here, first = self.voice.table.query, self.lead.table.query
+        same_filters = here is not None and first is not None and here.filters == first.filters
+        filters = [] if self.further and same_filters else self.voice.filters()
+        return [*filters, *([] if self.further and self.same_time else self.voice.period())]
 
 
 def single(prose: Prose, telling: Telling) -> None:
@@ -61,7 +74,7 @@ def single(prose: Prose, telling: Telling) -> None:
     prose.write(
         "{said}{period}{moved}.",
         said=series(said),
-        period=[] if telling.further and telling.same_frame else voice.period(),
+        period=[] if telling.further and telling.same_time else voice.period(),
         moved=moved_clause(voice, 0, first),
     )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, next_to_nothing, stated_assumptions, wider_metric, without_period
-from tools.outcome import Found, Outcome, Refusal, Table
+from tools.outcome import Found, Mendable, Outcome, Refusal, Table
 
 # One cut a slot, the first that the metric allows: where, what went wrong, through what, for whom.
 SLOTS = (
@@ -18,6 +18,7 @@ SLOTS = (
 )
 TREND_DAYS = 42
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
+NO_EARLIER = "The data does not reach back to an earlier period to compare with."
 CAVEAT = "This is a breakdown of where it happens, not a proven cause."
 
 
@@ -28,7 +29,7 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     """
     metric = countable(query.metrics[0], desk)
     base = SemanticQuery(metrics=(metric,), filters=query.filters, time=query.time, compare_to="previous_period")
-    total = governed_table(base, desk, "In total")
+    total, alone = _total(base, desk)
     if isinstance(total, Refusal):
         return total
     wider = wider_metric(metric, desk)
@@ -42,9 +43,20 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     if metric != query.metrics[0]:
         asked, counted = (desk.semantic.metrics[name].label for name in (query.metrics[0], metric))
         said = (*said, f"{asked} is explained through its count, {counted.lower()}.")
+    said = (*said, *alone)
     return Found(
         tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
     )
+
+
+def _total(base: SemanticQuery, desk: Desk) -> tuple[Table | Refusal, tuple[str, ...]]:
+    """The figure against the period before, or alone and saying so where the data does not reach back."""
+    try:
+        return governed_table(base, desk, "In total"), ()
+    except Mendable as error:
+        if error.code != "no_period":
+            raise
+    return governed_table(base.model_copy(update={"compare_to": None}), desk, "In total"), (NO_EARLIER,)
 
 
 def countable(metric: str, desk: Desk) -> str:
