@@ -27,7 +27,8 @@ METRICS = [
 @pytest.mark.parametrize(("question", "metrics"), METRICS)
 def test_the_sibling_that_the_words_ask_for(ask: Ask, question: str, metrics: tuple[str, ...]) -> None:
     plan = ask(question)
-    assert plan.query and plan.query.metrics == metrics
+    assert plan.query
+    assert plan.query.metrics == metrics
 
 
 def test_each_threshold_binds_to_a_metric_of_its_unit(ask: Ask) -> None:
@@ -37,7 +38,8 @@ def test_each_threshold_binds_to_a_metric_of_its_unit(ask: Ask) -> None:
         ("transfer_rate", ">", 0.15), ("total_calls", ">=", 500.0),
     ]  # fmt: skip
     rate = ask("states where claim denials exceed 12 percent").query
-    assert rate and [(item.metric, item.value) for item in rate.having] == [("claim_denial_rate", 0.12)]
+    assert rate
+    assert [(item.metric, item.value) for item in rate.having] == [("claim_denial_rate", 0.12)]
 
 
 @pytest.mark.parametrize("question", ["journeys with leakage above 300%", "total calls over 10 minutes by state"])
@@ -47,22 +49,28 @@ def test_a_number_that_fits_no_metric_is_asked_about(ask: Ask, question: str) ->
 
 def test_a_value_of_two_dimensions_is_the_members_own_and_said(ask: Ask) -> None:
     plan = ask("average premium for PPO by state")
-    assert plan.query and {item.dimension for item in plan.query.filters} == {"plan_type"}
+    assert plan.query
+    assert {item.dimension for item in plan.query.filters} == {"plan_type"}
     assert any("Enrolled plan" in text for text in plan.assumptions)
 
 
 def test_a_share_of_the_whole_needs_parts_that_add_up(ask: Ask) -> None:
     whole = ask("what percentage of our membership is in each plan").query
-    assert whole and whole.share_of_total
+    assert whole
+    assert whole.share_of_total
     later = ask("as a percentage of the total", "Membership by plan type").query
-    assert later and later.share_of_total and later.dimensions == ("plan_type",)
+    assert later
+    assert later.share_of_total
+    assert later.dimensions == ("plan_type",)
     overlapping = ask("as a percentage of the total", "Calling members by month and plan type").query
     assert not (overlapping and overlapping.share_of_total)
 
 
 def test_a_sibling_named_next_replaces_the_metric(ask: Ask) -> None:
     query = ask("and renewals?", "new enrollments this month").query
-    assert query and query.metrics == ("renewals",) and not query.filters
+    assert query
+    assert query.metrics == ("renewals",)
+    assert not query.filters
 
 
 def test_english_with_foreign_looking_words_is_english(ask: Ask) -> None:
