@@ -118,14 +118,13 @@ def exit_code(answer: Answer) -> int:
 
 
 def require_chat_model(settings: Settings) -> None:
-    """Raises UsageError (exit 2) that names the setting or variable which the chosen chat model lacks."""
+    """Raises UsageError (exit 2) that names the setting which the chosen chat model lacks.
+
+    A key is not among them: services on one's own machines often want none, and the others say so themselves.
+    """
     model = settings.chat_model
     needed: dict[str, dict[str, object]] = {
-        "service": {
-            "chat_model.base_url": model.base_url,
-            "chat_model.model": model.model,
-            "COMMAND_CENTER_API_KEY": settings.api_key,
-        },
+        "service": {"chat_model.base_url": model.base_url, "chat_model.model": model.model},
         "recorded": {"chat_model.recording": model.recording},
     }
     missing = [name for name, value in needed.get(model.kind, {}).items() if not value]
@@ -133,7 +132,7 @@ def require_chat_model(settings: Settings) -> None:
         raise UsageError(
             f"The {model.kind} chat model lacks: {', '.join(missing)}.",
             where="settings.toml or COMMAND_CENTER_* variables",
-            next_step="Set it (a service without keys takes any word), or set chat_model.kind to embedded.",
+            next_step="Set it, or set chat_model.kind to embedded.",
         )
 
 

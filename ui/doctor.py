@@ -120,6 +120,9 @@ def _chat_model(settings: Settings) -> Finding:
     if model.kind == "recorded" and model.recording and not model.recording.is_file():
         hint = "Correct chat_model.recording, or set chat_model.kind to embedded."
         return Finding("Chat model", "missing", f"there is no recording at {model.recording}", hint)
+    if model.kind == "service" and settings.api_key is None:
+        hint = "Set COMMAND_CENTER_API_KEY, unless the service wants no key."
+        return Finding("Chat model", "warning", f"service {model.model}, without a key", hint)
     return Finding("Chat model", "ok", f"{model.kind} {model.model}".strip())
 
 

@@ -184,7 +184,7 @@ def test_bad_settings_are_named(command_center, tmp_path, monkeypatch, text, nam
     ("kind", "others", "named"),
     [
         ("service", {}, "chat_model.base_url"),
-        ("service", {"BASE_URL": "http://127.0.0.1:9/v1", "MODEL": "m"}, "COMMAND_CENTER_API_KEY"),
+        ("service", {"BASE_URL": "http://127.0.0.1:9/v1"}, "chat_model.model"),
         ("recorded", {}, "chat_model.recording"),
     ],
 )
