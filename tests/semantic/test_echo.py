@@ -45,8 +45,8 @@ SENTENCES = [
             "order_by": [{"by": "digital_failure_rate__change", "direction": "asc"}],
             "limit": 1,
         },
-        "Digital failure rate by platform and state, without state Florida or Texas, for member tenure New members, "
-        "from 1 to 29 October 2026, compared with the same period a year earlier, where digital failure "
+        "Digital failure rate by platform and state, without state Florida or Texas, for member tenure "
+        "New members, from 1 to 29 October 2026, compared with the same period a year earlier, where digital failure "
         "rate is above 25.5%, lowest by change of digital failure rate.",
     ),
     (
