@@ -49,7 +49,8 @@ def valid_tables() -> dict[str, Rows]:
         ],
         "pharmacy": [
             {"rx_id": "R1", "member_id": "M1", "fill_date": "2024-11-02", "drug_name": "Losartan",
-             "copay_amount": 5, "days_supply": 30, "pharmacy_type": "retail", "denied_flag": "N", "denied_reason": ""}
+             "copay_amount": 5, "days_supply": 30, "pharmacy_type": "retail", "denied_flag": "N",
+             "denied_reason": ""}
         ],
         "enrollment": [
             {"enrollment_id": "E1", "member_id": "M1", "enrollment_date": "2024-03-01", "plan_type": "MAPD",

@@ -64,9 +64,7 @@ def test_values_are_standardised_before_they_are_judged(tables, written, built, 
     assert report.quarantine == {"bad_number": 1}
 
 
-def test_a_row_sent_again_is_kept_once_and_a_changed_one_as_its_latest(
-    tables, written, built, ask, quarantined
-):
+def test_a_row_sent_again_is_kept_once_and_a_changed_one_as_its_latest(tables, written, built, ask, quarantined):
     first = tables["call_center"][0]
     tables["call_center"] += [
         first,

@@ -104,9 +104,7 @@ def test_a_failing_check_publishes_nothing_and_says_which_rows(
     real = checks.checks_of
 
     def stricter(model: SqlModel) -> list[checks.Check]:
-        extra = checks.Check(
-            "no_short_calls", model.table, "SELECT call_id FROM gold.calls WHERE call_id = 'C1'"
-        )
+        extra = checks.Check("no_short_calls", model.table, "SELECT call_id FROM gold.calls WHERE call_id = 'C1'")
         return real(model) + ([extra] if model.table == "gold.calls" else [])
 
     monkeypatch.setattr("warehouse.build.checks_of", stricter)

@@ -20,9 +20,7 @@ def write(folder: Path, name: str, text: str) -> None:
 
 
 def test_models_come_after_what_their_select_and_their_checks_read(tmp_path):
-    write(
-        tmp_path, "gold/a", HEADER + "WITH silver_c AS (SELECT 1 AS id) SELECT b.id FROM gold.b AS b, silver_c"
-    )
+    write(tmp_path, "gold/a", HEADER + "WITH silver_c AS (SELECT 1 AS id) SELECT b.id FROM gold.b AS b, silver_c")
     write(tmp_path, "gold/b", HEADER + "SELECT id FROM silver.c WHERE id IN (SELECT id FROM silver.d)")
     write(tmp_path, "silver/c", HEADER + "SELECT id FROM accepted.members")
     checked = "/*\ndescription: d\ngrain: [id]\nchecks:\n  - rows_equal: silver.e\n*/\nSELECT 1 AS id"

@@ -108,9 +108,7 @@ def test_readers_see_one_whole_snapshot_while_builds_publish(tables, written, bu
     assert calls(warehouse) == 4
 
 
-def test_only_the_last_snapshots_are_kept_and_an_open_one_can_be_read_to_its_end(
-    tables, written, built, tmp_path
-):
+def test_only_the_last_snapshots_are_kept_and_an_open_one_can_be_read_to_its_end(tables, written, built, tmp_path):
     warehouse = tmp_path / "warehouse"
     built(written(tables))
     with duckdb.connect(str(snapshots.current(warehouse).gold_path), read_only=True) as con:
@@ -126,9 +124,7 @@ def test_a_full_disk_publishes_nothing_and_says_so(valid_sources: Path, built, s
     first = built(valid_sources)
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(small)], capture_output=True
-    )
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(small)], capture_output=True)
     if mounted.returncode:
         _assert_full_disk_is_said(valid_sources, tmp_path, settings)
         return
