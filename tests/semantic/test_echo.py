@@ -46,8 +46,8 @@ SENTENCES = [
             "limit": 1,
         },
         "Digital failure rate by platform and state, without state Florida or Texas, for member tenure "
-        "New members, from 1 to 29 October 2026, compared with the same period a year earlier, where digital failure "
-        "rate is above 25.5%, lowest by change of digital failure rate.",
+        "New members, from 1 to 29 October 2026, compared with the same period a year earlier, where digital "
+        "failure rate is above 25.5%, lowest by change of digital failure rate.",
     ),
     (
         {
