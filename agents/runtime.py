@@ -91,6 +91,8 @@ class Assistant:
         started = time.perf_counter()
         knowledge = self.knowledge()
         name = thread or uuid.uuid4().hex
+        # One character past the limit is enough to be refused as too long; no more than that is kept.
+        question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
         try:
             self.run(context, principal, name)

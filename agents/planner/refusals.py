@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import normalise, tokenise
@@ -42,6 +43,7 @@ _PII = re.compile(
     r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
     r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|\bby name\b"
 )
+_OF_PLACES = frozenset({"in", "from", "for", "at", "near", "around", "outside"})
 _WRITE_VERBS = (
     r"delete|erase|purge|wipe|update|cancel|approve|create|insert|send|email|e mail|text|notify|"
     r"schedule|assign|refund|pay|reset|"
@@ -96,7 +98,8 @@ def refuse_text(
     if language:
         return Refused("language", f"I only read English questions ({language}). Please ask in English.")
     text = " ".join(token.text for token in tokenise(question))
-    if _PII.search(text) and not _is_vocabulary(text, _PII, lexicon):
+    personal = _PII.search(text) and not _is_vocabulary(text, _PII, lexicon)
+    if personal or names_a_person(question, lexicon.words):
         return Refused(
             "pii", "Personal data of single people is not part of these answers: figures are about groups."
         )
@@ -110,6 +113,22 @@ def refuse_text(
             "How two figures move together is not something this model answers; each can be asked for on its own.",
         )
     return None
+
+
+def names_a_person(question: str, vocabulary: frozenset[str]) -> bool:
+    """Whether two capitalised words in a row, neither English nor the model's, stand where a person would.
+
+    After a preposition of place they are more likely a town, which is an unknown value and no personal data.
+    """
+    known = english() | vocabulary
+    words = re.findall(r"[^\W\d_]+", question)
+    return any(
+        first.istitle()
+        and second.istitle()
+        and not {first.lower(), second.lower()} & known
+        and (not at or words[at - 1].lower() not in _OF_PLACES)
+        for at, (first, second) in enumerate(pairwise(words))
+    )
 
 
 def _is_write(text: str, follow_up: bool) -> bool:

@@ -203,3 +203,11 @@ def test_an_answer_asked_again_is_not_judged_again(assistant: Assistant, executi
     again = assistant.ask(question, Principal("another", "executive"))
     assert len(again.parts) > 1
     assert judge._decide.cache_info().misses == judged
+
+
+def test_a_question_of_a_megabyte_is_refused_and_not_kept_whole(
+    assistant: Assistant, executive: Principal, settings: Settings
+) -> None:
+    answer = assistant.ask("calls " * 200_000, executive)
+    assert (answer.status, answer.refusal_code) == ("refused", "too_long")
+    assert len(answer.question) == settings.questions.max_question_characters + 1

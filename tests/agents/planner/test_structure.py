@@ -86,3 +86,13 @@ def test_english_with_foreign_looking_words_is_english(ask: Ask) -> None:
 def test_unknown_words_are_refused_by_kind(ask: Ask, question: str, refusal: str) -> None:
     plan = ask(question)
     assert (plan.kind, plan.refusal) == ("refuse", refusal)
+
+
+@pytest.mark.parametrize("question", ["What did Jane Doe call about?", "How is Maria Gonzalez's sentiment?"])
+def test_a_person_named_is_personal_data(ask: Ask, question: str) -> None:
+    assert ask(question).refusal == "pii"
+
+
+@pytest.mark.parametrize("question", ["Total Calls By Plan Type", "NPS in New York", "Calls in Los Angeles"])
+def test_titles_and_towns_are_not_persons(ask: Ask, question: str) -> None:
+    assert ask(question).refusal != "pii"
