@@ -40,7 +40,7 @@ quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run questions
 
 evals: $(STAMP) ## every eval suite
-	@$(BIN)/command-center eval run questions answers
+	@$(BIN)/command-center eval run
 
 bench: $(STAMP) ## measured comparisons; see benchmarks/README.md
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/benchmark.lock
