@@ -129,8 +129,3 @@ def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context) ->
         checked, objection = screened(call, context) if context.free_model else (call, None)
         results.append(objection or run_call(tools, checked, context.desk))
     return results
-
-
-def last_question(state: State) -> str:
-    """The text of the last human message."""
-    return next(str(m.content) for m in reversed(state["messages"]) if isinstance(m, HumanMessage))

@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,6 +18,15 @@ from generator.generate import GenerateReport, generate
 from warehouse.errors import MissingDataError, UsageError
 
 LAST_DAY = date(2026, 10, 29)
+FEW_ROWS: dict[str, Any] = {
+    "days": 32,
+    "scale": 0.004,
+    "calls": 4500,
+    "digital": 11000,
+    "surveys": 300,
+    "claims": 300,
+    "pharmacy": 300,
+}
 
 
 @pytest.fixture
@@ -24,13 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """`tiny` cut down to a few days, for tests that run it more than once."""
     tiny = replace(
         profiles.load("tiny"),
-        days=32,
-        scale=0.004,
-        calls=4500,
-        digital=11000,
-        surveys=300,
-        claims=300,
-        pharmacy=300,
+        **FEW_ROWS,
     )
     monkeypatch.setattr(generate_module, "load", lambda name: tiny)
 
@@ -155,13 +159,7 @@ def test_monthly_parts_hold_every_row_once(tmp_path: Path, monkeypatch: pytest.M
     parts = replace(
         profiles.load("full"),
         members=3000,
-        days=32,
-        scale=0.004,
-        calls=4500,
-        digital=11000,
-        surveys=300,
-        claims=300,
-        pharmacy=300,
+        **FEW_ROWS,
         enrollment=300,
         agents=20,
     )
