@@ -18,6 +18,8 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
+import duckdb
+
 from warehouse.errors import MissingDataError
 
 CURRENT = "CURRENT"
@@ -76,6 +78,35 @@ def read_snapshot(warehouse: Path, snapshot_id: str) -> Snapshot:
     for path in (found.gold_path, found.lake_path):
         _check_database(path, sizes.get(path.name))
     return found
+
+
+def history(warehouse: Path) -> list[Snapshot]:
+    """The kept snapshots that can be read, the newest first."""
+    found = []
+    for folder in (warehouse / SNAPSHOTS).glob("*"):
+        try:
+            found.append(read_snapshot(warehouse, folder.name))
+        except MissingDataError:
+            continue
+    return sorted(found, key=lambda s: (s.manifest["created_at"], s.id), reverse=True)
+
+
+def connect(snapshot: Snapshot, *, lake: bool = False) -> duckdb.DuckDBPyConnection:
+    """A private connection that reads a snapshot round the door: `gold.calls`, with the lake also `silver.calls`.
+
+    For the build, checks and tests; whoever asks on behalf of a person goes through `warehouse.door`.
+    """
+    con = duckdb.connect()
+    files = {"serve": snapshot.gold_path} | ({"lake": snapshot.lake_path} if lake else {})
+    try:
+        for name, path in files.items():
+            quoted = str(path).replace("'", "''")
+            con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+        con.execute(f"SET search_path = 'memory.main,serve.gold{',lake.silver,lake.bronze' if lake else ''}'")
+    except duckdb.Error as error:
+        con.close()
+        raise _damaged(snapshot.gold_path.parent, "its files cannot be read") from error
+    return con
 
 
 def database_paths(folder: Path, snapshot_id: str) -> tuple[Path, Path]:
