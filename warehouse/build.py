@@ -24,12 +24,13 @@ from warehouse.checks import FAILED_BUILD, CheckFailed, CheckResult, checks_of, 
 from warehouse.contract import Contract, load_contract
 from warehouse.contract.loader import CONTRACT_FILE
 from warehouse.errors import MissingDataError
-from warehouse.ingest import Batch, Inbox, Loads, create_bronze, discover, load, require_tables
+from warehouse.ingest import Batch, Loads, create_bronze, load, require_tables
 from warehouse.manifest import facts_of, manifest_of
 from warehouse.quarantine import accept, create_quarantine, quarantine_files
 from warehouse.reading import quoted
 from warehouse.runner import SqlModel, load_seeds, models_digest, read_models, run_models
 from warehouse.settings import Rules, Settings
+from warehouse.source_files import Inbox, discover
 from warehouse.workers import SEARCH_PATH
 
 Progress = Callable[[str, float], None]

@@ -10,9 +10,10 @@ import duckdb
 
 from warehouse.checks import CheckResult
 from warehouse.contract import load_contract
-from warehouse.ingest import Inbox, Loads, missing_columns
+from warehouse.ingest import Loads, missing_columns
 from warehouse.runner import SqlModel, models_digest
 from warehouse.settings import Rules
+from warehouse.source_files import Inbox
 
 
 def facts_of(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str, Any]:
