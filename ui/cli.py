@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ui.terminal import (
+    JsonOption,
+    PurposeOption,
+    RoleOption,
+    WarehouseOption,
+    complain,
+    console,
+    load_settings,
+    principal_of,
+    print_json,
+)
 from warehouse.errors import CommandCenterError, DeniedError, UsageError
 from warehouse.logs import silence_libraries
-from warehouse.principal import ROLES, Principal
+from warehouse.principal import Principal
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ui.asking import Outcome
     from warehouse.door import QueryResult
     from warehouse.settings import Settings
@@ -33,13 +42,8 @@ eval_app = typer.Typer(help="Offline eval suites.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 app.add_typer(eval_app, name="eval")
 
-WarehouseOption = Annotated[
-    Path | None, typer.Option("--warehouse", help="Warehouse folder (default: var/warehouse).")
-]
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-RoleOption = Annotated[str, typer.Option("--role", help="One of: " + ", ".join(ROLES) + ".")]
 
 
 def main() -> None:
@@ -50,11 +54,11 @@ def main() -> None:
     except CommandCenterError as error:
         _give_up(error)
     except KeyboardInterrupt:
-        _complain(_STOPPED)
+        complain(_STOPPED)
         sys.exit(_CTRL_C)
     except SystemExit as ended:
         if ended.code == _CTRL_C:  # typer turns Ctrl+C inside a command into this
-            _complain(_STOPPED)
+            complain(_STOPPED)
         raise
     except Exception as error:
         _give_up(_explained(error))
@@ -69,7 +73,7 @@ def generate(
     truth: Annotated[Path | None, typer.Option(help="Folder for the hidden truth, outside --out.")] = None,
 ) -> None:
     """Write synthetic sources (and, elsewhere, the hidden truth)."""
-    settings = _settings()
+    settings = load_settings()
     target = out or settings.var / "sources" / profile
     _generate(profile, target, seed=seed, as_of=_day(as_of) if as_of else None, truth=truth)
 
@@ -82,7 +86,7 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Ingest, build, check and publish a snapshot."""
-    settings = _settings()
+    settings = load_settings()
     _build(source, warehouse or settings.warehouse, settings, full=full, as_json=as_json)
 
 
@@ -98,10 +102,10 @@ def ask(
     """Answer one question, or a file of them in one process (JSON, a line each; the worst exit code)."""
     from ui.asking import Asking
 
-    settings = _settings()
+    settings = load_settings()
     if file and question:
         raise UsageError("A question and a file were given.", where="--file", next_step="Give one of them.")
-    asking = Asking(settings, warehouse or settings.warehouse, _principal)
+    asking = Asking(settings, warehouse or settings.warehouse, principal_of)
     with closing(asking):
         if file is None:
             code = _show(asking.ask(question, role, thread), as_json=as_json)
@@ -114,27 +118,27 @@ def ask(
 def sql(
     statement: Annotated[str, typer.Argument(help="A SELECT over gold tables.")] = "",
     role: RoleOption = "executive",
-    purpose: Annotated[str | None, typer.Option(help="Stated purpose, for member-level reads.")] = None,
+    purpose: PurposeOption = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send SQL through the one door: rows, or the denial and its reason (exit 3)."""
-    settings = _settings()
+    settings = load_settings()
     if check_file:
         _check_statements(check_file, settings, warehouse)
         return
     try:
-        result = _query(statement, _principal(role, purpose), settings, warehouse or settings.warehouse)
+        result = _query(statement, principal_of(role, purpose), settings, warehouse or settings.warehouse)
     except CommandCenterError as error:
         if as_json:
-            _print_json(_verdict(error))
+            print_json(_verdict(error))
         raise
     if result.truncated:
-        _complain(f"Only the first {len(result.rows):,} rows are shown (limits.rows).")
+        complain(f"Only the first {len(result.rows):,} rows are shown (limits.rows).")
     if as_json:
         columns = [{"name": c.name, "type": c.type} for c in result.columns]
-        _print_json(
+        print_json(
             {
                 "verdict": "allow",
                 "columns": columns,
@@ -147,7 +151,7 @@ def sql(
         return
     from ui.render import print_table
 
-    print_table([c.name for c in result.columns], [list(row) for row in result.rows], _console())
+    print_table([c.name for c in result.columns], [list(row) for row in result.rows], console())
 
 
 @app.command()
@@ -162,8 +166,8 @@ def savings(
     """What a reduction of one journey's leaked calls is worth, by day and by year."""
     from ui.asking import Asking
 
-    settings = _settings()
-    asking = Asking(settings, warehouse or settings.warehouse, _principal)
+    settings = load_settings()
+    asking = Asking(settings, warehouse or settings.warehouse, principal_of)
     with closing(asking):
         code = _show(asking.savings(journey, reduce, cost_model, role), as_json=as_json)
     raise typer.Exit(code)
@@ -180,7 +184,7 @@ def up(
     from ui.asking import require_chat_model
     from ui.ports import require_free
 
-    settings = _settings()
+    settings = load_settings()
     chosen = settings.server.port if port is None else port
     require_free(settings.server.host, chosen)
     require_chat_model(settings)
@@ -197,16 +201,16 @@ def up(
 @app.command()
 def doctor(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
     """What works, what is missing, how to fix it."""
-    settings = _settings()
+    settings = load_settings()
     from ui.doctor import examine
 
     findings = examine(settings, warehouse or settings.warehouse)
     if as_json:
-        _print_json([f.__dict__ for f in findings])
+        print_json([f.__dict__ for f in findings])
     else:
         from ui.render import print_findings
 
-        print_findings(findings, _console())
+        print_findings(findings, console())
     raise typer.Exit(4 if any(f.state == "missing" for f in findings) else 0)
 
 
@@ -233,7 +237,7 @@ def model_show(
     from semantic.loader import load_model
     from ui.render import print_definition
 
-    print_definition(load_model(None), name, _console(), as_json=as_json)
+    print_definition(load_model(None), name, console(), as_json=as_json)
 
 
 @eval_app.command("run")
@@ -246,7 +250,7 @@ def eval_run(
     """Run eval suites; non-zero exit on a regression against the baseline."""
     from evals.runner import run
 
-    settings = _settings()
+    settings = load_settings()
     raise typer.Exit(
         run(
             suites or [],
@@ -263,13 +267,13 @@ def _show(outcome: Outcome, *, as_json: bool) -> int:
     if outcome.failure:
         from ui.failures import complaint
 
-        _complain(complaint(outcome.failure))
+        complain(complaint(outcome.failure))
     if as_json:
-        _print_json(outcome.document())
+        print_json(outcome.document())
     elif not outcome.failure:
         from ui.render import print_answer
 
-        print_answer(outcome.answer, _console())
+        print_answer(outcome.answer, console())
     return outcome.exit_code
 
 
@@ -292,12 +296,12 @@ def _check_statements(file: Path, settings: Settings, warehouse: Path | None) ->
 
     if warehouse is None:
         for verdict in check_file(file):
-            _print_json(verdict)
+            print_json(verdict)
         return
     with closing(Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"))) as door:
         door.snapshot()
         for verdict in check_file(file, door):
-            _print_json(verdict)
+            print_json(verdict)
 
 
 def _verdict(error: CommandCenterError) -> dict[str, str]:
@@ -314,7 +318,7 @@ def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, 
     from generator.profiles import default_as_of, default_seed
     from ui.render import progress
 
-    with progress(_console(stderr=True), f"Generating {profile}") as report:
+    with progress(console(stderr=True), f"Generating {profile}") as report:
         result = write(
             profile,
             out,
@@ -323,7 +327,7 @@ def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, 
             truth=truth,
             progress=report,
         )
-    _console(stderr=True).print(f"Wrote {sum(result.rows.values()):,} rows to {out} in {result.seconds:.1f} s.")
+    console(stderr=True).print(f"Wrote {sum(result.rows.values()):,} rows to {out} in {result.seconds:.1f} s.")
 
 
 def _build(source: Path, warehouse: Path, settings: Settings, *, full: bool, as_json: bool) -> None:
@@ -332,20 +336,9 @@ def _build(source: Path, warehouse: Path, settings: Settings, *, full: bool, as_
 
     if not source.is_dir():
         raise UsageError("The source folder does not exist.", where=str(source), next_step="Correct --source.")
-    with progress(_console(stderr=True), "Building") as report:
+    with progress(console(stderr=True), "Building") as report:
         result = run(source, warehouse, settings, full=full, progress=report)
-    print_build(result, _console(), as_json=as_json)
-
-
-def _principal(role: str, purpose: str | None = None) -> Principal:
-    for known in ROLES:
-        if role == known:
-            return Principal(user="cli", role=known, purpose=purpose)
-    from rapidfuzz import process
-
-    nearest = process.extractOne(role, ROLES)
-    hint = f"Did you mean {nearest[0]}?" if nearest and nearest[1] > 60 else f"Use one of: {', '.join(ROLES)}."
-    raise UsageError(f"There is no role {role!r}.", where="--role", next_step=hint)
+    print_build(result, console(), as_json=as_json)
 
 
 def _day(text: str) -> date:
@@ -357,36 +350,11 @@ def _day(text: str) -> date:
         ) from error
 
 
-def _settings() -> Settings:
-    from warehouse.settings import load_settings
-
-    return load_settings()
-
-
-def _print_json(document: object) -> None:
-    from ui.render import json_line
-
-    typer.echo(json_line(document))
-    sys.stdout.flush()
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr)
-
-
-def _complain(message: str) -> None:
-    from rich.console import Console
-
-    Console(stderr=True).print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
-
-
 def _explained(error: Exception) -> CommandCenterError:
     from ui.failures import unexpected
 
     try:
-        return unexpected(error, _settings())
+        return unexpected(error, load_settings())
     except CommandCenterError as unusable_settings:
         return unusable_settings
 
@@ -394,7 +362,7 @@ def _explained(error: Exception) -> CommandCenterError:
 def _give_up(error: CommandCenterError) -> NoReturn:
     from ui.failures import complaint
 
-    _complain(complaint(error))
+    complain(complaint(error))
     sys.exit(error.exit_code)
 
 
