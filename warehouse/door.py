@@ -20,6 +20,7 @@ from warehouse.policy import load_policy
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 from warehouse.snapshots import CURRENT, Snapshot, current
+from warehouse.time_travel import find_kept
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,16 @@ class QueryResult:
 
 
 class Warehouse:
-    """A published warehouse behind the guard. Safe to share between threads."""
+    """A published warehouse behind the guard. Safe to share between threads.
 
-    def __init__(self, path: Path, settings: Settings, audit: AuditLog) -> None:
+    It follows the pointer to the served snapshot; with a `snapshot_id` (or the beginning of one, or an as-of day)
+    it stays with that kept one.
+    """
+
+    def __init__(self, path: Path, settings: Settings, audit: AuditLog, snapshot_id: str | None = None) -> None:
         self._path = path
+        self._pinned = snapshot_id
+        self._retention = settings.build
         self._limits = settings.limits
         self._audit = audit
         self._lock = threading.Lock()
@@ -110,7 +117,7 @@ class Warehouse:
         return self._decide(sql, principal, {}, engine)
 
     def snapshot(self) -> Snapshot:
-        """The published snapshot. Raises MissingDataError when there is none or it is damaged."""
+        """The snapshot that is read. Raises MissingDataError when there is none or it is damaged."""
         with self._lock:
             return self._current()
 
@@ -131,6 +138,9 @@ class Warehouse:
 
     def _current(self) -> Snapshot:
         """The pointer is read for every statement; the files behind it only when it has moved."""
+        if self._pinned is not None:
+            self._snapshot = self._snapshot or find_kept(self._path, self._pinned, self._retention)
+            return self._snapshot
         try:
             pointer = (self._path / CURRENT).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):

@@ -72,7 +72,8 @@ class BuildSettings(_Section):
 
     memory_mb: int = Field(default=3000, ge=256)
     threads: int = Field(default=2, ge=1)
-    keep_snapshots: int = Field(default=3, ge=1)
+    keep_snapshots: int = Field(default=10, ge=1)
+    keep_days: int = Field(default=30, ge=0)
 
 
 class ChatModel(_Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,20 @@ def valid_sources(tables: dict[str, Rows], written: Callable[[dict[str, Rows]], 
 def built(tmp_path: Path, settings: Settings) -> Callable[[Path], BuildReport]:
     """Builds a folder of sources into the test's warehouse, `tmp_path / "warehouse"`."""
     return lambda source: build(source, tmp_path / "warehouse", settings)
+
+
+@pytest.fixture(scope="session")
+def three_snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A warehouse after three drops: two calls as of 2024-11-05, a third of that day, a fourth of the next day."""
+    folder, tables, ids = tmp_path_factory.mktemp("three"), valid_tables(), []
+    settings = Settings(var=folder / "var")
+    next_day = {"call_date": "2024-11-06", "call_timestamp": "2024-11-06 10:00:00"}
+    for hour, calls in enumerate(([], [CALL | {"call_id": "C3"}], [CALL | {"call_id": "C4"} | next_day])):
+        tables["call_center"] += calls
+        source = write_tables(folder / "sources", tables)
+        now = datetime(2024, 11, 7, hour, tzinfo=UTC)
+        ids.append(build(source, folder / "warehouse", settings, now=now).snapshot)
+    return folder / "warehouse", ids
 
 
 @pytest.fixture

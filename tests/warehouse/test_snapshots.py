@@ -17,13 +17,13 @@ import pytest
 from warehouse import snapshots
 from warehouse.build import build
 from warehouse.errors import MissingDataError
-from warehouse.settings import Settings
+from warehouse.settings import BuildSettings, Settings
 
 BUILD = """
 import sys, time
 from pathlib import Path
 from warehouse.build import build
-from warehouse.settings import Settings
+from warehouse.settings import BuildSettings, Settings
 def progress(label, fraction):
     print(label, flush=True)
     if label.startswith(sys.argv[3]):
@@ -108,15 +108,16 @@ def test_readers_see_one_whole_snapshot_while_builds_publish(tables, written, bu
     assert calls(warehouse) == 4
 
 
-def test_only_the_last_snapshots_are_kept_and_an_open_one_can_be_read_to_its_end(tables, written, built, tmp_path):
+def test_only_the_last_snapshots_are_kept_and_an_open_one_can_be_read_to_its_end(tables, written, tmp_path):
     warehouse = tmp_path / "warehouse"
-    built(written(tables))
+    settings = Settings(var=tmp_path / "var", build=BuildSettings(keep_snapshots=3))
+    build(written(tables), warehouse, settings)
     with duckdb.connect(str(snapshots.current(warehouse).gold_path), read_only=True) as con:
         for number in range(3, 7):
             tables["call_center"].append(tables["call_center"][0] | {"call_id": f"C{number}"})
-            built(written(tables))
+            build(written(tables), warehouse, settings)
         assert con.execute("SELECT count(*) FROM gold.calls").fetchall() == [(2,)]
-    assert len(list((warehouse / "snapshots").iterdir())) == Settings().build.keep_snapshots
+    assert len(list((warehouse / "snapshots").iterdir())) == 3
     assert calls(warehouse) == 6
 
 
