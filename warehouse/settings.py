@@ -76,6 +76,18 @@ class BuildSettings(_Section):
     keep_days: int = Field(default=30, ge=0)
 
 
+class Spark(_Section):
+    """Where `build --engine spark` runs. Without `remote` it is a local Spark.
+
+    `remote` is a Spark Connect address (sc://host:port/;parameter=value), `exchange` a folder that this machine and
+    the cluster both reach, `exchange_address` what the cluster calls it (for example dbfs:/Volumes/c/s/v).
+    """
+
+    remote: str = ""
+    exchange: Path | None = None
+    exchange_address: str = ""
+
+
 class ChatModel(_Section):
     """Which chat model the agents speak to. `embedded` needs no key and no network."""
 
@@ -108,10 +120,12 @@ class Settings(BaseSettings):
     questions: Questions = Questions()
     limits: Limits = Limits()
     build: BuildSettings = BuildSettings()
+    spark: Spark = Spark()
     chat_model: ChatModel = ChatModel()
     server: Server = Server()
     api_key: SecretStr | None = None
     session_secret: SecretStr | None = None
+    spark_token: SecretStr | None = None
 
     @property
     def warehouse(self) -> Path:
@@ -168,7 +182,7 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
-    found = {"api_key", "session_secret"} & tomllib.loads(file.read_text()).keys()
+    found = {"api_key", "session_secret", "spark_token"} & tomllib.loads(file.read_text()).keys()
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))
         raise UsageError(
