@@ -80,3 +80,7 @@ SELECT d::DATE AS d FROM generate_series(DATE '2025-01-01', DATE '2025-03-31', I
 SELECT i FROM range(12) t(i)
 SELECT fixes.title, fixes.go_live_date, f.calls_before - f.calls_after AS saved FROM gold.fixes JOIN gold.fixes f USING (fix_id)
 SELECT c.subject, sum(l.leaked_calls) FROM gold.communications c JOIN gold.digital_call_leakage l ON l.call_date BETWEEN c.sent_date AND c.sent_date + 7 GROUP BY 1
+SELECT COALESCE(m.plan_type, 'Unknown') AS plan_type, COUNT(*) AS calls FROM gold.calls AS e LEFT JOIN gold.members AS m ON e.member_id = m.member_id WHERE e.call_date >= DATE '2025-01-01' GROUP BY 1
+SELECT m.segment, d.journey, SUM(d.is_failed), COUNT(DISTINCT d.member_id) FROM gold.digital_interactions d JOIN gold.members m USING (member_id) WHERE m.plan_type IN ('MAPD') GROUP BY 1, 2
+SELECT c.plan_type AS plan_then, m.plan_type AS plan_today, COUNT(*) FROM gold.claims c INNER JOIN gold.members m ON m.member_id = c.member_id GROUP BY ALL
+WITH a AS (SELECT m.state, AVG(s.nps_score) AS nps FROM gold.surveys s LEFT JOIN gold.members m ON s.member_id = m.member_id GROUP BY 1) SELECT state, nps FROM a ORDER BY nps LIMIT 5

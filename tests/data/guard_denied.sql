@@ -216,3 +216,41 @@ SELECT avg(length(detail)) FROM gold.member_journey_timeline
 SELECT count(*) FROM gold.calls WHERE error_message = (SELECT max(transcript) FROM gold.calls)
 SELECT segment, quantile_cont(total_calls, [0.5, 0.9]) FROM gold.repeat_calls_analysis GROUP BY 1
 WITH u AS (SELECT 'minute' AS day) SELECT date_trunc(day, call_ts), count(*) FROM gold.calls CROSS JOIN u GROUP BY 1
+SELECT m.plan_type, e.call_topic FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id
+SELECT m.member_id, COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT COUNT(DISTINCT m.member_id) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id WHERE m.member_id = 'M1'
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id AND m.plan_type = 'HMO'
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id OR m.plan_type = 'HMO'
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id >= m.member_id
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.call_id = m.member_id
+SELECT m.plan_type, AVG(m.age) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT m.plan_type, SUM(m.tenure_months * e.is_leaked) FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT m.join_date, COUNT(*) FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT COUNT(*) FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id WHERE m.join_date >= DATE '2025-01-01'
+SELECT COUNT(m.email), e.call_topic FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id GROUP BY 2
+SELECT COUNT(*) FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id GROUP BY m.zip_code
+SELECT m.plan_type, COUNT(*) FROM gold.members m LEFT JOIN gold.calls e ON e.member_id = m.member_id GROUP BY 1
+SELECT m.plan_type, COUNT(*) FROM gold.calls e RIGHT JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT m.plan_type, COUNT(*) FROM gold.calls e FULL JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT COUNT(*) FROM gold.members m SEMI JOIN gold.calls e ON e.member_id = m.member_id
+SELECT COUNT(*) FROM gold.calls e SEMI JOIN gold.members m ON e.member_id = m.member_id
+SELECT COUNT(*) FROM gold.calls e ANTI JOIN gold.members m ON e.member_id = m.member_id
+SELECT m.plan_type, COUNT(*) FROM gold.calls e, gold.members m WHERE e.member_id = m.member_id GROUP BY 1
+SELECT m.plan_type, COUNT(*) FROM gold.calls e NATURAL JOIN gold.members m GROUP BY 1
+SELECT COUNT(*) FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id JOIN gold.surveys s ON s.member_id = m.member_id
+SELECT COUNT(*) FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id JOIN gold.members n ON n.member_id = m.member_id
+SELECT COUNT(*) FROM gold.members m JOIN gold.members n ON n.member_id = m.member_id
+SELECT COUNT(*) FROM gold.calls e JOIN (SELECT member_id, plan_type FROM gold.members) m ON e.member_id = m.member_id
+WITH c AS (SELECT member_id FROM gold.calls WHERE call_topic = 'Billing Question') SELECT m.plan_type, COUNT(*) FROM c JOIN gold.members m ON c.member_id = m.member_id GROUP BY 1
+WITH x AS (SELECT m.plan_type, e.is_leaked FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id) SELECT plan_type, SUM(is_leaked) FROM x GROUP BY 1
+SELECT m.plan_type, COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1, e.member_id
+SELECT m.plan_type, COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1 ORDER BY MAX(m.member_id)
+SELECT m.plan_type, COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id WHERE EXISTS (SELECT 1 FROM gold.surveys s WHERE s.member_id = m.member_id) GROUP BY 1
+SELECT m.plan_type, COUNT(*) FROM gold.calls e LEFT JOIN gold.calls m ON e.member_id = m.member_id GROUP BY 1
+SELECT COUNT(*) FROM gold.calls e ASOF LEFT JOIN gold.members m ON e.member_id = m.member_id
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = e.member_id
+SELECT COUNT(*) FROM gold.calls e LEFT JOIN gold.members m ON lower(e.member_id) = m.member_id
+SELECT m.plan_type, SUM(CASE WHEN m.age > 80 THEN 1 ELSE 0 END) FROM gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id GROUP BY 1
+SELECT DISTINCT m.member_id FROM gold.calls e JOIN gold.members m ON e.member_id = m.member_id
+SELECT COUNT(*) FROM gold.member_journey_timeline t JOIN gold.members m ON t.member_id = m.member_id WHERE t.detail LIKE '%x%'

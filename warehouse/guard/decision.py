@@ -41,6 +41,10 @@ REASONS: dict[str, tuple[Layer, str]] = {
         "Member-level tables may be read only as counts, sums and averages by listed dimensions.",
     ),
     "identifier_use": ("column", "Identifiers may stand only inside a count."),
+    "member_link": (
+        "column",
+        "Events may be joined with gold.members on the member's id only to count by the members' dimensions.",
+    ),
     "filter_not_allowed": (
         "column",
         "Member-level tables may be filtered and grouped only by dimensions and whole days.",

@@ -25,7 +25,14 @@ LAYERS: tuple[Callable[[Statement], None], ...] = (
 )  # fmt: skip
 
 _NEEDS_PURPOSE = frozenset(
-    ("column_not_allowed", "member_rows", "identifier_use", "filter_not_allowed", "aggregate_not_allowed")
+    (
+        "column_not_allowed",
+        "member_rows",
+        "identifier_use",
+        "member_link",
+        "filter_not_allowed",
+        "aggregate_not_allowed",
+    )
 )
 
 

@@ -13,6 +13,7 @@ from warehouse.guard.aggregates import check_aggregate, is_aggregate, outside_wi
 from warehouse.guard.days import is_whole_day
 from warehouse.guard.decision import Refused
 from warehouse.guard.keys import check_key, is_key, is_member_id, is_value
+from warehouse.guard.links import check_link, member_link
 from warehouse.guard.relations import FREE, Relation, Relations
 from warehouse.guard.statement import Statement, nodes_within
 from warehouse.policy import Column
@@ -77,7 +78,13 @@ def _refuse_correlation(scope: Scope, relations: Relations) -> None:
 def _check_conditions(query: exp.Select, scope: Scope, relations: Relations) -> None:
     where = query.args.get("where")
     conditions = [] if where is None else [where.this]
-    conditions += [join.args["on"] for join in query.args.get("joins") or () if join.args.get("on")]
+    link = member_link(query, scope, relations)
+    if link is not None:
+        if not _aggregates(query):
+            raise Refused("member_link")
+        check_link(query, link, scope, relations)
+    joins = [join for join in query.args.get("joins") or () if join is not link]
+    conditions += [join.args["on"] for join in joins if join.args.get("on")]
     for condition in conditions:
         check_key(condition, scope, relations)
 

@@ -43,6 +43,7 @@ class Table:
     access: Access
     day: str | None
     columns: Mapping[str, Column]
+    link: str | None = None
 
     @property
     def is_member_level(self) -> bool:
@@ -146,7 +147,10 @@ def _table(name: str, entry: dict[str, Any]) -> Table:
         columns[column] = Column(column, kind, type_)
     if entry["access"] not in get_args(Access):
         raise _wrong(name, f"has the unknown access {entry['access']}")
-    return Table(name, entry["access"], entry.get("day"), columns)
+    link = entry.get("link")
+    if link is not None and (link not in columns or columns[link].kind != "member_id"):
+        raise _wrong(name, f"is linked by {link}, which is not its member_id")
+    return Table(name, entry["access"], entry.get("day"), columns, link)
 
 
 def _roles(entries: dict[str, Any], tables: frozenset[str]) -> dict[str, RolePolicy]:
