@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from semantic.attribution import event_word, todays_dimensions
 from semantic.model import SemanticModel, Unit
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
@@ -22,7 +23,7 @@ def describe(query: SemanticQuery, model: SemanticModel) -> str:
     avoidable call cost."
     """
     what = listed(_lower(_label(model, metric)) for metric in query.metrics)
-    parts = [what + _by(query, model), *_filters(query, model)]
+    parts = [what + _by(query, model), *_filters(query, model), *_attribution(query, model)]
     if has_history(query, model):
         parts += _window(query)
         parts += _comparison(query)
@@ -39,6 +40,21 @@ def describe(query: SemanticQuery, model: SemanticModel) -> str:
 def heading(query: SemanticQuery, model: SemanticModel) -> str:
     """A title for the result: the first metric and what it goes by ("Leaked calls by journey and plan type")."""
     return _label(model, query.metrics[0]) + _by(query, model)
+
+
+def attribution_note(queries: Iterable[SemanticQuery], model: SemanticModel) -> str:
+    """What is said beside figures attributed to today; empty when there are none.
+
+    "By the plan type members have today, not the one they had at the time of the call."
+    """
+    asked = [query for query in queries if todays_dimensions(query, model)]
+    if not asked:
+        return ""
+    names = dict.fromkeys(name for query in asked for name in todays_dimensions(query, model))
+    one = "the one" if len(names) == 1 else "those"
+    event = event_word((metric for query in asked for metric in query.metrics), model)
+    labels = listed(_lower(model.dimensions[name].label) for name in names)
+    return f"By the {labels} members have today, not {one} they had at the time of the {event}."
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
@@ -72,19 +88,30 @@ def quantity(value: float, unit: Unit) -> str:
 
 def _by(query: SemanticQuery, model: SemanticModel) -> str:
     grain = [query.time_grain] if query.time_grain else []
-    keys = [*grain, *(_lower(model.dimensions[name].label) for name in query.dimensions)]
+    keys = [*grain, *(_dimension(name, query, model) for name in query.dimensions)]
     return f" by {listed(keys)}" if keys else ""
 
 
+def _dimension(name: str, query: SemanticQuery, model: SemanticModel) -> str:
+    label = _lower(model.dimensions[name].label)
+    return f"today's {label}" if name in todays_dimensions(query, model) else label
+
+
+def _attribution(query: SemanticQuery, model: SemanticModel) -> list[str]:
+    if not todays_dimensions(query, model):
+        return []
+    return [f"counted under what members have today, not at the time of the {event_word(query.metrics, model)}"]
+
+
 def _filters(query: SemanticQuery, model: SemanticModel) -> list[str]:
-    return [_filter(item, model) for item in query.filters]
+    return [_filter(item, query, model) for item in query.filters]
 
 
-def _filter(item: DimensionFilter, model: SemanticModel) -> str:
+def _filter(item: DimensionFilter, query: SemanticQuery, model: SemanticModel) -> str:
     dimension = model.dimensions[item.dimension]
     values = listed((dimension.value_labels.get(value, value) for value in item.values), "or")
     word = "for" if item.op == "in" else "without"
-    return f"{word} {_lower(dimension.label)} {values}"
+    return f"{word} {_dimension(item.dimension, query, model)} {values}"
 
 
 def _window(query: SemanticQuery) -> list[str]:

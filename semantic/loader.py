@@ -66,6 +66,7 @@ def _model(draft: Draft, version: str) -> SemanticModel:
         topics=tuple(draft.topics),
         defaults=draft.defaults,
         spine=draft.spine,
+        members_today=draft.members_today,
     )
 
 
@@ -81,6 +82,13 @@ def _names_exist(draft: Draft) -> None:
         if reference.name not in known[reference.kind]:
             hint = did_you_mean(reference.name, known[reference.kind])
             draft.problems.add(reference.place, f"there is no {reference.kind} '{reference.name}'{hint}")
+
+
+def _members_today_are_members(draft: Draft) -> None:
+    people = draft.datasets.get(draft.members_today)
+    if people and (people.time_column or not people.member_column):
+        place = draft.places[f"dataset {people.name}"]
+        draft.problems.add(place, f"'{people.name}' is what members are today: it needs 'member' and no 'time'")
 
 
 def _marts_fit_their_dataset(draft: Draft) -> None:
@@ -126,4 +134,10 @@ def _query_is_valid(name: str, query: dict[str, object], place: Place, draft: Dr
             draft.problems.add(place, f"the verified query '{name}' is no semantic query: {where}: {item['msg']}")
 
 
-CHECKS = (_names_exist, _marts_fit_their_dataset, _metrics_are_sound, _verified_queries_are_queries)
+CHECKS = (
+    _names_exist,
+    _members_today_are_members,
+    _marts_fit_their_dataset,
+    _metrics_are_sound,
+    _verified_queries_are_queries,
+)

@@ -21,7 +21,8 @@ class Dataset:
 
     `where` restricts to rows of the part: (column, values), no values meaning "is not null". A table may be behind
     several datasets: `leaks` is the calls that leaked, with dimensions that other calls do not have. An empty
-    `time_column` marks a state as of the snapshot (members today), which has no history.
+    `time_column` marks a state as of the snapshot (members today), which has no history. `member_column` holds the
+    member's id where a row belongs to one member; `event` says in a word what a row is.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Dataset:
     grain: str
     columns: dict[str, str]
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    member_column: str = ""
+    event: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,10 @@ class VerifiedQuery:
 
 @dataclass(frozen=True)
 class SemanticModel:
-    """The whole model. Names are unique across metrics and dimensions; `version` is a content hash."""
+    """The whole model. Names are unique across metrics and dimensions; `version` is a content hash.
+
+    `members_today` names the dataset with one row a member, as the member is today; empty when there is none.
+    """
 
     name: str
     version: str
@@ -180,6 +186,12 @@ class SemanticModel:
     topics: tuple[Topic, ...]
     defaults: Defaults
     spine: str = ""
+    members_today: str = ""
+
+    @property
+    def member_dimensions(self) -> frozenset[str]:
+        """Dimensions that say who the member is: an event has them as of its day, a member as of today."""
+        return frozenset(self.datasets[self.members_today].columns) if self.members_today else frozenset()
 
     def adds_up(self, metric: str) -> bool:
         """Whether the metric's parts make up its whole: sums and counts, and people without a history."""

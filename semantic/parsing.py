@@ -41,6 +41,7 @@ class Draft:
     problems: Problems
     name: str = ""
     spine: str = ""
+    members_today: str = ""
     dimension_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     marts: list[Mart] = field(default_factory=list)
@@ -69,6 +70,9 @@ def read_file(block: Block, draft: Draft) -> None:
     """Reads every section that a file may hold."""
     draft.name = block.text("model", draft.name)
     draft.spine = block.text("spine", draft.spine)
+    if "members_today" in block:
+        draft.members_today = block.text("members_today")
+        draft.refer("dataset", draft.members_today, block.place_of("members_today"))
     sets = block.block("dimension_sets")
     for name in sets.names():
         draft.dimension_sets[name] = sets.texts(name)
@@ -111,6 +115,8 @@ def _dataset(name: str, block: Block, draft: Draft) -> None:
         grain=block.text("grain"),
         columns=columns | own,
         where=_where(block.block("where")),
+        member_column=block.text("member", ""),
+        event=block.text("event", ""),
     )
     block.finish()
 

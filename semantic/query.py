@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 TimeGrain = Literal["day", "week", "month", "quarter", "year"]
 Comparison = Literal["previous_period", "previous_year"]
+Attribution = Literal["at_event", "today"]
 
 
 class _Frozen(BaseModel):
@@ -59,6 +60,9 @@ class SemanticQuery(_Frozen):
     then for each metric its value and, when asked for, `<metric>__previous`, `<metric>__change`,
     `<metric>__change_pct` (comparison; change_pct a fraction) and `<metric>__share` (part of the total over
     all rows before the limit; additive metrics only, a fraction).
+
+    `attribution` says which plan, segment or other member attribute an event counts under: the one the member had
+    at the event, or the one the member has today.
     """
 
     metrics: tuple[str, ...] = Field(min_length=1)
@@ -71,3 +75,11 @@ class SemanticQuery(_Frozen):
     share_of_total: bool = False
     order_by: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1, le=1000)
+    attribution: Attribution = Field(
+        default="at_event",
+        description=(
+            "Which member attributes dimensions and filters go by: at_event, those the member had on the day of "
+            "the event; today, those the member has now. Use today only when the question says so: by current "
+            "plan, by the plan members have today."
+        ),
+    )

@@ -7,6 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 from typing import ClassVar, Literal
 
+from semantic.attribution import todays_dimensions
 from semantic.echo import day_in_words, period
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
@@ -41,6 +42,7 @@ def check(model: SemanticModel, query: SemanticQuery) -> None:
             )
     for metric in dict.fromkeys(query.metrics):
         _sliceable(model, query, metric)
+        _attributable(model, query, metric)
     _shares(model, query)
     _orders(query)
 
@@ -136,6 +138,19 @@ def _sliceable(model: SemanticModel, query: SemanticQuery, metric: str) -> None:
         f"It goes by {offered}.{instead}",
         code="incompatible",
         nearest=others,
+    )
+
+
+def _attributable(model: SemanticModel, query: SemanticQuery, metric: str) -> None:
+    """What members are today is found by their id, which every event behind the metric must carry."""
+    names = todays_dimensions(query, model)
+    if not names or all(model.datasets[name].member_column for name in model.datasets_of(metric)):
+        return
+    wanted = " and ".join(model.dimensions[name].label for name in names)
+    raise NotAnswerable(
+        f"{model.metrics[metric].label} cannot go by the {wanted} members have today: not every event behind it "
+        "says which member it belongs to. It can go by what they had at the time.",
+        code="incompatible",
     )
 
 

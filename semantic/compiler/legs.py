@@ -8,9 +8,11 @@ from datetime import date
 
 from sqlglot import exp
 
+from semantic.attribution import todays_dimensions
 from semantic.model import Dataset, Mart, Measure, SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
 
+_EVENT, _MEMBER, _UNKNOWN = "event", "member_today", "Unknown"
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9 _.,/+&()<>%-]*")
 
 
@@ -33,11 +35,11 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Leg:
-    """One CTE: the measures of one dataset by the query's keys. `table` is the gold table it reads."""
+    """One CTE: the measures of one dataset by the query's keys. `tables` are the gold tables it reads."""
 
     name: str
     dataset: str
-    table: str
+    tables: tuple[str, ...]
     select: exp.Select
 
 
@@ -65,7 +67,7 @@ def spine(model: SemanticModel, query: SemanticQuery, time: TimeRange) -> Leg | 
     bucket = truncated(column, query.time_grain)
     select = exp.select(named(bucket, query.time_grain)).from_(table_named(table), copy=False)
     select = select.where(between(column, time), copy=False).group_by(bucket.copy(), copy=False)
-    return Leg(f"every_{query.time_grain}", "", table, select)
+    return Leg(f"every_{query.time_grain}", "", (table,), select)
 
 
 def truncated(column: str, grain: TimeGrain) -> exp.Expression:
@@ -98,13 +100,23 @@ def day(value: date) -> exp.Expression:
 
 @dataclass(frozen=True)
 class _Source:
-    """The table a leg reads: the dataset's own or a mart, where measures are columns to sum."""
+    """The table a leg reads: the dataset's own or a mart, where measures are columns to sum.
+
+    `today` are the columns, by dimension, that come from the `members` joined to it and not from the table.
+    """
 
     table: str
     time_column: str
     columns: dict[str, str]
     where: tuple[tuple[str, tuple[str, ...]], ...]
     sums: dict[str, str] | None
+    today: dict[str, str] = field(default_factory=dict)
+    members: Dataset | None = None
+    member_column: str = ""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self.table, self.members.table) if self.members else (self.table,)
 
 
 def _leg(
@@ -129,10 +141,32 @@ def _leg(
         select = select.where(exp.and_(*conditions, wrap=False, copy=False), copy=False)
     if keys:
         select = select.group_by(*(value.copy() for _, value in keys), copy=False)
-    return Leg(f"{dataset.name}_{suffix}", dataset.name, source.table, select)
+    if source.members:
+        _join_members(select, source, source.members)
+    return Leg(f"{dataset.name}_{suffix}", dataset.name, source.tables, select)
+
+
+def _join_members(select: exp.Select, source: _Source, members: Dataset) -> None:
+    """Adds each event's member as of today: one row a member, so no event counts twice, and none is lost."""
+    for column in select.find_all(exp.Column):
+        if not column.table:
+            column.set("table", exp.to_identifier(_EVENT))
+    table = select.args["from_"].this
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(_EVENT)))
+    same = exp.EQ(
+        this=exp.column(source.member_column, table=_EVENT),
+        expression=exp.column(members.member_column, table=_MEMBER),
+    )
+    select.join(table_named(members.table), on=same, join_type="left", join_alias=_MEMBER, copy=False)
 
 
 def _source(model: SemanticModel, query: SemanticQuery, dataset: Dataset, measures: dict[str, Measure]) -> _Source:
+    members = model.datasets.get(model.members_today)
+    names = todays_dimensions(query, model)
+    if members and names and dataset.table != members.table:
+        today = {name: members.columns[name] for name in names}
+        place = (dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
+        return _Source(*place, today, members, dataset.member_column)
     mart = _smallest_mart(model, query, dataset, measures)
     if mart is None:
         return _Source(dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
@@ -144,7 +178,7 @@ def _keys(model: SemanticModel, query: SemanticQuery, source: _Source) -> list[t
     if query.time_grain:
         keys.append((query.time_grain, truncated(source.time_column, query.time_grain)))
     names = dict.fromkeys(query.dimensions)
-    return keys + [(name, _value(model, name, source.columns[name])) for name in names]
+    return keys + [(name, _value(model, name, source)) for name in names]
 
 
 def _conditions(
@@ -153,7 +187,7 @@ def _conditions(
     conditions = [between(source.time_column, time)] if source.time_column else []
     conditions += [_condition(exp.column(column), values, parameters) for column, values in source.where]
     for item in query.filters:
-        value = _value(model, item.dimension, source.columns[item.dimension])
+        value = _value(model, item.dimension, source)
         condition = _condition(value, item.values, parameters)
         conditions.append(exp.Not(this=condition) if item.op == "not_in" else condition)
     return conditions
@@ -207,12 +241,13 @@ def _sum(column: str) -> exp.Expression:
     return exp.Sum(this=exp.column(column))
 
 
-def _value(model: SemanticModel, dimension: str, column: str) -> exp.Expression:
+def _value(model: SemanticModel, dimension: str, source: _Source) -> exp.Expression:
     """The dimension's value of a row, also of a row that has none."""
     missing = model.dimensions[dimension].missing
-    if not missing:
-        return exp.column(column)
-    return exp.Coalesce(this=exp.column(column), expressions=[exp.Literal.string(missing)])
+    column = exp.column(source.columns[dimension])
+    if dimension in source.today:
+        column, missing = exp.column(source.today[dimension], table=_MEMBER), missing or _UNKNOWN
+    return exp.Coalesce(this=column, expressions=[exp.Literal.string(missing)]) if missing else column
 
 
 def _condition(value: exp.Expression, values: tuple[str, ...], parameters: Parameters) -> exp.Expression:

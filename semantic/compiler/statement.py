@@ -86,7 +86,7 @@ def compile_query(
         sql=body.sql(dialect="duckdb", pretty=True),
         params=dict(parameters.values),
         columns=_columns(model, query),
-        tables=tuple(dict.fromkeys(leg.table for leg in used)),
+        tables=tuple(dict.fromkeys(table for leg in used for table in leg.tables)),
         query=query,
         compared_with=before,
     )
