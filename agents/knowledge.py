@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 READER = Principal(user="value-dictionary", role="analyst")
 VALUES_SHOWN = 12
 ANSWER_SECONDS_PER_CALL = 4
+CACHED_SNAPSHOTS = 10
 
 
 @dataclass
@@ -161,11 +162,18 @@ def _cached(file: Path) -> dict[str, list[str]] | None:
 
 def _cache(file: Path, found: dict[str, list[str]]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    for old in file.parent.glob("values-*.json"):
+    for old in sorted(file.parent.glob("values-*.json"), key=_written)[: -CACHED_SNAPSHOTS + 1]:
         old.unlink(missing_ok=True)
     whole = file.with_suffix(f".{os.getpid()}.part")
     whole.write_text(json.dumps(found), encoding="utf-8")
     os.replace(whole, file)
+
+
+def _written(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:  # another process has just removed it
+        return 0.0
 
 
 def prompt_names(semantic: SemanticModel, as_of: date, first_day: date) -> dict[str, str]:

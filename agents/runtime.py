@@ -47,11 +47,19 @@ class Assistant:
 
     @classmethod
     def open(
-        cls, settings: Settings, warehouse: Path, *, clock: Callable[[], datetime] | None = None
+        cls,
+        settings: Settings,
+        warehouse: Path,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        snapshot_id: str | None = None,
     ) -> Assistant:
-        """An assistant for a warehouse folder. Raises MissingDataError (exit 4) when there is none to ask."""
+        """An assistant for a warehouse folder: for what is served, or for one kept snapshot.
+
+        Raises MissingDataError (exit 4) when there is none to ask.
+        """
         audit = AuditLog(settings.state / "audit.db")
-        door = Warehouse(warehouse, settings, audit)
+        door = Warehouse(warehouse, settings, audit, snapshot_id)
         door.snapshot()
         from agents.graph import build_graph
         from agents.threads import Threads
@@ -163,7 +171,7 @@ class Assistant:
         self.answers.close()
 
     def knowledge(self) -> Knowledge:
-        """What is known of the current snapshot; read again when a build has published a new one."""
+        """What is known of the snapshot that is read; read again when a build has published a new one."""
         snapshot = self.door.snapshot()
         if self._knowledge is None or self._knowledge.snapshot != snapshot.id:
             self._knowledge = load_knowledge(self.settings, self.door, snapshot)

@@ -49,12 +49,22 @@ class Outcome:
 
 
 class Asking:
-    """Asks on behalf of the command line. The assistant opens with the first question."""
+    """Asks on behalf of the command line. The assistant opens with the first question.
 
-    def __init__(self, settings: Settings, warehouse: Path, principal: Callable[[str], Principal]) -> None:
+    With a `snapshot_id` every question is answered from that kept snapshot, otherwise from the served one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        warehouse: Path,
+        principal: Callable[[str], Principal],
+        snapshot_id: str | None = None,
+    ) -> None:
         self._settings = settings
         self._warehouse = warehouse
         self._principal = principal
+        self._snapshot_id = snapshot_id
         self._assistant: Assistant | None = None
 
     def ask(self, question: str, role: str, thread: str | None) -> Outcome:
@@ -90,7 +100,7 @@ class Asking:
             require_chat_model(self._settings)
             from agents.runtime import Assistant
 
-            self._assistant = Assistant.open(self._settings, self._warehouse)
+            self._assistant = Assistant.open(self._settings, self._warehouse, snapshot_id=self._snapshot_id)
         return self._assistant
 
     def _settled(self, question: str, work: Callable[[], Answer]) -> Outcome:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ui import cli_snapshots
 from ui.terminal import (
     JsonOption,
     PurposeOption,
     RoleOption,
+    SnapshotOption,
     WarehouseOption,
     complain,
     console,
@@ -27,7 +29,7 @@ from warehouse.principal import Principal
 
 if TYPE_CHECKING:
     from ui.asking import Outcome
-    from warehouse.door import QueryResult
+    from warehouse.door import QueryResult, Warehouse
     from warehouse.settings import Settings
 
 app = typer.Typer(
@@ -41,6 +43,7 @@ model_app = typer.Typer(help="The semantic model.", no_args_is_help=True)
 eval_app = typer.Typer(help="Offline eval suites.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 app.add_typer(eval_app, name="eval")
+cli_snapshots.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."
@@ -97,6 +100,7 @@ def ask(
     thread: Annotated[str | None, typer.Option(help="Continue a conversation by this name.")] = None,
     file: Annotated[Path | None, typer.Option(help="JSON lines of {id, question, thread?, role?}.")] = None,
     warehouse: WarehouseOption = None,
+    snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer one question, or a file of them in one process (JSON, a line each; the worst exit code)."""
@@ -105,7 +109,7 @@ def ask(
     settings = load_settings()
     if file and question:
         raise UsageError("A question and a file were given.", where="--file", next_step="Give one of them.")
-    asking = Asking(settings, warehouse or settings.warehouse, principal_of)
+    asking = Asking(settings, warehouse or settings.warehouse, principal_of, snapshot)
     with closing(asking):
         if file is None:
             code = _show(asking.ask(question, role, thread), as_json=as_json)
@@ -121,15 +125,18 @@ def sql(
     purpose: PurposeOption = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
     warehouse: WarehouseOption = None,
+    snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send SQL through the one door: rows, or the denial and its reason (exit 3)."""
     settings = load_settings()
     if check_file:
-        _check_statements(check_file, settings, warehouse)
+        named = warehouse or (settings.warehouse if snapshot else None)
+        _check_statements(check_file, settings, named, snapshot)
         return
     try:
-        result = _query(statement, principal_of(role, purpose), settings, warehouse or settings.warehouse)
+        with closing(_door(settings, warehouse or settings.warehouse, snapshot)) as door:
+            result = _query(statement, principal_of(role, purpose), door)
     except CommandCenterError as error:
         if as_json:
             print_json(_verdict(error))
@@ -161,13 +168,14 @@ def savings(
     cost_model: Annotated[str, typer.Option(help="planning or fully_loaded.")] = "planning",
     role: RoleOption = "executive",
     warehouse: WarehouseOption = None,
+    snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What a reduction of one journey's leaked calls is worth, by day and by year."""
     from ui.asking import Asking
 
     settings = load_settings()
-    asking = Asking(settings, warehouse or settings.warehouse, principal_of)
+    asking = Asking(settings, warehouse or settings.warehouse, principal_of, snapshot)
     with closing(asking):
         code = _show(asking.savings(journey, reduce, cost_model, role), as_json=as_json)
     raise typer.Exit(code)
@@ -277,31 +285,34 @@ def _show(outcome: Outcome, *, as_json: bool) -> int:
     return outcome.exit_code
 
 
-def _query(statement: str, principal: Principal, settings: Settings, warehouse: Path) -> QueryResult:
+def _query(statement: str, principal: Principal, door: Warehouse) -> QueryResult:
     from ui.asking import readable
-    from warehouse.audit import AuditLog
-    from warehouse.door import QueryContext, Warehouse
+    from warehouse.door import QueryContext
 
     if not statement.strip():
         raise UsageError("There is no statement.", next_step='Give one: command-center sql "SELECT ..."')
-    with closing(Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"))) as door:
-        return door.query(readable(statement), principal, context=QueryContext("", "", "cli"))
+    return door.query(readable(statement), principal, context=QueryContext("", "", "cli"))
 
 
-def _check_statements(file: Path, settings: Settings, warehouse: Path | None) -> None:
+def _check_statements(file: Path, settings: Settings, warehouse: Path | None, snapshot: str | None) -> None:
     """Verdicts by the declared schema, or by that of the warehouse that was named."""
-    from warehouse.audit import AuditLog
-    from warehouse.door import Warehouse
     from warehouse.guard import check_file
 
     if warehouse is None:
         for verdict in check_file(file):
             print_json(verdict)
         return
-    with closing(Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"))) as door:
+    with closing(_door(settings, warehouse, snapshot)) as door:
         door.snapshot()
         for verdict in check_file(file, door):
             print_json(verdict)
+
+
+def _door(settings: Settings, warehouse: Path, snapshot: str | None) -> Warehouse:
+    from warehouse.audit import AuditLog
+    from warehouse.door import Warehouse
+
+    return Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"), snapshot)
 
 
 def _verdict(error: CommandCenterError) -> dict[str, str]:

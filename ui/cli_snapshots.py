@@ -1,0 +1,113 @@
+"""Commands about what is kept: the list of snapshots, serving an earlier one again."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.terminal import JsonOption, WarehouseOption, console, load_settings, print_json
+
+if TYPE_CHECKING:
+    from warehouse.settings import BuildSettings
+    from warehouse.time_travel import KeptSnapshot, Restored
+
+_COLUMNS = (
+    "snapshot",
+    "created",
+    "as of",
+    "",
+    "parent",
+    "source rows",
+    "new files",
+    "new rows",
+    "MB",
+    "shared MB",
+)
+_LEFT = 5  # columns of text
+
+
+def snapshots(
+    serve: Annotated[str, typer.Option(help="Serve this kept snapshot: an id, how it begins, or a day.")] = "",
+    warehouse: WarehouseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The kept snapshots, the newest first; with --serve, an earlier one is served again."""
+    from warehouse.audit import AuditLog
+    from warehouse.time_travel import kept_snapshots, restore
+
+    settings = load_settings()
+    path = warehouse or settings.warehouse
+    if serve:
+        with closing(AuditLog(settings.state / "audit.db")) as audit:
+            done = restore(path, serve, settings.build, audit, "cli")
+        if as_json:
+            print_json(_served(done))
+        else:
+            console().print(_told(done), markup=False, highlight=False)
+        return
+    found = kept_snapshots(path)
+    if as_json:
+        print_json([asdict(line) for line in found])
+    else:
+        _print_list(found, settings.build)
+
+
+def _served(done: Restored) -> dict[str, object]:
+    return {
+        "snapshot": done.after.id,
+        "as_of": done.after.as_of,
+        "before": done.before or None,
+        "later_files": done.later_files,
+    }
+
+
+def _told(done: Restored) -> str:
+    after = done.after
+    if after.id == done.before:
+        return f"Snapshot {after.id} (as of {after.as_of}) was being served already."
+    lines = [
+        f"Snapshot {after.id} (as of {after.as_of}) is served from now on, instead of {done.before or 'none'}.",
+        "Every new question is answered from it, in running servers too. The next build goes on from it.",
+    ]
+    if done.later_files:
+        files = f"{done.later_files:,} source files of {done.before} are not in it"
+        lines.append(f"{files}; a build takes those again that its folder still has.")
+    return "\n".join(lines)
+
+
+def _print_list(found: list[KeptSnapshot], settings: BuildSettings) -> None:
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    for index, name in enumerate(_COLUMNS):
+        table.add_column(name, justify="left" if index < _LEFT else "right", no_wrap=index == 0)
+    for line in found:
+        table.add_row(
+            line.id,
+            line.created_at[:16].replace("T", " "),
+            line.as_of.isoformat(),
+            "served" if line.served else "",
+            line.parent or "",
+            f"{line.source_rows:,}",
+            "" if line.new_files is None else f"{line.new_files:,}",
+            "" if line.new_rows is None else f"{line.new_rows:,}",
+            *(f"{size / 1e6:,.1f}" for size in (line.bytes, line.shared_bytes)),
+        )
+    shown = console()
+    shown.print(table)
+    days = f" and the newest of each of the last {settings.keep_days} days" if settings.keep_days else ""
+    shown.print(
+        f"Kept: the newest {settings.keep_snapshots}{days} (build.keep_snapshots, build.keep_days). "
+        "Ask one with `ask --snapshot ID`.",
+        style="dim",
+        markup=False,
+        highlight=False,
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(snapshots)
