@@ -6,6 +6,8 @@ on it was one to six days ago: nothing lies near the seven-day line. A member ca
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from generator.catalog import TOPICS, Flags, Floats, Ints
@@ -17,6 +19,23 @@ _REPEAT_DAYS = 6
 _TRIES = 6
 # Members who have just joined have not used anything yet.
 _SETTLING_DAYS = 3
+
+
+@dataclass(frozen=True)
+class RecentCalls:
+    """Calls of the last days, one entry a call; `agent` is -1 where it is not known."""
+
+    topic: Ints
+    member: Ints
+    day: Ints
+    agent: Ints
+
+    def with_day(self, day: int, topic: Ints, member: Ints, agent: Ints) -> RecentCalls:
+        """These and the calls of day number `day`, without what no caller of the next day is asked about."""
+        kept = self.day >= day - _SILENT_DAYS
+        mine = (self.topic, self.member, self.day, self.agent)
+        new = (topic, member, np.full(len(topic), day), agent)
+        return RecentCalls(*(np.concatenate([a[kept], b]) for a, b in zip(mine, new, strict=True)))
 
 
 class Callers:
@@ -37,6 +56,18 @@ class Callers:
         self._lots = {name: _lots(mask, members.proneness) for name, mask in pools.items()}
         self._quality = quality
         self._recent: dict[int, list[tuple[int, Ints]]] = {topic: [] for topic in range(len(TOPICS))}
+
+    def recall(self, past: RecentCalls, day: int) -> None:
+        """Know the calls before day number `day` again, whoever drew them; equal calls make equal memories."""
+        in_order = np.lexsort((past.member, past.topic, past.day))
+        topic, member, when = past.topic[in_order], past.member[in_order], past.day[in_order]
+        self.last_day[topic, member] = when
+        self.last_agent[topic, member] = past.agent[in_order]
+        days = range(day - _REPEAT_DAYS, day)
+        self._recent = {
+            number: [(one, member[(topic == number) & (when == one)]) for one in days]
+            for number in range(len(TOPICS))
+        }
 
     def draw(self, rng: np.random.Generator, topic: int, pool: str, day: int, first: int, repeats: int) -> Ints:
         """Member indices: `first` first callers, then `repeats` repeat callers, of one topic on one day."""

@@ -63,7 +63,7 @@ def day_calls(
     walkthrough: Walkthrough,
 ) -> DayCalls:
     """Draw the calls of day number `day` (0 is the first)."""
-    last = day == len(plan.dates) - 1
+    last = day == plan.story_day
     cell, topic, member, repeat = _who(rng, plan.streams, day, callers, walkthrough.member if last else None)
     leaked = np.array([one.journey is not None for one in plan.streams])[cell]
     known = np.where(repeat, callers.last_agent[topic, member], -1)

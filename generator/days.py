@@ -21,16 +21,31 @@ def history(as_of: date, days: int) -> list[date]:
     return [as_of - timedelta(days=back) for back in range(days - 1, -1, -1)]
 
 
+def following(as_of: date, days: int) -> list[date]:
+    """The days after `as_of`, the next one first."""
+    return [as_of + timedelta(days=ahead) for ahead in range(1, days + 1)]
+
+
 def volume_factors(dates: list[date]) -> Floats:
     """One factor a day; the last day is 1, so that levels read as that day's counts.
 
     A last day on a weekend makes a week without a dip: otherwise its weekdays would need twice the members.
     """
-    known = holidays.country_holidays("US", years=range(dates[0].year, dates[-1].year + 1))
+    return _relative(dates, dates[-1])
+
+
+def following_factors(as_of: date, days: int) -> Floats:
+    """One factor for each of the days after `as_of`, whose own is 1."""
+    return _relative(following(as_of, days), as_of)
+
+
+def _relative(dates: list[date], as_of: date) -> Floats:
+    years = {day.year for day in (*dates, as_of)}
+    known = holidays.country_holidays("US", years=years)
     # The last day counts as an ordinary one: the stories' levels are its counts.
-    factors = np.array([_factor(day, "" if day == dates[-1] else known.get(day, "")) for day in dates])
-    relative = factors / factors[-1]
-    weekend = dates[-1].weekday() >= _SATURDAY
+    factors = np.array([_factor(day, "" if day == as_of else known.get(day, "")) for day in dates])
+    relative = factors / _factor(as_of, "")
+    weekend = as_of.weekday() >= _SATURDAY
     return np.asarray(np.minimum(relative, 1.0) if weekend else relative, dtype=np.float64)
 
 

@@ -31,7 +31,7 @@ SOURCES = (
     "communications",
     "fixes",
 )
-_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
 # Keys never repeat: a dictionary would only be built to be thrown away.
 _NO_DICTIONARY = {
     "member_id",
@@ -90,15 +90,7 @@ class SourceFiles:
 
     def _parquet(self, name: str, table: pa.Table) -> None:
         if name not in self._writers:
-            repeated = [column for column in table.column_names if column not in _NO_DICTIONARY]
-            self._writers[name] = pq.ParquetWriter(
-                self.staging / f"{name}.parquet",
-                table.schema,
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=repeated,
-                store_schema=False,
-            )
+            self._writers[name] = _parquet_writer(self.staging / f"{name}.parquet", table.schema)
         self._writers[name].write_table(table)
 
     def rows_as_text(self, source: str) -> pa.Table:
@@ -141,7 +133,23 @@ def _is_ours(path: Path) -> bool:
     return any(
         path.name == source + suffix or (path.name.startswith(source + "-") and path.name.endswith(suffix))
         for source in SOURCES
-        for suffix in _SUFFIXES
+        for suffix in SUFFIXES
+    )
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write one file in the format that its name ends with."""
+    if path.suffix == ".parquet":
+        with _parquet_writer(path, table.schema) as writer:
+            writer.write_table(table)
+    else:
+        _write_csv(table, path)
+
+
+def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    repeated = [name for name in schema.names if name not in _NO_DICTIONARY]
+    return pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=repeated, store_schema=False
     )
 
 

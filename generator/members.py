@@ -23,6 +23,8 @@ FIRST_NUMBER = 102_001
 LANGUAGES = ("English", "Spanish", "Chinese", "Vietnamese", "Korean", "Tagalog")
 SEGMENTS = ("High Value", "Medium Value", "Low Value", "At Risk", "New")
 NEW_MONTHS = 12
+PRONENESS = [0.7, 0.2, 0.1]
+"""Shares of members who get in touch once, twice, three times as readily."""
 _MAPD = PLANS.index("MAPD")
 
 
@@ -86,7 +88,7 @@ def people(profile: Profile, seed: int, pinned: str) -> Members:
         state=state,
         language=language,
         joined=-(np.round(tenure * 30.44).astype(np.int64) + rng.integers(0, 28, size)),
-        proneness=1 + weighted(rng, [0.7, 0.2, 0.1], size),
+        proneness=1 + weighted(rng, PRONENESS, size),
         ids=numbered("M-", FIRST_NUMBER, size, 6),
     )
 

@@ -51,12 +51,22 @@ class Stream:
 
 @dataclass(frozen=True)
 class CallPlan:
-    """All streams over the same days; `negative` is the share of a day's calls that go badly."""
+    """All streams over the same days; `negative` is the share of a day's calls that go badly.
+
+    `story_day` is the number of the day whose levels the story tells: the last one, or -1 (the day before the
+    first) in a plan of the days that follow.
+    """
 
     dates: list[date]
     factors: Floats
     streams: tuple[Stream, ...]
     negative: Floats
+    story_day: int
+
+    @property
+    def volume(self) -> Ints:
+        """Planned calls of all kinds, by day."""
+        return np.asarray(sum((one.calls for one in self.streams), np.zeros(len(self.dates), dtype=np.int64)))
 
     def leaked(self, journey: str) -> Ints:
         """Planned leaked calls of a journey, by day."""
@@ -78,7 +88,7 @@ def call_plan(profile: Profile, seed: int, as_of: date, incidents: tuple[Inciden
     ordinary = _ordinary(profile, seed, factors, profile.calls - taken)
     flexible = _with_repeats(fixed, [*extra, *ordinary])
     streams = tuple(_without_first_day_repeats(one) for one in [*fixed, *flexible])
-    return CallPlan(dates, factors, streams, _negative_share(profile.days))
+    return CallPlan(dates, factors, streams, _negative_share(profile.days), story_day=profile.days - 1)
 
 
 def _leaks(journey: str, profile: Profile, seed: int, factors: Floats) -> list[Stream]:

@@ -91,7 +91,7 @@ def day_sessions(
     walkthrough: Walkthrough,
 ) -> Sessions:
     """Draw the sessions of day number `day`; `calls` are that day's calls."""
-    age = len(plan.dates) - 1 - day
+    age = plan.story_day - day
     triggers = _triggers(rng, plan, age, calls, crowd.members)
     lots = [triggers, *_around(rng, triggers, walkthrough.member), _slow(rng, calls, crowd.members)]
     if calls.pinned >= 0:

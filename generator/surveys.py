@@ -37,8 +37,13 @@ class Answers:
 
 def survey_plan(profile: Profile, plan: CallPlan) -> Ints:
     """Surveys by day and type, shape (days, 4); the total is the profile's row count."""
-    volume = sum((one.calls for one in plan.streams), np.zeros(len(plan.dates), dtype=np.int64))
-    return shared_out(profile.surveys, volume[:, None] * np.array(_SHARES)[None, :])
+    return shared_out(profile.surveys, plan.volume[:, None] * np.array(_SHARES)[None, :])
+
+
+def following_surveys(profile: Profile, past: CallPlan, plan: CallPlan) -> Ints:
+    """Surveys of the days after `past`: as many a call as before."""
+    total = round(profile.surveys * int(plan.volume.sum()) / int(past.volume.sum()))
+    return shared_out(total, plan.volume[:, None] * np.array(_SHARES)[None, :])
 
 
 def surveys_table(
