@@ -6,61 +6,48 @@ name is no table's. A line that cannot be split into fields is set aside; no lin
 
 from __future__ import annotations
 
-import csv
-import glob
-import gzip
-import hashlib
-import io
-import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, cast
 
 import duckdb
 
 from warehouse.contract import Contract, SourceTable
+from warehouse.csv_files import column_names, csv_file, csv_relations
 from warehouse.errors import MissingDataError
-from warehouse.open_quotes import open_quotes
+from warehouse.opened_files import UNREADABLE, looked_at, require_unchanged
+from warehouse.opened_files import Refused as Refused
+from warehouse.opened_files import SourceFile as SourceFile
 
-_CHUNK = 1 << 20
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
-HEADER_BYTES = 1 << 20
-LONGEST_LINE_BYTES = 16 << 20
-_REJECTED_LINES = """
-    SELECT 'line ' || line || ': ' || lower(min(error_type)) AS detail,
-           trim(coalesce(min(csv_line), ''), E'\\r\\n') AS raw
-    FROM rejected_lines GROUP BY line
-"""
+_PLAIN_PATH = re.compile(r"[\w./ +=,@-]+", re.ASCII)
+_NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
+_DISK_FULL = ("No space left", "Could not write", "max_temp_directory_size")
+_NOT_THE_FILES_FAULT = (
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+    duckdb.CatalogException,
+    duckdb.BinderException,
+    duckdb.ConstraintException,
+    duckdb.TransactionException,
+)
 Take = Callable[[str, str], int]
 
 
 @dataclass(frozen=True)
-class SourceFile:
-    """A file that belongs to a table. `name` is its path inside the source folder."""
-
-    table: str
-    name: str
-    path: Path
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Inbox:
-    """What a source folder holds: the tables' files in order of name, and names that match no table."""
+    """What a source folder holds: the tables' files in order of name, and names that match no table.
+
+    Hidden files are not looked at. A link to a folder is not followed: it is among the ignored names.
+    """
 
     files: tuple[SourceFile, ...]
     ignored: tuple[str, ...]
-
-
-class Refused(Exception):
-    """A file that is not taken: `reason` as in the contract's table of fates, `detail` for people."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        self.reason, self.detail = reason, detail
-        super().__init__(detail)
 
 
 @dataclass(frozen=True)
@@ -72,22 +59,43 @@ class ReadFile:
 
 
 def discover(source: Path, contract: Contract) -> Inbox:
-    """List and hash the files of a folder. Raises MissingDataError when the folder does not exist."""
+    """List and hash the files of a folder. Raises MissingDataError when there is no folder (any more)."""
     if not source.is_dir():
         raise MissingDataError(
             "The source folder does not exist.", where=str(source), next_step="Give a folder of source files."
         )
     files, ignored = [], []
-    for path in sorted(p for p in source.rglob("*") if p.is_file()):
-        name = path.relative_to(source).as_posix()
-        if any(part.startswith(".") for part in path.relative_to(source).parts):
-            continue
-        table = _table_of(Path(name), contract)
+    for path in sorted(_listed(source)):
+        inside = path.relative_to(source)
+        name = inside.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        table = _table_of(inside, contract)
         if table:
-            files.append(SourceFile(table, name, path, _sha256(path)))
+            files.append(looked_at(table, name, path))
         else:
             ignored.append(name)
     return Inbox(tuple(files), tuple(ignored))
+
+
+def _listed(source: Path) -> Iterator[Path]:
+    """Every visible entry that is no folder: files, links, pipes, and empty folders named like a file."""
+
+    def trouble(error: OSError) -> None:
+        if not source.is_dir():
+            raise MissingDataError(
+                "The source folder disappeared while it was being listed.",
+                where=str(source),
+                next_step="Bring the folder back and build again.",
+            ) from error
+        unreadable.append(Path(error.filename))
+
+    unreadable: list[Path] = []
+    for folder, folders, names in os.walk(source, onerror=trouble):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        yield from (Path(folder, name) for name in (*names, *links) if not name.startswith("."))
+        if not names and not folders and folder.lower().endswith(SUFFIXES):
+            yield Path(folder)
+    yield from unreadable
 
 
 def _table_of(name: Path, contract: Contract) -> str | None:
@@ -102,11 +110,6 @@ def _table_of(name: Path, contract: Contract) -> str | None:
     return None
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def read_file(
     con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, workspace: Path, take: Take
 ) -> ReadFile:
@@ -114,92 +117,89 @@ def read_file(
 
     `take` is given two SELECT statements and inserts them in this order: the rows (the contract's columns as text,
     then `_row_number`, from 1), and the lines that could not be split (`detail`, `raw`). It returns both counts'
-    sum. `workspace` is a folder for passing files.
+    sum; it may be called twice, the first time in vain. `workspace` is a folder for passing files. Refused with
+    `changed_file` means that the file should be tried again by the next build, even with the same content. Raises
+    MissingDataError when the whole source folder is gone.
     """
-    header = _parquet_header(con, file.path) if _is_parquet(file) else _csv_header(file.path)
-    _check_header(header, table)
-    return ReadFile(tuple(header), _read(con, file, table, header, workspace, take))
-
-
-def _read(
-    con: duckdb.DuckDBPyConnection,
-    file: SourceFile,
-    table: SourceTable,
-    header: list[str],
-    workspace: Path,
-    take: Take,
-) -> int:
-    """Take one file; returns the data rows it holds.
-
-    Line ends of both kinds in one CSV break the engine's parser, and a quote that never closes swallows the rows
-    after it: such a file is read from a copy with one kind of line end and without the lines of open quotes.
-    """
-    if _is_parquet(file):
-        return _read_from(con, file.path, table, header, take)
-    slips = _slips(file.path, header, table)
-    if not slips:
-        try:
-            return _read_from(con, file.path, table, header, take)
-        except Refused:
-            pass  # the copy below shows whether line ends were all that was wrong
-    with TemporaryDirectory(dir=workspace) as folder:
-        copy = _mended(file, slips, Path(folder))
-        return _read_from(con, copy, table, header, take, slips)
-
-
-def _read_from(
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    table: SourceTable,
-    header: list[str],
-    take: Take,
-    slips: Mapping[int, bytes] | None = None,
-) -> int:
-    reader, row_number = _reader(path, header)
-    columns = ", ".join(_as_text(c.name, header) for c in table.columns)
-    is_csv = not path.name.lower().endswith(".parquet")
-    _set_aside(con, slips or {})
-    con.execute("BEGIN")
+    if file.trouble:
+        raise Refused(UNREADABLE, file.trouble)
     try:
-        taken = take(
-            f"SELECT {columns}, {row_number} AS _row_number FROM {reader}",
-            f"FROM open_quote_lines UNION ALL {_REJECTED_LINES}" if is_csv else "FROM open_quote_lines",
-        )
-        if is_csv:
-            con.execute("DELETE FROM rejected_lines; DELETE FROM rejected_scans")
-        con.execute("COMMIT")
+        with TemporaryDirectory(dir=workspace) as name:
+            folder = Path(name)
+            path = _plainly_named(file.path, folder)
+            if file.name.lower().endswith(".parquet"):
+                return _read_parquet(con, file, path, table, take)
+            return _read_csv(con, file, path, table, folder, take)
+    except Refused:
+        require_unchanged(file)
+        raise
+
+
+def _plainly_named(path: Path, folder: Path) -> Path:
+    """The path itself, or a link to it when the engine would take its name for a pattern or cannot spell it."""
+    if _PLAIN_PATH.fullmatch(str(path)):
+        return path
+    link = folder / "source"
+    link.symlink_to(path.absolute())
+    return link
+
+
+def _read_csv(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, path: Path, table: SourceTable, folder: Path, take: Take
+) -> ReadFile:
+    csv = csv_file(path, table)
+    _check_header(csv.header, table)
+    places = {name: f"c{place}" for place, name in reversed(list(enumerate(csv.header, 1)))}
+    columns = _columns(table, places)
+    for found in csv_relations(csv, folder):
+        rows = f"SELECT {columns}, row_number() OVER () AS _row_number FROM {found.good}"
+        if _taken(con, file, take, rows, found.set_aside, found.rows):
+            return ReadFile(csv.header, found.rows)
+    raise Refused(UNREADABLE, "it cannot be read to its end")
+
+
+def _read_parquet(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, path: Path, table: SourceTable, take: Take
+) -> ReadFile:
+    source = f"read_parquet('{path}', file_row_number = true, hive_partitioning = false)"
+    try:
+        described = con.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {source}").fetchall()
+        count = con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
     except duckdb.Error as error:
-        con.execute("ROLLBACK")
-        if _is_our_trouble(error):
-            raise
-        raise Refused("unreadable_file", "cannot be read to its end") from error
-    return taken
+        raise Refused(UNREADABLE, "not a readable Parquet file") from error
+    header = column_names([str(row[0]) for row in described], table)
+    _check_header(header, table)
+    known = {column.name for column in table.columns}
+    nested = [n for n, row in zip(header, described, strict=True) if n in known and _is_nested(str(row[1]))]
+    if nested:
+        raise Refused(UNREADABLE, f"a column holds lists or records, not values: {', '.join(nested)}")
+    places = {name: _identifier(str(row[0])) for name, row in zip(header, described, strict=True)}
+    rows = f"SELECT {_columns(table, places)}, file_row_number + 1 AS _row_number FROM {source}"
+    if not _taken(con, file, take, rows, "SELECT NULL AS detail, NULL AS raw WHERE false", count):
+        raise Refused(UNREADABLE, "it cannot be read to its end")
+    return ReadFile(tuple(header), count)
 
 
-def _as_text(column: str, header: list[str]) -> str:
-    value = f'"{column}"' if column in header else "NULL"
-    return f'CAST({value} AS VARCHAR) AS "{column}"'
+def _is_nested(type_: str) -> bool:
+    return type_.startswith(_NESTED) or type_.endswith("]")
 
 
-def _set_aside(con: duckdb.DuckDBPyConnection, slips: Mapping[int, bytes]) -> None:
-    """Fill `open_quote_lines`."""
-    con.execute("CREATE OR REPLACE TEMP TABLE open_quote_lines (detail VARCHAR, raw VARCHAR)")
-    for number, line in slips.items():
-        raw = line.decode("utf-8", errors="replace").rstrip("\r\n")
-        con.execute("INSERT INTO open_quote_lines VALUES (?, ?)", [f"line {number}: a quote never closes", raw])
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _is_parquet(file: SourceFile) -> bool:
-    return file.name.lower().endswith(".parquet")
+def _columns(table: SourceTable, places: dict[str, str]) -> str:
+    return ", ".join(f'CAST({places.get(c.name, "NULL")} AS VARCHAR) AS "{c.name}"' for c in table.columns)
 
 
-def _check_header(header: list[str], table: SourceTable) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
+def _check_header(header: Iterable[str], table: SourceTable) -> None:
+    names = list(header)
+    twice = [column.name for column in table.columns if names.count(column.name) > 1]
     if twice:
-        raise Refused("unreadable_file", f"the header names a column twice: {', '.join(twice)}")
-    missing = table.missing_from(header, required=True)
+        raise Refused(UNREADABLE, f"the header names a column twice: {', '.join(twice)}")
+    missing = table.missing_from(names, required=True)
     if len(missing) == sum(column.required for column in table.columns):
-        raise Refused("unreadable_file", _no_header(header))
+        raise Refused(UNREADABLE, _no_header(names))
     if missing:
         raise Refused("missing_columns", ", ".join(missing))
 
@@ -211,87 +211,19 @@ def _no_header(header: list[str]) -> str:
     return f"the fields are separated by {separator!r}; a comma is needed"
 
 
-def _csv_header(path: Path) -> list[str]:
+def _taken(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, take: Take, rows: str, set_aside: str, count: int
+) -> bool:
+    """Whether the engine found as many rows as were counted; if not, nothing of it stays."""
+    con.execute("DROP TABLE IF EXISTS rejected_lines; DROP TABLE IF EXISTS rejected_scans; BEGIN")
+    keep = False
     try:
-        with _opened(path) as stream:
-            first = stream.read(HEADER_BYTES)
-        text = first.decode("utf-8-sig", errors="strict" if len(first) < HEADER_BYTES else "ignore")
-    except UnicodeDecodeError:
-        text = first.splitlines()[0].decode("utf-8-sig", errors="replace")
-    except (OSError, EOFError, zlib.error) as error:
-        raise Refused("unreadable_file", f"cannot be read: {type(error).__name__}") from error
-    if not text.strip():
-        raise Refused("unreadable_file", "the file is empty")
-    if "\x00" in text:
-        raise Refused("unreadable_file", "not a UTF-8 text file")
-    try:
-        header = next(csv.reader(io.StringIO(text)))
-    except csv.Error as error:
-        raise Refused("unreadable_file", "the first line is no header of this table") from error
-    return [name.strip().lower() or f"unnamed_{place}" for place, name in enumerate(header, 1)]
-
-
-def _parquet_header(con: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
-    try:
-        described = con.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(path)})").fetchall()
+        if take(rows, set_aside) == count:
+            require_unchanged(file)
+            keep = True
     except duckdb.Error as error:
-        raise Refused("unreadable_file", "not a readable Parquet file") from error
-    return [str(row[0]).strip().lower() for row in described]
-
-
-def _quoted(path: Path) -> str:
-    return "'" + glob.escape(str(path)).replace("'", "''") + "'"
-
-
-def _slips(path: Path, header: list[str], table: SourceTable) -> dict[int, bytes]:
-    """The lines that open a quote by mistake. Most files hold no quote at all, which shows quickly by chunks."""
-    with _to_its_end():
-        with _opened(path) as stream:
-            if not any(b'"' in chunk for chunk in iter(lambda: stream.read(_CHUNK), b"")):
-                return {}
-        with _opened(path) as lines:
-            return open_quotes(lines, header, table)
-
-
-@contextmanager
-def _to_its_end() -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Refused("unreadable_file", "cannot be read to its end") from error
-
-
-def _mended(file: SourceFile, slips: Collection[int], folder: Path) -> Path:
-    """A copy with one kind of line end; lines left out stay as empty lines, so that line numbers hold."""
-    copy = folder / "copy.csv"
-    with _to_its_end(), _opened(file.path) as stream, copy.open("wb") as target:
-        for number, line in enumerate(stream, start=1):
-            kept = b"\n" if number in slips else line
-            target.write(kept.removesuffix(b"\r\n") + b"\n" if kept.endswith(b"\r\n") else kept)
-    return copy
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if path.name.lower().endswith(".gz") else path.open("rb")
-
-
-def _is_our_trouble(error: duckdb.Error) -> bool:
-    full = any(sign in str(error) for sign in ("No space left", "Could not write", "max_temp_directory_size"))
-    return full or isinstance(error, duckdb.OutOfMemoryException)
-
-
-def _reader(path: Path, header: list[str]) -> tuple[str, str]:
-    """The table function that reads a file as text, and the expression of a row's number in it (from 1)."""
-    if path.name.lower().endswith(".parquet"):
-        return f"read_parquet({_quoted(path)}, file_row_number = true)", "file_row_number + 1"
-    columns = ", ".join(f"'{_name(name)}': 'VARCHAR'" for name in header)
-    return (
-        f"read_csv({_quoted(path)}, header = true, auto_detect = false, delim = ',', quote = '\"', "
-        f"escape = '\"', columns = {{{columns}}}, max_line_size = {LONGEST_LINE_BYTES}, ignore_errors = true, "
-        "store_rejects = true, rejects_table = 'rejected_lines', rejects_scan = 'rejected_scans')",
-        "row_number() OVER ()",
-    )
-
-
-def _name(column: str) -> str:
-    return column.replace("'", "''")
+        if isinstance(error, _NOT_THE_FILES_FAULT) or any(sign in str(error) for sign in _DISK_FULL):
+            raise
+    finally:
+        con.execute("COMMIT" if keep else "ROLLBACK")
+    return keep

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from warehouse.contract import load_contract
-from warehouse.open_quotes import open_quotes
+from warehouse.open_quotes import records
 
 HEADER = "survey_id,member_id,survey_date,nps_score,csat_score,effort_score,feedback_text,survey_type"
 ROWS = [f"S{n},M1,2024-11-05,9,4,2,Fine,post_call" for n in range(50)]
@@ -27,7 +27,7 @@ def with_rows(changes: dict[int, str]) -> list[str]:
         ("\n", {20: OPEN}, [22]),
         ("\r\n", {49: OPEN}, [51]),
         ("\n", {20: OPEN, 21: OPEN}, [22, 23]),
-        ("\r\n", {20: OPEN, 40: CLOSED}, [22, 42]),
+        ("\r\n", {20: OPEN, 40: CLOSED}, [22]),
         ("\n", {20: OPEN, 40: LETTER}, [22]),
         ("\n", {10: LETTER, 20: OPEN, 30: 'S{},M1,2024-11-05,9,4,2,"Fine, really",post_call'}, [25]),
         ("\r\n", {20: LETTER, 21: LETTER, 49: LETTER}, []),
@@ -54,4 +54,5 @@ def test_a_compressed_file_is_mended_too(valid_sources: Path, built, ask):
 
 def test_many_open_quotes_are_found_in_one_pass():
     lines = [OPEN.format(n).encode() + b"\n" for n in range(20_000)]
-    assert len(open_quotes(lines, HEADER.split(","), load_contract()["surveys"])) == 20_000
+    found = records(lines, HEADER.split(","), load_contract()["surveys"])
+    assert sum(record.is_slip for record in found) == 20_000

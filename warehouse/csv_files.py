@@ -1,0 +1,239 @@
+"""A CSV file as relations: its rows as text, and the lines that cannot be split into the header's fields.
+
+The engine reads a file itself when the file is plain: UTF-8, one kind of line end, quotes that close. Its rows are
+counted beforehand: an engine that finds more or fewer is not believed. Every other file is read from a mended copy
+in which each record has the header's fields, all of them quoted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from warehouse.contract import SourceTable
+from warehouse.open_quotes import Lines, records
+from warehouse.opened_files import (
+    GZIP,
+    LONGEST_RECORD,
+    UNREADABLE,
+    UTF_16,
+    Refused,
+    blocks,
+    first_bytes,
+    first_text,
+    opened,
+)
+
+_HEADER_BYTES = 1 << 20
+_SHOWN = 2000  # bytes of an overlong line that the quarantine keeps
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_FIELD = re.compile(rb' *+(?:"((?:[^"]++|"")*+)" *+|([^",][^,]*+|))(,|\Z)')
+_REJECTED_LINES = """
+    SELECT 'line ' || line || ': ' || lower(min(error_type)) AS detail,
+           trim(coalesce(min(csv_line), ''), E'\\r\\n') AS raw
+    FROM rejected_lines GROUP BY line
+"""
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file, its column names (those of the contract in the contract's spelling) and its line ends."""
+
+    path: Path
+    table: SourceTable
+    header: tuple[str, ...]
+    cr_ends_lines: bool
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What to select a file's rows (columns c1, c2, ...) and its set-aside lines (detail, raw) from.
+
+    `rows` is how many both have together, by our own count.
+    """
+
+    good: str
+    set_aside: str
+    rows: int
+
+
+class _NotPlain(Exception):
+    """The engine would not read this file as it is meant."""
+
+
+def csv_file(path: Path, table: SourceTable) -> CsvFile:
+    """Read the header, the first line that is not empty. Raises Refused when there is none."""
+    with opened(path) as stream:
+        first = first_text(stream, _HEADER_BYTES)
+    cr_ends_lines = b"\r" in first and b"\n" not in first
+    if len(first) == _HEADER_BYTES and b"\n" not in first and not cr_ends_lines:
+        raise Refused(UNREADABLE, "the first line is longer than 1 MB")
+    text = first.decode("utf-8", errors="replace")
+    if not text.strip():
+        raise Refused(UNREADABLE, "the file is empty")
+    if "\x00" in text.splitlines()[0]:
+        raise Refused(UNREADABLE, "not a UTF-8 text file")
+    try:
+        names = next((fields for fields in csv.reader(io.StringIO(text, newline=None)) if fields), [])
+    except csv.Error as error:
+        raise Refused(UNREADABLE, "the first line is no header of this table") from error
+    return CsvFile(path, table, tuple(column_names(names, table)), cr_ends_lines)
+
+
+def column_names(header: Iterable[str], table: SourceTable) -> list[str]:
+    """A header's names: those of the contract are known whatever their case, spaces or invisible characters."""
+    known = {column.name for column in table.columns}
+    names = [_INVISIBLE.sub("", name).strip().lower() for name in header]
+    joined = [re.sub(r"[\s-]+", "_", name) for name in names]
+    return [
+        other if other in known else name or f"unnamed_{place}"
+        for place, (name, other) in enumerate(zip(names, joined, strict=True), 1)
+    ]
+
+
+def csv_relations(file: CsvFile, folder: Path) -> Iterator[Relations]:
+    """The ways to read a file, to be tried in order; the second one holds whatever the file is."""
+    first = first_bytes(file.path)
+    if not first.startswith(UTF_16) and not file.cr_ends_lines:
+        try:
+            rows = _plain_rows(file)
+            yield Relations(_source(file, gzip=first.startswith(GZIP)), _REJECTED_LINES, rows)
+        except _NotPlain:
+            pass
+    yield _mended(file, folder)
+
+
+def _plain_rows(file: CsvFile) -> int:
+    """The data rows of a file that is fit for the engine. Raises _NotPlain for all others."""
+    with opened(file.path) as stream:
+        parts = records(_only_plain(blocks(stream)), list(file.header), file.table)
+        return sum(_count(part) for part in parts) - 1
+
+
+def _count(part: Lines) -> int:
+    if part.is_slip:
+        raise _NotPlain
+    lines = part.raw
+    if b'"' in lines:
+        return 1
+    if lines.startswith((b"\n", b"\r\n")) or b"\n\n" in lines or b"\n\r\n" in lines:
+        return sum(1 for line in lines.split(b"\n") if line.strip(b"\r"))
+    return lines.count(b"\n") + (not lines.endswith(b"\n"))
+
+
+def _only_plain(file_blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Blocks of a file in UTF-8 with one kind of line end, unchanged. Raises _NotPlain at any other."""
+    had_cr: bool | None = None
+    for block in file_blocks:
+        ends = block.count(b"\n")
+        returns = block.count(b"\r") if b"\r" in block else 0
+        mixed = returns not in (0, ends) or (returns and block.count(b"\r\n") != returns)
+        changed = ends and had_cr not in (None, returns > 0)
+        if mixed or changed or b"\x00" in block or len(block) > LONGEST_RECORD or not _is_utf_8(block):
+            raise _NotPlain
+        had_cr = returns > 0 if ends else had_cr
+        yield block
+
+
+def _is_utf_8(block: bytes) -> bool:
+    try:
+        return block.isascii() or bool(block.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _mended(file: CsvFile, folder: Path) -> Relations:
+    """Write the copy, and beside it what has no place in it."""
+    good, bad = folder / "good.csv", folder / "set_aside.csv"
+    width, rows = len(file.header), 0
+    with opened(file.path) as stream, good.open("wb") as copy, bad.open("wb") as aside:
+        parts = records(blocks(stream, cr_ends_lines=file.cr_ends_lines), list(file.header), file.table)
+        for number, line, is_slip in _without_header(_lines(parts)):
+            found = "a quote never closes" if is_slip else _split(line, width)
+            if isinstance(found, str):
+                shown = line[: _SHOWN if len(line) > LONGEST_RECORD else None].decode("utf-8", errors="replace")
+                _write(aside, [f"line {number}: {found}".encode(), shown.encode()])
+                rows += 1
+                continue
+            for fields in found:
+                _write(copy, fields)
+            rows += len(found)
+    return Relations(_copy(good, width), f"SELECT c1 AS detail, c2 AS raw FROM {_copy(bad, 2)}", rows)
+
+
+def _lines(parts: Iterable[Lines]) -> Iterator[tuple[int, bytes, bool]]:
+    """One record at a time (number, bytes without line end, whether it is a slip), without empty lines."""
+    for part in parts:
+        lines = [part.raw] if b'"' in part.raw else part.raw.split(b"\n")
+        for number, line in enumerate(lines, part.number):
+            if line.strip(b"\r\n"):
+                yield number, line.rstrip(b"\r\n"), part.is_slip
+
+
+def _without_header(lines: Iterator[tuple[int, bytes, bool]]) -> Iterator[tuple[int, bytes, bool]]:
+    next(lines, None)
+    return lines
+
+
+def _split(line: bytes, width: int) -> list[list[bytes]] | str:
+    """The fields of a record's one row, or of the several that lone carriage returns part; else why not."""
+    if len(line) > LONGEST_RECORD:
+        return "longer than 16 MB"
+    if b"\x00" in line:
+        return "a NUL character"
+    if not _is_utf_8(line):
+        return "not UTF-8"
+    fields = _fields(line, width)
+    if isinstance(fields, str) and b"\r" in line and b'"' not in line:
+        parts = [_fields(part, width) for part in line.split(b"\r") if part]
+        rows = [part for part in parts if not isinstance(part, str)]
+        if len(rows) == len(parts):
+            return rows
+    return fields if isinstance(fields, str) else [fields]
+
+
+def _fields(line: bytes, width: int) -> list[bytes] | str:
+    if b'"' not in line:
+        fields = line.split(b",")
+    else:
+        fields, place, more = [], 0, True
+        while more:
+            found = _FIELD.match(line, place)
+            if found is None:
+                return "characters after a closing quote"
+            text, plain, more_bytes = found.groups()
+            fields.append(plain if text is None else text.replace(b'""', b'"'))
+            place, more = found.end(), more_bytes == b","
+    if len(fields) == width + 1 and not fields[-1]:
+        fields.pop()
+    return fields if len(fields) == width else f"{len(fields)} fields instead of {width}"
+
+
+def _write(target: IO[bytes], fields: Iterable[bytes]) -> None:
+    target.write(b",".join(b'"' + field.replace(b'"', b'""') + b'"' for field in fields) + b"\n")
+
+
+def _source(file: CsvFile, *, gzip: bool) -> str:
+    """The table function over a source file; it keeps the lines it cannot split in `rejected_lines`."""
+    options = "ignore_errors = true, store_rejects = true, rejects_table = 'rejected_lines', "
+    options += f"rejects_scan = 'rejected_scans', compression = '{'gzip' if gzip else 'none'}'"
+    return _read_csv(file.path, len(file.header), LONGEST_RECORD, f"header = true, {options}")
+
+
+def _copy(path: Path, width: int) -> str:
+    """The table function over a file that was written here: quoted fields, no header."""
+    longest = 2 * LONGEST_RECORD + 3 * width
+    return _read_csv(path, width, longest, "header = false, new_line = '\\n', compression = 'none'")
+
+
+def _read_csv(path: Path, width: int, longest: int, options: str) -> str:
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(1, width + 1))
+    return (
+        f"read_csv('{path}', auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        f"columns = {{{columns}}}, max_line_size = {longest}, hive_partitioning = false, {options})"
+    )
