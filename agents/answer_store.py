@@ -62,6 +62,14 @@ class AnswerStore:
             )
         return Answer.model_validate_json(row[0])
 
+    def trace(self, answer_id: str) -> Answer | None:
+        """Anybody's stored answer, for its lineage only, which shows no question, no rows and no values."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT document FROM answers WHERE answer_id = ?", (answer_id,)
+            ).fetchone()
+        return Answer.model_validate_json(row[0]) if row else None
+
     def judge(self, answer_id: str, principal: Principal, thumbs: Thumbs, reason: str, at: datetime) -> None:
         """Keep a reader's verdict on an answer of theirs; a second one replaces the first."""
         self.find(answer_id, principal)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ui import cli_feed, cli_snapshots
+from ui import cli_feed, cli_lineage, cli_snapshots
 from ui.terminal import (
     JsonOption,
     PurposeOption,
@@ -45,6 +45,7 @@ app.add_typer(model_app, name="model")
 app.add_typer(eval_app, name="eval")
 cli_snapshots.register(app)
 cli_feed.register(app)
+cli_lineage.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."

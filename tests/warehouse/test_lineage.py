@@ -1,0 +1,271 @@
+"""Lineage against what happens: change a source column or a rule, and only its declared dependents change."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warehouse import snapshots
+from warehouse.build import build
+from warehouse.contract import load_contract
+from warehouse.lineage import Lineage, load_lineage
+from warehouse.runner import read_models
+from warehouse.settings import Rules, Settings
+
+Rows = list[dict[str, Any]]
+Tables = dict[str, Rows]
+Gold = dict[str, Counter[tuple[Any, ...]]]
+
+PLANS, SEGMENTS = ["MAPD", "PPO", "HMO", "EPO"], ["New", "At Risk", "High Value", "Low Value"]
+TOPICS = {"bill_pay": "Billing Question", "claims_check": "Claims Status", "id_card_download": "ID Card Request"}
+
+
+def member(n: int) -> dict[str, Any]:
+    return {
+        "member_id": f"M{n}", "age": 60 + 7 * n, "gender": "FM"[n % 2], "plan_type": PLANS[n % 4],
+        "tenure_months": 5 + 8 * n, "segment": SEGMENTS[n % 4], "state": ["FL", "TX"][n % 2],
+        "zip_code": f"3310{n}", "join_date": f"2024-0{n}-01",
+        "first_name": f"Ann{n}", "last_name": "Lee", "email": f"a{n}@example.org",
+        "language": ["English", "Spanish"][n % 2], "county": f"County {n}", "income_band": f"Band {n}",
+        "education_band": f"Level {n}", "line_of_business": ["Medicare", "Commercial"][n % 2],
+    }  # fmt: skip
+
+
+def interaction(n: int) -> dict[str, Any]:
+    """Three in four fail; the call of the same number follows 10 minutes to some hours later."""
+    at = datetime(2024, 11, 1 + n, 9, 3 * n)
+    kind = list(TOPICS)[n % 3]
+    outcome = ["failure", "abandoned", "failure", "success"][n % 4]
+    return {
+        "interaction_id": f"D{n:02}", "member_id": f"M{1 + n % 4}", "interaction_date": at.date(),
+        "interaction_timestamp": at, "interaction_type": kind, "outcome": outcome,
+        "failure_reason": f"Reason {n % 2}", "session_duration_seconds": 60 + n,
+        "platform": ["web", "mobile_app"][n % 2], "error_code": f"E{n % 3}", "error_message": f"Message {n % 3}",
+        "step": f"step {n % 2}",
+    }  # fmt: skip
+
+
+def call(n: int) -> dict[str, Any]:
+    trigger = interaction(n % 16)
+    at = trigger["interaction_timestamp"] + timedelta(minutes=10 + 30 * (n % 3) + 90 * (n // 16))
+    return {
+        "call_id": f"C{n:02}", "member_id": trigger["member_id"], "call_date": at.date(), "call_timestamp": at,
+        "call_topic": TOPICS[trigger["interaction_type"]], "handle_time_minutes": 6 + 2 * (n % 9),
+        "sentiment": ["neutral", "negative", "positive"][n % 3], "is_repeat_call": n % 2 == 0,
+        "prior_digital_attempt": n % 3 == 0, "transferred": n % 4 == 0, "resolved": n % 2 == 1,
+        "sentiment_score": (n % 5 - 2) / 4, "agent_id": f"A{n % 3}", "agent_team": f"Team {n % 2}",
+        "ivr_path": f"path {n % 2}", "queue_wait_seconds": 20 * n, "transcript": f"words {n}",
+        "channel": ["phone", "chat"][n % 2],
+    }  # fmt: skip
+
+
+def survey(n: int) -> dict[str, Any]:
+    return {
+        "survey_id": f"S{n}", "member_id": f"M{1 + n % 4}", "survey_date": f"2024-11-{10 + n} 12:00:00",
+        "nps_score": [10, 8, 3][n % 3], "csat_score": 1 + n % 5, "effort_score": 1 + n % 7,
+        "feedback_text": f"text {n}", "survey_type": ["post_call", "periodic"][n % 2],
+        "related_call_id": f"C{n:02}",
+    }  # fmt: skip
+
+
+def claim(n: int) -> dict[str, Any]:
+    return {
+        "claim_id": f"K{n}", "member_id": f"M{1 + n % 4}", "claim_date": f"2024-11-0{1 + n}",
+        "claim_type": ["Medical", "Dental"][n % 2], "claim_amount": 100 + n,
+        "status": ["Denied", "Approved", "Pending"][n % 3], "approval_time_days": n,
+        "denial_reason": f"Reason {n}",
+        "prior_auth_required": n % 2 == 0, "prior_auth_status": f"status {n % 2}", "service_code": f"X{n}",
+    }  # fmt: skip
+
+
+def fill(n: int) -> dict[str, Any]:
+    return {
+        "rx_id": f"R{n}", "member_id": f"M{1 + n % 4}", "fill_date": f"2024-11-0{1 + n}",
+        "drug_name": f"Drug {n % 2}",
+        "copay_amount": 5 + n, "days_supply": 30 * (1 + n % 3), "pharmacy_type": ["retail", "mail"][n % 2],
+        "denied_flag": n % 2 == 0, "denied_reason": f"Reason {n}",
+    }  # fmt: skip
+
+
+def enrollment(n: int) -> dict[str, Any]:
+    return {
+        "enrollment_id": f"E{n}", "member_id": f"M{1 + n % 4}", "enrollment_date": f"2024-11-0{1 + n}",
+        "plan_type": PLANS[n % 4], "premium_amount": 20 + n, "change_type": ["new", "renewal", "change"][n % 3],
+        "change_reason": f"Reason {n}",
+    }  # fmt: skip
+
+
+def communication(n: int) -> dict[str, Any]:
+    return {
+        "communication_id": f"N{n}", "sent_date": f"2024-11-0{1 + n}", "channel": ["email", "letter"][n % 2],
+        "topic": f"Topic {n}", "plan_type": PLANS[n % 4], "audience_size": 100 + n, "subject": f"Subject {n}",
+    }  # fmt: skip
+
+
+def fix(n: int) -> dict[str, Any]:
+    return {
+        "fix_id": f"F{n}", "journey": ["Billing", "Claims"][n % 2], "lever": ["Digital", "IVR"][n % 2],
+        "title": f"Title {n}", "owner": f"Owner {n}", "effort_days": n, "go_live_date": f"2024-10-0{1 + n}",
+        "calls_before": 100 + n, "calls_after": 50 + n, "cost": 1000 + n, "cx_lift": n,
+    }  # fmt: skip
+
+
+def company() -> Tables:
+    """Four members and what happened to them in 16 days; every column of the contract is filled."""
+    return {
+        "members": [member(n) for n in range(1, 5)],
+        "call_center": [call(n) for n in range(32)],
+        "digital_interactions": [interaction(n) for n in range(16)],
+        "claims": [claim(n) for n in range(6)],
+        "surveys": [survey(n) for n in range(6)],
+        "pharmacy": [fill(n) for n in range(6)],
+        "enrollment": [enrollment(n) for n in range(6)],
+        "communications": [communication(n) for n in range(3)],
+        "fixes": [fix(n) for n in range(3)],
+    }
+
+
+def built(tables: Tables, folder: Path, settings: Settings) -> Gold:
+    """Every gold column of a warehouse made of these tables: its values with the keys of their rows."""
+    sources = folder / "sources"
+    sources.mkdir()
+    for name, rows in tables.items():
+        with (sources / f"{name}.csv").open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    report = build(sources, folder / "warehouse", settings)
+    assert not report.quarantine, report.quarantine
+    found: Gold = {}
+    with snapshots.connect(snapshots.current(folder / "warehouse")) as con:
+        for model in read_models():
+            if model.layer != "gold":
+                continue
+            columns = [row[0] for row in con.execute(f"DESCRIBE {model.table}").fetchall()]
+            for column in columns:
+                key = ", ".join(model.header.grain)
+                rows = con.execute(f"SELECT {key}, {column} FROM {model.table}").fetchall()
+                found[f"{model.table}.{column}"] = Counter(map(repr, rows))
+    return found
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Gold:
+    """The gold columns of the company as it is."""
+    return built(company(), tmp_path_factory.mktemp("before"), settings)
+
+
+@pytest.fixture(scope="module")
+def lineage() -> Lineage:
+    """The lineage of the packaged models."""
+    return load_lineage()
+
+
+def moved(**span: int) -> Callable[[Any], Any]:
+    return lambda value: value + timedelta(**span)
+
+
+def other(*pair: Any) -> Callable[[Any], Any]:
+    """Swaps two values."""
+    return lambda value: {pair[0]: pair[1], pair[1]: pair[0]}.get(value, value)
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "call_center.call_topic": other("Billing Question", "Claims Status"),
+    "call_center.call_timestamp": moved(minutes=25),
+    "call_center.call_date": moved(days=1),
+    "call_center.member_id": other("M1", "M2"),
+    "call_center.sentiment": other("negative", "neutral"),
+    "call_center.handle_time_minutes": lambda minutes: minutes + 15,
+    "call_center.call_id": lambda name: f"{name}x",
+    "digital_interactions.outcome": other("success", "failure"),
+    "digital_interactions.interaction_type": other("bill_pay", "id_card_download"),
+    "digital_interactions.interaction_timestamp": moved(minutes=-50),
+    "digital_interactions.platform": other("web", "mobile_app"),
+    "members.plan_type": other("MAPD", "PPO"),
+    "members.tenure_months": lambda months: months + 12,
+    "surveys.related_call_id": lambda name: f"C1{name[-1]}",
+    "claims.prior_auth_required": lambda flag: not flag,
+}
+RULES = {"repeat_window_days": 14, "leakage_window_minutes": 45, "trend_days": 3, "cost_per_minute": 2.0}
+
+
+def changed(before: Gold, after: Gold) -> set[str]:
+    assert before.keys() == after.keys()
+    return {column for column in before if before[column] != after[column]}
+
+
+@pytest.mark.parametrize("column", CHANGES)
+def test_only_declared_dependents_of_a_source_column_change(column, before, lineage, settings, tmp_path):
+    table, _, name = column.partition(".")
+    tables = company()
+    for row in tables[table]:
+        row[name] = CHANGES[column](row[name])
+    found = changed(before, built(tables, tmp_path, settings))
+    declared = lineage.dependents(column)
+    assert found
+    assert found <= declared.keys(), sorted(found - declared.keys())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_only_declared_dependents_of_a_rule_change(rule, before, lineage, settings, tmp_path):
+    rules = Rules.model_validate(settings.rules.model_dump() | {rule: RULES[rule]})
+    found = changed(before, built(company(), tmp_path, settings.model_copy(update={"rules": rules})))
+    declared = lineage.dependents(f"rules.{rule}")
+    assert found
+    assert found <= declared.keys(), sorted(found - declared.keys())
+
+
+def test_every_column_of_every_model_ends_in_the_sources(lineage):
+    for model in read_models():
+        for name in lineage.columns_of(model.table):
+            ends = lineage.ends(name).all
+            assert ends, f"{name} comes from nowhere"
+            assert {lineage.columns[end].kind for end in ends} <= {"source", "rule", "seed", "file"}
+
+
+def test_the_lineage_has_exactly_the_columns_that_a_build_makes(before, lineage):
+    assert {name for name, column in lineage.columns.items() if column.kind == "gold"} == before.keys()
+
+
+def test_every_source_column_reaches_gold_or_is_named_here(lineage):
+    reached = set().union(*(lineage.ends(name).all for name, c in lineage.columns.items() if c.kind == "gold"))
+    contract = {f"{table.name}.{column.name}" for table in load_contract().values() for column in table.columns}
+    assert contract <= reached
+
+
+def test_values_are_told_from_selections(lineage):
+    leaked = lineage.ends("gold.calls.is_leaked")
+    assert leaked.value == {
+        "call_center.call_timestamp",
+        "digital_interactions.interaction_timestamp",
+        "rules.leakage_window_minutes",
+    }
+    assert {
+        "call_center.call_topic",
+        "digital_interactions.outcome",
+        "seeds.journeys.call_topic",
+    } <= leaked.selection
+    assert lineage.ends("gold.calls.is_negative").value == {
+        "call_center.sentiment",
+        "call_center.sentiment_score",
+        "rules.negative_sentiment_score",
+    }
+
+
+def test_a_lookup_join_does_not_taint_the_columns_beside_it(lineage):
+    ends = lineage.ends("gold.calls.handle_time_minutes").all
+    assert not {end for end in ends if end.startswith(("digital_interactions.", "seeds.", "rules."))}
+
+
+def test_a_column_names_its_sql_and_its_line(lineage):
+    column = lineage.column("gold.calls.avoidable_cost")
+    file = Path(__file__).parents[2] / column.file
+    assert "avoidable_cost" in file.read_text(encoding="utf-8").splitlines()[column.line - 1]
+    assert "planning_cost" in column.expression
