@@ -9,6 +9,7 @@ from langchain_core.messages import ToolCall, ToolMessage
 from pydantic import ValidationError
 
 from agents.planner import Planner
+from agents.planner.attribution import missed_attribution
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target
 from agents.toolbox import mendable_error
@@ -73,6 +74,7 @@ def gaps(question: str, query: SemanticQuery, planner: Planner, clock: Clock) ->
         missing.append("the threshold")
     if reading.negated and not any(entry.op == "not_in" for entry in query.filters):
         missing.append("the exclusion")
+    missing += missed_attribution(reading, query)
     draft, _, _ = planner.draft(question, (), clock)
     unknown = [word for issue in draft.issues if issue.kind == "unexplained" for word in issue.words]
     return Gaps(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(unknown)))

@@ -38,6 +38,7 @@ class Expected:
     limit: int | None = None
     pct: float | None = None
     share: bool = False
+    attribution: str = "at_event"
 
     @classmethod
     def read(cls, body: dict[str, Any]) -> Expected:
@@ -62,6 +63,7 @@ class Expected:
             limit=body.get("limit"),
             pct=body.get("what_if_pct"),
             share=bool(body.get("share")),
+            attribution=body.get("attribution", "at_event"),
         )
 
 
@@ -84,6 +86,7 @@ def compact(item: dict[str, Any]) -> Expected:
         limit=item.get("l"),
         pct=item.get("pct"),
         share=item.get("share", False),
+        attribution=item.get("a", "at_event"),
     )
 
 
@@ -104,6 +107,7 @@ def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -
         limit=query.limit,
         pct=pct,
         share=query.share_of_total,
+        attribution=query.attribution,
     )
 
 

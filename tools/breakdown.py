@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from semantic.echo import attribution_note
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, next_to_nothing, stated_assumptions, wider_metric, without_period
@@ -28,7 +29,13 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     `query` names the metric, filters and period in question; dimensions in it are ignored.
     """
     metric = countable(query.metrics[0], desk)
-    base = SemanticQuery(metrics=(metric,), filters=query.filters, time=query.time, compare_to="previous_period")
+    base = SemanticQuery(
+        metrics=(metric,),
+        filters=query.filters,
+        time=query.time,
+        compare_to="previous_period",
+        attribution=query.attribution,
+    )
     total, alone = _total(base, desk)
     if isinstance(total, Refusal):
         return total
@@ -43,7 +50,8 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     if metric != query.metrics[0]:
         asked, counted = (desk.semantic.metrics[name].label for name in (query.metrics[0], metric))
         said = (*said, f"{asked} is explained through its count, {counted.lower()}.")
-    said = (*said, *alone)
+    note = attribution_note([table.query for table in tables if table.query], desk.semantic)
+    said = tuple(dict.fromkeys((*said, *([note] if note else []), *alone)))
     return Found(
         tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
     )

@@ -14,7 +14,11 @@ UNVERIFIED = "Written as SQL for this question; the numbers are not governed met
 
 
 def run_sql(sql: str, desk: Hidden) -> Outcome:
-    """Run one SELECT over the gold tables. Use it only when query_metrics cannot express the question."""
+    """Run one SELECT over the gold tables. Use it only when query_metrics cannot express the question.
+
+    Event tables carry what the member was on the event's day (plan_type, segment, ...). For what members are
+    today, count by dimensions of `gold.calls e LEFT JOIN gold.members m ON e.member_id = m.member_id`.
+    """
     try:
         result = desk.door.query(
             sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)

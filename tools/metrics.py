@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from semantic.availability import unavailable
 from semantic.compiler import CompiledQuery, NotAnswerable, compile_query
-from semantic.echo import describe, has_history, heading
+from semantic.echo import attribution_note, describe, has_history, heading
 from semantic.query import Order, SemanticQuery
 from semantic.windows import default_range
 from tools.desk import Desk, Hidden
@@ -148,14 +148,18 @@ def _instead(query: SemanticQuery, lacking: str, desk: Desk) -> tuple[str, ...]:
 
 
 def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[str, ...]:
-    """What the person should know about how the numbers were made: default period, cut-off day, cost of a call."""
+    """What the person should know about how the numbers were made.
+
+    Default period, cut-off day, whose plan counts when it is today's, cost of a call.
+    """
     said = []
     period = table.query.time if table.query and has_history(table.query, desk.semantic) else None
     if period and query.time is None:
         said.append(f"{NO_PERIOD}: {period_in_words(period)}.")
     if period and period.end > desk.as_of:
         said.append(f"{day_in_words(period.end)} is incomplete in the data.")
-    return (*said, *cost_notes(query.metrics, desk))
+    note = attribution_note([query], desk.semantic)
+    return (*said, *([note] if note else []), *cost_notes(query.metrics, desk))
 
 
 def cost_notes(metrics: tuple[str, ...], desk: Desk) -> tuple[str, ...]:

@@ -7,12 +7,22 @@ from typing import Literal
 
 from agents.planner.plan import PlanKind
 from agents.planner.reading import Target
-from semantic.query import Comparison, DimensionFilter, MetricFilter, Order, SemanticQuery, TimeGrain, TimeRange
+from semantic.query import (
+    Attribution,
+    Comparison,
+    DimensionFilter,
+    MetricFilter,
+    Order,
+    SemanticQuery,
+    TimeGrain,
+    TimeRange,
+)
 
 IssueKind = Literal[
     "no_metric", "ambiguous_metric", "ambiguous_dimension", "ambiguous_value", "incompatible", "unexplained",
     "loose_dimension", "periods", "future", "before_data", "unit", "rank_without_dimension", "statistic",
     "no_previous", "comparison", "condition", "share", "no_history",
+    "attribution",
 ]  # fmt: skip
 
 
@@ -41,6 +51,7 @@ class Draft:
     share: bool = False
     order: Order | None = None
     limit: int | None = None
+    attribution: Attribution = "at_event"
     pct: float | None = None
     issues: list[Issue] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
@@ -60,6 +71,7 @@ class Draft:
             share_of_total=self.share,
             order_by=(self.order,) if self.order else (),
             limit=self.limit,
+            attribution=self.attribution,
         )
 
     @classmethod
@@ -77,4 +89,5 @@ class Draft:
             share=query.share_of_total,
             order=query.order_by[0] if query.order_by else None,
             limit=query.limit,
+            attribution=query.attribution,
         )

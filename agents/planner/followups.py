@@ -85,6 +85,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexi
     _filters(reading, draft, base, lexicon)
     _period(reading, draft, base, lexicon)
     _rows(reading, draft, base, lexicon)
+    base.attribution = prior.query.attribution
     if intent.kind != "query":
         _for_kind(base, intent)
     base.filters = [_translated(item, base.metrics, lexicon) for item in base.filters]

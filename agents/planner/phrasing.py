@@ -7,7 +7,9 @@ import re
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import tokenise
 from agents.planner.reading import Target
+from agents.planner.siblings import words_of
 from agents.planner.words import COMMON_VALUES
+from semantic.attribution import todays_dimensions
 from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
 _RELATIVE = re.compile(r"today|yesterday|(?:this|last) (?:\d+ (?:day|week|month)s|week|month|quarter|year)")
@@ -29,7 +31,7 @@ def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
     if query.order_by and query.limit:
         return _ranked(query, lexicon, labels)
     if query.dimensions:
-        parts.append("by " + " and ".join(model.dimensions[name].label.lower() for name in query.dimensions))
+        parts.append("by " + " and ".join(_label(name, query, lexicon) for name in query.dimensions))
     parts += _tail(query, lexicon)
     if query.order_by and query.dimensions:
         parts.append("highest first" if query.order_by[0].direction == "desc" else "lowest first")
@@ -38,13 +40,13 @@ def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
 
 def _ranked(query: SemanticQuery, lexicon: Lexicon, labels: str) -> str:
     end = "Top" if query.order_by[0].direction == "desc" else "Bottom"
-    names = " and ".join(lexicon.model.dimensions[name].label.lower() for name in query.dimensions) or "rows"
+    names = " and ".join(_label(name, query, lexicon) for name in query.dimensions) or "rows"
     return _sentence([f"{end} {query.limit} {names} by {labels}", *_tail(query, lexicon)])
 
 
 def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
-    parts = [_filter(item, lexicon) for item in query.filters if item.op == "in"]
-    parts += [_filter(item, lexicon) for item in query.filters if item.op == "not_in"]
+    parts = [_filter(item, query, lexicon) for item in query.filters if item.op == "in"]
+    parts += [_filter(item, query, lexicon) for item in query.filters if item.op == "not_in"]
     parts += [_threshold(item, lexicon) for item in query.having]
     if query.time_grain:
         parts.append(f"by {query.time_grain}")
@@ -64,13 +66,20 @@ def _period(time: TimeRange) -> str:
     return f"from {time.start.isoformat()} to {time.end.isoformat()}"
 
 
-def _filter(item: DimensionFilter, lexicon: Lexicon) -> str:
+def _label(name: str, query: SemanticQuery, lexicon: Lexicon) -> str:
+    label = lexicon.model.dimensions[name].label.lower()
+    return f"today's {label}" if name in todays_dimensions(query, lexicon.model) else label
+
+
+def _filter(item: DimensionFilter, query: SemanticQuery, lexicon: Lexicon) -> str:
     named = [_own_words(item.dimension, value, lexicon) for value in item.values]
-    if all(named):
+    metric_words = frozenset().union(*(words_of(lexicon.model.metrics[name].label) for name in query.metrics))
+    absorbed = any(words_of(label) <= metric_words for label in named)  # `approval days for Approved`
+    if all(named) and not absorbed and item.dimension not in todays_dimensions(query, lexicon.model):
         words = " and ".join(named)
     else:
         labels = " and ".join(lexicon.values.label(item.dimension, value) for value in item.values)
-        words = f"{lexicon.model.dimensions[item.dimension].label.lower()} {labels}"
+        words = f"{_label(item.dimension, query, lexicon)} {labels}"
     return f"for {words}" if item.op == "in" else f"excluding {words}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from agents.planner.assemble import assemble
+from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods, read_value_comparison
 from agents.planner.draft import Draft, Issue
@@ -72,7 +73,7 @@ class Planner:
         )  # fmt: skip
         if refusal:
             return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
-        verified = match_verified(question, self.verified, self.lexicon, clock) if not history else None
+        verified = None if history else self._verified(question, clock)
         if verified:
             return self._finished(verified, clock)
         draft, reading, _ = self.draft(question, history, clock)
@@ -87,6 +88,12 @@ class Planner:
             lambda target: self.draft(question, history, clock, frozenset({target}))[0],
         )
         return self._finished(plan, clock)
+
+    def _verified(self, question: str, clock: Clock) -> Plan | None:
+        """A verified query goes by what members had at the event: it does not answer for today's plan."""
+        if read_attribution(question, tokenise(question), self.lexicon)[1]:
+            return None
+        return match_verified(question, self.verified, self.lexicon, clock)
 
     def draft(
         self, question: str, history: Sequence[PriorTurn], clock: Clock, settled: frozenset[Target] = frozenset()
@@ -108,6 +115,7 @@ class Planner:
             draft = merge(reading, draft, intent, prior, self.lexicon)
         elif intent.kind != "query":
             _shape(draft, reading, self.lexicon)
+        settle_attribution(draft, reading, self.model)
         return verify(draft, reading, intent, self.lexicon), reading, intent
 
     def _stand_in(self, intent: Intent) -> tuple[str, ...]:
@@ -118,7 +126,8 @@ class Planner:
     def read(self, question: str, clock: Clock) -> tuple[Reading, Intent]:
         """Run the reading steps in turn."""
         tokens, changes = self.speller.repair(tokenise(question))
-        reading = Reading(question, tokens)
+        tokens, attribution = read_attribution(question, tokens, self.lexicon)
+        reading = Reading(question, tokens, attribution=attribution)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
         read_negation(reading)
@@ -153,6 +162,7 @@ class Planner:
         words = [word for _, word in unexplained_words(Draft.of(query), reading, intent, self.lexicon)]
         missed = [span for span in reading.spans if not self._used(span, query)]
         named = [" ".join(token.text for token in reading.tokens[span.start : span.end]) for span in missed]
+        named += missed_attribution(reading, query)
         return tuple(dict.fromkeys([*words, *named]))
 
     def _used(self, span: Span, query: SemanticQuery) -> bool:
@@ -279,5 +289,5 @@ def canonical(query: SemanticQuery) -> tuple[object, ...]:
     having = tuple(sorted((h.metric, h.op, h.value) for h in query.having))
     return (
         query.metrics, query.dimensions, filters, having, time, query.time_grain, query.compare_to,
-        query.share_of_total, query.order_by, query.limit,
+        query.share_of_total, query.order_by, query.limit, query.attribution,
     )  # fmt: skip

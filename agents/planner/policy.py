@@ -18,9 +18,8 @@ Answered = tuple[PlanKind, Refusal, str, list[Draft]]
 Retry = Callable[[Target], Draft]
 _ORDER = (
     "future", "before_data", "no_metric", "unexplained", "statistic", "incompatible", "ambiguous_metric",
-    "condition", "share", "no_history", "ambiguous_dimension", "ambiguous_value", "periods", "no_previous", "unit",
-    "loose_dimension",
-    "rank_without_dimension", "comparison",
+    "condition", "share", "no_history", "attribution", "ambiguous_dimension", "ambiguous_value", "periods",
+    "no_previous", "unit", "loose_dimension", "rank_without_dimension", "comparison",
 )  # fmt: skip
 _MAX_CHOICES = 3
 
@@ -89,9 +88,25 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retr
         return "clarify", "", "One figure cannot be a condition on another. Which do you want?", [
             replace(draft, metrics=[target.name], order=None, issues=[]) for target in issue.targets
         ] + [replace(draft, issues=[])]  # fmt: skip
+    if issue.kind == "attribution":
+        return _attribution(draft)
     if issue.kind in ("ambiguous_metric", "ambiguous_dimension", "ambiguous_value"):
         return _ambiguous(issue, lexicon, retry)
     return _open(issue, draft, lexicon)
+
+
+def _attribution(draft: Draft) -> Answered:
+    """Both attributions in one question, or one that an analysis does not offer."""
+    figures = replace(draft, kind="query", pct=None, issues=[])
+    both = [replace(figures, attribution="at_event"), replace(figures, attribution="today")]
+    if draft.kind in ("query", "drivers"):
+        message = "Figures go by what members had at the time of the event or by what they have today. Which one?"
+        return "clarify", "", message, both
+    message = (
+        "Projections, rankings of actions and briefings go by what members had at the time of the event; by what "
+        "they have today, the figures alone can be shown."
+    )
+    return "clarify", "", message, both[::-1]
 
 
 def _now(draft: Draft) -> Draft:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agents.planner.thresholds import Threshold
 
 TargetKind = Literal["metric", "dimension", "value"]
+Said = Literal["at_event", "today", "both"]
 SpanKind = Literal["metric", "dimension", "value", "time", "grain", "topic"]
 
 
@@ -76,6 +77,7 @@ class Reading:
     share: bool = False
     count: bool = False
     compare_cue: bool = False
+    attribution: Said | None = None
     settled: frozenset[Target] = frozenset()
     topics: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

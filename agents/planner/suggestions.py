@@ -7,6 +7,7 @@ from collections.abc import Callable
 from agents.planner.lexicon import Lexicon
 from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan
+from semantic.attribution import todays_dimensions
 from semantic.query import SemanticQuery
 
 Check = Callable[[str, SemanticQuery], bool]
@@ -19,13 +20,21 @@ def follow_ups(plan: Plan, lexicon: Lexicon, check: Check) -> tuple[str, ...]:
         return ()
     base = plan.query.model_copy(update={"order_by": (), "limit": None, "having": ()})
     found: list[str] = []
-    for query in _neighbours(base, lexicon):
+    for neighbour in _neighbours(base, lexicon):
+        query = _settled(neighbour, lexicon)
         question = phrase(query, lexicon)
         if question not in found and check(question, query):
             found.append(question)
         if len(found) == _WANTED:
             break
     return tuple(found)
+
+
+def _settled(query: SemanticQuery, lexicon: Lexicon) -> SemanticQuery:
+    """Without an attribution where no member dimension is left that it could say something about."""
+    return (
+        query if todays_dimensions(query, lexicon.model) else query.model_copy(update={"attribution": "at_event"})
+    )
 
 
 def _neighbours(query: SemanticQuery, lexicon: Lexicon) -> list[SemanticQuery]:

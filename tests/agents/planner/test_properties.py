@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agents.planner import Plan, Planner, PriorTurn, unexplained
 from agents.planner.periods import Clock
 from agents.planner.phrasing import phrase
+from semantic.attribution import todays_dimensions
 from semantic.query import DimensionFilter, Order, SemanticQuery, TimeRange
 
 AS_OF = date(2026, 10, 29)
@@ -114,13 +115,15 @@ def queries(draw: st.DrawFn, planner: Planner) -> SemanticQuery:
             DimensionFilter(dimension=name, op=draw(st.sampled_from(["in", "not_in"])), values=(value,))
         )
     dated = TimeRange(start=date(2026, 1, 5), end=date(2026, 2, 1))
-    return SemanticQuery(
+    query = SemanticQuery(
         metrics=(metric,),
         dimensions=tuple(dimensions),
         filters=tuple(filters),
         time=draw(st.sampled_from([None, dated])),
         order_by=(Order(by=metric, direction="desc"),) if dimensions and draw(st.booleans()) else (),
     )
+    today = query.model_copy(update={"attribution": "today"})
+    return draw(st.sampled_from([query, today])) if todays_dimensions(today, model) else query
 
 
 @QUIET
