@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ui import cli_feed, cli_lineage, cli_snapshots
+from ui import cli_changes, cli_feed, cli_lineage, cli_snapshots
 from ui.terminal import (
     JsonOption,
     PurposeOption,
@@ -44,6 +44,7 @@ eval_app = typer.Typer(help="Offline eval suites.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 app.add_typer(eval_app, name="eval")
 cli_snapshots.register(app)
+cli_changes.register(app)
 cli_feed.register(app)
 cli_lineage.register(app)
 

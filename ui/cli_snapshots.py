@@ -14,19 +14,8 @@ if TYPE_CHECKING:
     from warehouse.settings import BuildSettings
     from warehouse.time_travel import KeptSnapshot, Restored
 
-_COLUMNS = (
-    "snapshot",
-    "created",
-    "as of",
-    "",
-    "parent",
-    "source rows",
-    "new files",
-    "new rows",
-    "MB",
-    "shared MB",
-)
-_LEFT = 5  # columns of text
+_COLUMNS = ("snapshot", "created", "as of", "parent", "files", "rows", "MB", "shared")
+_TEXTS = 4  # the first columns; the others are numbers
 
 
 def snapshots(
@@ -79,33 +68,40 @@ def _told(done: Restored) -> str:
 
 
 def _print_list(found: list[KeptSnapshot], settings: BuildSettings) -> None:
+    from rich import box
     from rich.table import Table
 
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
     for index, name in enumerate(_COLUMNS):
-        table.add_column(name, justify="left" if index < _LEFT else "right", no_wrap=index == 0)
+        table.add_column(name, justify="left" if index < _TEXTS else "right", no_wrap=True)
     for line in found:
-        table.add_row(
-            line.id,
-            line.created_at[:16].replace("T", " "),
-            line.as_of.isoformat(),
-            "served" if line.served else "",
-            line.parent or "",
-            f"{line.source_rows:,}",
-            "" if line.new_files is None else f"{line.new_files:,}",
-            "" if line.new_rows is None else f"{line.new_rows:,}",
-            *(f"{size / 1e6:,.1f}" for size in (line.bytes, line.shared_bytes)),
-        )
+        table.add_row(*_cells(line), style="bold" if line.served else "")
     shown = console()
     shown.print(table)
-    days = f" and the newest of each of the last {settings.keep_days} days" if settings.keep_days else ""
-    shown.print(
-        f"Kept: the newest {settings.keep_snapshots}{days} (build.keep_snapshots, build.keep_days). "
-        "Ask one with `ask --snapshot ID`.",
-        style="dim",
-        markup=False,
-        highlight=False,
+    for sentence in _footer(found, settings):
+        shown.print(sentence, style="dim", markup=False, highlight=False)
+
+
+def _cells(line: KeptSnapshot) -> tuple[str, ...]:
+    """One line of 80 characters: the time without its year, of the parent what tells it from others."""
+    return (
+        line.id,
+        line.created_at[5:16].replace("T", " "),
+        line.as_of.isoformat(),
+        (line.parent or "").rpartition("-")[2],
+        *("" if number is None else f"{number:,}" for number in (line.new_files, line.new_rows)),
+        *(f"{size / 1e6:,.1f}" for size in (line.bytes, line.shared_bytes)),
     )
+
+
+def _footer(found: list[KeptSnapshot], settings: BuildSettings) -> list[str]:
+    served = next((line.id for line in found if line.served), "none of them")
+    days = f" and the newest of each of the last {settings.keep_days} days" if settings.keep_days else ""
+    return [
+        f"Served: {served}. Files and rows are those taken since the parent.",
+        f"Kept: the newest {settings.keep_snapshots}{days} (build.keep_snapshots, build.keep_days).",
+        "Ask one with `ask --snapshot ID`; serve one again with `snapshots --serve ID`.",
+    ]
 
 
 def register(app: typer.Typer) -> None:

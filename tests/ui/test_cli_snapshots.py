@@ -83,7 +83,7 @@ def test_the_list_of_snapshots_for_people_and_for_scripts(command_center, two_da
     ]
     spoken = command_center("snapshots", "--warehouse", path)
     assert spoken.code == 0
-    assert all(name in spoken.out for name in (older, newer, "served", "build.keep_days"))
+    assert all(name in spoken.out for name in (older, f"Served: {newer}", "build.keep_days"))
     assert command_center("snapshots", "--warehouse", path / "nowhere").code == 4
 
 
@@ -96,3 +96,51 @@ def test_serving_an_earlier_snapshot_changes_what_is_answered(command_center, tw
     assert answer["snapshot"] == older
     assert newer in command_center("snapshots", "--serve", newer[:-1], "--warehouse", path).out
     assert command_center("snapshots", "--serve", "nope", "--warehouse", path).code == 4
+
+
+def test_the_summary_of_changes_for_people_and_for_scripts(command_center, two_days):
+    path, older, newer = two_days
+    (found,) = command_center("changes", "--json", "--from", older, "--warehouse", path).objects()
+    assert (found["from"], found["to"]) == (older, newer)
+    by_table = {table["table"]: table for table in found["tables"]}
+    assert by_table["gold.data_days"]["inserted"] > 0
+    assert by_table["silver.journeys"]["updated"] == 0
+    spoken = command_center("changes", "--from", older, "--warehouse", path)
+    assert spoken.code == 0
+    assert "gold.data_days" in spoken.out
+    assert "silver.journeys" not in spoken.out
+
+
+def test_rows_of_changes_are_for_the_data_engineer(command_center, two_days, tmp_path):
+    path, older, _ = two_days
+    chosen = ("--from", older, "--table", "gold.calls", "--warehouse", path)
+    denied = command_center("changes", *chosen)
+    assert (denied.code, denied.out) == (3, "")
+    assert "member_rows" in denied.err
+    (found,) = command_center("changes", *chosen, "--role", "data_engineer", "--limit", 3, "--json").objects()
+    assert (len(found["rows"]), found["truncated"]) == (3, True)
+    assert [column["name"] for column in found["columns"]][:4] == [
+        "_change_type", "_changed_columns", "_from_snapshot", "_to_snapshot",
+    ]  # fmt: skip
+    file = tmp_path / "calls.csv"
+    done = command_center("changes", *chosen, "--role", "data_engineer", "--csv", file, "--limit", 5)
+    assert (done.code, done.out) == (0, "")
+    assert file.read_text().splitlines()[0].startswith("_change_type,")
+    assert command_center("changes", *chosen, "--csv", tmp_path / "no.csv").code == 3
+    assert not (tmp_path / "no.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--csv", "x.csv"), 2),
+        (("--from", "2020-01-01"), 4),
+        (("--from", "2026-10-29"), 2),
+        (("--table", "gold.cals", "--role", "data_engineer", "--from", "2026-10-15"), 2),
+    ],
+    ids=["file-without-table", "not-kept", "with-itself", "no-such-table"],
+)
+def test_what_cannot_be_compared_is_refused(command_center, two_days, options, code):
+    path, *_ = two_days
+    done = command_center("changes", *options, "--warehouse", path)
+    assert (done.code, done.out) == (code, "")
