@@ -57,6 +57,18 @@ def attribution_note(queries: Iterable[SemanticQuery], model: SemanticModel) -> 
     return f"By the {labels} members have today, not {one} they had at the time of the {event}."
 
 
+def attributions(name: str, model: SemanticModel) -> str:
+    """What a member dimension can go by, in words; empty for any other dimension and for metrics."""
+    if name not in model.member_dimensions:
+        return ""
+    asked = _lower(model.dimensions[name].label)
+    return (
+        f"An event counts under the {asked} its member had on the day of the event (at_event, the default). "
+        f"Asked by current {asked}, or by the {asked} members have today, it counts under the one the member has "
+        "in the latest data (today)."
+    )
+
+
 def listed(words: Iterable[str], last: str = "and") -> str:
     """'a', 'a and b', 'a, b and c'."""
     items = list(words)
@@ -88,13 +100,14 @@ def quantity(value: float, unit: Unit) -> str:
 
 def _by(query: SemanticQuery, model: SemanticModel) -> str:
     grain = [query.time_grain] if query.time_grain else []
-    keys = [*grain, *(_dimension(name, query, model) for name in query.dimensions)]
+    keys = [*grain, *(dimension_words(name, query, model) for name in query.dimensions)]
     return f" by {listed(keys)}" if keys else ""
 
 
-def _dimension(name: str, query: SemanticQuery, model: SemanticModel) -> str:
+def dimension_words(name: str, query: SemanticQuery, model: SemanticModel) -> str:
+    """A dimension's label inside a sentence: plan type, or current plan type."""
     label = _lower(model.dimensions[name].label)
-    return f"today's {label}" if name in todays_dimensions(query, model) else label
+    return f"current {label}" if name in todays_dimensions(query, model) else label
 
 
 def _attribution(query: SemanticQuery, model: SemanticModel) -> list[str]:
@@ -111,7 +124,7 @@ def _filter(item: DimensionFilter, query: SemanticQuery, model: SemanticModel) -
     dimension = model.dimensions[item.dimension]
     values = listed((dimension.value_labels.get(value, value) for value in item.values), "or")
     word = "for" if item.op == "in" else "without"
-    return f"{word} {_dimension(item.dimension, query, model)} {values}"
+    return f"{word} {dimension_words(item.dimension, query, model)} {values}"
 
 
 def _window(query: SemanticQuery) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rapidfuzz import fuzz, process
 
+from semantic.echo import attributions
 from tools.desk import Desk, Hidden
 from tools.outcome import Listing, Mendable
 
@@ -47,4 +48,6 @@ def _entry(name: str, desk: Desk) -> dict[str, object]:
         return {"kind": "metric", "name": name, "label": metric.label, "unit": metric.unit,
                 "better": metric.polarity, "description": metric.description, "owner": metric.owner}  # fmt: skip
     dimension = desk.semantic.dimensions[name]
-    return {"kind": "dimension", "name": name, "label": dimension.label, "description": dimension.description}
+    said = attributions(name, desk.semantic)
+    meaning = f"{dimension.description}. {said}" if said else dimension.description
+    return {"kind": "dimension", "name": name, "label": dimension.label, "description": meaning}

@@ -148,6 +148,7 @@ def print_definition(model: SemanticModel, name: str, console: Console, *, as_js
     """One metric or dimension, or the list of metrics. Raises UsageError for an unknown name."""
     from rapidfuzz import process
 
+    from semantic.echo import attributions
     from warehouse.errors import UsageError
 
     known: dict[str, Any] = {**model.metrics, **model.dimensions}
@@ -157,12 +158,16 @@ def print_definition(model: SemanticModel, name: str, console: Console, *, as_js
         raise UsageError(f"The semantic model has no {name!r}.", where="model show", next_step=hint)
     chosen = {name: known[name]} if name else model.metrics
     if as_json:
-        console.print_json(json_line({key: item.__dict__ for key, item in chosen.items()}))
+        said = {key: {"attribution": text} for key in chosen if (text := attributions(key, model))}
+        entries = {key: item.__dict__ | said.get(key, {}) for key, item in chosen.items()}
+        console.print_json(json_line(entries))
         return
     table = Table("name", "label", "what it is", "owner")
     for key, item in chosen.items():
         table.add_row(*(Text(cell) for cell in (key, item.label, item.description, item.owner)))
     console.print(table)
+    if name and (both := attributions(name, model)):
+        console.print(both, markup=False)
 
 
 def printable(text: str) -> str:

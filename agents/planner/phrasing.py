@@ -68,7 +68,7 @@ def _period(time: TimeRange) -> str:
 
 def _label(name: str, query: SemanticQuery, lexicon: Lexicon) -> str:
     label = lexicon.model.dimensions[name].label.lower()
-    return f"today's {label}" if name in todays_dimensions(query, lexicon.model) else label
+    return f"current {label}" if name in todays_dimensions(query, lexicon.model) else label
 
 
 def _filter(item: DimensionFilter, query: SemanticQuery, lexicon: Lexicon) -> str:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from semantic.compiler.answerable import bucket_offset, check, column_names, compared_time, resolve_time
 from semantic.compiler.legs import Leg, Parameters, day, legs, named, spine, table_named
 from semantic.compiler.values import absent_is_zero, metric_value
+from semantic.echo import dimension_words
 from semantic.model import SemanticModel, Unit
 from semantic.query import SemanticQuery, TimeRange
 from semantic.windows import bucket_start, default_range, shift
@@ -240,7 +241,8 @@ def _columns(model: SemanticModel, query: SemanticQuery) -> tuple[CompiledColumn
         if name == query.time_grain:
             found.append(CompiledColumn(name, "date", "", "time", name.capitalize()))
         elif name in query.dimensions:
-            found.append(CompiledColumn(name, "text", "", "dimension", model.dimensions[name].label))
+            label = dimension_words(name, query, model)
+            found.append(CompiledColumn(name, "text", "", "dimension", label[0].upper() + label[1:]))
         else:
             found.append(_metric_column(model, name))
     return tuple(found)

@@ -159,10 +159,10 @@ def test_events_without_a_member_are_refused_with_the_reason(
 
 def test_the_echo_says_which(model: SemanticModel) -> None:
     then = BY_PLAN.model_copy(update={"attribution": "at_event"})
-    assert "today's plan type" in describe(BY_PLAN, model)
-    assert heading(BY_PLAN, model) == "Total calls by today's plan type"
+    assert "current plan type" in describe(BY_PLAN, model)
+    assert heading(BY_PLAN, model) == "Total calls by current plan type"
     assert attribution_note([BY_PLAN], model).endswith("today, not the one they had at the time of the call.")
-    assert "today" not in describe(then, model)
+    assert "current" not in describe(then, model)
     assert attribution_note([then], model) == ""
 
 
