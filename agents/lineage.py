@@ -16,7 +16,7 @@ from semantic.lineage import LineageReport, lineage_of_name, report
 from semantic.model import SemanticModel
 from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.lineage import Column, Lineage, load_lineage
-from warehouse.lineage.files import Days, SourceFile, days_by_table, files_of, look_around
+from warehouse.lineage.files import Days, SourceFile, days_by_source, files_of
 from warehouse.lineage.relations import Step
 from warehouse.principal import Principal
 from warehouse.snapshots import current, read_snapshot
@@ -61,7 +61,8 @@ def answer_lineage(answer: Answer, warehouse: Path) -> LineageReport:
     for number, part in enumerate(parts, start=1):
         columns = _columns(answer, part, number if len(parts) > 1 else 0, lineage)
         roots += columns
-        for table, days in _days_by_source(part.sql, columns, lineage, manifest.get("rules", {})).items():
+        read = frozenset(name for column in columns for name in column.value | column.selection)
+        for table, days in days_by_source(part.sql, read, lineage, manifest.get("rules", {})).items():
             spans[table] = spans[table].hull(days) if table in spans else days
     if not roots:
         note = ("The answer asked no table.",)
@@ -114,25 +115,6 @@ def _without_values(expression: str) -> str:
         if literal.is_string:
             literal.replace(exp.Literal.string("..."))
     return tree.sql(dialect="duckdb")
-
-
-def _days_by_source(
-    sql: str, columns: list[Column], lineage: Lineage, rules: Mapping[str, Any]
-) -> dict[str, Days]:
-    """The event days wanted of each source table: those of the gold tables that come from it, and as many days
-    around them as the rules look."""
-    read = {name for column in columns for name in column.value | column.selection}
-    spans: dict[str, Days] = {}
-    for table, days in days_by_table(sql, lineage).items():
-        ends = lineage.ends_of(name for name in read if name.rpartition(".")[0] == table)
-        wide = days.widened(look_around(ends.all, rules))
-        for source in sorted({end.partition(".")[0] for end in ends.all if _is_source(end, lineage)}):
-            spans[source] = spans[source].hull(wide) if source in spans else wide
-    return spans
-
-
-def _is_source(end: str, lineage: Lineage) -> bool:
-    return lineage.columns[end].kind in ("source", "file")
 
 
 def _spoken(spans: Mapping[str, Days]) -> list[str]:

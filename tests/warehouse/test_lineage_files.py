@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from warehouse.lineage import load_lineage
-from warehouse.lineage.files import Days, days_by_table, files_of, look_around
+from warehouse.lineage.files import Days, days_by_source, days_by_table, files_of, look_around
 
 OPEN = Days()
 FIRST_THREE = Days(date(2026, 10, 1), date(2026, 10, 3))
@@ -46,6 +46,19 @@ def test_the_days_of_a_query_are_never_fewer_than_those_it_reads(sql, span):
 def test_a_day_of_the_date_spine_is_the_day_of_the_events_beside_it():
     sql = "SELECT total_calls FROM gold.executive_kpis WHERE kpi_date BETWEEN '2026-10-01' AND '2026-10-03'"
     assert days_by_table(sql, load_lineage()) == {"gold.executive_kpis": FIRST_THREE}
+
+
+def test_a_source_table_that_no_window_ties_to_the_day_may_be_of_any_day():
+    lineage, rules = load_lineage(), {"leakage_window_minutes": 30, "leakage_window_long_hours": 24}
+    surveys = (
+        "SELECT call_topic, COUNT(*) FROM gold.surveys WHERE survey_date BETWEEN '2026-10-01' AND '2026-10-03'"
+    )
+    spans = days_by_source(surveys, frozenset({"gold.surveys.call_topic"}), lineage, rules)
+    assert spans["surveys"] == FIRST_THREE
+    assert spans["call_center"] == OPEN
+    calls = "SELECT COUNT(*) FROM gold.calls WHERE call_date BETWEEN '2026-10-01' AND '2026-10-03'"
+    spans = days_by_source(calls, frozenset({"gold.calls.is_leaked"}), lineage, rules)
+    assert spans["digital_interactions"] == spans["call_center"] == FIRST_THREE.widened(1)
 
 
 def test_a_filter_on_what_is_no_event_day_narrows_nothing():

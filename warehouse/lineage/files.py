@@ -160,6 +160,32 @@ def _unchanged(expression: str) -> bool:
     return all(isinstance(part, plain) for part in tree.walk())
 
 
+def days_by_source(sql: str, columns: Names, lineage: Lineage, rules: Mapping[str, Any]) -> dict[str, Days]:
+    """The event days wanted of each source table behind the gold columns that a query reads.
+
+    A date filter on a gold table narrows the source table whose day it is, and through the windows of the rules
+    those that are matched to it within a window, by as many days more. Any other source table (the call behind a
+    survey) may be of any day.
+    """
+    spans: dict[str, Days] = {}
+    for table, days in days_by_table(sql, lineage).items():
+        ends = lineage.ends_of(name for name in columns if name.rpartition(".")[0] == table).all
+        around = look_around(ends, rules)
+        for source in sorted(
+            {end.partition(".")[0] for end in ends if lineage.columns[end].kind in ("source", "file")}
+        ):
+            near = around > 0 or source in _dated(table, lineage)
+            wide = days.widened(around) if near else Days()
+            spans[source] = spans[source].hull(wide) if source in spans else wide
+    return spans
+
+
+def _dated(table: str, lineage: Lineage) -> set[str]:
+    """The source tables whose events a gold table has a day of."""
+    days = [name for name in lineage.columns_of(table) if is_event_day(name, lineage)]
+    return {end.partition(".")[0] for end in lineage.ends_of(days).value}
+
+
 def _dates_events(end: str) -> bool:
     table, _, name = end.partition(".")
     known = load_contract().get(table)
@@ -198,6 +224,8 @@ def files_of(manifest: Mapping[str, Any], spans: Mapping[str, Days]) -> tuple[tu
 def _held(segments: list[Mapping[str, Any]], table: str, days: Days) -> set[str]:
     names: set[str] = set()
     for segment in segments:
+        if segment.get("kind") == "raw":  # what one build received, of whatever day
+            continue
         first, last = segment.get("first_day"), segment.get("last_day")
         if not (first and last) or days.overlaps(date.fromisoformat(first), date.fromisoformat(last)):
             names |= set(segment.get("files", {}).get(table, []))

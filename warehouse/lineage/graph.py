@@ -236,7 +236,7 @@ def _end(name: str, sources: list[str]) -> Column:
         return Column(name, "rule", file="settings.toml")
     if table.startswith(f"{SEEDS}."):
         return Column(name, "seed", file=f"warehouse/models/{table.replace('.', '/')}.csv")
-    if table in RECORDS:
+    if table.startswith(f"{RECORDS}."):
         return Column(
             name, "record", frozenset(sources), expression="what the intake recorded of every source file"
         )

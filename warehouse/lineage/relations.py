@@ -19,7 +19,7 @@ Names = frozenset[str]
 NOTHING: Names = frozenset()
 RULES = "rules"
 SEEDS = "seeds"
-RECORDS = ("bronze.files", "bronze.quarantine", "bronze.column_profile")
+RECORDS = "bronze"
 # Columns of an accepted row that say when and by which file it came, not what the file's columns held.
 ARRIVAL = "_source_file"
 _ARRIVAL_COLUMNS = (ARRIVAL, "_row_number", "_file_no", "_loaded_at", "_batch", "valid_from", "valid_to")
@@ -108,7 +108,7 @@ def given(table: str, seeds: Path) -> Relation | None:
         member = Origins(_name("members", "member_id"))
         keys = frozenset({frozenset({"member_id"}), frozenset({"member_key"})})
         return Relation({"member_id": member, "member_key": member}, member.value, member.value, keys)
-    if table in RECORDS:
+    if schema == RECORDS:
         return Relation({}, rows=_name(table, "source_file"), identity=_name(table, "source_file"),
                         open=lambda column: Origins(_name(table, column)))  # fmt: skip
     if table == "build.rules":

@@ -227,18 +227,21 @@ class _Reading:
         )
 
     def _equal(self, value: exp.Expr) -> Names:
-        """The columns that a plain column of FROM is set equal to in every join; none if one join does without."""
-        first = next(iter(self._sources), None)
-        if not isinstance(value, exp.Column) or value.table != first:
+        """The columns that a plain column of FROM (or a COALESCE with it) is set equal to in every join.
+
+        None when one join does without: its rows could then be of any day.
+        """
+        sides = [value.this, *value.expressions] if isinstance(value, exp.Coalesce) else [value]
+        if not (self._sources and all(isinstance(side, exp.Column) for side in sides)):
             return NOTHING
-        found: set[str] = set()
+        found = [self.origins(side) for side in sides] if len(sides) > 1 else []
         for source in list(self._sources.values())[1:]:
-            sides = [self.origins(side) for own, side in source.equations if own == value]
-            plain = [side.value for side in sides if not side.steps]
-            if not plain:
+            matched = [side for own, side in source.equations if own in sides]
+            if not matched:
                 return NOTHING
-            found |= plain[0]
-        return frozenset(found)
+            found.append(self.origins(matched[0]))
+        plain = not any(origins.steps for origins in found)
+        return together(found).value if plain else NOTHING
 
     def relation(self, select: exp.Select, outputs: list[Traced], rows: Names) -> Relation:
         """What the SELECT is to its reader."""
