@@ -68,12 +68,19 @@ class Limits(_Section):
 
 
 class BuildSettings(_Section):
-    """What a build may use and keep."""
+    """What a build may use and keep, and how events are cut into partitions of whole days.
+
+    The last `hot_days` days of at least `hot_rows` rows are partitions of their own; older days share partitions of
+    about `partition_rows` rows, the most that a build holds in memory at once.
+    """
 
     memory_mb: int = Field(default=3000, ge=256)
     threads: int = Field(default=2, ge=1)
     keep_snapshots: int = Field(default=10, ge=1)
     keep_days: int = Field(default=30, ge=0)
+    partition_rows: int = Field(default=4_000_000, ge=1)
+    hot_rows: int = Field(default=50_000, ge=1)
+    hot_days: int = Field(default=9, ge=1)
 
 
 class Spark(_Section):

@@ -33,12 +33,16 @@ class SourceColumn(_Entry):
 
 
 class SourceTable(_Entry):
-    """One source table: its key, the column that says which of two rows is the later one, its columns."""
+    """One source table: its key, the column that says which of two rows is the later one, its columns.
+
+    `day` is the column with the day of an event; a table without one is small and kept as a whole.
+    """
 
     name: str
     key: str
     columns: tuple[SourceColumn, ...]
     latest_by: str | None = None
+    day: str | None = None
     optional_file: bool = False
 
     @property

@@ -4,6 +4,7 @@ description: >
   matching failed interaction within the long window). Costs in dollars, durations in the unit of their name,
   flags 0 or 1.
 grain: [call_id]
+partition: call_date
 checks:
   - not_null: [call_id, member_id, call_date, call_ts, call_topic, plan_type, segment, is_leaked, fully_loaded_cost]
   - range: {column: fully_loaded_cost, min: 0}
@@ -65,5 +66,6 @@ SELECT
     l.interaction_id AS leak_interaction_id,
     c.transcript
 FROM silver.calls AS c
-JOIN silver.members AS m ON m.member_key = c.member_key
+JOIN silver.members AS m
+    ON m.member_key = c.member_key AND m.valid_from <= c.call_date AND m.valid_to > c.call_date
 LEFT JOIN silver.call_leaks AS l ON l.call_id = c.call_id

@@ -2,6 +2,7 @@
 description: >
   One row per claim with the member's attributes. Amounts in dollars.
 grain: [claim_id]
+partition: claim_date
 checks:
   - not_null: [claim_id, member_id, claim_date, status, claim_amount]
   - rows_equal: silver.claims
@@ -37,5 +38,6 @@ SELECT
     CASE WHEN c.status = 'Denied' THEN c.claim_amount ELSE 0.0 END AS denied_amount,
     CASE WHEN c.status = 'Approved' THEN c.claim_amount ELSE 0.0 END AS approved_amount
 FROM silver.claims AS c
-JOIN silver.members AS m ON m.member_key = c.member_key
+JOIN silver.members AS m
+    ON m.member_key = c.member_key AND m.valid_from <= c.claim_date AND m.valid_to > c.claim_date
 ORDER BY c.claim_date, c.claim_id

@@ -12,7 +12,8 @@ WITH received AS (
         source_table,
         CAST(SUM(rows_in_file) AS DOUBLE) AS rows_received,
         CAST(SUM(rows_in_silver) AS DOUBLE) AS rows_in_silver,
-        CAST(SUM(rows_quarantined) AS DOUBLE) AS rows_quarantined
+        CAST(SUM(rows_quarantined) AS DOUBLE) AS rows_quarantined,
+        CAST(SUM(rows_deduplicated) AS DOUBLE) AS rows_deduplicated
     FROM silver.file_reconciliation
     GROUP BY source_table
 ),
@@ -64,9 +65,12 @@ sums AS (
 measures AS (
     SELECT
         'completeness' AS area, source_table, 'accepted_share' AS measure, '' AS column_name,
-        CASE WHEN rows_received = 0 THEN 1.0 ELSE rows_in_silver / rows_received END AS value,
+        CASE
+            WHEN rows_received = 0 THEN 1.0
+            ELSE (rows_in_silver + rows_deduplicated) / rows_received
+        END AS value,
         0.995 AS expected,
-        rows_in_silver >= 0.995 * rows_received AS is_ok
+        rows_in_silver + rows_deduplicated >= 0.995 * rows_received AS is_ok
     FROM received
     UNION ALL
     SELECT 'completeness', source_table, 'rows_received', '', rows_received, NULL, TRUE FROM received
@@ -98,8 +102,8 @@ measures AS (
     UNION ALL
     SELECT
         'reconciliation', source_table, 'rows_lost', '',
-        rows_received - rows_in_silver - rows_quarantined, 0.0,
-        rows_received = rows_in_silver + rows_quarantined
+        rows_received - rows_in_silver - rows_quarantined - rows_deduplicated, 0.0,
+        rows_received = rows_in_silver + rows_quarantined + rows_deduplicated
     FROM received
     UNION ALL
     SELECT

@@ -4,6 +4,7 @@ description: >
   platform of the failed interaction). leaked_calls, call_cost (planning cost), repeat, negative and fully loaded
   figures are of the short window; the _24h ones of the long window.
 grain: [call_date, journey, call_topic, plan_type, segment, tenure_bucket, member_tenure, failure_reason, channel]
+partition: call_date
 checks:
   - not_null: [call_date, journey, call_topic, leaked_calls, call_cost]
   - no_rows:

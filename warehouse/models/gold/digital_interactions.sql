@@ -3,16 +3,18 @@ description: >
   One row per digital interaction with the member's attributes, its outcome and the calls it triggered. Self-
   served: it succeeded and no call about the matching topic followed within the long window.
 grain: [interaction_id]
+partition: interaction_date
 checks:
   - not_null: [interaction_id, member_id, interaction_date, interaction_ts, journey, outcome, leaked_calls]
   - rows_equal: silver.digital_interactions
   - no_rows:
-      name: every_leaked_call_has_its_trigger
+      name: failures_add_up
       sql: >
-        SELECT 'leaked_calls' AS measure, calls, triggers FROM
-        (SELECT SUM(is_leaked) AS calls, SUM(is_leaked_24h) AS calls_24h FROM gold.calls),
-        (SELECT SUM(leaked_calls) AS triggers, SUM(leaked_calls_24h) AS triggers_24h FROM gold.digital_interactions)
-        WHERE calls <> triggers OR calls_24h <> triggers_24h
+        SELECT g.interaction_date, g.failed, s.failed FROM
+        (SELECT interaction_date, SUM(is_failed) AS failed FROM gold.digital_interactions GROUP BY interaction_date) AS g
+        JOIN (SELECT interaction_date, SUM(is_failed) AS failed FROM silver.digital_interactions GROUP BY interaction_date)
+        AS s ON s.interaction_date = g.interaction_date
+        WHERE g.failed <> s.failed
 */
 WITH triggers AS (
     SELECT
@@ -58,6 +60,7 @@ SELECT
     COALESCE(t.leaked_calls_24h, 0) AS leaked_calls_24h,
     d.digital_cost
 FROM silver.digital_interactions AS d
-JOIN silver.members AS m ON m.member_key = d.member_key
+JOIN silver.members AS m
+    ON m.member_key = d.member_key AND m.valid_from <= d.interaction_date AND m.valid_to > d.interaction_date
 LEFT JOIN triggers AS t ON t.interaction_id = d.interaction_id
 LEFT JOIN silver.called_after_success AS a ON a.interaction_id = d.interaction_id

@@ -2,6 +2,7 @@
 description: >
   One row per enrolment event with the member's attributes. Amounts in dollars.
 grain: [enrollment_id]
+partition: enrollment_date
 checks:
   - not_null: [enrollment_id, member_id, enrollment_date, change_type]
   - rows_equal: silver.enrollments
@@ -30,5 +31,6 @@ SELECT
     CASE WHEN e.change_type = 'renewal' THEN 1 ELSE 0 END AS is_renewal,
     CASE WHEN e.change_type = 'change' THEN 1 ELSE 0 END AS is_change
 FROM silver.enrollments AS e
-JOIN silver.members AS m ON m.member_key = e.member_key
+JOIN silver.members AS m
+    ON m.member_key = e.member_key AND m.valid_from <= e.enrollment_date AND m.valid_to > e.enrollment_date
 ORDER BY e.enrollment_date, e.enrollment_id

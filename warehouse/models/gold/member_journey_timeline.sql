@@ -1,14 +1,17 @@
 /*
 description: >
   One row per event of one member, across all channels. Events that the sources date without a time stand at
-  midnight; a survey about a call stands at its own time or, without one, at the call's end. detail is free text.
+  midnight; a survey about a call stands at its own time or, without one, at the call's end; event_date is the day
+  that its source gives. detail is free text.
 grain: [channel, event_id]
+partition: event_date
 checks:
   - not_null: [member_id, event_ts, channel, event_type, event_id]
 */
 WITH events AS (
     SELECT
         member_key,
+        interaction_date AS event_date,
         interaction_ts AS event_ts,
         'digital' AS channel,
         interaction_type AS event_type,
@@ -21,6 +24,7 @@ WITH events AS (
     UNION ALL
     SELECT
         member_key,
+        call_date,
         call_ts,
         'call_center',
         'call',
@@ -36,6 +40,7 @@ WITH events AS (
     UNION ALL
     SELECT
         s.member_key,
+        s.survey_date,
         CASE
             WHEN s.survey_ts = CAST(s.survey_date AS TIMESTAMP) AND c.call_date = s.survey_date
                 THEN c.call_ts + CAST(c.handle_time_minutes * 60 AS INTEGER) * INTERVAL 1 SECOND
@@ -56,6 +61,7 @@ WITH events AS (
     UNION ALL
     SELECT
         member_key,
+        claim_date,
         CAST(claim_date AS TIMESTAMP),
         'claims',
         'claim',
@@ -71,6 +77,7 @@ WITH events AS (
     UNION ALL
     SELECT
         member_key,
+        fill_date,
         CAST(fill_date AS TIMESTAMP),
         'pharmacy',
         'fill',
@@ -83,6 +90,7 @@ WITH events AS (
     UNION ALL
     SELECT
         member_key,
+        enrollment_date,
         CAST(enrollment_date AS TIMESTAMP),
         'enrollment',
         'enrollment',
@@ -96,6 +104,7 @@ WITH events AS (
 
 SELECT
     m.member_id,
+    e.event_date,
     e.event_ts,
     e.channel,
     e.event_type,
@@ -105,4 +114,4 @@ SELECT
     e.sentiment_score,
     e.event_id
 FROM events AS e
-JOIN silver.members AS m ON m.member_key = e.member_key
+JOIN accepted.member_keys AS m ON m.member_key = e.member_key

@@ -1,11 +1,11 @@
 /*
 description: >
-  One row per member as of the snapshot; names and email are direct identifiers and NULL where the source has
+  One row per member with the attributes of today; names and email are direct identifiers and NULL where the source has
   none.
 grain: [member_id]
 checks:
   - not_null: [member_id, plan_type, segment, tenure_bucket]
-  - rows_equal: silver.members
+  - rows_equal: accepted.member_keys
 */
 SELECT
     m.member_id,
@@ -29,4 +29,5 @@ SELECT
     m.last_name,
     m.email
 FROM silver.members AS m
+WHERE m.valid_to = DATE '9999-12-31'
 ORDER BY m.member_id

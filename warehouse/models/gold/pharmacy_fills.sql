@@ -2,6 +2,7 @@
 description: >
   One row per prescription fill with the member's attributes. Amounts in dollars.
 grain: [rx_id]
+partition: fill_date
 checks:
   - not_null: [rx_id, member_id, fill_date, is_denied]
   - rows_equal: silver.pharmacy_fills
@@ -29,5 +30,6 @@ SELECT
     p.copay_amount,
     p.is_denied
 FROM silver.pharmacy_fills AS p
-JOIN silver.members AS m ON m.member_key = p.member_key
+JOIN silver.members AS m
+    ON m.member_key = p.member_key AND m.valid_from <= p.fill_date AND m.valid_to > p.fill_date
 ORDER BY p.fill_date, p.rx_id

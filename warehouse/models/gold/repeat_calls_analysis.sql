@@ -2,6 +2,7 @@
 description: >
   Calls per day, topic, plan, segment and tenure: all, repeat, negative, with their handle time and cost.
 grain: [call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure]
+partition: call_date
 checks:
   - not_null: [call_date, call_topic, total_calls, repeat_calls, negative_calls]
   - no_rows:

@@ -2,6 +2,7 @@
 description: >
   One row per survey with the member's attributes. An unanswered score is NULL and counts in no average.
 grain: [survey_id]
+partition: survey_date
 checks:
   - not_null: [survey_id, member_id, survey_date, nps_group, effort_level]
   - rows_equal: silver.surveys
@@ -35,5 +36,6 @@ SELECT
     CASE WHEN s.effort_level = 'high' THEN 1 ELSE 0 END AS is_high_effort,
     s.feedback_text
 FROM silver.surveys AS s
-JOIN silver.members AS m ON m.member_key = s.member_key
+JOIN silver.members AS m
+    ON m.member_key = s.member_key AND m.valid_from <= s.survey_date AND m.valid_to > s.survey_date
 ORDER BY s.survey_date, s.survey_id

@@ -12,37 +12,38 @@ checks:
       name: ranks_are_a_row_of_numbers
       sql: SELECT opportunity_rank FROM gold.top_opportunities GROUP BY opportunity_rank HAVING COUNT(*) > 1
 */
-WITH recent AS (
+WITH volumes AS (
     SELECT
         c.call_topic,
-        c.journey,
-        c.is_leaked,
-        c.is_leaked_24h,
-        c.avoidable_cost,
-        CASE WHEN c.call_date > p.as_of - r.trend_days THEN 1 ELSE 0 END AS is_current
-    FROM gold.calls AS c
+        SUM(c.total_calls) AS call_volume
+    FROM gold.repeat_calls_analysis AS c
     CROSS JOIN silver.period AS p
     CROSS JOIN build.rules AS r
-    WHERE c.call_date > p.as_of - 2 * r.trend_days AND c.call_date <= p.as_of
+    WHERE c.call_date > p.as_of - r.trend_days AND c.call_date <= p.as_of
+    GROUP BY c.call_topic
 ),
 
-volumes AS (
+recent AS (
     SELECT
-        call_topic,
-        SUM(is_current) AS call_volume
-    FROM recent
-    GROUP BY call_topic
+        l.journey,
+        l.leaked_calls,
+        l.leaked_calls_24h,
+        l.call_cost,
+        CASE WHEN l.call_date > p.as_of - r.trend_days THEN 1 ELSE 0 END AS is_current
+    FROM gold.digital_call_leakage AS l
+    CROSS JOIN silver.period AS p
+    CROSS JOIN build.rules AS r
+    WHERE l.call_date > p.as_of - 2 * r.trend_days AND l.call_date <= p.as_of
 ),
 
 leaks AS (
     SELECT
         journey,
-        SUM(is_leaked * is_current) AS avoidable_calls,
-        SUM(is_leaked_24h * is_current) AS avoidable_calls_24h,
-        SUM(is_leaked * (1 - is_current)) AS previous_avoidable_calls,
-        SUM(avoidable_cost * is_current) AS avoidable_cost
+        SUM(leaked_calls * is_current) AS avoidable_calls,
+        SUM(leaked_calls_24h * is_current) AS avoidable_calls_24h,
+        SUM(leaked_calls * (1 - is_current)) AS previous_avoidable_calls,
+        SUM(call_cost * is_current) AS avoidable_cost
     FROM recent
-    WHERE is_leaked_24h = 1
     GROUP BY journey
 ),
 

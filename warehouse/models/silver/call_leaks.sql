@@ -5,6 +5,7 @@ description: >
   counts once however many failures came before it. Of several failures at the same instant the one with the
   greatest id is the trigger.
 grain: [call_id]
+partition: call_date
 checks:
   - not_null: [call_id, interaction_id, journey, leak_delay_minutes]
   - no_rows:
@@ -31,6 +32,7 @@ WITH failed AS (
 triggered AS (
     SELECT
         c.call_id,
+        c.call_date,
         c.call_ts,
         f.interaction_id,
         f.interaction_ts
@@ -42,6 +44,7 @@ triggered AS (
 windowed AS (
     SELECT
         t.call_id,
+        t.call_date,
         t.interaction_id,
         DATE_DIFF('microsecond', t.interaction_ts, t.call_ts) / 60000000.0 AS leak_delay_minutes,
         r.leakage_window_minutes
@@ -52,6 +55,7 @@ windowed AS (
 
 SELECT
     w.call_id,
+    w.call_date,
     w.interaction_id,
     d.journey,
     d.interaction_type,

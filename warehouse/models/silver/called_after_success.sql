@@ -3,6 +3,7 @@ description: >
   One row per successful interaction that was followed, within the long leakage window, by a call of the same
   member about the matching topic: the journey worked, yet the member called.
 grain: [interaction_id]
+partition: interaction_date
 */
 WITH calls AS (
     SELECT DISTINCT
@@ -13,7 +14,9 @@ WITH calls AS (
     WHERE topic_key IS NOT NULL
 )
 
-SELECT s.interaction_id
+SELECT
+    s.interaction_id,
+    s.interaction_date
 FROM silver.digital_interactions AS s
 ASOF JOIN calls AS c
     ON c.member_key = s.member_key AND c.topic_key = s.topic_key AND c.call_ts > s.interaction_ts

@@ -2,6 +2,7 @@
 description: >
   One row per accepted call, with its repeat flag, its emotion and its two costs.
 grain: [call_id]
+partition: call_date
 checks:
   - not_null: [call_id, member_key, call_date, call_ts, call_topic, handle_time_minutes, sentiment]
   - range: {column: handle_time_minutes, min: 0, max: 1440}

@@ -2,6 +2,7 @@
 description: >
   One row per accepted claim with its prior-authorization context.
 grain: [claim_id]
+partition: claim_date
 checks:
   - not_null: [claim_id, member_key, claim_date, claim_amount, status]
   - range: {column: claim_amount, min: 0}

@@ -2,6 +2,7 @@
 description: >
   One row per accepted digital interaction, with the journey it belongs to and the call topic it would lead to.
 grain: [interaction_id]
+partition: interaction_date
 checks:
   - not_null: [interaction_id, member_key, interaction_date, interaction_ts, interaction_type, journey, outcome]
   - values: {column: outcome, allowed: [success, failure, abandoned]}

@@ -3,6 +3,7 @@ description: >
   One row per accepted enrolment event; enrolled_plan_type is the plan of the event, not the member's plan of
   today.
 grain: [enrollment_id]
+partition: enrollment_date
 checks:
   - not_null: [enrollment_id, member_key, enrollment_date, enrolled_plan_type, change_type]
   - values: {column: change_type, allowed: [new, renewal, change]}

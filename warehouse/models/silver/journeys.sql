@@ -11,7 +11,7 @@ checks:
 WITH types AS (
     SELECT interaction_type FROM seeds.journeys
     UNION
-    SELECT CAST(interaction_type AS VARCHAR) FROM accepted.digital_interactions
+    SELECT interaction_type FROM build.interaction_types
 )
 
 SELECT

@@ -1,7 +1,8 @@
 /*
 description: >
-  One row per member with the attributes used to slice everything else; missing attributes read 'Unknown'.
-grain: [member_id]
+  One row per version of a member (SCD type 2): the attributes from valid_from until the day before valid_to, which
+  is 9999-12-31 for the version of today. Missing attributes read 'Unknown'.
+grain: [member_id, valid_from]
 dictionary:
   tenure_bucket: [0-6 months, 6-12 months, 1-2 years, 2-3 years, 3+ years, Unknown]
   member_tenure: [New, Tenured, Unknown]
@@ -9,6 +10,15 @@ dictionary:
 checks:
   - not_null: [member_key, member_id, tenure_bucket, member_tenure, age_group]
   - rows_equal: accepted.members
+  - no_rows:
+      name: versions_follow_each_other
+      sql: >
+        SELECT member_id FROM (
+            SELECT member_id, valid_from, valid_to,
+            LEAD(valid_from) OVER (PARTITION BY member_id ORDER BY valid_from) AS next_from
+            FROM silver.members
+        ) AS versions
+        WHERE valid_to <= valid_from OR valid_to <> COALESCE(next_from, DATE '9999-12-31')
 */
 SELECT
     k.member_key,
@@ -49,8 +59,8 @@ SELECT
     m.county,
     m.income_band,
     m.education_band,
-    DATE '1900-01-01' AS valid_from,
-    DATE '9999-12-31' AS valid_to,
+    m.valid_from,
+    m.valid_to,
     m._source_file,
     m._row_number
 FROM accepted.members AS m

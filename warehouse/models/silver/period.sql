@@ -1,34 +1,61 @@
 /*
 description: >
-  One row: the first and the last day with a call or a digital interaction, and the as-of day, the last complete
-  one. A day with under half of the median calls of the seven days before it, where that median is at least 50,
-  is partial.
+  One row: the first and the last day with a call or a digital interaction, the as-of day, the last complete one, and
+  the latest event. A day is partial when the median of the seven days before it is at least 50 calls and it has under half
+  of that median, or when it is the last day and those seven days had, on average, more than ten calls after the time of
+  day of its last call.
 grain: [as_of]
 checks:
   - not_null: [first_day, as_of, last_day]
 */
-WITH days AS (
+WITH compared AS (
     SELECT
         day,
-        SUM(calls) AS calls
-    FROM (
-        SELECT call_date AS day, COUNT(*) AS calls FROM accepted.call_center GROUP BY call_date
-        UNION ALL
-        SELECT DISTINCT interaction_date AS day, 0 AS calls FROM accepted.digital_interactions
-    ) AS events
-    GROUP BY day
+        total_calls,
+        MEDIAN(total_calls) OVER (ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING) AS usual_calls,
+        ROW_NUMBER() OVER (ORDER BY day DESC) AS days_before_last
+    FROM silver.daily_activity
 ),
 
-compared AS (
+reached AS (
+    SELECT MAX(s.slot) AS slot
+    FROM silver.calls_by_time_of_day AS s
+    JOIN compared AS c ON c.day = s.call_date
+    WHERE c.days_before_last = 1
+),
+
+still_to_come AS (
+    SELECT SUM(s.calls) / 7.0 AS calls
+    FROM silver.calls_by_time_of_day AS s
+    JOIN compared AS c ON c.day = s.call_date
+    CROSS JOIN reached AS r
+    WHERE c.days_before_last > 1 AND c.days_before_last <= 8 AND s.slot > r.slot
+),
+
+judged AS (
     SELECT
-        day,
-        calls,
-        MEDIAN(calls) OVER (ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING) AS usual_calls
-    FROM days
+        c.day,
+        CASE
+            WHEN c.usual_calls < 50 OR c.usual_calls IS NULL THEN 1
+            WHEN c.total_calls < c.usual_calls / 2 THEN 0
+            WHEN c.days_before_last = 1 AND t.calls > 10 THEN 0
+            ELSE 1
+        END AS is_complete
+    FROM compared AS c
+    CROSS JOIN still_to_come AS t
+),
+
+latest AS (
+    SELECT
+        MAX(last_call_ts) AS call_ts,
+        MAX(last_interaction_ts) AS interaction_ts
+    FROM silver.daily_activity
 )
 
 SELECT
-    MIN(day) AS first_day,
-    MAX(CASE WHEN usual_calls >= 50 AND calls < usual_calls / 2 THEN NULL ELSE day END) AS as_of,
-    MAX(day) AS last_day
-FROM compared
+    MIN(j.day) AS first_day,
+    MAX(CASE WHEN j.is_complete = 1 THEN j.day END) AS as_of,
+    MAX(j.day) AS last_day,
+    MAX(GREATEST(COALESCE(l.call_ts, l.interaction_ts), COALESCE(l.interaction_ts, l.call_ts))) AS latest_event
+FROM judged AS j
+CROSS JOIN latest AS l

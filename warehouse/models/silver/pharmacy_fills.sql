@@ -2,6 +2,7 @@
 description: >
   One row per accepted prescription fill.
 grain: [rx_id]
+partition: fill_date
 checks:
   - not_null: [rx_id, member_key, fill_date, is_denied]
   - rows_equal: accepted.pharmacy

@@ -2,6 +2,7 @@
 description: >
   One row per accepted survey with its groups; call_topic is that of the related call, 'Unknown' without one.
 grain: [survey_id]
+partition: survey_date
 checks:
   - not_null: [survey_id, member_key, survey_ts, call_topic, nps_group, effort_level]
   - rows_equal: accepted.surveys
