@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,25 +58,30 @@ class CheckFailed(MissingDataError):
         )
 
 
-def checks_of(model: SqlModel) -> list[Check]:
-    """All checks of a model, its grain first. Raises MissingDataError for a kind that does not exist."""
+def checks_of(model: SqlModel, scope: Mapping[str, str] | None = None) -> list[Check]:
+    """All checks of a model, its grain first. Raises MissingDataError for a kind that does not exist.
+
+    `scope` gives, for tables that hold more days than the model's rows, the SQL condition of the model's days.
+    """
     grain = ", ".join(model.header.grain)
     unique = Check(
         f"unique({grain})",
         model.table,
         f"SELECT {grain}, COUNT(*) AS rows_found FROM {model.table} GROUP BY {grain} HAVING COUNT(*) > 1",
     )
-    written = [_check(model, kind, value) for entry in model.header.checks for kind, value in entry.items()]
+    written = [_check(model, kind, value, scope or {}) for entry in model.header.checks for kind, value in entry.items()]
     return [unique, *written]
 
 
-def _check(model: SqlModel, kind: str, argument: Any) -> Check:
-    if kind not in KINDS:
+def _check(model: SqlModel, kind: str, argument: Any, scope: Mapping[str, str]) -> Check:
+    if kind not in (*KINDS, "rows_equal"):
         raise MissingDataError(
             f"A SQL model has an unknown check: {kind}.",
             where=model.table,
-            next_step=f"Use one of {', '.join(KINDS)}.",
+            next_step=f"Use one of {', '.join((*KINDS, 'rows_equal'))}.",
         )
+    if kind == "rows_equal":
+        return _rows_equal(model, str(argument), scope.get(str(argument), "true"))
     name, condition = KINDS[kind](model, argument)
     return Check(name, model.table, condition)
 
@@ -101,11 +106,12 @@ def _values(model: SqlModel, spec: dict[str, Any]) -> tuple[str, str]:
     return f"values({spec['column']})", _failing_rows(model, f"{spec['column']} NOT IN ({allowed})")
 
 
-def _rows_equal(model: SqlModel, other: str) -> tuple[str, str]:
-    return (
+def _rows_equal(model: SqlModel, other: str, condition: str) -> Check:
+    return Check(
         f"rows_equal({other})",
+        model.table,
         f"SELECT a.n AS rows_here, b.n AS rows_there FROM (SELECT COUNT(*) AS n FROM {model.table}) AS a, "
-        f"(SELECT COUNT(*) AS n FROM {other}) AS b WHERE a.n <> b.n",
+        f"(SELECT COUNT(*) AS n FROM {other} WHERE {condition}) AS b WHERE a.n <> b.n",
     )
 
 
@@ -117,7 +123,6 @@ KINDS: dict[str, Callable[[SqlModel, Any], tuple[str, str]]] = {
     "not_null": _not_null,
     "range": _range,
     "values": _values,
-    "rows_equal": _rows_equal,
     "no_rows": _no_rows,
 }
 

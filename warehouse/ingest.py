@@ -1,12 +1,12 @@
-"""From a folder of source files to the bronze schema: raw text as received, plus file, row number, time, batch.
+"""From source files to the bronze schema: raw text as received, plus file, row number, time, batch.
 
-How a file is read is the matter of `warehouse.source_files`, bad rows inside it that of `warehouse.quarantine`.
+How a file is read is the matter of `warehouse.source_files`, which rows go on that of `warehouse.acceptance`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +14,14 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.errors import MissingDataError
-from warehouse.source_files import Inbox, Refused, SourceFile, read_file
+from warehouse.ledger import TakenFile, missing_files
+from warehouse.source_files import Refused, SourceFile, read_file
 from warehouse.workers import Job, side_by_side
+
+QUARANTINE_COLUMNS = (
+    "source_table VARCHAR, source_file VARCHAR, row_number BIGINT, reason VARCHAR, detail VARCHAR, raw_row VARCHAR, "
+    "_loaded_at TIMESTAMP, _batch VARCHAR, _file_no INTEGER"
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,7 @@ class LoadedFile:
     """What became of one file: data rows read (unparseable ones included), or why it was refused as a whole."""
 
     file: SourceFile
+    number: int
     rows: int = 0
     refused: str = ""
     detail: str = ""
@@ -32,61 +39,81 @@ class LoadedFile:
 
 @dataclass(frozen=True)
 class Batch:
-    """One load: the metadata that each of its rows carries, and a folder for passing files."""
+    """One load: the metadata that each of its rows carries, a folder for passing files, the catalog it goes to."""
 
     name: str
     loaded_at: datetime
     workspace: Path
+    catalog: str
 
 
-@dataclass
-class Loads:
-    """The files of one build, as they were taken or refused."""
+def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract, catalog: str) -> None:
+    """Empty raw tables: every column of the contract as text, then where, when and in which batch it came.
 
-    files: list[LoadedFile] = field(default_factory=list)
-
-    def taken(self, table: str) -> list[LoadedFile]:
-        return [f for f in self.files if f.file.table == table and not f.refused]
-
-    def refused(self) -> list[LoadedFile]:
-        return [f for f in self.files if f.refused]
-
-
-def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Empty raw tables: every column of the contract as text, then where, when and in which batch it came."""
-
+    `row_number` of the quarantine is NULL for a refused file and for a line that could not be split.
+    """
     for table in contract.values():
         columns = ", ".join(f'"{column.name}" VARCHAR' for column in table.columns)
         con.execute(
-            f"CREATE TABLE lake.bronze.{table.name} ({columns}, _source_file VARCHAR, _row_number BIGINT, "
-            "_loaded_at TIMESTAMP, _batch VARCHAR)"
+            f"CREATE TABLE {catalog}.bronze.{table.name} ({columns}, _source_file VARCHAR, _row_number BIGINT, "
+            "_loaded_at TIMESTAMP, _batch VARCHAR, _file_no INTEGER)"
         )
+    con.execute(f"CREATE TABLE {catalog}.bronze.quarantine ({QUARANTINE_COLUMNS})")
+    con.execute(
+        f"CREATE TABLE {catalog}.bronze.column_profile (source_table VARCHAR, column_name VARCHAR, "
+        "rows_received DOUBLE, missing DOUBLE)"
+    )
 
 
-def load(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
-    """Append all files to bronze, a table's files in order; one that cannot be read whole leaves no row behind."""
-    by_table = {name: [file for file in inbox.files if file.table == name] for name in contract}
-    largest_first = sorted(by_table, key=lambda name: -sum(f.path.stat().st_size for f in by_table[name]))
+def load(
+    con: duckdb.DuckDBPyConnection,
+    files: Sequence[tuple[int, SourceFile]],
+    contract: Contract,
+    batch: Batch,
+    threads: int,
+) -> list[LoadedFile]:
+    """Append numbered files to bronze; one that cannot be read whole leaves no row behind, only its reason."""
+    by_table = {name: [(no, file) for no, file in files if file.table == name] for name in contract}
+    largest_first = sorted(by_table, key=lambda name: -sum(_size(file) for _, file in by_table[name]))
 
     def job(table: str) -> Job[list[LoadedFile]]:
-        return lambda worker: [_load_file(worker, file, contract[table], batch) for file in by_table[table]]
+        return lambda worker: [_load_file(worker, no, file, contract[table], batch) for no, file in by_table[table]]
 
     loaded = dict(zip(largest_first, side_by_side(con, [job(t) for t in largest_first], threads), strict=True))
-    return Loads([file for name in contract for file in loaded[name]])
+    done = [file for name in contract for file in loaded[name]]
+    for file in done:
+        if file.refused:
+            con.execute(
+                f"INSERT INTO {batch.catalog}.bronze.quarantine VALUES (?, ?, NULL, ?, ?, NULL, ?, ?, ?)",
+                [
+                    file.file.table, file.file.name, file.refused, file.detail, batch.loaded_at, batch.name,
+                    file.number,
+                ],
+            )  # fmt: skip
+    return done
 
 
-def _load_file(con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTable, batch: Batch) -> LoadedFile:
+def _size(file: SourceFile) -> int:
+    try:
+        return file.path.stat().st_size
+    except OSError:  # gone since it was listed; reading it will say so
+        return 0
+
+
+def _load_file(
+    con: duckdb.DuckDBPyConnection, number: int, file: SourceFile, table: SourceTable, batch: Batch
+) -> LoadedFile:
     def take(rows: str, unparseable: str) -> int:
-        values = {"file": file.name, "at": batch.loaded_at, "batch": batch.name}
+        values = {"file": file.name, "at": batch.loaded_at, "batch": batch.name, "number": number}
         taken = con.execute(
-            f"INSERT INTO lake.bronze.{table.name} "
-            f"SELECT * EXCLUDE (_row_number), $file, _row_number, $at, $batch FROM ({rows})",
+            f"INSERT INTO {batch.catalog}.bronze.{table.name} "
+            f"SELECT * EXCLUDE (_row_number), $file, _row_number, $at, $batch, $number FROM ({rows})",
             values,
         )
         count = _count(taken)
         set_aside = con.execute(
-            "INSERT INTO lake.bronze.quarantine SELECT $table, $file, NULL, 'unparseable', detail, to_json(raw), "
-            f"$at, $batch FROM ({unparseable})",
+            f"INSERT INTO {batch.catalog}.bronze.quarantine SELECT $table, $file, NULL, 'unparseable', detail, "
+            f"to_json(raw), $at, $batch, $number FROM ({unparseable})",
             {"table": file.table, **values},
         )
         return count + _count(set_aside)
@@ -94,10 +121,10 @@ def _load_file(con: duckdb.DuckDBPyConnection, file: SourceFile, table: SourceTa
     try:
         read = read_file(con, file, table, batch.workspace, take)
     except Refused as refusal:
-        return LoadedFile(file, refused=refusal.reason, detail=refusal.detail)
+        return LoadedFile(file, number, refused=refusal.reason, detail=refusal.detail)
     known = {column.name for column in table.columns}
     unknown = tuple(name for name in read.header if name not in known)
-    return LoadedFile(file, rows=read.rows, header=read.header, unknown_columns=unknown)
+    return LoadedFile(file, number, rows=read.rows, header=read.header, unknown_columns=unknown)
 
 
 def _count(result: duckdb.DuckDBPyConnection) -> int:
@@ -105,29 +132,17 @@ def _count(result: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def missing_columns(loads: Loads, contract: Contract) -> dict[str, list[str]]:
-    """Optional columns that no accepted file of a table has, by table."""
-    found: dict[str, list[str]] = {}
-    for table in contract.values():
-        headers = [name for file in loads.taken(table.name) for name in file.header]
-        absent = table.missing_from(headers, required=False)
-        if loads.taken(table.name) and absent:
-            found[table.name] = absent
-    return found
-
-
-def missing_files(loads: Loads, contract: Contract) -> Iterator[str]:
-    """Tables without an accepted file."""
-    return (name for name in contract if not loads.taken(name))
-
-
-def require_tables(loads: Loads, contract: Contract, source: Path) -> None:
+def require_tables(
+    files: Sequence[TakenFile], loaded: Sequence[LoadedFile], contract: Contract, source: Path
+) -> None:
     """Raises MissingDataError, naming tables and refusals, when a required table has no accepted file."""
-    missing = [name for name in missing_files(loads, contract) if not contract[name].optional_file]
+    missing = [name for name in missing_files(files, contract) if not contract[name].optional_file]
     if not missing:
         return
     reasons = "; ".join(
-        f"{f.file.name} was refused ({f.refused}: {f.detail})" for f in loads.refused() if f.file.table in missing
+        f"{f.file.name} was refused ({f.refused}: {f.detail})"
+        for f in loaded
+        if f.refused and f.file.table in missing
     )
     raise MissingDataError(
         f"No usable file for: {', '.join(missing)}." + (f" {reasons}." if reasons else ""),

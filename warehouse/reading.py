@@ -6,6 +6,7 @@ few values that they have in the data: these become a dictionary type, so that w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,21 +31,29 @@ BAD_VALUE = {
 class ColumnReading:
     """A column's SQL: its typed value, and what can be wrong with it in order (reason, condition on the raw row).
 
-    `unlisted` counts the values that an open list of the contract does not have; None where there is no such list.
+    `words` are all values that a category is known to have; None for other types, and for one that has too many.
     """
 
     name: str
     value: str
     faults: tuple[tuple[str, str], ...]
-    unlisted: int | None = None
+    words: tuple[str, ...] | None = None
 
 
-def readings(con: duckdb.DuckDBPyConnection, table: SourceTable, raw_table: str) -> list[ColumnReading]:
-    """How to read every column of a raw table whose rows are called `r`."""
+Words = Mapping[str, tuple[str, ...] | None]
+
+
+def readings(
+    con: duckdb.DuckDBPyConnection, table: SourceTable, raw_table: str, known: Words
+) -> list[ColumnReading]:
+    """How to read every column of a raw table whose rows are called `r`.
+
+    `known` are the words of earlier loads by column; None for a category that had too many for a dictionary.
+    """
     found = []
     for column in table.columns:
         if column.type == "category":
-            found.append(_category(column, _raw_values(con, column, raw_table)))
+            found.append(_category(column, _raw_values(con, column, raw_table), known.get(column.name, ())))
         else:
             value = _value(column)
             found.append(ColumnReading(column.name, value, tuple(_faults(column, value))))
@@ -96,38 +105,38 @@ def _raw_values(con: duckdb.DuckDBPyConnection, column: SourceColumn, raw_table:
     return None if len(rows) > LARGEST_DICTIONARY else sorted(str(row[0]) for row in rows)
 
 
-def _category(column: SourceColumn, raw_values: list[str] | None) -> ColumnReading:
+def _category(
+    column: SourceColumn, raw_values: list[str] | None, known: tuple[str, ...] | None
+) -> ColumnReading:
     raw = _raw(column)
-    if raw_values is None:
+    spelling = {text: _standard(text, column) for text in raw_values or ()}
+    bad = tuple(
+        text for text, standard in spelling.items() if column.closed and standard and standard not in column.values
+    )
+    taken = {word for text, word in spelling.items() if word and text not in bad} | set(known or ())
+    words = tuple(sorted(taken | ({column.missing} if column.missing else set())))
+    if raw_values is None or known is None or len(words) > LARGEST_DICTIONARY:
         value = _respelled(f"trim({raw})", {v.lower(): v for v in column.values}, lower=True)
-        refused = f"({value}) NOT IN {_list(column.values)}"
+        refused = f"NULLIF({value}, '') NOT IN {_list(column.values)}"
         return _category_reading(column, f"NULLIF({value}, '')", refused)
-    spelling = {text: _standard(text, column) for text in raw_values}
-    bad = tuple(text for text, standard in spelling.items() if column.closed and standard not in column.values)
-    value = _respelled(raw, {text: new for text, new in spelling.items() if new != text})
-    words = sorted({word for word in spelling.values() if word} | ({column.missing} if column.missing else set()))
-    dictionary = f"ENUM{_list(tuple(words))}" if words else "VARCHAR"
-    refused = f"{raw} IN {_list(bad)}" if any(spelling[text] for text in bad) else "false"
-    typed = f"NULLIF({value}, '')" if "" in spelling.values() else value
-    unlisted = len(set(words) - {*column.values, column.missing})
-    return _category_reading(column, typed, refused, dictionary, unlisted)
+    changed = {text: new for text, new in spelling.items() if new != text and text not in bad}
+    value = _respelled(raw, changed | dict.fromkeys(bad, ""))
+    refused = f"{raw} IN {_list(bad)}" if bad else "false"
+    typed = f"NULLIF({value}, '')" if "" in spelling.values() or bad else value
+    return _category_reading(column, typed, refused, words)
 
 
 def _category_reading(
-    column: SourceColumn, value: str, refused: str, dictionary: str = "VARCHAR", unlisted: int | None = None
+    column: SourceColumn, value: str, refused: str, words: tuple[str, ...] | None = None
 ) -> ColumnReading:
     faults = []
-    if column.filled:
-        faults.append(("missing_value", f"({value}) IS NULL"))
     if column.closed:
         faults.append(("not_allowed", refused))
+    if column.filled:
+        faults.append(("missing_value", f"({value}) IS NULL"))
     filled = f"COALESCE({value}, {quoted(column.missing)})" if column.missing else value
-    return ColumnReading(
-        column.name,
-        f"CAST({filled} AS {dictionary})",
-        tuple(faults),
-        unlisted if column.values and not column.closed else None,
-    )
+    dictionary = f"ENUM{_list(words)}" if words else "VARCHAR"
+    return ColumnReading(column.name, f"CAST({filled} AS {dictionary})", tuple(faults), words)
 
 
 def _standard(text: str, column: SourceColumn) -> str:

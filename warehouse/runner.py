@@ -25,13 +25,16 @@ from warehouse.workers import Job, in_order
 
 Result = TypeVar("Result")
 MODELS_FOLDER = Path(__file__).with_name("models")
-CATALOGS = {"silver": "lake", "gold": "serve"}
+LAYERS = ("silver", "gold")
 GIVEN_SCHEMAS = ("accepted", "bronze", "build", "seeds")
 HEADER = re.compile(r"\A\s*/\*(?P<header>.*?)\*/(?P<select>.*)\Z", re.DOTALL)
 
 
 class Header(BaseModel):
     """What a model file says about itself. Each check is one entry {kind: argument}; see `warehouse.checks`.
+
+    `partition` is the column with the day of a row: such a table is made and kept by days, from the rows of these
+    days and of the windows around them. A table without one is made whole.
 
     `dictionary` names text columns with few values, in the order they sort in (or `found`: those in the data, by
     alphabet): they are stored as a dictionary type. Any other value there fails the build.
@@ -41,6 +44,7 @@ class Header(BaseModel):
 
     description: str
     grain: tuple[str, ...]
+    partition: str | None = None
     checks: tuple[dict[str, Any], ...] = ()
     dictionary: dict[str, tuple[str, ...] | Literal["found"]] = {}
 
@@ -64,7 +68,7 @@ class SqlModel:
 
 def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
     """All models, each after what it reads. Raises MissingDataError naming the file at fault."""
-    models = [_read(path, layer) for layer in CATALOGS for path in sorted((folder / layer).glob("*.sql"))]
+    models = [_read(path, layer) for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
     by_table = {model.table: model for model in models}
     for model in models:
         unknown = {t for t in model.reads if t not in by_table and t.split(".")[0] not in GIVEN_SCHEMAS}
@@ -131,22 +135,68 @@ def load_seeds(con: duckdb.DuckDBPyConnection, folder: Path = MODELS_FOLDER) -> 
         )
 
 
+@dataclass(frozen=True)
+class Phases:
+    """The models by when they run: small tables that events refer to, tables of events by day, sums over all days."""
+
+    reference: list[SqlModel]
+    events: list[SqlModel]
+    summary: list[SqlModel]
+
+
+def phases(models: list[SqlModel]) -> Phases:
+    """Sort models, given in the order of what they read, by phase.
+
+    Raises MissingDataError when a table that is kept by days reads one that is made whole from all days.
+    """
+    found = Phases([], [], [])
+    late: set[str] = set()
+    for model in models:
+        reads_late = bool(model.reads & late) or any(table.startswith("bronze.") for table in model.reads)
+        if model.header.partition:
+            if reads_late:
+                raise _broken(model.table, "it is kept by days but reads a table that is made from all days")
+            found.events.append(model)
+        elif reads_late or model.reads & {m.table for m in found.events}:
+            late.add(model.table)
+            found.summary.append(model)
+        else:
+            found.reference.append(model)
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a model's table goes: a catalog, and which of its rows (a SQL condition; None: all)."""
+
+    catalog: str
+    condition: str | None = None
+
+
 def run_models(
     con: duckdb.DuckDBPyConnection,
     models: list[SqlModel],
+    place: Callable[[SqlModel], Place],
     finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result],
     threads: int,
 ) -> list[Result]:
-    """Make each model's table in its layer's catalog, then `finish` it; results in the order of the models."""
+    """Make each model's table in its place, show it as `layer.name`, then `finish` it; results in the models' order."""
     made = {model.table for model in models}
     needs = {model.table: model.reads & made for model in models}
-    return list(in_order(con, {model.table: _job(model, finish) for model in models}, needs, threads).values())
+    jobs = {model.table: _job(model, place(model), finish) for model in models}
+    return list(in_order(con, jobs, needs, threads).values())
 
 
-def _job(model: SqlModel, finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result]) -> Job[Result]:
+def _job(
+    model: SqlModel, place: Place, finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result]
+) -> Job[Result]:
     def make(worker: duckdb.DuckDBPyConnection) -> Result:
         select = _with_dictionaries(worker, model)
-        worker.execute(f"CREATE TABLE {CATALOGS[model.layer]}.{model.table} AS {select}")
+        if place.condition:
+            select = f"SELECT * FROM ({select}) WHERE {place.condition}"
+        worker.execute(f"CREATE TABLE {place.catalog}.{model.table} AS {select}")
+        if place.catalog != "memory":
+            worker.execute(f"CREATE VIEW memory.{model.table} AS FROM {place.catalog}.{model.table}")
         return finish(worker, model)
 
     return make

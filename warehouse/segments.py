@@ -26,14 +26,14 @@ _SCHEMAS = {"raw": ("bronze",), "accepted": ("rows", "bronze"), "lake": ("silver
 class Segment:
     """One segment: its parts' files, the days and rows in them.
 
-    `starts` is the first day it may hold (None: no bound), `first_day` and `last_day` are those it does hold. `rows` counts
+    `parts` names each part's file without prefix and suffix: a part that did not change keeps the name it has in the
+    snapshot before. `starts` is the first day it may hold (None: no bound), `first_day` and `last_day` are those it does hold. `rows` counts
     rows per table, `bounds` are the first and last instant of the calls and interactions, `files` the source files of its
     rows by source table.
     """
 
-    name: str
     kind: Kind
-    parts: tuple[str, ...]
+    parts: dict[str, str]
     starts: date | None = None
     first_day: date | None = None
     last_day: date | None = None
@@ -43,16 +43,15 @@ class Segment:
 
     def alias(self, part: str) -> str:
         """The catalog name under which a part is attached; views refer to it."""
-        return f"{part}_{self.name}"
+        return f"{part}_{self.parts[part]}"
 
     def file(self, part: str) -> str:
         """The file of a part, inside the warehouse's `segments` folder."""
-        return f"{part}-{self.name}.duckdb"
+        return file_of(part, self.parts[part])
 
     def document(self) -> dict[str, Any]:
         """JSON values for the manifest: every part's file name or null, then the facts."""
         return {
-            "name": self.name,
             "kind": self.kind,
             **{part: self.file(part) if part in self.parts else None for part in PARTS},
             "starts": _iso(self.starts),
@@ -67,9 +66,8 @@ class Segment:
 def segment_of(document: dict[str, Any]) -> Segment:
     """The segment that a manifest describes. Raises KeyError or ValueError when the manifest is damaged."""
     return Segment(
-        name=document["name"],
         kind=document["kind"],
-        parts=tuple(part for part in PARTS if document[part]),
+        parts={part: _name_in(document[part]) for part in PARTS if document[part]},
         starts=_day(document["starts"]),
         first_day=_day(document["first_day"]),
         last_day=_day(document["last_day"]),
@@ -85,6 +83,15 @@ def segment_of(document: dict[str, Any]) -> Segment:
 def segments_of(manifest: dict[str, Any]) -> list[Segment]:
     """All segments of a snapshot's manifest."""
     return [segment_of(document) for document in manifest["segments"]]
+
+
+def file_of(part: str, name: str) -> str:
+    """The file name of a part."""
+    return f"{part}-{name}.duckdb"
+
+
+def _name_in(file: str) -> str:
+    return file.split("-", 1)[1].removesuffix(".duckdb")
 
 
 def _iso(value: date | None) -> str | None:
@@ -104,24 +111,10 @@ def attach(con: duckdb.DuckDBPyConnection, folder: Path, segments: Iterable[Segm
                 con.execute(f"ATTACH {path} AS {segment.alias(part)} (READ_ONLY)")
 
 
-def create(con: duckdb.DuckDBPyConnection, staging: Path, segment: Segment) -> None:
-    """Attach empty new files for all parts of a segment, with their schemas."""
-    for part in segment.parts:
-        con.execute(f"ATTACH {quoted(str(staging / segment.file(part)))} AS {segment.alias(part)}")
-        for schema in _SCHEMAS[part]:
-            con.execute(f"CREATE SCHEMA {segment.alias(part)}.{schema}")
-
-
-def seal(con: duckdb.DuckDBPyConnection, staging: Path, segment: Segment) -> None:
-    """Write a new segment's files out and attach them again as what they are from now on: read-only."""
-    for part in segment.parts:
-        con.execute(f"CHECKPOINT {segment.alias(part)}")
-        con.execute(f"DETACH {segment.alias(part)}")
-    attach(con, staging, [segment], segment.parts)
-
-
-def detach(con: duckdb.DuckDBPyConnection, segments: Iterable[Segment]) -> None:
-    """Let go of segments."""
-    for segment in segments:
-        for part in segment.parts:
-            con.execute(f"DETACH {segment.alias(part)}")
+def create(con: duckdb.DuckDBPyConnection, staging: Path, part: str, name: str) -> str:
+    """Attach an empty new file for a part, with its schemas; returns its alias."""
+    alias = f"{part}_{name}"
+    con.execute(f"ATTACH {quoted(str(staging / file_of(part, name)))} AS {alias}")
+    for schema in _SCHEMAS[part]:
+        con.execute(f"CREATE SCHEMA {alias}.{schema}")
+    return alias

@@ -1,4 +1,4 @@
-"""Several statements at once on one engine: a worker is a connection of its own with the same search path.
+"""Several statements at once on one engine: a worker is a connection of its own.
 
 A table of one row group is written by one thread only, so most of a build's tables gain nothing from a second
 thread, but two of them can be written side by side.
@@ -18,7 +18,6 @@ import duckdb
 Result = TypeVar("Result")
 Job = Callable[[duckdb.DuckDBPyConnection], Result]
 _STOPPING = 0.1  # seconds between two requests to stop
-SEARCH_PATH = "memory.main,lake.bronze,lake.silver,serve.gold"
 
 
 def side_by_side(con: duckdb.DuckDBPyConnection, jobs: Sequence[Job[Result]], threads: int) -> list[Result]:
@@ -66,7 +65,6 @@ def _workers(con: duckdb.DuckDBPyConnection, threads: int) -> Iterator[Callable[
         with con.cursor() as worker:
             live.add(worker)
             try:
-                worker.execute(f"SET search_path = '{SEARCH_PATH}'")
                 return job(worker)
             finally:
                 live.discard(worker)
