@@ -14,7 +14,7 @@ from agents.runtime import Assistant
 from semantic.loader import load_model
 from warehouse.principal import Principal
 from warehouse.settings import Settings
-from warehouse.snapshots import current
+from warehouse.snapshots import Snapshot, connect, current
 
 ROUNDS = 4
 PARTS = ("plan", "compile", "guard", "query", "render")
@@ -41,10 +41,10 @@ def ask_all(assistant: Assistant, asked: Sequence[str]) -> list[tuple[float, Ans
     return timed
 
 
-def raw_milliseconds(gold: Path, statements: Sequence[str]) -> float:
+def raw_milliseconds(snapshot: Snapshot, statements: Sequence[str]) -> float:
     """Median milliseconds of the same statements in DuckDB alone, warm."""
     times = []
-    with duckdb.connect(str(gold), read_only=True, config={"threads": 2}) as connection:
+    with connect(snapshot) as connection:
         for number in range(2):
             for statement in statements:
                 started = time.perf_counter()
@@ -65,7 +65,7 @@ def measure(warehouse: Path, settings: Settings) -> list[tuple[str, str, str]]:
     statements = sorted(
         {part.sql for _, answer in answered for part in answer.parts if part.sql and "$" not in part.sql}
     )
-    raw = raw_milliseconds(current(warehouse).gold_path, statements)
+    raw = raw_milliseconds(current(warehouse), statements)
     times = sorted(ms for ms, _ in answered)
     median, high = statistics.median(times), times[int(len(times) * 0.99)]
     rows = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from warehouse.logs import silence_libraries
 from warehouse.principal import Principal
 from warehouse.settings import Settings
-from warehouse.snapshots import current
+from warehouse.snapshots import connect, current
 
 if TYPE_CHECKING:
     from agents.answer import Answer
@@ -70,14 +69,9 @@ def reference_warehouse(
 
 
 @pytest.fixture(scope="session")
-def copy_of_gold() -> Callable[[Path, Path], duckdb.DuckDBPyConnection]:
-    """Opens a copy of a warehouse's gold file: one process may not open a file that the door has locked."""
-    return open_copy
-
-
-def open_copy(warehouse: Path, folder: Path) -> duckdb.DuckDBPyConnection:
-    copy = shutil.copy(current(warehouse).gold_path, folder / "copy.duckdb")
-    return duckdb.connect(str(copy), read_only=True)
+def gold_of() -> Callable[[Path], duckdb.DuckDBPyConnection]:
+    """Opens a warehouse's gold tables without the door."""
+    return lambda warehouse: connect(current(warehouse))
 
 
 @pytest.fixture(scope="session")
@@ -120,8 +114,8 @@ def desk(assistant: Assistant, executive: Principal) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def gold(tiny_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def gold(tiny_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tiny gold tables without the door, for witness SQL."""
-    connection = open_copy(tiny_warehouse, tmp_path_factory.mktemp("gold"))
+    connection = connect(current(tiny_warehouse))
     yield connection
     connection.close()

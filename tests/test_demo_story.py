@@ -21,14 +21,14 @@ def gold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     """The gold file of the demo profile."""
     from generator.generate import generate
     from warehouse.build import build
-    from warehouse.snapshots import current
+    from warehouse.snapshots import connect, current
 
     folder = tmp_path_factory.mktemp("demo")
     generate("demo", folder / "sources", seed=20261029, as_of=D, truth=folder / "truth")
     build(folder / "sources", folder / "warehouse", Settings(var=folder / "var"))
     snapshot = current(folder / "warehouse")
     assert date.fromisoformat(str(snapshot.manifest["as_of"])) == D
-    with duckdb.connect(str(snapshot.gold_path), read_only=True) as connection:
+    with connect(snapshot) as connection:
         yield connection
     for file in sorted(folder.rglob("*"), reverse=True):
         file.unlink() if file.is_file() else file.rmdir()

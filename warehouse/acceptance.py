@@ -163,7 +163,7 @@ def _ranked(table: SourceTable) -> str:
     """The query that ranks `rows` (contract columns, _file_no, _row_number, old_fate) within their id and names the fates."""
     content = "row(" + ", ".join(f'"{column.name}"' for column in table.columns) + ")"
     return f"""
-        SELECT _file_no, _row_number, old_fate, "{table.key}" AS id, "{table.latest_by}" AS at, {day_of(table)} AS day,
+        SELECT _file_no, _row_number, old_fate, "{table.key}" AS id, "{table.latest_by}" AS moment, {day_of(table)} AS day,
                CASE WHEN place = 1 THEN 'kept' WHEN content IS NOT DISTINCT FROM winner THEN 'duplicate'
                     ELSE 'duplicate_id' END AS fate
         FROM (

@@ -1,6 +1,7 @@
-"""One build: source files in, a checked and published snapshot out, or nothing at all.
+"""One build: new source files in, a checked and published snapshot out, or nothing at all.
 
-The steps are in `_build`, in order. Everything is written to a staging folder; the last step makes it the served
+A build takes the files that it has not taken before and goes on from the served snapshot; `warehouse.assembly` does the
+work, its steps are in `_build`, in order. Everything is written to a staging folder; the last step makes it the served
 snapshot. Whatever fails before that leaves the last snapshot serving.
 """
 
@@ -10,7 +11,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -19,26 +20,29 @@ from typing import Any
 
 import duckdb
 
-from warehouse import snapshots
-from warehouse.checks import FAILED_BUILD, CheckFailed, CheckResult, checks_of, keep_failure, run_check
-from warehouse.contract import Contract, load_contract
-from warehouse.contract.loader import CONTRACT_FILE
+from warehouse import segments, snapshots
+from warehouse.assembly import Assembly, Plan
+from warehouse.checks import FAILED_BUILD, CheckFailed, CheckResult, keep_failure
+from warehouse.contract import load_contract
 from warehouse.errors import MissingDataError
-from warehouse.ingest import Batch, Loads, create_bronze, load, require_tables
-from warehouse.manifest import facts_of, manifest_of
-from warehouse.quarantine import accept, create_quarantine, quarantine_files
-from warehouse.reading import quoted
-from warehouse.runner import SqlModel, load_seeds, models_digest, read_models, run_models
+from warehouse.ingest import Batch, LoadedFile, require_tables
+from warehouse.ledger import TakenFile, effective_day, ledger_of
+from warehouse.manifest import facts_of, manifest_of, quarantined_by_number, reading_digest, words_of
+from warehouse.runner import models_digest, read_models
 from warehouse.settings import Rules, Settings
-from warehouse.source_files import Inbox, discover
-from warehouse.workers import SEARCH_PATH
+from warehouse.snapshots import Snapshot
+from warehouse.source_files import Inbox, SourceFile, discover
 
 Progress = Callable[[str, float], None]
+_LARGE = 512 << 20  # bytes of source files that are not worked on in memory
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did. `published` is False when the same inputs had been built before (`snapshot` serves)."""
+    """What a build did. `published` is False when there was nothing new (`snapshot` serves).
+
+    `new_files` were taken by this build; `sources`, `tables` and `quarantine` are of all files ever taken.
+    """
 
     snapshot: str
     as_of: date
@@ -50,6 +54,7 @@ class BuildReport:
     ignored_files: list[str]
     missing_columns: dict[str, list[str]]
     checks: list[CheckResult]
+    new_files: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -72,6 +77,19 @@ class _Steps:
         self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - started
 
 
+@dataclass(frozen=True)
+class _Job:
+    """What one build is to do: the snapshot it goes on from, what was taken, what is new."""
+
+    base: Snapshot | None
+    earlier: list[TakenFile]
+    taken: list[TakenFile]
+    new: list[SourceFile]
+    ignored: tuple[str, ...]
+    content: str
+    source: Path
+
+
 def build(
     source: Path,
     warehouse: Path,
@@ -81,24 +99,26 @@ def build(
     progress: Progress | None = None,
     now: datetime | None = None,
 ) -> BuildReport:
-    """Ingest a folder, build silver and gold, check them, publish a snapshot and serve it.
+    """Take the new files of a folder, bring silver and gold up to date, check them, publish a snapshot and serve it.
 
-    The same inputs, rules, model files and engine make the same snapshot, so building them again does nothing
-    unless `full`. `now` is the load time written to bronze and the manifest. Raises MissingDataError (exit 4) when
-    the sources are unusable, a check fails, another build runs or the disk or memory does not suffice.
+    Files are known by their content. What was taken stays taken; `full` starts over from exactly the files of this
+    folder. The same files, rules, model files and engine make the same tables, whatever the order in which they came;
+    when nothing is new, nothing is done. `now` is the load time written to bronze and the manifest. Raises
+    MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs, the disk or memory does
+    not suffice, or the warehouse is of another format.
     """
     steps = _Steps(progress or _silent)
-    contract = load_contract()
+    moment = now or datetime.now(UTC)
     with snapshots.build_lock(warehouse):
         with steps.step("Look at the source files", 0.0):
-            inbox = discover(source, contract)
-            content = content_digest(inbox, settings.rules)
-            kept = None if full else snapshots.find(warehouse, content)
+            inbox = discover(source, load_contract())
+            job = _job(source, warehouse, inbox, settings.rules, full=full)
+            kept = None if full else snapshots.find(warehouse, job.content)
         if kept is not None:
             return _serve_again(warehouse, kept, steps)
         staging = snapshots.stage(warehouse)
         try:
-            report = _build(staging, warehouse, inbox, source, settings, content, now or datetime.now(UTC), steps)
+            report = _build(staging, warehouse, job, settings, moment, steps)
         except CheckFailed as failure:
             keep_failure(warehouse, failure)
             raise
@@ -111,59 +131,178 @@ def build(
         finally:
             shutil.rmtree(staging, ignore_errors=True)
         (warehouse / FAILED_BUILD).unlink(missing_ok=True)
-        snapshots.prune(warehouse, settings.build.keep_snapshots)
+        snapshots.prune(warehouse, settings.build, moment)
     steps.progress("Done", 1.0)
     return report
 
 
-def content_digest(inbox: Inbox, rules: Rules) -> str:
-    """Sixteen hex characters that change with anything that can change a table."""
+def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, *, full: bool) -> _Job:
+    base = _base(warehouse, inbox, full=full)
+    earlier = ledger_of(base.manifest) if base else []
+    taken = [] if full else earlier
+    known = {file.sha256 for file in taken}
+    new = []
+    for file in inbox.files:
+        if file.sha256 not in known:
+            new.append(file)
+            known.add(file.sha256)
+    content = content_digest([(f.table, f.name, f.sha256) for f in (*taken, *new)], rules)
+    return _Job(base, earlier, taken, new, inbox.ignored, content, source)
+
+
+def _base(warehouse: Path, inbox: Inbox, *, full: bool) -> Snapshot | None:
+    """The served snapshot, if there is one to go on from.
+
+    Without a pointer that is the newest one. A damaged one, or one of another format, is replaced when the folder holds all files that it was built from.
+    """
+    try:
+        return snapshots.current(warehouse)
+    except MissingDataError:
+        if not (warehouse / snapshots.CURRENT).is_file():
+            return next(iter(snapshots.history(warehouse)), None)
+        if full:
+            return None
+        lost = _files_of_unreadable(warehouse) - {file.sha256 for file in inbox.files}
+        if lost:
+            raise
+        return None
+
+
+def _files_of_unreadable(warehouse: Path) -> set[str]:
+    """Contents that the served snapshot was built from, read from its manifest alone, of any format.
+
+    Raises MissingDataError when not even that can be read.
+    """
+    named = (warehouse / snapshots.CURRENT).read_text(encoding="utf-8", errors="replace").strip()
+    folder = warehouse / snapshots.SNAPSHOTS / (Path(named).name or "none")
+    try:
+        manifest = json.loads((folder / snapshots.MANIFEST).read_text(encoding="utf-8"))
+        return {file["sha256"] for file in manifest["sources"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        snapshots.current(warehouse)  # says what is wrong
+        raise
+
+
+def content_digest(files: Sequence[tuple[str, str, str]], rules: Rules) -> str:
+    """Sixteen hex characters that change with anything that can change a table; `files` are (table, name, sha256)."""
     parts = {
-        "files": [(file.table, file.name, file.sha256) for file in inbox.files],
+        "files": sorted(files),
         "rules": rules.digest(),
         "models": models_digest(),
-        "contract": hashlib.sha256(CONTRACT_FILE.read_bytes()).hexdigest(),
-        "engine": duckdb.__version__,
+        "reading": reading_digest(),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _build(
-    staging: Path,
-    warehouse: Path,
-    inbox: Inbox,
-    source: Path,
-    settings: Settings,
-    content: str,
-    now: datetime,
-    steps: _Steps,
+    staging: Path, warehouse: Path, job: _Job, settings: Settings, now: datetime, steps: _Steps
 ) -> BuildReport:
-    contract = load_contract()
-    batch = Batch(content, now.astimezone(UTC).replace(tzinfo=None), staging)
-    models = read_models()
+    contract, models = load_contract(), read_models()
+    plan = _plan(job, settings.rules)
+    token = _token(warehouse, job.content)
+    large = plan.read_again or sum(file.path.stat().st_size for file in job.new) > _LARGE
     with _engine(staging, settings) as con:
+        work = Assembly(con, staging, warehouse / segments.FOLDER, plan, contract, settings, models, token)
         with steps.step("Read the source files", 0.05):
-            loads = _ingest(con, inbox, contract, batch, settings.build.threads)
-            require_tables(loads, contract, source)
+            work.open(large=large)
+            batch = Batch(job.content, now.astimezone(UTC).replace(tzinfo=None), staging, "")
+            first = max((file.number for file in job.taken), default=0) + 1
+            loaded = work.take(list(enumerate(job.new, first)), batch)
+            ledger = [*job.taken, *_entries(loaded, job, now)]
+            require_tables(ledger, loaded, contract, job.source)
+            work.record(ledger)
         with steps.step("Sort out bad rows", 0.3):
-            accept(con, contract, settings.build.threads)
-            _require_events(con, source)
+            changed = work.accept()
+        with steps.step("Cut into partitions", 0.4):
+            destinations = work.partition(reference_changed=changed)
+            _require_events(work, job.source)
         with steps.step("Build silver and gold", 0.45):
-            _give(con, settings.rules)
-            results = _run(con, models, settings.build.threads, steps)
-        with steps.step("Write the files", 0.95):
-            facts = facts_of(con, models)
-            con.execute("CHECKPOINT lake; CHECKPOINT serve; DETACH lake; DETACH serve")
+            work.progress = lambda label: steps.progress(label, 0.5)
+            work.give_types()
+            work.derive_reference(changed=changed)
+            work.derive_days(destinations)
+        with steps.step("Sum up", 0.85):
+            work.compact_raw()
+            work.summarize()
+        with steps.step("Write the files", 0.9):
+            quarantined = quarantined_by_number(con)
+            facts = facts_of(con, models, work.days + [s for s in [work.reference] if s])
+            parts = work.close()
     with steps.step("Publish", 0.98):
-        manifest = manifest_of(content, loads, inbox, settings.rules, facts, results, now)
-        manifest["snapshot"] = snapshots.free_id(warehouse, facts["as_of"], content)
-        snapshot = snapshots.publish(warehouse, staging, manifest)
-    return _report(snapshot, steps, published=True)
+        manifest = manifest_of(
+            job.content,
+            job.base.id if job.base else None,
+            ledger,
+            quarantined,
+            job.ignored,
+            parts,
+            work.words,
+            contract,
+            settings.rules,
+            facts,
+            work.results,
+            now,
+        )
+        manifest["snapshot"] = snapshots.free_id(warehouse, facts["as_of"], job.content)
+        snapshot = snapshots.publish(warehouse, staging, manifest, parts)
+    return _report(snapshot, steps, published=True, new_files=[file.name for file in job.new])
+
+
+def _plan(job: _Job, rules: Rules) -> Plan:
+    """Go on from the snapshot before, unless the build starts over; what changed meanwhile decides what is done again."""
+    if job.base is None or not job.taken:
+        return Plan()
+    manifest = job.base.manifest
+    read_again = manifest["reading_hash"] != reading_digest()
+    return Plan(
+        kept=job.base.segments,
+        known={} if read_again else words_of(manifest),
+        read_again=read_again,
+        derive_again=manifest["rules_hash"] != rules.digest() or manifest["sql_hash"] != models_digest(),
+    )
+
+
+def _token(warehouse: Path, content: str) -> str:
+    """A beginning for the names of this build's files that no file has yet."""
+    folder, attempt = warehouse / segments.FOLDER, 0
+    while True:
+        token = "s" + hashlib.sha256(f"{content}{attempt}".encode()).hexdigest()[:8]
+        if not any(folder.glob(f"*-{token}_*")):
+            return token
+        attempt += 1
+
+
+def _entries(loaded: Sequence[LoadedFile], job: _Job, now: datetime) -> list[TakenFile]:
+    """The new lines of the ledger, in the order of arrival."""
+    latest = None
+    if job.base is not None:
+        latest = datetime.fromisoformat(job.base.manifest["latest_event"]).date()
+    entries = []
+    for load in sorted(loaded, key=lambda load: load.number):
+        file = load.file
+        effective = None
+        if file.table == "members" and not load.refused:
+            effective = effective_day(file.name, file.sha256, job.earlier, latest)
+        entries.append(
+            TakenFile(
+                number=load.number,
+                table=file.table,
+                name=file.name,
+                sha256=file.sha256,
+                rows=load.rows,
+                refused=load.refused,
+                unknown_columns=load.unknown_columns,
+                columns=load.header,
+                loaded_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+                effective=effective,
+            )
+        )
+    return entries
 
 
 @contextmanager
 def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A private engine with the two files to be, attached as `lake` and `serve`, inside the settings' limits."""
+    """A private engine inside the settings' limits."""
     con = duckdb.connect(
         config={
             "memory_limit": f"{settings.build.memory_mb}MB",
@@ -172,37 +311,13 @@ def _engine(staging: Path, settings: Settings) -> Iterator[duckdb.DuckDBPyConnec
         }
     )
     try:
-        con.execute(f"ATTACH {quoted(str(staging / 'lake.tmp'))} AS lake")
-        con.execute(f"ATTACH {quoted(str(staging / 'gold.tmp'))} AS serve")
-        con.execute("CREATE SCHEMA lake.bronze; CREATE SCHEMA lake.silver; CREATE SCHEMA serve.gold")
-        con.execute(f"SET search_path = '{SEARCH_PATH}'")
         yield con
     finally:
         con.close()
 
 
-def _ingest(con: duckdb.DuckDBPyConnection, inbox: Inbox, contract: Contract, batch: Batch, threads: int) -> Loads:
-    create_bronze(con, contract)
-    create_quarantine(con)
-    loads = load(con, inbox, contract, batch, threads)
-    quarantine_files(con, loads.refused(), batch)
-    con.execute(
-        "CREATE TABLE lake.bronze.files (source_table VARCHAR, source_file VARCHAR, sha256 VARCHAR, "
-        "rows_in_file BIGINT, refused VARCHAR)"
-    )
-    for file in loads.files:
-        con.execute(
-            "INSERT INTO lake.bronze.files VALUES (?, ?, ?, ?, ?)",
-            [file.file.table, file.file.name, file.file.sha256, file.rows, file.refused or None],
-        )
-    return loads
-
-
-def _require_events(con: duckdb.DuckDBPyConnection, source: Path) -> None:
-    found = con.execute(
-        "SELECT EXISTS (FROM accepted.call_center) OR EXISTS (FROM accepted.digital_interactions)"
-    ).fetchall()
-    if not found[0][0]:
+def _require_events(work: Assembly, source: Path) -> None:
+    if not any(segment.bounds for segment in work.days):
         raise MissingDataError(
             "The source files hold no usable call and no usable digital interaction.",
             where=str(source),
@@ -210,33 +325,15 @@ def _require_events(con: duckdb.DuckDBPyConnection, source: Path) -> None:
         )
 
 
-def _give(con: duckdb.DuckDBPyConnection, rules: Rules) -> None:
-    """What models read besides the sources: the rules as a table of one row, and the owners' seeds."""
-    values = rules.model_dump()
-    con.execute("CREATE SCHEMA build")
-    con.execute(f"CREATE TABLE build.rules AS SELECT {', '.join(f'${name} AS {name}' for name in values)}", values)
-    load_seeds(con)
-
-
-def _run(con: duckdb.DuckDBPyConnection, models: list[SqlModel], threads: int, steps: _Steps) -> list[CheckResult]:
-    done: list[str] = []
-
-    def check(worker: duckdb.DuckDBPyConnection, model: SqlModel) -> list[CheckResult]:
-        results = [run_check(worker, check) for check in checks_of(model)]
-        done.append(model.table)
-        steps.progress(f"Built and checked {model.table}", 0.45 + 0.5 * len(done) / len(models))
-        return results
-
-    return [result for results in run_models(con, models, check, threads) for result in results]
-
-
-def _serve_again(warehouse: Path, kept: snapshots.Snapshot, steps: _Steps) -> BuildReport:
-    snapshots.point_to(warehouse, kept.id)
+def _serve_again(warehouse: Path, kept: Snapshot, steps: _Steps) -> BuildReport:
+    pointer = warehouse / snapshots.CURRENT
+    if not pointer.is_file() or pointer.read_text(encoding="utf-8").strip() != kept.id:
+        snapshots.point_to(warehouse, kept.id)
     steps.progress("Already built", 1.0)
-    return _report(kept, steps, published=False)
+    return _report(kept, steps, published=False, new_files=[])
 
 
-def _report(snapshot: snapshots.Snapshot, steps: _Steps, *, published: bool) -> BuildReport:
+def _report(snapshot: Snapshot, steps: _Steps, *, published: bool, new_files: list[str]) -> BuildReport:
     manifest = snapshot.manifest
     return BuildReport(
         snapshot=snapshot.id,
@@ -249,6 +346,7 @@ def _report(snapshot: snapshots.Snapshot, steps: _Steps, *, published: bool) -> 
         ignored_files=manifest["ignored_files"],
         missing_columns=manifest["missing_columns"],
         checks=[CheckResult(c["name"], c["table"], 0) for c in manifest["checks"]],
+        new_files=new_files,
         seconds=steps.seconds,
     )
 

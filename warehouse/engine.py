@@ -21,7 +21,8 @@ import duckdb
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.guard.statement import Catalog, Parameter, TableKey
 from warehouse.settings import Limits
-from warehouse.snapshots import BUILD_AGAIN, Snapshot
+from warehouse.reading import quoted
+from warehouse.snapshots import BUILD_AGAIN, Snapshot, attach
 
 PUBLISHED = "published"  # the gold file's name beside an opened lake
 # DuckDB 2.0 cannot list the tables of an ASOF join or of a text with placeholders; without them they are the same.
@@ -113,28 +114,28 @@ def open_engine(snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engin
     with _opening:
         engine = _open_engines.get(str(main))
         if engine is None:
-            engine = _open(main, snapshot.gold_path if with_lake else None, limits)
+            engine = _open(main, snapshot, limits, with_lake=with_lake)
             _open_engines[str(main)] = engine
         return engine
 
 
-def _open(main: Path, gold: Path | None, limits: Limits) -> Engine:
+def _open(main: Path, snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engine:
     try:
         config = {**_LOCKED, "memory_limit": f"{limits.memory_mb}MB"}
         connection = duckdb.connect(str(main), read_only=True, config=config)
         locked = connection.execute("SELECT current_setting('lock_configuration')").fetchall()[0][0]
         if not locked:  # it is when a statement of an engine that was let go still runs
-            _lock(connection, gold, limits)
-        catalog = _catalog(connection, {} if gold is None else {"gold": PUBLISHED})
+            _lock(connection, snapshot, limits, with_lake=with_lake)
+        catalog = _catalog(connection, {"gold": PUBLISHED} if with_lake else {})
     except duckdb.Error as error:
         raise _damaged(main) from error
     return Engine(connection, main, catalog)
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, gold: Path | None, limits: Limits) -> None:
-    if gold is not None:
-        quoted = str(gold).replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS {PUBLISHED} (READ_ONLY)")
+def _lock(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> None:
+    if with_lake:
+        connection.execute(f"ATTACH {quoted(str(snapshot.gold_path))} AS {PUBLISHED} (READ_ONLY)")
+    attach(connection, snapshot, lake=with_lake)
     for setting in (
         "GLOBAL TimeZone='UTC'",
         f"GLOBAL max_execution_time={int(limits.seconds * 1000)}",
@@ -148,8 +149,9 @@ def _lock(connection: duckdb.DuckDBPyConnection, gold: Path | None, limits: Limi
 def _catalog(connection: duckdb.DuckDBPyConnection, prefixes: Mapping[str, str]) -> Catalog:
     found = connection.execute(
         "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
-        "WHERE NOT internal AND list_contains(?, schema_name) ORDER BY schema_name, table_name, column_index",
-        [list(_SCHEMAS)],
+        "WHERE NOT internal AND list_contains(?, schema_name) AND database_name IN (current_database(), ?) "
+        "ORDER BY schema_name, table_name, column_index",
+        [list(_SCHEMAS), PUBLISHED],
     ).fetchall()
     columns: dict[TableKey, tuple[str, ...]] = {}
     for schema, table, column in found:

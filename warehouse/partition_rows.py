@@ -63,12 +63,12 @@ def changes(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[Change]:
     for name in WINDOWED:
         at = contract[name].latest_by
         for first, last in con.execute(f"""
-            SELECT min(at), max(at) FROM (
-                SELECT n."{at}" AS at FROM work.typed.{name} AS n
+            SELECT min(moment), max(moment) FROM (
+                SELECT n."{at}" AS moment FROM work.typed.{name} AS n
                 WHERE {_NEW} AND n.member_key IS NOT NULL
                 UNION ALL
-                SELECT at FROM work.fates.{name} WHERE old_fate <> fate
-            ) GROUP BY CAST(at AS DATE)
+                SELECT moment FROM work.fates.{name} WHERE old_fate <> fate
+            ) GROUP BY CAST(moment AS DATE)
         """).fetchall():
             found.append(Change(name, first, last))
     return found

@@ -65,6 +65,11 @@ class SqlModel:
     def layer(self) -> str:
         return self.table.split(".")[0]
 
+    @property
+    def layer_part(self) -> str:
+        """The part of a segment that holds its layer."""
+        return "lake" if self.layer == "silver" else "gold"
+
 
 def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
     """All models, each after what it reads. Raises MissingDataError naming the file at fault."""

@@ -1,7 +1,9 @@
-"""Published snapshots: immutable folders of files, a pointer that moves atomically, the lock of the one writer.
+"""Published snapshots: immutable files, a pointer that moves atomically, the lock of the one writer.
 
-A reader opens the files that CURRENT names, read-only; a build writes a folder of another name and then replaces
-CURRENT. A process killed at any moment leaves either the old pointer or the new one, both complete.
+A snapshot is a folder with its manifest and its two small files, and the segment files that it shares with others. A
+reader opens what CURRENT names, read-only; a build writes files of other names and then replaces CURRENT. A process killed
+at any moment leaves either the old pointer or the new one, both complete; files that no snapshot refers to are removed
+by the next build.
 """
 
 from __future__ import annotations
@@ -14,25 +16,34 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
 
+from warehouse import segments
 from warehouse.errors import MissingDataError
+from warehouse.reading import quoted
+from warehouse.retention import kept
+from warehouse.segments import Segment, segments_of
+from warehouse.settings import BuildSettings
 
 CURRENT = "CURRENT"
 SNAPSHOTS = "snapshots"
 LOCK = "build.lock"
 STAGING_PREFIX = ".staging-"
 MANIFEST = "manifest.json"
+FORMAT = 2
 BUILD_AGAIN = "Run `command-center build --source DIR --full`."
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published version: its id, its gold and lake files, its manifest."""
+    """One published version: its id, its own gold and lake files, its manifest.
+
+    The two files show the segments' tables as views: `attach` makes them readable.
+    """
 
     id: str
     gold_path: Path
@@ -48,6 +59,16 @@ class Snapshot:
     def first_day(self) -> date:
         """The first day of data."""
         return date.fromisoformat(self.manifest["first_day"])
+
+    @property
+    def segments(self) -> list[Segment]:
+        """What its tables are made of."""
+        return segments_of(self.manifest)
+
+    @property
+    def segments_folder(self) -> Path:
+        """Where the segments' files are."""
+        return self.gold_path.parents[2] / segments.FOLDER
 
 
 def current(warehouse: Path) -> Snapshot:
@@ -70,14 +91,25 @@ def read_snapshot(warehouse: Path, snapshot_id: str) -> Snapshot:
     folder = warehouse / SNAPSHOTS / Path(snapshot_id or "none").name
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest.get("format", 1) != FORMAT:
+            raise _other_format(folder, manifest.get("format", 1))
         found = Snapshot(manifest["snapshot"], *database_paths(folder, manifest["snapshot"]), manifest)
         date.fromisoformat(manifest["as_of"])
+        parts = [found.segments_folder / s.file(part) for s in found.segments for part in s.parts]
         sizes = manifest["bytes"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise _damaged(folder, "its manifest cannot be read") from error
-    for path in (found.gold_path, found.lake_path):
+    for path in (found.gold_path, found.lake_path, *parts):
         _check_database(path, sizes.get(path.name))
     return found
+
+
+def _other_format(folder: Path, found: object) -> MissingDataError:
+    return MissingDataError(
+        f"The warehouse was built by another version of the command center (format {found}, this one reads {FORMAT}).",
+        where=str(folder),
+        next_step=f"Its source files are needed once more: {BUILD_AGAIN[0].lower()}{BUILD_AGAIN[1:]}",
+    )
 
 
 def history(warehouse: Path) -> list[Snapshot]:
@@ -100,13 +132,18 @@ def connect(snapshot: Snapshot, *, lake: bool = False) -> duckdb.DuckDBPyConnect
     files = {"serve": snapshot.gold_path} | ({"lake": snapshot.lake_path} if lake else {})
     try:
         for name, path in files.items():
-            quoted = str(path).replace("'", "''")
-            con.execute(f"ATTACH '{quoted}' AS {name} (READ_ONLY)")
+            con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
+        attach(con, snapshot, lake=lake)
         con.execute(f"SET search_path = 'memory.main,serve.gold{',lake.silver,lake.bronze' if lake else ''}'")
     except duckdb.Error as error:
         con.close()
         raise _damaged(snapshot.gold_path.parent, "its files cannot be read") from error
     return con
+
+
+def attach(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, lake: bool) -> None:
+    """Attach what the views of a snapshot's gold file, or of both its files, show. Raises duckdb.Error."""
+    segments.attach(con, snapshot.segments_folder, snapshot.segments, segments.PARTS if lake else ("gold",))
 
 
 def database_paths(folder: Path, snapshot_id: str) -> tuple[Path, Path]:
@@ -160,15 +197,26 @@ def stage(warehouse: Path) -> Path:
     return staging
 
 
-def publish(warehouse: Path, staging: Path, manifest: dict[str, Any]) -> Snapshot:
-    """Make a staged folder with `gold.tmp` and `lake.tmp` the served snapshot, durably and in one step."""
+def publish(warehouse: Path, staging: Path, manifest: dict[str, Any], parts: list[Segment]) -> Snapshot:
+    """Make a staged folder with `gold.tmp`, `lake.tmp` and new segments the served snapshot, durably and in one step.
+
+    Segments come first: until the pointer moves nobody refers to them. `parts` are all segments, new and old.
+    """
     snapshot_id = manifest["snapshot"]
     for unnamed, path in zip(("gold.tmp", "lake.tmp"), database_paths(staging, snapshot_id), strict=True):
         (staging / unnamed).rename(path)
+    _move_segments(staging / segments.FOLDER, warehouse / segments.FOLDER)
+    folder = warehouse / segments.FOLDER
+    files = [folder / segment.file(part) for segment in parts for part in segment.parts]
+    own = database_paths(staging, snapshot_id)
+    manifest["bytes"] = {path.name: path.stat().st_size for path in (*own, *files)}
+    for path in own:
         _flush(path)
-        manifest["bytes"] = manifest.get("bytes", {}) | {path.name: path.stat().st_size}
     (staging / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     _flush(staging / MANIFEST)
+    for left_over in staging.iterdir():
+        if left_over.name not in (MANIFEST, *(path.name for path in own)):
+            shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
     _flush(staging)
     target = warehouse / SNAPSHOTS / snapshot_id
     target.parent.mkdir(exist_ok=True)
@@ -176,6 +224,14 @@ def publish(warehouse: Path, staging: Path, manifest: dict[str, Any]) -> Snapsho
     _flush(target.parent)
     point_to(warehouse, snapshot_id)
     return read_snapshot(warehouse, snapshot_id)
+
+
+def _move_segments(staged: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for path in sorted(staged.iterdir()):
+        _flush(path)
+        path.rename(folder / path.name)
+    _flush(folder)
 
 
 def point_to(warehouse: Path, snapshot_id: str) -> None:
@@ -195,13 +251,27 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def prune(warehouse: Path, keep: int) -> None:
-    """Remove all but the newest snapshots and the served one. A reader that has one open keeps its files."""
+def prune(warehouse: Path, settings: BuildSettings, now: datetime) -> None:
+    """Remove the snapshots that need not be kept, then the segments that no snapshot refers to.
+
+    A reader that has a file open keeps it. Segments stay as long as a manifest cannot be read: they may be its own.
+    """
     served = (warehouse / CURRENT).read_text(encoding="utf-8").strip()
-    folders = sorted((warehouse / SNAPSHOTS).iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
-    others = [folder for folder in folders if folder.name != served]
-    for folder in others[keep - 1 :]:
-        shutil.rmtree(folder, ignore_errors=True)
+    found = [(s.id, datetime.fromisoformat(s.manifest["created_at"])) for s in history(warehouse)]
+    stays = kept(found, served, settings, now)
+    for folder in sorted((warehouse / SNAPSHOTS).iterdir()):
+        if folder.name not in stays:
+            shutil.rmtree(folder, ignore_errors=True)
+    used: set[str] = set()
+    for folder in sorted((warehouse / SNAPSHOTS).iterdir()):
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            used |= {s.file(part) for s in segments_of(manifest) for part in s.parts}
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+    for path in (warehouse / segments.FOLDER).glob("*"):
+        if path.name not in used:
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

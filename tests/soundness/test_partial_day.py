@@ -20,7 +20,7 @@ from warehouse.principal import Principal
 from warehouse.settings import Settings
 from warehouse.snapshots import MANIFEST, current
 
-Open = Callable[[Path, Path], duckdb.DuckDBPyConnection]
+Open = Callable[[Path], duckdb.DuckDBPyConnection]
 INCOMPLETE = "31 December 2024 is incomplete in the data."
 NAMED = [
     ("How many calls did we get in 2024?", "2024-01-01"),
@@ -57,9 +57,9 @@ def reference(cut_short: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture(scope="module")
 def plain(
-    cut_short: Path, copy_of_gold: Open, tmp_path_factory: pytest.TempPathFactory
+    cut_short: Path, gold_of: Open
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = copy_of_gold(cut_short, tmp_path_factory.mktemp("partial-gold"))
+    connection = gold_of(cut_short)
     yield connection
     connection.close()
 

@@ -115,10 +115,7 @@ def ask(tmp_path: Path) -> Callable[..., list[tuple[Any, ...]]]:
 
     def run(sql: str, warehouse: Path | None = None) -> list[tuple[Any, ...]]:
         snapshot = snapshots.current(warehouse or tmp_path / "warehouse")
-        with duckdb.connect() as con:
-            con.execute(f"ATTACH '{snapshot.gold_path}' AS serve (READ_ONLY)")
-            con.execute(f"ATTACH '{snapshot.lake_path}' AS lake (READ_ONLY)")
-            con.execute("SET search_path = 'serve.gold,lake.silver,lake.bronze'")
+        with snapshots.connect(snapshot, lake=True) as con:
             return con.execute(sql).fetchall()
 
     return run

@@ -103,11 +103,11 @@ def test_a_failing_check_publishes_nothing_and_says_which_rows(
     first = built(written(tables))
     real = checks.checks_of
 
-    def stricter(model: SqlModel) -> list[checks.Check]:
+    def stricter(model: SqlModel, scope: dict[str, str]) -> list[checks.Check]:
         extra = checks.Check("no_short_calls", model.table, "SELECT call_id FROM gold.calls WHERE call_id = 'C1'")
-        return real(model) + ([extra] if model.table == "gold.calls" else [])
+        return real(model, scope) + ([extra] if model.table == "gold.calls" else [])
 
-    monkeypatch.setattr("warehouse.build.checks_of", stricter)
+    monkeypatch.setattr("warehouse.assembly.checks_of", stricter)
     tables["call_center"][0]["handle_time_minutes"] = "11"
     with pytest.raises(MissingDataError, match=r"no_short_calls found 1 bad row.* gold\.calls") as failure:
         built(written(tables))

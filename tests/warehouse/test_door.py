@@ -19,7 +19,7 @@ from warehouse.errors import DeniedError, MissingDataError, UsageError
 from warehouse.guard import Allow, Deny
 from warehouse.principal import Principal
 from warehouse.settings import Limits, Settings
-from warehouse.snapshots import CURRENT, current
+from warehouse.snapshots import CURRENT, connect, current
 
 DATA = Path(__file__).parents[1] / "data"
 EXECUTIVE = Principal("ann", "executive")
@@ -50,9 +50,8 @@ def copied(tiny_warehouse: Path, tmp_path: Path) -> Path:
 def test_a_statement_gives_rows_and_where_they_come_from(door: Warehouse, tiny_warehouse: Path) -> None:
     result = door.query(TOTAL, EXECUTIVE)
     published = current(tiny_warehouse)
-    with duckdb.connect() as other:
-        other.execute(f"ATTACH '{published.gold_path}' AS published (READ_ONLY)")
-        expected = other.execute("SELECT SUM(total_calls) FROM published.gold.executive_kpis").fetchall()
+    with connect(published) as other:
+        expected = other.execute("SELECT SUM(total_calls) FROM gold.executive_kpis").fetchall()
     assert result.rows == expected
     assert [column.name for column in result.columns] == ["calls"]
     assert (result.snapshot, result.as_of) == (published.id, published.as_of)

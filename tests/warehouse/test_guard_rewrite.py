@@ -14,7 +14,7 @@ from warehouse.engine import open_engine
 from warehouse.guard import Allow, Catalog, check
 from warehouse.principal import Principal
 from warehouse.settings import Limits
-from warehouse.snapshots import current
+from warehouse.snapshots import connect, current
 
 DATA = Path(__file__).parents[1] / "data"
 EXECUTIVE = Principal("ann", "executive")
@@ -54,10 +54,8 @@ def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def everything(tiny_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(":memory:")
-    connection.execute(
-        f"ATTACH '{current(tiny_warehouse).gold_path}' AS published (READ_ONLY); USE published.gold"
-    )
+    connection = connect(current(tiny_warehouse))
+    connection.execute("USE serve.gold")
     yield connection
     connection.close()
 
@@ -71,17 +69,15 @@ def catalog(tiny_warehouse: Path) -> Catalog:
 @pytest.fixture(scope="module")
 def permitted(tiny_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The same tables with the rows of one plan only; tables without a plan are empty."""
-    connection = duckdb.connect(":memory:")
-    connection.execute(
-        f"ATTACH '{current(tiny_warehouse).gold_path}' AS published (READ_ONLY); CREATE SCHEMA gold"
-    )
+    connection = connect(current(tiny_warehouse))
+    connection.execute("SET search_path = 'memory.main'; CREATE SCHEMA memory.gold")
     found = connection.execute(
         "SELECT table_name, bool_or(column_name = 'plan_type') FROM duckdb_columns() "
-        "WHERE database_name = 'published' AND schema_name = 'gold' GROUP BY 1"
+        "WHERE database_name = 'serve' AND schema_name = 'gold' GROUP BY 1"
     ).fetchall()
     for table, has_plan in found:
         where = "plan_type = 'HMO'" if has_plan else str(table == "data_days")
-        connection.execute(f"CREATE TABLE gold.{table} AS SELECT * FROM published.gold.{table} WHERE {where}")
+        connection.execute(f"CREATE TABLE memory.gold.{table} AS SELECT * FROM serve.gold.{table} WHERE {where}")
     yield connection
     connection.close()
 

@@ -21,8 +21,6 @@ def _endless(worker: duckdb.DuckDBPyConnection) -> None:
 
 @pytest.mark.parametrize("how", ["side_by_side", "in_order"])
 def test_ctrl_c_stops_what_runs_and_what_waits(how, monkeypatch):
-    monkeypatch.setattr(workers, "SEARCH_PATH", "memory.main")
-
     def pressed(*_: object, **__: object) -> None:
         time.sleep(0.3)
         raise KeyboardInterrupt

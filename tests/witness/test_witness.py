@@ -71,10 +71,9 @@ def tiny(tiny_sources: Path, tiny_warehouse: Path, gold: duckdb.DuckDBPyConnecti
 def reference(
     reference_sample: Path,
     reference_warehouse: Path,
-    copy_of_gold: Callable[[Path, Path], duckdb.DuckDBPyConnection],
-    tmp_path_factory: pytest.TempPathFactory,
+    gold_of: Callable[[Path], duckdb.DuckDBPyConnection],
 ) -> Pair:
-    gold = copy_of_gold(reference_warehouse, tmp_path_factory.mktemp("reference-gold"))
+    gold = gold_of(reference_warehouse)
     return pair(reference_sample, reference_warehouse, gold)
 
 

@@ -1,0 +1,472 @@
+"""The work of one build on its private engine: rows accepted, tables derived, the new snapshot's files written.
+
+A build goes on from the segments of the served snapshot. It writes new segments for what changed and refers to the old
+ones for the rest. Everything is written to the staging folder; nothing outside it changes before `warehouse.build` publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse import partition_rows, segments
+from warehouse.acceptance import accept_reference, decide_events, event_tables, read_rows, reference_tables
+from warehouse.checks import CheckResult, checks_of, run_check
+from warehouse.contract import Contract, SourceTable
+from warehouse.derive import Destination, clear, derive
+from warehouse.errors import MissingDataError
+from warehouse.ingest import Batch, LoadedFile, create_bronze, load
+from warehouse.layout import Partition, first_cuts, later_cuts, partitions, reached, stands
+from warehouse.ledger import TakenFile
+from warehouse.reading import Words
+from warehouse.runner import Phases, Place, SqlModel, load_seeds, phases, run_models
+from warehouse.segments import Segment
+from warehouse.settings import Settings
+from warehouse.source_files import SourceFile
+from warehouse.unions import Columns, columns_of, union_of
+
+LAKE, SERVE = "lake", "serve"  # the catalogs of the snapshot's own two files
+_MANY_RAW = 12
+_SMALL_RAW = 250_000  # rows
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a build goes on from and what it must do again.
+
+    `kept` are segments of the snapshot before; with `read_again` their raw rows are read once more (the contract or the
+    engine changed), with `derive_again` silver and gold are made of all days (a rule or a model changed).
+    """
+
+    kept: Sequence[Segment] = ()
+    known: dict[str, Words] = field(default_factory=dict)
+    read_again: bool = False
+    derive_again: bool = False
+
+    def of_kind(self, kind: segments.Kind) -> list[Segment]:
+        return [segment for segment in self.kept if segment.kind == kind]
+
+
+class Assembly:
+    """One build's engine and what it has made so far. `token` makes the names of new files unique."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        staging: Path,
+        folder: Path,
+        plan: Plan,
+        contract: Contract,
+        settings: Settings,
+        models: list[SqlModel],
+        token: str,
+    ) -> None:
+        self.con, self.staging, self.folder = con, staging, folder
+        self.plan, self.contract, self.settings, self.token = plan, contract, settings, token
+        self.phases: Phases = phases(models)
+        self.threads = settings.build.threads
+        self.words: dict[str, Words] = dict(plan.known)
+        self.raw: list[Segment] = plan.of_kind("raw")
+        self.reference: Segment | None = next(iter(plan.of_kind("reference")), None)
+        self.days: list[Segment] = [] if plan.read_again else plan.of_kind("days")
+        self.results: list[CheckResult] = []
+        self.progress: Callable[[str], None] = lambda _label: None
+
+    def open(self, *, large: bool) -> None:
+        """Attach what is kept and make the engine's own schemas. Large loads work in a file instead of memory."""
+        (self.staging / segments.FOLDER).mkdir()
+        segments.attach(self.con, self.folder, self.plan.kept, segments.PARTS)
+        workspace = f"'{self.staging / 'work.duckdb'}'" if large else "':memory:'"
+        self.con.execute(f"ATTACH {workspace} AS work")
+        for schema in ("typed", "again", "fates", "revived"):
+            self.con.execute(f"CREATE SCHEMA work.{schema}")
+        for schema in ("taken", "raw", "base", "accepted", "silver", "gold", "bronze", "build"):
+            self.con.execute(f"CREATE SCHEMA {schema}")
+        rules = self.settings.rules.model_dump()
+        listed = ", ".join(f"${name} AS {name}" for name in rules)
+        self.con.execute(f"CREATE TABLE build.rules AS SELECT {listed}", rules)
+        load_seeds(self.con)
+
+    def create(self, part: str, name: str) -> str:
+        """A new file for a part in the staging folder, attached; returns its alias."""
+        return segments.create(self.con, self.staging / segments.FOLDER, part, name)
+
+    # raw rows
+
+    def take(self, files: Sequence[tuple[int, SourceFile]], batch: Batch) -> list[LoadedFile]:
+        """Read new files into a raw segment; with `read_again` the raw rows of all earlier ones go there, too."""
+        name = f"{self.token}_raw"
+        alias = self.create("raw", name)
+        create_bronze(self.con, self.contract, alias)
+        loaded = load(self.con, files, self.contract, replace(batch, catalog=alias), self.threads)
+        rows = sum(file.rows for file in loaded)
+        if self.plan.read_again:
+            self._gather(self.raw, alias, everything=False)
+            rows += sum(segment.rows["rows"] for segment in self.raw)
+            self.raw = []
+        self.new_raw = Segment("raw", {"raw": name}, rows={"rows": rows})
+        self.raw = [*self.raw, self.new_raw]
+        return loaded
+
+    def _gather(self, old: Sequence[Segment], alias: str, *, everything: bool) -> None:
+        """Copy raw rows and, of their quarantine, what does not come out of reading them again (or everything)."""
+        for segment in old:
+            source = segment.alias("raw")
+            for table in self.contract.values():
+                self.con.execute(
+                    f"INSERT INTO {alias}.bronze.{table.name} BY NAME SELECT * FROM {source}.bronze.{table.name}"
+                )
+            condition = "true" if everything else "row_number IS NULL"
+            self.con.execute(
+                f"INSERT INTO {alias}.bronze.quarantine BY NAME SELECT * FROM {source}.bronze.quarantine "
+                f"WHERE {condition}"
+            )
+            if everything:
+                self.con.execute(
+                    f"INSERT INTO {alias}.bronze.column_profile BY NAME SELECT * FROM {source}.bronze.column_profile"
+                )
+
+    def record(self, ledger: Sequence[TakenFile]) -> None:
+        """Make `build.files`, the ledger as a table."""
+        self.con.execute(
+            "CREATE TABLE build.files (file_no INTEGER, source_table VARCHAR, source_file VARCHAR, stem VARCHAR, "
+            "sha256 VARCHAR, rows_in_file BIGINT, refused VARCHAR, effective DATE)"
+        )
+        if ledger:
+            columns = [
+                [f.number for f in ledger], [f.table for f in ledger], [f.name for f in ledger],
+                [f.stem for f in ledger], [f.sha256 for f in ledger], [f.rows for f in ledger],
+                [f.refused or None for f in ledger],
+                [None if f.effective is None else f.effective.isoformat() for f in ledger],
+            ]  # fmt: skip
+            listed = ", ".join("unnest(?)" for _ in columns[:-1])
+            self.con.execute(f"INSERT INTO build.files SELECT {listed}, CAST(unnest(?) AS DATE)", columns)
+
+    # accepted rows
+
+    def accept(self) -> bool:
+        """Read the new raw rows and decide their fates; says whether members or other small tables changed."""
+        types = columns_of(self.con)
+        fresh = [self.new_raw]
+        for table in self.contract.values():
+            for schema, raw in (("taken", fresh), ("raw", self.raw)):
+                listed = [self._relation(s, "raw", "bronze", table.name, types) for s in raw]
+                self.con.execute(f"CREATE OR REPLACE VIEW {schema}.{table.name} AS {union_of(listed)}")
+        changed = self._accept_reference()
+        self.words |= read_rows(
+            self.con, event_tables(self.contract), self.words, self.new_raw.alias("raw"), self.threads
+        )
+        self._show_base(event_tables(self.contract), self.days)
+        for table in event_tables(self.contract):
+            self.con.execute(f"CREATE TABLE work.revived.{table.name} (_file_no INTEGER, _row_number BIGINT)")
+        if changed:
+            partition_rows.revive(self.con, self.contract)
+        decide_events(self.con, self.contract, self.threads)
+        return changed
+
+    def _relation(
+        self, segment: Segment, part: str, schema: str, table: str, types: dict[tuple[str, str, str], Columns]
+    ) -> tuple[str, Columns]:
+        alias = segment.alias(part)
+        return f"{alias}.{schema}.{table}", types[alias, schema, table]
+
+    def _show_base(self, tables: Sequence[SourceTable], kept: Sequence[Segment]) -> None:
+        """`base.<table>`: the rows of earlier builds, in the types of the new ones."""
+        types = columns_of(self.con)
+        for table in tables:
+            now = types["work", "typed", table.name]
+            if not kept:
+                fate = "CAST(NULL AS VARCHAR) AS _fate"
+                select = f"SELECT * EXCLUDE (_fault), {fate} FROM work.typed.{table.name} WHERE false"
+            else:
+                union = union_of([self._relation(s, "accepted", "rows", table.name, types) for s in kept])
+                present = self._relation(kept[-1], "accepted", "rows", table.name, types)[1]
+                casts = ", ".join(
+                    f'CAST("{name}" AS {now[name]}) AS "{name}"' for name in present if name in now and name[0] != "_"
+                )
+                select = f"SELECT * REPLACE ({casts}) FROM ({union})"
+            self.con.execute(f"CREATE OR REPLACE VIEW base.{table.name} AS {select}")
+
+    def _accept_reference(self) -> bool:
+        tables = reference_tables(self.contract)
+        self.words |= read_rows(self.con, tables, self.words, self.new_raw.alias("raw"), self.threads)
+        new = any(
+            self.con.execute(f"SELECT count(*) FROM work.typed.{table.name}").fetchall()[0][0] for table in tables
+        )
+        old = None if self.plan.read_again else self.reference
+        self._show_base(tables, [old] if old else [])
+        if new or old is None:
+            name = f"{self.token}_reference"
+            alias = self.create("accepted", name)
+            accept_reference(self.con, self.contract, alias)
+            partition_rows.account_for_reference(self.con, self.contract, alias)
+            self._number_members(alias)
+            self.before, self.reference = old, Segment("reference", {"accepted": name})
+        else:
+            self.before = old
+        assert self.reference is not None
+        alias = self.reference.alias("accepted")
+        self.con.execute(f"CREATE VIEW build.member_keys AS FROM {alias}.rows.member_keys")
+        self.con.execute("CREATE VIEW accepted.member_keys AS FROM build.member_keys")
+        for table in tables:
+            self.con.execute(
+                f"CREATE VIEW accepted.{table.name} AS SELECT * EXCLUDE (_fate) FROM {alias}.rows.{table.name} "
+                "WHERE _fate = 'kept'"
+            )
+        return self.reference is not self.before
+
+    def _number_members(self, alias: str) -> None:
+        """Every member's integer key: sixty bits of a digest, so that it is the same in every build."""
+        self.con.execute(
+            f"CREATE TABLE {alias}.rows.member_keys AS SELECT DISTINCT member_id, "
+            "CAST('0x' || substr(md5(member_id), 1, 15) AS BIGINT) AS member_key "
+            f"FROM {alias}.rows.members WHERE _fate = 'kept' ORDER BY member_id"
+        )
+        members, keys = self.con.execute(
+            f"SELECT count(*), count(DISTINCT member_key) FROM {alias}.rows.member_keys"
+        ).fetchall()[0]
+        if members != keys:
+            raise MissingDataError(
+                "Two member ids have the same key.", where="members", next_step="Rename one of the two ids in the source."
+            )
+
+    def members_changed_from(self) -> date | None:
+        """The first day on which known members have other attributes than in the snapshot before; None without any."""
+        if self.before is None or self.reference is self.before or self.reference is None:
+            return None
+        members = self.contract["members"]
+        columns = ", ".join(f'CAST("{c.name}" AS VARCHAR) AS "{c.name}"' for c in members.columns)
+        old, new = (
+            f"SELECT {columns}, valid_from FROM {s.alias('accepted')}.rows.members WHERE _fate = 'kept' "
+            "AND member_id IN (SELECT member_id FROM work.typed.members)"
+            for s in (self.before, self.reference)
+        )
+        known = f"{self.before.alias('accepted')}.rows.member_keys"
+        found: date | None = self.con.execute(
+            f"SELECT min(valid_from) FROM (({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old})) "
+            f"WHERE member_id IN (SELECT member_id FROM {known})"
+        ).fetchall()[0][0]
+        return found
+
+    # partitions
+
+    def partition(self, *, reference_changed: bool) -> list[Destination]:
+        """Write the accepted rows of the partitions that changed; returns the partitions to derive, in order."""
+        new = partition_rows.new_days(self.con, self.contract)
+        own = set(new) | partition_rows.days_with_other_fates(self.con, self.contract)
+        settings = self.settings.build
+        if self.days:
+            cuts = later_cuts(sorted(s.starts for s in self.days if s.starts), self.days, new, settings)
+        else:
+            cuts = first_cuts(new, settings)
+        changes = partition_rows.changes(self.con, self.contract)
+        surveys = partition_rows.days_of_related_surveys(self.con)
+        members_from = self.members_changed_from() if reference_changed else None
+        planned: list[Segment] = []
+        again: set[int] = set()
+        for place, part in enumerate(partitions(cuts, self.days)):
+            if stands(part) and not any(part.holds(day) for day in own):
+                segment = part.segments[0]
+            else:
+                segment = self._write_rows(part)
+                again.add(place)
+            late = members_from is not None and segment.last_day is not None and segment.last_day >= members_from
+            if (
+                self.plan.derive_again
+                or late
+                or any(part.holds(day) for day in surveys)
+                or reached(segment, changes, self.settings.rules)
+            ):
+                again.add(place)
+            planned.append(segment)
+        self.days = planned
+        edges = partitions(cuts, [])
+        return [self._destination(place, edges[place]) for place in sorted(again)]
+
+    def _write_rows(self, part: Partition) -> Segment:
+        name = f"{self.token}_{part.starts:%Y%m%d}" if part.starts else f"{self.token}_first"
+        alias = self.create("accepted", name)
+        partition_rows.write_rows(self.con, self.contract, part, alias)
+        facts = partition_rows.facts_of_rows(self.con, self.contract, alias)
+        return Segment("days", {"accepted": name}, part.starts, **facts)
+
+    def _destination(self, place: int, part: Partition) -> Destination:
+        name = f"{self.token}_{part.starts:%Y%m%d}" if part.starts else f"{self.token}_first"
+        lake, gold = self.create("lake", name), self.create("gold", name)
+        segment = self.days[place]
+        self.days[place] = replace(
+            segment, parts={"accepted": segment.parts["accepted"], "lake": name, "gold": name}
+        )
+        return Destination(part, lake, gold)
+
+    # models
+
+    def give_types(self) -> None:
+        """`build.interaction_types`: every type of interaction ever accepted."""
+        words = self.words["digital_interactions"].get("interaction_type")
+        if words is None:
+            rows = " UNION ".join(
+                f"SELECT CAST(interaction_type AS VARCHAR) FROM {s.alias('accepted')}.rows.digital_interactions"
+                for s in self.days
+            )
+            self.con.execute(f"CREATE TABLE build.interaction_types(interaction_type) AS {rows}")
+        else:
+            self.con.execute("CREATE TABLE build.interaction_types AS SELECT unnest(?) AS interaction_type", [list(words)])
+
+    def derive_reference(self, *, changed: bool) -> None:
+        """Make or show the small tables that events refer to."""
+        assert self.reference is not None
+        parts = self.reference.parts
+        types_before = self.plan.known.get("digital_interactions", {}).get("interaction_type")
+        types_now = self.words["digital_interactions"].get("interaction_type")
+        if not changed and not self.plan.derive_again and types_before == types_now and "lake" in parts:
+            for model in self.phases.reference:
+                alias = self.reference.alias(model.layer_part)
+                self.con.execute(f"CREATE VIEW {model.table} AS FROM {alias}.{model.table}")
+            return
+        name = f"{self.token}_reference"
+        catalogs = {"silver": self.create("lake", name), "gold": self.create("gold", name)}
+        self.results += self._run(self.phases.reference, lambda model: Place(catalogs[model.layer]))
+        self.reference = replace(self.reference, parts={"accepted": parts["accepted"], "lake": name, "gold": name})
+
+    def _run(self, models: list[SqlModel], place: Callable[[SqlModel], Place]) -> list[CheckResult]:
+        found = run_models(self.con, models, place, lambda worker, model: self._finish(worker, model, {}), self.threads)
+        return [result for results in found for result in results]
+
+    def _finish(
+        self, worker: duckdb.DuckDBPyConnection, model: SqlModel, scope: dict[str, str]
+    ) -> list[CheckResult]:
+        results = [run_check(worker, check) for check in checks_of(model, scope)]
+        self.progress(f"Built and checked {model.table}")
+        return results
+
+    def derive_days(self, destinations: Sequence[Destination]) -> None:
+        """Silver and gold of all partitions that changed, neighbours together while they fit into memory."""
+        for run in self._runs(destinations):
+            self.results += derive(
+                self.con,
+                self.phases.events,
+                self.contract,
+                run,
+                self.days,
+                self.settings.rules,
+                self._finish,
+                self.threads,
+            )
+
+    def _runs(self, destinations: Sequence[Destination]) -> list[list[Destination]]:
+        rows = {segment.starts: segment.rows["rows"] for segment in self.days}
+        runs: list[list[Destination]] = []
+        held = 0
+        for destination in destinations:
+            size = rows[destination.partition.starts]
+            adjoins = bool(runs) and runs[-1][-1].partition.ends == destination.partition.starts
+            if adjoins and held + size <= self.settings.build.partition_rows // 2:
+                runs[-1].append(destination)
+                held += size
+            else:
+                runs.append([destination])
+                held = size
+        return runs
+
+    # the snapshot's own files
+
+    def summarize(self) -> None:
+        """Show all segments as one in the snapshot's two files, then make the tables that sum over all days."""
+        for name in (LAKE, SERVE):
+            self.con.execute(f"ATTACH '{self.staging / {LAKE: 'lake.tmp', SERVE: 'gold.tmp'}[name]}' AS {name}")
+        self.con.execute(f"CREATE SCHEMA {LAKE}.bronze; CREATE SCHEMA {LAKE}.silver; CREATE SCHEMA {SERVE}.gold")
+        types = columns_of(self.con)
+        self._show_bronze(types)
+        reference = [self.reference] if self.reference else []
+        for models, held in ((self.phases.reference, reference), (self.phases.events, self.days)):
+            for model in models:
+                catalog = LAKE if model.layer == "silver" else SERVE
+                listed = [self._relation(s, model.layer_part, *model.table.split("."), types) for s in held]
+                self.con.execute(f"CREATE VIEW {catalog}.{model.table} AS {union_of(listed)}")
+                self.con.execute(f"CREATE OR REPLACE VIEW memory.{model.table} AS FROM {catalog}.{model.table}")
+        places = {"silver": Place(LAKE), "gold": Place(SERVE)}
+        self.results += self._run(self.phases.summary, lambda model: places[model.layer])
+
+    def _show_bronze(self, types: dict[tuple[str, str, str], Columns]) -> None:
+        for table in self.contract.values():
+            listed = [self._relation(s, "raw", "bronze", table.name, types) for s in self.raw]
+            self.con.execute(f"CREATE VIEW {LAKE}.bronze.{table.name} AS {union_of(listed)}")
+        rows = [*([self.reference] if self.reference else []), *self.days]
+        accounts = [self._relation(s, "accepted", "bronze", "row_fates", types) for s in rows]
+        self.con.execute(f"CREATE VIEW {LAKE}.bronze.row_fates AS {union_of(accounts)}")
+        aside = [self._relation(s, "raw", "bronze", "quarantine", types) for s in self.raw]
+        aside += [self._relation(s, "accepted", "bronze", "quarantine", types) for s in rows]
+        self.con.execute(f"CREATE VIEW {LAKE}.bronze.quarantine AS {union_of(aside)}")
+        self.con.execute(
+            f"CREATE TABLE {LAKE}.bronze.files AS SELECT source_table, source_file, sha256, rows_in_file, refused, "
+            "file_no, effective FROM build.files ORDER BY file_no"
+        )
+        profiles = [self._relation(s, "raw", "bronze", "column_profile", types) for s in self.raw]
+        self.con.execute("CREATE TABLE build.unlisted (source_table VARCHAR, column_name VARCHAR, unlisted DOUBLE)")
+        for row in self._unlisted():
+            self.con.execute("INSERT INTO build.unlisted VALUES (?, ?, ?)", row)
+        self.con.execute(f"""
+            CREATE TABLE {LAKE}.bronze.column_profile AS
+            SELECT p.source_table, p.column_name, sum(p.rows_received) AS rows_received, sum(p.missing) AS missing,
+                   any_value(u.unlisted) AS unlisted
+            FROM ({union_of(profiles)}) AS p
+            LEFT JOIN build.unlisted AS u ON u.source_table = p.source_table AND u.column_name = p.column_name
+            GROUP BY p.source_table, p.column_name ORDER BY ALL
+        """)
+        for table in (*self.contract, "quarantine", "row_fates", "files", "column_profile"):
+            self.con.execute(f"CREATE VIEW bronze.{table} AS FROM {LAKE}.bronze.{table}")
+
+    def _unlisted(self) -> list[tuple[str, str, int]]:
+        """How many values each column has beside those that the contract lists."""
+        return [
+            (table.name, column.name, len(set(words) - {*column.values, column.missing}))
+            for table in self.contract.values()
+            for column in table.columns
+            if column.values and not column.closed
+            and (words := self.words.get(table.name, {}).get(column.name)) is not None
+        ]
+
+    def compact_raw(self) -> None:
+        """Join the small raw segments when they have become many."""
+        small = [segment for segment in self.raw if segment.rows["rows"] < _SMALL_RAW]
+        if len(small) <= _MANY_RAW:
+            return
+        name = f"{self.token}_joined"
+        alias = self.create("raw", name)
+        create_bronze(self.con, self.contract, alias)
+        self._gather(small, alias, everything=True)
+        joined = Segment("raw", {"raw": name}, rows={"rows": sum(s.rows["rows"] for s in small)})
+        self.raw = [*[s for s in self.raw if s not in small], joined]
+
+    def close(self) -> list[Segment]:
+        """Write everything out; returns the segments of the new snapshot with their rows counted."""
+        counted = [self._counted(s) for s in (*([self.reference] if self.reference else []), *self.days)]
+        new = [
+            (part, name)
+            for segment in (*self.raw, *counted)
+            for part, name in segment.parts.items()
+            if name.startswith(self.token)
+        ]
+        for catalog in (LAKE, SERVE, *(f"{part}_{name}" for part, name in new)):
+            self.con.execute(f"CHECKPOINT {catalog}")
+            self.con.execute(f"DETACH {catalog}")
+        return [*self.raw, *counted]
+
+    def _counted(self, segment: Segment) -> Segment:
+        """With the rows of each silver and gold table, when they were made now."""
+        if not segment.parts["gold"].startswith(self.token):
+            return segment
+        models = self.phases.reference if segment.kind == "reference" else self.phases.events
+        rows = {
+            model.table: self.con.execute(
+                f"SELECT count(*) FROM {segment.alias(model.layer_part)}.{model.table}"
+            ).fetchall()[0][0]
+            for model in models
+        }
+        return replace(segment, rows=segment.rows | rows)
