@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.errors import MissingDataError
 from warehouse.runner import SqlModel
 from warehouse.settings import Settings
-from warehouse.spark.exchange import Types, types_of
+from warehouse.spark.exchange import Types, ddl, types_of
 from warehouse.spark.session import spark_session
 from warehouse.spark.transpile import to_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import StructType
 
 Progress = Callable[[str, float], None]
 
@@ -32,15 +35,36 @@ def run_on_spark(
     `given` are Parquet files by relation. Raises MissingDataError naming the model that Spark refused.
     """
     known = types or types_of(models, given)
-    made: dict[str, Path] = {}
+    made = {model.table: out / model.table for model in models}
     with spark_session(settings, out / "spark") as session:
         for table, path in given.items():
-            _view(session, table, path, settings)
-        for number, model in enumerate(models):
-            progress(f"Spark makes {model.table}", number / len(models))
-            made[model.table] = out / model.table
+            _view(session, table, path, ddl(known.of(table)), settings)
+
+        def make(model: SqlModel) -> None:
             _make(session, model, known, made[model.table], settings)
+
+        for number, table in enumerate(_finished(models, make, settings.build.threads), start=1):
+            progress(f"Spark made {table}", number / len(models))
     return made
+
+
+def _finished(models: Sequence[SqlModel], make: Callable[[SqlModel], None], threads: int) -> Iterator[str]:
+    """Make each model after those it reads, `threads` at once; yields the tables as they are done."""
+    by_table = {model.table: model for model in models}
+    order = TopologicalSorter({model.table: sorted(model.reads & by_table.keys()) for model in models})
+    order.prepare()
+    running: dict[Future[None], str] = {}
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            while order.is_active():
+                running |= {pool.submit(make, by_table[table]): table for table in order.get_ready()}
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    table = running.pop(future)
+                    future.result()
+                    order.done(table)
+                    yield table
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def view_name(table: str) -> str:
@@ -53,8 +77,9 @@ def _make(session: SparkSession, model: SqlModel, types: Types, folder: Path, se
 
     query = to_spark(model.select, types.by_schema, model.table, view_name)
     try:
-        session.sql(query).write.mode("overwrite").parquet(_address(folder, settings))
-        _view(session, model.table, folder, settings)
+        made = session.sql(query)
+        made.write.mode("overwrite").parquet(_address(folder, settings))
+        _view(session, model.table, folder, made.schema, settings)
     except PySparkException as error:
         raise MissingDataError(
             f"Spark refused a model: {str(error).splitlines()[0]}",
@@ -63,8 +88,10 @@ def _make(session: SparkSession, model: SqlModel, types: Types, folder: Path, se
         ) from error
 
 
-def _view(session: SparkSession, table: str, path: Path, settings: Settings) -> None:
-    session.read.parquet(_address(path, settings)).createOrReplaceTempView(view_name(table))
+def _view(session: SparkSession, table: str, path: Path, schema: StructType | str, settings: Settings) -> None:
+    """Saying the schema spares Spark a look into the files."""
+    rows = session.read.schema(schema).parquet(_address(path, settings))
+    rows.createOrReplaceTempView(view_name(table))
 
 
 def _address(path: Path, settings: Settings) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+from sqlglot import parse_one
 
 from warehouse.errors import MissingDataError
 from warehouse.reading import quoted
@@ -20,6 +21,8 @@ KINDS = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "whole number"),
     **dict.fromkeys(("FLOAT", "DOUBLE"), "double"),
 }
+
+SPARK_TYPES = {"VARCHAR": "STRING", "INTEGER": "INT", "TIMESTAMP": "TIMESTAMP_NTZ"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Types:
         """The columns of `schema.table` in order, with their types."""
         schema, name = table.split(".")
         return self.by_schema[schema][name]
+
+
+def ddl(columns: Mapping[str, str]) -> str:
+    """A table's columns and DuckDB types as Spark declares them."""
+    return ", ".join(f"`{name}` {SPARK_TYPES.get(data_type, data_type)}" for name, data_type in columns.items())
 
 
 def given_tables(models: Iterable[SqlModel]) -> list[str]:
@@ -89,7 +97,21 @@ def _reading(con: duckdb.DuckDBPyConnection, model: SqlModel, folder: Path, type
         if _kind(found[column]) != _kind(data_type):
             raise _other(f"{model.table}.{column}", f"is {found[column]} instead of {data_type}")
     casts = ", ".join(f'CAST("{column}" AS {data_type}) AS "{column}"' for column, data_type in wanted.items())
-    return f"SELECT {casts} FROM {files}"
+    return f"SELECT {casts} FROM {files}{_order(model)}"
+
+
+def _order(model: SqlModel) -> str:
+    """The model's own ORDER BY over its columns by their names; nothing when it sorts by something else."""
+    query = parse_one(model.select, dialect="duckdb")
+    ordered = query.args["order"].expressions if query.args.get("order") else []
+    names = {column.unalias(): column.alias_or_name for column in query.selects}
+    keys = []
+    for entry in ordered:
+        name = names.get(entry.this, entry.this.name if entry.this.name in query.named_selects else None)
+        if name is None:
+            return ""
+        keys.append(f'"{name}"{" DESC" if entry.args.get("desc") else ""}')
+    return f" ORDER BY {', '.join(keys)}" if keys else ""
 
 
 def _kind(data_type: str) -> str:

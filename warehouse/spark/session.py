@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +24,6 @@ SEMANTICS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
 }
-QUIET = """
-rootLogger.level = off
-rootLogger.appenderRef.stderr.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %m%n
-"""
 INSTALL_PYSPARK = "Install it: `pip install 'member-experience-command-center[spark]'`, or `make spark` in the repository."
 INSTALL_JAVA = "Install a Java 17 or 21 runtime (on Debian: `apt-get install default-jre-headless`) or set JAVA_HOME."
 
@@ -68,50 +59,80 @@ def spark_session(settings: Settings, workspace: Path) -> Iterator[SparkSession]
     from pyspark.sql import SparkSession
 
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # it prints every error with its stack
-    running = SparkSession.getActiveSession()
-    try:
-        session = running or _builder(settings, workspace).getOrCreate()
-        for name, value in SEMANTICS.items():
-            session.conf.set(name, value)
-    except (PySparkException, OSError) as error:
-        raise MissingDataError(
-            f"Spark did not start: {str(error).splitlines()[0]}",
-            where=settings.spark.remote or "local Spark",
-            next_step="Check spark.remote and its token." if settings.spark.remote else INSTALL_JAVA,
-        ) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            session = SparkSession.getActiveSession() or stack.enter_context(_started(settings, workspace))
+            for name, value in SEMANTICS.items():
+                session.conf.set(name, value)
+        except (PySparkException, OSError) as error:
+            raise MissingDataError(
+                f"Spark did not start: {str(error).splitlines()[0]}",
+                where=settings.spark.remote or "local Spark",
+                next_step="Check spark.remote and its token." if settings.spark.remote else INSTALL_JAVA,
+            ) from error
         yield session
-    finally:
-        if running is None:
-            session.stop()
 
 
-def _builder(settings: Settings, workspace: Path) -> Any:
+@contextmanager
+def _started(settings: Settings, workspace: Path) -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession
 
-    builder: Any = SparkSession.builder
     if settings.spark.remote:
-        return builder.remote(_address(settings))
+        session = SparkSession.builder.remote(_address(settings)).getOrCreate()
+        try:
+            yield session
+        finally:
+            session.stop()
+        return
+    with _java_process(settings, workspace) as gateway:
+        from pyspark import SparkContext
+
+        context = SparkContext(gateway=gateway)
+        try:
+            yield SparkSession(context)
+        finally:
+            context.stop()
+
+
+@contextmanager
+def _java_process(settings: Settings, workspace: Path) -> Iterator[Any]:
+    """Spark's Java process, silent, with its passing files in `workspace`; it ends with the block."""
+    from pyspark import SparkConf, SparkContext
+    from pyspark.java_gateway import launch_gateway
+
     workspace.mkdir(parents=True, exist_ok=True)
-    quiet = workspace / "log4j2.properties"
-    quiet.write_text(QUIET, encoding="utf-8")
-    options = {
+    (workspace / "log4j2.properties").write_text("rootLogger.level = off\n", encoding="utf-8")
+    conf = SparkConf(loadDefaults=False).setAll(list(_options(settings, workspace).items()))
+    with (workspace / "java.log").open("wb") as log:
+        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+    try:
+        yield gateway
+    finally:
+        gateway.shutdown()
+        gateway.proc.stdin.close()  # Java ends when it is closed
+        gateway.proc.wait(timeout=30)
+        SparkContext._gateway = SparkContext._jvm = None
+
+
+def _options(settings: Settings, workspace: Path) -> dict[str, str]:
+    java = (
+        f"-Dlog4j2.configurationFile=file:{workspace / 'log4j2.properties'} -Djava.io.tmpdir={workspace} "
+        "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # a local run is short: it ends before a slower compiler pays
+    )
+    return {
+        "spark.master": f"local[{settings.build.threads}]",
+        "spark.app.name": "member-experience-command-center",
         "spark.driver.memory": f"{settings.build.memory_mb}m",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile=file:{quiet} -Djava.io.tmpdir={workspace}",
+        "spark.driver.extraJavaOptions": java,
         "spark.local.dir": str(workspace),
         "spark.sql.warehouse.dir": str(workspace / "spark-warehouse"),
         "spark.sql.shuffle.partitions": "4",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
-        "spark.log.level": "OFF",
         **SEMANTICS,
     }
-    builder = builder.master(f"local[{settings.build.threads}]").appName("member-experience-command-center")
-    for name, value in options.items():
-        builder = builder.config(name, value)
-    return builder
 
 
 def _address(settings: Settings) -> str:

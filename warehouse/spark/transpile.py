@@ -48,6 +48,8 @@ def to_spark(select: str, schema: Schema, file: str, table_names: Callable[[str]
     Raises MissingDataError that names a construct which only the types show to be not portable.
     """
     parsed = parse_one(select, dialect="duckdb").transform(_exact_literal)
+    if not parsed.args.get("limit"):
+        parsed.set("order", None)  # the order of a table is DuckDB's matter, when it reads the rows back
     tree = qualify(parsed, schema=schema, dialect="duckdb", quote_identifiers=False)
     tree = annotate_types(tree, schema=schema, dialect="duckdb")
     try:
