@@ -1,8 +1,12 @@
-"""Two snapshots attached in one private engine, so that one statement can compare a table of both."""
+"""Two snapshots attached in one private engine, so that one statement can compare a table of both.
+
+Snapshots share files: what lies in a file that both refer to is equal. Such a file is not opened, but for one that
+shows which tables and columns its like have.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +18,20 @@ from warehouse.errors import MissingDataError
 from warehouse.reading import quoted
 from warehouse.settings import BuildSettings
 from warehouse.snapshots import BUILD_AGAIN, Snapshot
+from warehouse.time_travel import segments_folder
 
-LAYERS = {"gold": "serve", "silver": "lake"}
+_SCHEMAS = ("gold", "silver")
+_PARTS = ("gold", "lake")
+
+Columns = dict[str, str]  # name -> DuckDB type
 
 
 @dataclass(frozen=True)
 class Side:
-    """One table of one snapshot: the parts that hold its rows (none: it is empty), and its columns' types."""
+    """One table of one snapshot: the relations with rows of it that the other may not have, and its columns."""
 
     parts: tuple[str, ...]
-    columns: dict[str, str]
+    columns: Columns
 
 
 class Pair:
@@ -33,20 +41,27 @@ class Pair:
         self.con = con
         self.older = older
         self.newer = newer
-        self._columns = {name: _columns(con, name) for name in ("older", "newer")}
+        files = {"older": _segment_files(older), "newer": _segment_files(newer)}
+        differing = files["older"].keys() ^ files["newer"].keys()
+        catalogs = _attach_segments(con, segments_folder(newer), files.values(), differing)
+        known = _tables(con)
+        self._sides = {
+            name: _sides(
+                (f"{name}_serve", f"{name}_lake"),
+                {file: catalogs[file] for file in listed if file in catalogs},
+                differing,
+                known,
+            )
+            for name, listed in files.items()
+        }
 
     def tables(self) -> set[str]:
         """Every silver and gold table that either has."""
-        return {table for columns in self._columns.values() for table in columns}
+        return {table for sides in self._sides.values() for table in sides}
 
     def sides(self, table: str) -> tuple[Side | None, Side | None]:
         """A table in the older and in the newer snapshot; None where it does not exist."""
-        return self._side("older", table), self._side("newer", table)
-
-    def _side(self, name: str, table: str) -> Side | None:
-        columns = self._columns[name].get(table)
-        catalog = f"{name}_{LAYERS[table.split('.')[0]]}"
-        return None if columns is None else Side((f"{catalog}.{table}",), columns)
+        return self._sides["older"].get(table), self._sides["newer"].get(table)
 
 
 @contextmanager
@@ -77,13 +92,47 @@ def _attach(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
     con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
 
 
-def _columns(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, dict[str, str]]:
-    found = con.execute(
-        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
-        "WHERE database_name IN (?, ?) AND list_contains(?, schema_name) ORDER BY 1, column_index",
-        [f"{name}_serve", f"{name}_lake", list(LAYERS)],
+def _segment_files(snapshot: Snapshot) -> dict[str, str]:
+    """The files of a snapshot's segments; files of one group hold the same tables."""
+    segments = snapshot.manifest.get("segments", ())
+    return {s[part]: f"{s['kind']} {part}" for s in segments for part in _PARTS if s[part]}
+
+
+def _attach_segments(
+    con: duckdb.DuckDBPyConnection, folder: Path, sides: Iterable[Mapping[str, str]], differing: Collection[str]
+) -> dict[str, str]:
+    """Attach the files that differ and of each side and group one more; returns their catalogs by file."""
+    samples = {file for files in sides for file in {group: file for file, group in files.items()}.values()}
+    catalogs = {file: f"segment_{number}" for number, file in enumerate(sorted({*samples, *differing}))}
+    for file, catalog in catalogs.items():
+        _attach(con, catalog, folder / file)
+    return catalogs
+
+
+def _sides(
+    own: Iterable[str],
+    files: Mapping[str, str],
+    differing: Collection[str],
+    known: Mapping[str, dict[str, Columns]],
+) -> dict[str, Side]:
+    """The tables of one snapshot: those of its own catalogs, those of its segments (`files`: catalog by file)."""
+    found: dict[str, Side] = {}
+    for catalog, counts in [*((c, True) for c in own), *((c, file in differing) for file, c in files.items())]:
+        for table, columns in known.get(catalog, {}).items():
+            parts = found[table].parts if table in found else ()
+            found[table] = Side((*parts, f"{catalog}.{table}") if counts else parts, columns)
+    return found
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Columns]]:
+    """The columns of every silver and gold table (no view) by catalog and table."""
+    rows = con.execute(
+        "SELECT c.database_name, c.schema_name || '.' || c.table_name, c.column_name, c.data_type "
+        "FROM duckdb_columns() AS c SEMI JOIN duckdb_tables() AS t USING (database_name, schema_name, table_name) "
+        "WHERE list_contains(?, c.schema_name) ORDER BY 1, 2, c.column_index",
+        [list(_SCHEMAS)],
     ).fetchall()
-    tables: dict[str, dict[str, str]] = {}
-    for table, column, type_ in found:
-        tables.setdefault(table, {})[column] = type_
-    return tables
+    found: dict[str, dict[str, Columns]] = {}
+    for catalog, table, column, type_ in rows:
+        found.setdefault(catalog, {}).setdefault(table, {})[column] = type_
+    return found

@@ -26,6 +26,7 @@ from warehouse.snapshots import (
 )
 
 SEGMENTS = "segments"
+_PARTS = ("raw", "accepted", "lake", "gold")
 _SHOWN = 10  # ids in a message
 _A_DAY = re.compile(r"\d{4}(-\d\d-\d\d|\d{4})")
 
@@ -159,6 +160,11 @@ def _line(
     )
 
 
+def segments_folder(snapshot: Snapshot) -> Path:
+    """Where the files are that a snapshot shares with others."""
+    return snapshot.gold_path.parent.parent.parent / SEGMENTS
+
+
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size
@@ -178,7 +184,7 @@ def _content(source: Mapping[str, Any]) -> tuple[str, str]:
 
 def _segment_files(manifest: Mapping[str, Any]) -> set[str]:
     segments = manifest.get("segments", [])
-    return {segment[layer] for segment in segments for layer in ("gold", "lake") if segment.get(layer)}
+    return {segment[part] for segment in segments for part in _PARTS if segment.get(part)}
 
 
 def _served(warehouse: Path) -> str:
