@@ -182,16 +182,13 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "call_center.call_date": moved(days=1),
     "call_center.member_id": other("M1", "M2"),
     "call_center.sentiment": other("negative", "neutral"),
-    "call_center.handle_time_minutes": lambda minutes: minutes + 15,
     "call_center.call_id": lambda name: f"{name}x",
     "digital_interactions.outcome": other("success", "failure"),
     "digital_interactions.interaction_type": other("bill_pay", "id_card_download"),
     "digital_interactions.interaction_timestamp": moved(minutes=-50),
-    "digital_interactions.platform": other("web", "mobile_app"),
     "members.plan_type": other("MAPD", "PPO"),
     "members.tenure_months": lambda months: months + 12,
     "surveys.related_call_id": lambda name: f"C1{name[-1]}",
-    "claims.prior_auth_required": lambda flag: not flag,
 }
 RULES = {"repeat_window_days": 14, "leakage_window_minutes": 45, "trend_days": 3, "cost_per_minute": 2.0}
 

@@ -16,8 +16,7 @@ from sqlglot.optimizer.simplify import simplify
 
 from warehouse.contract import load_contract
 from warehouse.lineage.graph import Lineage
-from warehouse.lineage.relations import RULES, Names
-from warehouse.lineage.select import DIALECT
+from warehouse.lineage.relations import DIALECT, RULES, Names
 
 _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GT: exp.LT,

@@ -16,19 +16,22 @@ from sqlglot import exp
 
 from warehouse.contract import load_contract
 from warehouse.errors import MissingDataError
+from warehouse.lineage.query import qualified, trace
 from warehouse.lineage.relations import (
     ARRIVAL,
     NOTHING,
     RECORDS,
     RULES,
     SEEDS,
+    Catalog,
     Names,
     Relation,
     Step,
+    Traced,
+    TracedQuery,
     given,
     stored,
 )
-from warehouse.lineage.select import Catalog, Traced, TracedQuery, qualified, trace
 from warehouse.runner import MODELS_FOLDER, SqlModel, models_digest, read_models
 
 Kind = Literal["metric", "dimension", "answer", "gold", "silver", "source", "file", "rule", "seed", "record"]

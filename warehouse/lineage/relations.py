@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.contract import Contract, SourceTable, load_contract
+from warehouse.errors import MissingDataError
 from warehouse.settings import Rules
 
 Names = frozenset[str]
 NOTHING: Names = frozenset()
+DIALECT = "duckdb"
 RULES = "rules"
 SEEDS = "seeds"
 RECORDS = "bronze"
@@ -82,6 +84,49 @@ class Relation:
         """A column's origins, or None when there is no such column."""
         found = self.columns.get(name)
         return self.open(name) if found is None and self.open else found
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One output column: its name, its origins, its SQL, and the line of the statement it starts on.
+
+    `computed` tells an expression from a column that is only passed on. `equal` names columns that every joined
+    table is matched to it by: of a day of a date spine, the day of the events beside it.
+    """
+
+    name: str
+    origins: Origins
+    expression: str
+    line: int
+    computed: bool = True
+    equal: Names = NOTHING
+
+
+@dataclass(frozen=True)
+class TracedQuery:
+    """A query's columns in order, and the relation that it makes for its reader."""
+
+    outputs: tuple[Traced, ...]
+    relation: Relation
+
+    @property
+    def columns(self) -> dict[str, Traced]:
+        """The output columns by name; of two with the same name the first, as the engine reads it."""
+        found: dict[str, Traced] = {}
+        for traced in self.outputs:
+            found.setdefault(traced.name, traced)
+        return found
+
+
+def lost(why: str) -> MissingDataError:
+    """The error for SQL whose lineage would otherwise be guessed."""
+    return MissingDataError(
+        f"The lineage of a query cannot be followed: {why}.",
+        next_step="Write the column with its table's alias, or teach warehouse/lineage the construct.",
+    )
+
+
+Catalog = Callable[[str], Relation]
 
 
 def stored(table: str, columns: Iterable[str], grain: tuple[str, ...], made: Relation) -> Relation:

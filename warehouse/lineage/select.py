@@ -1,8 +1,4 @@
-"""The origins of each column of one SELECT, read off its qualified sqlglot tree, scope by scope.
-
-sqlglot's own `lineage` follows values only, one column at a time; it does not tell a value from a filter, a join
-key or a window's order, and a COUNT(*) has no origin in it. So the scopes are walked here: what a column's value
-is computed from goes to `value`, whatever decides which rows or matches it is computed over to `selection`.
+"""One SELECT as lineage reads it: its sources, what selects its rows, the origins of any expression in it.
 
 A LEFT JOIN (or an ASOF LEFT JOIN) that finds at most one row decides nothing about the rows on its left: its
 condition is then a selection of the joined table's own columns only.
@@ -10,137 +6,31 @@ condition is then a selection of the joined table's own columns only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.optimizer.scope import Scope
 
-from warehouse.errors import MissingDataError
-from warehouse.lineage.relations import NOTHING, Names, Origins, Relation, Step, together
+from warehouse.lineage.relations import (
+    DIALECT,
+    NOTHING,
+    Catalog,
+    Names,
+    Origins,
+    Relation,
+    Step,
+    Traced,
+    TracedQuery,
+    lost,
+    together,
+)
 
-Catalog = Callable[[str], Relation]
-DIALECT = "duckdb"
-
-
-@dataclass(frozen=True)
-class Traced:
-    """One output column: its name, its origins, its SQL, and the line of the statement it starts on.
-
-    `equal` names columns that every joined table is matched to it by: of a day of a date spine, the day of the
-    events beside it.
-    """
-
-    name: str
-    origins: Origins
-    expression: str
-    line: int
-    equal: Names = NOTHING
-
-
-@dataclass(frozen=True)
-class TracedQuery:
-    """A query's columns in order, and the relation that it makes for its reader."""
-
-    outputs: tuple[Traced, ...]
-    relation: Relation
-
-    @property
-    def columns(self) -> dict[str, Traced]:
-        """The output columns by name; of two with the same name the first, as the engine reads it."""
-        found: dict[str, Traced] = {}
-        for traced in self.outputs:
-            found.setdefault(traced.name, traced)
-        return found
-
-
-def trace(sql: str, schema: Mapping[str, Mapping[str, object]], catalog: Catalog) -> TracedQuery:
-    """The origins of every output column of a DuckDB query over the tables of `schema` and `catalog`.
-
-    Raises MissingDataError naming the column or table that cannot be followed.
-    """
-    scope = build_scope(qualified(sql, schema))
-    if scope is None:
-        raise _lost("it is not a query")
-    return _Walk(catalog).query(scope, {})
-
-
-def qualified(sql: str, schema: Mapping[str, Mapping[str, object]]) -> exp.Expr:
-    """The tree of a DuckDB query with every column under its table's alias and every star expanded."""
-    try:
-        return qualify(
-            sqlglot.parse_one(sql, dialect=DIALECT),
-            dialect=DIALECT,
-            schema=dict(schema),
-            quote_identifiers=False,
-            identify=False,
-            validate_qualify_columns=False,
-        )
-    except SqlglotError as error:
-        raise _lost(str(error)) from error
-
-
-def _lost(why: str) -> MissingDataError:
-    return MissingDataError(
-        f"The lineage of a query cannot be followed: {why}.",
-        next_step="Write the column with its table's alias, or teach warehouse/lineage the construct.",
-    )
-
-
-class _Walk:
-    """Walks the scopes of one statement; each scope once."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._done: dict[int, TracedQuery] = {}
-
-    def query(self, scope: Scope, outer: dict[str, _Source]) -> TracedQuery:
-        found = self._done.get(id(scope))
-        if found is None:
-            found = self._union(scope, outer) if scope.set_operation_scopes else self._select(scope, outer)
-            self._done[id(scope)] = found
-        return found
-
-    def _union(self, scope: Scope, outer: dict[str, _Source]) -> TracedQuery:
-        first, second = (self.query(part, outer) for part in scope.set_operation_scopes)
-        operation = scope.expression
-        if operation.args.get("by_name"):
-            outputs = [_either(traced, second.columns.get(traced.name)) for traced in first.outputs]
-            outputs += [traced for traced in second.outputs if traced.name not in first.columns]
-        else:
-            outputs = [_either(*pair) for pair in zip(first.outputs, second.outputs, strict=True)]
-        rows = first.relation.rows | second.relation.rows
-        if not isinstance(operation, exp.Union) or operation.args.get("distinct"):
-            rows |= together(traced.origins for traced in outputs).all
-            outputs = [_selected(traced, rows) for traced in outputs]
-        identity = first.relation.identity | second.relation.identity
-        relation = Relation({traced.name: traced.origins for traced in outputs}, rows, identity)
-        return TracedQuery(tuple(outputs), relation)
-
-    def _select(self, scope: Scope, outer: dict[str, _Source]) -> TracedQuery:
-        select = scope.expression
-        if not isinstance(select, exp.Select):
-            return self._table_function(scope, outer)
-        reading = _Reading(self, scope, outer)
-        reading.read_sources(select)
-        rows = reading.row_selection(select)
-        outputs = [_selected(reading.output(projection), rows) for projection in select.expressions]
-        return TracedQuery(tuple(outputs), reading.relation(select, outputs, rows))
-
-    def _table_function(self, scope: Scope, outer: dict[str, _Source]) -> TracedQuery:
-        """UNNEST or another function in FROM: all its columns come from its arguments."""
-        origins = _Reading(self, scope, outer).origins(scope.expression)
-        return TracedQuery((), Relation({}, origins.all, origins.all, open=lambda _column: origins))
-
-    def table(self, table: exp.Table) -> Relation:
-        return self._catalog(f"{table.db}.{table.name}" if table.db else table.name)
+_SETS = ("grouping_sets", "cube", "rollup")
 
 
 @dataclass
-class _Source:
+class Source:
     """A relation in FROM under its alias. Of a `lookup`, the join condition selects only its own columns."""
 
     relation: Relation
@@ -151,37 +41,48 @@ class _Source:
     equations: tuple[tuple[exp.Expr, exp.Column], ...] = ()
 
 
-class _Reading:
+Sources = dict[str, Source]
+Query = Callable[[Scope, Sources], TracedQuery]
+
+
+class Reading:
     """One SELECT being read: its sources by alias, and the origins of any expression in it."""
 
-    def __init__(self, walk: _Walk, scope: Scope, outer: dict[str, _Source]) -> None:
-        self._walk = walk
-        self._outer = outer
-        self._sources: dict[str, _Source] = {}
+    def __init__(self, scope: Scope, outer: Sources, query: Query, catalog: Catalog) -> None:
         self._scope = scope
+        self._outer = outer
+        self._query = query
+        self._catalog = catalog
+        self._sources: Sources = {}
         self._subqueries = {id(part.expression): part for part in scope.subquery_scopes}
+        self._windows: dict[str, exp.Expr] = {}
         self._singular = True
 
     def read_sources(self, select: exp.Select) -> None:
         """Fill the sources: FROM first, then every join, with whether it is a lookup."""
+        self._windows = {window.name: window for window in select.args.get("windows") or []}
         joins = select.args.get("joins") or []
         first = select.args.get("from_")
         for item in [first, *joins] if first else []:
-            alias = item.this.alias_or_name
-            self._sources[alias] = self._source(alias, self._scope.sources[alias])
+            self._sources[item.this.alias_or_name] = self._source(item.this.alias_or_name)
         for join in joins:
             self._join(join)
         for lateral in select.args.get("laterals") or []:
             self._singular = False
-            self._sources.setdefault(lateral.alias_or_name, _Source(self._function(lateral.this)))
+            self._sources.setdefault(lateral.alias_or_name, Source(self._function(lateral.this)))
 
-    def _source(self, alias: str, source: exp.Expr | Scope) -> _Source:
+    def _source(self, alias: str) -> Source:
+        source = self._scope.sources.get(alias)
         if isinstance(source, Scope):
-            query = self._walk.query(source, self._outer | self._sources)
-            return _Source(query.relation, query.columns, name=alias)
-        if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
-            return _Source(self._walk.table(source))
-        return _Source(self._function(source.this))
+            if source.is_cte and _recursive(source.expression):
+                raise lost("a recursive common table expression")
+            query = self._query(source, self._outer | self._sources)
+            return Source(query.relation, query.columns, name=alias)
+        if not isinstance(source, exp.Table):
+            raise lost(f"{alias or 'a join in parentheses'} is no table or subquery")
+        if isinstance(source.this, exp.Identifier):
+            return Source(self._catalog(f"{source.db}.{source.name}" if source.db else source.name))
+        return Source(self._function(source.this))
 
     def _function(self, call: exp.Expr) -> Relation:
         origins = self.origins(call)
@@ -191,6 +92,8 @@ class _Reading:
         source = self._sources.get(join.alias_or_name)
         if source is None:
             return
+        if join.method in ("NATURAL", "POSITIONAL"):
+            raise lost(f"a {join.method} join")
         condition = join.args.get("on")
         source.condition = self.origins(condition).all if condition else NOTHING
         source.equations = tuple(_equations(condition, join.alias_or_name)) if condition else ()
@@ -207,9 +110,11 @@ class _Reading:
         deciding = [
             source.relation.rows | source.condition for source in self._sources.values() if not source.lookup
         ]
-        clauses = [select.args.get(name) for name in ("where", "group", "having", "qualify")]
-        if select.args.get("distinct"):
-            clauses += select.expressions
+        clauses = [select.args.get(name) for name in ("where", "having", "qualify")]
+        clauses += grouping(select) or []
+        distinct = select.args.get("distinct")
+        if distinct:
+            clauses += [distinct.args["on"], *_ordering(select)] if distinct.args.get("on") else select.expressions
         if select.args.get("limit") or select.args.get("offset"):
             clauses += _ordering(select)
         clauses += [
@@ -222,9 +127,9 @@ class _Reading:
         value = projection.unalias()
         lines = [part.meta["line"] for part in projection.find_all(exp.Identifier) if "line" in part.meta]
         name = projection.alias_or_name
-        return Traced(
-            name, self.origins(value), value.sql(dialect=DIALECT), min(lines, default=1), self._equal(value)
-        )
+        computed = not isinstance(value, exp.Column)
+        line = min(lines, default=1)
+        return Traced(name, self.origins(value), value.sql(dialect=DIALECT), line, computed, self._equal(value))
 
     def _equal(self, value: exp.Expr) -> Names:
         """The columns that a plain column of FROM (or a COALESCE with it) is set equal to in every join.
@@ -246,37 +151,35 @@ class _Reading:
     def relation(self, select: exp.Select, outputs: list[Traced], rows: Names) -> Relation:
         """What the SELECT is to its reader."""
         origins = {traced.name: traced.origins for traced in outputs}
-        group, distinct = select.args.get("group"), select.args.get("distinct")
-        if group is None and _aggregates(select):
+        group = grouping(select)
+        if not group and _aggregates(select):
             always = not (select.args.get("having") or select.args.get("qualify"))
             return Relation(origins, NOTHING if always else rows, NOTHING, frozenset({NOTHING}))
-        if group is not None:
-            identity = self.origins(group).value
-        elif distinct:
+        if group:
+            identity = together(map(self.origins, group)).value
+        elif select.args.get("distinct"):
             identity = together(origins.values()).value
         else:
             identity = self._identity()
         return Relation(origins, rows, identity, self._keys(select))
 
     def _keys(self, select: exp.Select) -> frozenset[Names]:
-        keys = {frozenset(p.alias_or_name for p in select.expressions)} if select.args.get("distinct") else set()
-        group = select.args.get("group")
-        if group is not None:
-            grouped = {expression.sql(dialect=DIALECT) for expression in group.expressions}
+        """Sets of output columns of which each value comes at most once."""
+        distinct, group, keys = select.args.get("distinct"), grouping(select), set()
+        if distinct and not distinct.args.get("on"):
+            keys.add(frozenset(p.alias_or_name for p in select.expressions))
+        if group:
             outputs = {p.unalias().sql(dialect=DIALECT): p.alias_or_name for p in select.expressions}
-            plain = grouped <= outputs.keys() and not any(
-                group.args.get(k) for k in ("cube", "rollup", "grouping_sets")
-            )
-            return frozenset(keys | ({frozenset(outputs[item] for item in grouped)} if plain else set()))
+            grouped = {expression.sql(dialect=DIALECT) for expression in group}
+            if grouped <= outputs.keys() and not any(select.args["group"].args.get(name) for name in _SETS):
+                keys.add(frozenset(outputs[item] for item in grouped))
+            return frozenset(keys)
         first = next(iter(self._sources), None)
         multiplies = any(p.find(exp.Explode, exp.Unnest) for p in select.expressions)
         if first is None or not self._singular or multiplies:
             return frozenset(keys)
-        renamed = {
-            p.unalias().name: p.alias_or_name
-            for p in select.expressions
-            if isinstance(p.unalias(), exp.Column) and p.unalias().table == first
-        }
+        columns = [p for p in select.expressions if isinstance(p.unalias(), exp.Column)]
+        renamed = {p.unalias().name: p.alias_or_name for p in columns if p.unalias().table == first}
         kept = [key for key in self._sources[first].relation.keys if key <= renamed.keys()]
         return frozenset(keys | {frozenset(renamed[name] for name in key) for key in kept})
 
@@ -288,25 +191,39 @@ class _Reading:
         if isinstance(node, exp.Column):
             return self._column(node)
         if isinstance(node, exp.Window):
-            beside = [part for name, part in _children(node) if name != "this"]
-            return self.origins(node.this) | together(map(self.origins, beside)).as_selection()
+            return self._window(node)
         if isinstance(node, exp.Filter):
             return self.origins(node.this) | self.origins(node.expression).as_selection()
         if isinstance(node, exp.Exists):
-            return together(self.origins(part) for _, part in _children(node)).as_selection()
+            return self._all(node).as_selection()
         if isinstance(node, exp.Order) and not isinstance(node.parent, exp.WithinGroup):
-            return together(self.origins(part) for _, part in _children(node)).as_selection()
+            value = (
+                self.origins(node.this) if node.this else Origins()
+            )  # of an ordered aggregate: STRING_AGG(x ORDER BY y)
+            return value | together(map(self.origins, node.expressions)).as_selection()
         if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery):
             return self._subquery(node)
         if isinstance(node, exp.Count) and isinstance(node.this, exp.Star | None):
             return Origins(self._identity())
+        if isinstance(node, exp.Star | exp.Columns | exp.Pivot):
+            raise lost(f"the columns of {node.sql(dialect=DIALECT)} are not written out")
+        return self._all(node)
+
+    def _all(self, node: exp.Expr) -> Origins:
         return together(self.origins(part) for _, part in _children(node))
+
+    def _window(self, node: exp.Window) -> Origins:
+        """The function's arguments are values; what partitions, orders and frames them selects."""
+        named = self._windows.get(node.alias)
+        beside = [part for name, part in _children(node) if name not in ("this", "alias")]
+        clauses = together(map(self.origins, beside)) | (self._all(named) if named else Origins())
+        return self.origins(node.this) | clauses.as_selection()
 
     def _subquery(self, node: exp.Expr) -> Origins:
         scope = self._subqueries.get(id(node))
         if scope is None:
-            raise _lost(f"a subquery was not found: {node.sql(dialect=DIALECT)[:80]}")
-        query = self._walk.query(scope, self._outer | self._sources)
+            raise lost(f"a subquery was not found: {node.sql(dialect=DIALECT)[:80]}")
+        query = self._query(scope, self._outer | self._sources)
         return together(query.relation.columns.values()) | Origins(selection=query.relation.rows)
 
     def _column(self, column: exp.Column) -> Origins:
@@ -315,15 +232,15 @@ class _Reading:
             source = next(iter(self._sources.values()))
         origins = source.relation.column(column.name) if source else None
         if source is None or origins is None:
-            raise _lost(f"the column {column.sql(dialect=DIALECT)} has no known table")
+            raise lost(f"the column {column.sql(dialect=DIALECT)} has no known table")
         if source.lookup:
             origins |= Origins(selection=source.condition | source.relation.rows)
         return origins | Origins(steps=_step(source, column.name))
 
 
-def _step(source: _Source, column: str) -> tuple[Step, ...]:
+def _step(source: Source, column: str) -> tuple[Step, ...]:
     traced = source.steps.get(column)
-    if traced is None or traced.expression.rpartition(".")[2] == column:
+    if traced is None or not traced.computed:
         return ()
     return (Step(f"{source.name}.{column}", traced.expression, traced.line),)
 
@@ -346,6 +263,22 @@ def _equations(condition: exp.Expr, alias: str) -> Iterator[tuple[exp.Expr, exp.
                 yield other, side
 
 
+def grouping(select: exp.Select) -> list[exp.Expr] | None:
+    """The expressions that rows are grouped by; GROUP BY ALL means every projection that does not aggregate."""
+    group = select.args.get("group")
+    if group is None:
+        return None
+    if group.args.get("all"):
+        return [p.unalias() for p in select.expressions if not p.find(exp.AggFunc)]
+    sets = [group.args.get(name) or [] for name in _SETS]
+    return [*group.expressions, *(part for found in sets for part in found)]
+
+
+def _recursive(query: exp.Expr) -> bool:
+    within = query.find_ancestor(exp.With)
+    return bool(within and within.args.get("recursive"))
+
+
 def _ordering(select: exp.Select) -> list[exp.Expr]:
     """What ORDER BY sorts by; a bare name is an output column of that name before anything else."""
     outputs = {p.alias_or_name: p.unalias() for p in select.expressions}
@@ -362,15 +295,3 @@ def _aggregates(select: exp.Select) -> bool:
             if inside is select or (inside is None):
                 return True
     return False
-
-
-def _either(one: Traced, other: Traced | None) -> Traced:
-    if other is None:
-        return one
-    same = one.expression == other.expression
-    expression = one.expression if same else f"{one.expression} | {other.expression}"
-    return Traced(one.name, one.origins | other.origins, expression, one.line)
-
-
-def _selected(traced: Traced, rows: Names) -> Traced:
-    return replace(traced, origins=traced.origins | Origins(selection=rows))
