@@ -444,19 +444,21 @@ class Assembly:
         joined = Segment("raw", {"raw": name}, rows={"rows": sum(s.rows["rows"] for s in small)})
         self.raw = [*[s for s in self.raw if s not in small], joined]
 
-    def close(self) -> list[Segment]:
-        """Write everything out; returns the segments of the new snapshot with their rows counted."""
-        counted = [self._counted(s) for s in (*([self.reference] if self.reference else []), *self.days)]
-        new = [
-            (part, name)
-            for segment in (*self.raw, *counted)
+    def segments(self) -> list[Segment]:
+        """All segments of the new snapshot, with their rows counted."""
+        return [*self.raw, *(self._counted(s) for s in (*([self.reference] if self.reference else []), *self.days))]
+
+    def close(self) -> None:
+        """Write everything out."""
+        new = {
+            f"{part}_{name}"
+            for segment in (*self.raw, *([self.reference] if self.reference else []), *self.days)
             for part, name in segment.parts.items()
             if name.startswith(self.token)
-        ]
-        for catalog in (LAKE, SERVE, *(f"{part}_{name}" for part, name in new)):
+        }
+        for catalog in (LAKE, SERVE, *sorted(new)):
             self.con.execute(f"CHECKPOINT {catalog}")
             self.con.execute(f"DETACH {catalog}")
-        return [*self.raw, *counted]
 
     def _counted(self, segment: Segment) -> Segment:
         """With the rows of each silver and gold table, when they were made now."""

@@ -226,8 +226,9 @@ def _build(
             work.summarize()
         with steps.step("Write the files", 0.9):
             quarantined = quarantined_by_number(con)
-            facts = facts_of(con, models, work.days + [s for s in [work.reference] if s])
-            parts = work.close()
+            parts = work.segments()
+            facts = facts_of(con, models, parts)
+            work.close()
     with steps.step("Publish", 0.98):
         manifest = manifest_of(
             job.content,
