@@ -197,6 +197,25 @@ def test_a_constraint_that_is_dropped_goes_back(asked: Callable[[Script], Answer
     assert json.loads(service.requests[2]["messages"][-1]["content"])["error"]["code"] == "unexplained"
 
 
+def test_whose_plan_counts_is_in_the_schema_and_held_against_the_question(
+    served: Assistant, service: Service, executive: Principal
+) -> None:
+    then = call("query_metrics", {"query": QUERY})
+    today = call("query_metrics", {"query": {**QUERY, "attribution": "today"}})
+    service.script = script(then, today, say("Done."))
+    service.requests.clear()
+    answer = served.ask("Total calls by current plan type yesterday", executive)
+    tools = {tool["function"]["name"]: tool["function"] for tool in service.requests[1]["tools"]}
+    assert '"at_event"' in json.dumps(tools["query_metrics"]["parameters"])
+    assert "gold.members" in tools["run_sql"]["description"]
+    error = json.loads(service.requests[2]["messages"][-1]["content"])["error"]
+    assert (error["code"], "today" in error["reason"]) == ("unexplained", True)
+    assert answer.status == "answered"
+    assert answer.semantic_query
+    assert answer.semantic_query["attribution"] == "today"
+    assert any("members have today" in sentence for sentence in answer.assumptions)
+
+
 def test_generated_sql_is_labelled(asked: Callable[[Script], Answer]) -> None:
     sql = "SELECT plan_type, COUNT(*) AS calls FROM gold.calls GROUP BY plan_type"
     answer = asked(script(call("run_sql", {"sql": sql}), say("Done.")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -23,9 +24,13 @@ Rows = list[dict[str, object]]
 
 
 @pytest.fixture(scope="module")
-def moved(gold: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+def moved(
+    tiny_warehouse: Path,
+    copy_of_gold: Callable[[Path, Path], duckdb.DuckDBPyConnection],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tiny gold tables, where every other MAPD member has since gone to HMO and one member is gone."""
-    with duckdb.connect() as con:
+    with copy_of_gold(tiny_warehouse, tmp_path_factory.mktemp("moved")) as gold, duckdb.connect() as con:
         con.execute("CREATE SCHEMA gold")
         for table in (*FACTS, "members"):
             con.register("rows_of", gold.sql(f"FROM gold.{table}").to_arrow_table())
