@@ -25,12 +25,10 @@ Rows = list[dict[str, object]]
 
 @pytest.fixture(scope="module")
 def moved(
-    tiny_warehouse: Path,
-    copy_of_gold: Callable[[Path, Path], duckdb.DuckDBPyConnection],
-    tmp_path_factory: pytest.TempPathFactory,
+    tiny_warehouse: Path, gold_of: Callable[[Path], duckdb.DuckDBPyConnection]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tiny gold tables, where every other MAPD member has since gone to HMO and one member is gone."""
-    with copy_of_gold(tiny_warehouse, tmp_path_factory.mktemp("moved")) as gold, duckdb.connect() as con:
+    with gold_of(tiny_warehouse) as gold, duckdb.connect() as con:
         con.execute("CREATE SCHEMA gold")
         for table in (*FACTS, "members"):
             con.register("rows_of", gold.sql(f"FROM gold.{table}").to_arrow_table())
