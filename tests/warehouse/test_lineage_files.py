@@ -82,6 +82,7 @@ MANIFEST = {
     "created_at": "2026-10-04T00:00:00+00:00",
     "sources": [
         source("members", "members.csv"),
+        source("fixes", "fixes.csv"),
         source("call_center", "calls-2026-10-01.csv", loaded_at="2026-10-01T23:00:00+00:00"),
         source("call_center", "calls-2026-10-02.csv"),
         source("call_center", "late.csv"),
@@ -107,6 +108,10 @@ def test_the_files_are_those_with_rows_in_segments_of_the_days():
     assert names(Days(first, first), MANIFEST) == (["calls-2026-10-01.csv", "late.csv", "members.csv"], True)
     assert names(Days(second, None), MANIFEST) == (["calls-2026-10-02.csv", "members.csv"], True)
     assert names(Days(date(2027, 1, 1), None), MANIFEST) == (["members.csv"], True)
+
+
+def test_every_file_of_a_table_without_events_is_behind_it():
+    assert [file.file for file in files_of(MANIFEST, {"fixes": Days()})[0]] == ["fixes.csv"]
 
 
 def test_without_segments_every_file_of_the_tables_is_named_but_none_that_was_refused():

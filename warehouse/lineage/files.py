@@ -206,16 +206,17 @@ def look_around(ends: Names, rules: Mapping[str, Any]) -> int:
 def files_of(manifest: Mapping[str, Any], spans: Mapping[str, Days]) -> tuple[tuple[SourceFile, ...], bool]:
     """The files of a snapshot with rows of these source tables and days, and whether the days could narrow them.
 
-    Without segments in the manifest (an older format) every file of the tables is named. A segment without days
-    holds what has none: members, communications, fixes.
+    Without segments in the manifest (an older format) every file of the tables is named, and so is every file of a
+    table of which no segment says anything: members and other tables without events.
     """
     segments = manifest.get("segments") or []
     taken = [
         source for source in manifest.get("sources", []) if source["table"] in spans and not source.get("refused")
     ]
     if segments:
-        held = {table: _held(segments, table, days) for table, days in spans.items()}
-        taken = [source for source in taken if source["file"] in held[source["table"]]]
+        cut = {table for segment in segments for table in segment.get("files", {})}
+        held = {table: _held(segments, table, days) for table, days in spans.items() if table in cut}
+        taken = [source for source in taken if source["file"] in held.get(source["table"], {source["file"]})]
     files = [SourceFile(s["table"], s["file"], s["sha256"], s.get("rows"), _loaded(s, manifest)) for s in taken]
     return tuple(sorted(files, key=lambda file: (file.table, file.file, file.sha256))), bool(segments)
 
