@@ -1,13 +1,14 @@
 """Which rows go on to silver: raw text becomes typed rows, and each row gets its fate.
 
-A row is read by the contract (`warehouse.reading`); a fault there puts it into quarantine for good. The fate of a row without a
-fault depends on other rows, also on rows of earlier and later files: `kept`, `duplicate` (the same row again), `duplicate_id` (the
-same id with other values, another row won) or `unknown_member` (waiting for the member). The fates are listed in
-`contract/sources.yml`. Rows with a fate stay in the `rows` schema of a segment, so that a later file can change it.
+A row is read by the contract (`warehouse.reading`); a fault there puts it into quarantine for good. The fate of
+a row without a fault depends on other rows, also on rows of earlier and later files: `kept`, `duplicate` (the
+same row again), `duplicate_id` (the same id with other values, another row won) or `unknown_member` (waiting
+for the member). The fates are listed in `contract/sources.yml`. Rows with a fate stay in the `rows` schema of a
+segment, so that a later file can change it.
 
-Relations of the build's engine used here: `taken.<table>` raw rows to be read, `work.typed.<table>` the same as typed rows,
-`base.<table>` rows of earlier builds with their fates, `work.fates.<table>` what is decided about ids that occur more than once,
-`build.files` the ledger, `build.member_keys` the known members.
+Relations of the build's engine used here: `taken.<table>` raw rows to be read, `work.typed.<table>` the same as
+typed rows, `base.<table>` rows of earlier builds with their fates, `work.fates.<table>` what is decided about
+ids that occur more than once, `build.files` the ledger, `build.member_keys` the known members.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ def _typed_sql(table: SourceTable, columns: list[ColumnReading]) -> str:
 def _faulty_sql(table: SourceTable, raw: str) -> str:
     return f"""
         INSERT INTO {raw}.bronze.quarantine
-        SELECT '{table.name}', r._source_file, r._row_number, split_part(q._fault, ':', 1), split_part(q._fault, ':', 2),
+        SELECT '{table.name}', r._source_file, r._row_number,
+               split_part(q._fault, ':', 1), split_part(q._fault, ':', 2),
                {raw_row(table)}, r._loaded_at, r._batch, r._file_no
         FROM work.typed.{table.name} AS q
         JOIN taken.{table.name} AS r ON r._file_no = q._file_no AND r._row_number = q._row_number
@@ -121,10 +123,11 @@ def decide_events(con: duckdb.DuckDBPyConnection, contract: Contract, threads: i
 
 
 def _decide(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
-    """The fate of every row whose id occurs again, new or old: `fates.<table>` (_file_no, _row_number, fate, old_fate, ...).
+    """The fate of every row whose id occurs again, new or old: `fates.<table>` (_file_no, _row_number, fate,
+    old_fate, ...).
 
-    `old_fate` is NULL for a new row. The winner is the latest by the table's time, then by the name of its file, then by
-    arrival, then by its place in the file.
+    `old_fate` is NULL for a new row. The winner is the latest by the table's time, then by the name of its
+    file, then by arrival, then by its place in the file.
     """
     typed, base = f"work.typed.{table.name}", f"base.{table.name}"
     eligible = "_fault IS NULL AND member_key IS NOT NULL"
@@ -141,8 +144,8 @@ def _decide(con: duckdb.DuckDBPyConnection, table: SourceTable) -> None:
     con.execute(f"""
         CREATE TABLE work.fates.{table.name} AS
         WITH rows AS (
-            SELECT {columns}, r._file_no, r._row_number, CAST(NULL AS VARCHAR) AS old_fate FROM {typed} AS r {again}
-            WHERE {eligible}
+            SELECT {columns}, r._file_no, r._row_number, CAST(NULL AS VARCHAR) AS old_fate
+            FROM {typed} AS r {again} WHERE {eligible}
             UNION ALL
             SELECT {columns}, r._file_no, r._row_number, CAST(r._fate AS VARCHAR) FROM {base} AS r {again}
             WHERE r._fate <> 'unknown_member'
@@ -160,28 +163,34 @@ def _compared(table: SourceTable) -> str:
 
 
 def _ranked(table: SourceTable) -> str:
-    """The query that ranks `rows` (contract columns, _file_no, _row_number, old_fate) within their id and names the fates."""
+    """The query that ranks `rows` (contract columns, _file_no, _row_number, old_fate) within their id and names
+    the fates.
+    """
     content = "row(" + ", ".join(f'"{column.name}"' for column in table.columns) + ")"
     return f"""
-        SELECT _file_no, _row_number, old_fate, "{table.key}" AS id, "{table.latest_by}" AS moment, {day_of(table)} AS day,
+        SELECT _file_no, _row_number, old_fate, "{table.key}" AS id, "{table.latest_by}" AS moment,
+               {day_of(table)} AS day,
                CASE WHEN place = 1 THEN 'kept' WHEN content IS NOT DISTINCT FROM winner THEN 'duplicate'
                     ELSE 'duplicate_id' END AS fate
         FROM (
-            SELECT rows.*, {content} AS content, row_number() OVER w AS place, first_value({content}) OVER w AS winner
+            SELECT rows.*, {content} AS content, row_number() OVER w AS place,
+                   first_value({content}) OVER w AS winner
             FROM rows JOIN build.files AS f ON f.file_no = rows._file_no
             WINDOW w AS (
                 PARTITION BY "{table.key}"
-                ORDER BY "{table.latest_by}" DESC, f.stem DESC, f.source_file DESC, rows._file_no DESC, rows._row_number DESC
+                ORDER BY "{table.latest_by}" DESC, f.stem DESC, f.source_file DESC,
+                         rows._file_no DESC, rows._row_number DESC
             )
         )
     """
 
 
 def accept_reference(con: duckdb.DuckDBPyConnection, contract: Contract, accepted: str) -> None:
-    """Write the small tables with their fates to the `rows` schema of the catalog `accepted`, old and new rows together.
+    """Write the small tables with their fates to the `rows` schema of the catalog `accepted`, old and new rows
+    together.
 
-    Members get one row per version: `valid_from` (included), `valid_to` (excluded); a row that repeats what was known
-    has the fate `unchanged`. Other tables keep one row per id.
+    Members get one row per version: `valid_from` (included), `valid_to` (excluded); a row that repeats what was
+    known has the fate `unchanged`. Other tables keep one row per id.
     """
     for table in reference_tables(contract):
         con.execute(_reference_sql(table, accepted))
@@ -233,7 +242,7 @@ def _reference_sql(table: SourceTable, accepted: str) -> str:
             FROM competing WHERE place > 1
         ), kept AS (
             SELECT _file_no, _row_number, {validity}_fate FROM judged WHERE _fate = 'kept'
-            {f'WINDOW v AS ({keyed} ORDER BY effective)' if is_members else ''}
+            {f"WINDOW v AS ({keyed} ORDER BY effective)" if is_members else ""}
         )
         SELECT {", ".join(f'j."{c.name}"' for c in table.columns)}, j._source_file, j._row_number, j._file_no,
                {"k.valid_from, k.valid_to, " if is_members else ""}j._fate

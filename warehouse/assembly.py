@@ -1,7 +1,8 @@
 """The work of one build on its private engine: rows accepted, tables derived, the new snapshot's files written.
 
-A build goes on from the segments of the served snapshot. It writes new segments for what changed and refers to the old
-ones for the rest. Everything is written to the staging folder; nothing outside it changes before `warehouse.build` publishes.
+A build goes on from the segments of the served snapshot. It writes new segments for what changed and refers to
+the old ones for the rest. Everything is written to the staging folder; nothing outside it changes before
+`warehouse.build` publishes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -18,7 +18,7 @@ from warehouse import partition_rows, segments
 from warehouse.acceptance import accept_reference, decide_events, event_tables, read_rows, reference_tables
 from warehouse.checks import CheckResult, checks_of, run_check
 from warehouse.contract import Contract, SourceTable
-from warehouse.derive import Destination, clear, derive
+from warehouse.derive import Destination, derive
 from warehouse.errors import MissingDataError
 from warehouse.ingest import Batch, LoadedFile, create_bronze, load
 from warehouse.layout import Partition, first_cuts, later_cuts, partitions, reached, stands
@@ -39,8 +39,9 @@ _SMALL_RAW = 250_000  # rows
 class Plan:
     """What a build goes on from and what it must do again.
 
-    `kept` are segments of the snapshot before; with `read_again` their raw rows are read once more (the contract or the
-    engine changed), with `derive_again` silver and gold are made of all days (a rule or a model changed).
+    `kept` are segments of the snapshot before; with `read_again` their raw rows are read once more (the
+    contract or the engine changed), with `derive_again` silver and gold are made of all days (a rule or a model
+    changed).
     """
 
     kept: Sequence[Segment] = ()
@@ -128,7 +129,8 @@ class Assembly:
             )
             if everything:
                 self.con.execute(
-                    f"INSERT INTO {alias}.bronze.column_profile BY NAME SELECT * FROM {source}.bronze.column_profile"
+                    f"INSERT INTO {alias}.bronze.column_profile BY NAME "
+                    f"SELECT * FROM {source}.bronze.column_profile"
                 )
 
     def record(self, ledger: Sequence[TakenFile]) -> None:
@@ -187,7 +189,9 @@ class Assembly:
                 union = union_of([self._relation(s, "accepted", "rows", table.name, types) for s in kept])
                 present = self._relation(kept[-1], "accepted", "rows", table.name, types)[1]
                 casts = ", ".join(
-                    f'CAST("{name}" AS {now[name]}) AS "{name}"' for name in present if name in now and name[0] != "_"
+                    f'CAST("{name}" AS {now[name]}) AS "{name}"'
+                    for name in present
+                    if name in now and name[0] != "_"
                 )
                 select = f"SELECT * REPLACE ({casts}) FROM ({union})"
             self.con.execute(f"CREATE OR REPLACE VIEW base.{table.name} AS {select}")
@@ -232,11 +236,15 @@ class Assembly:
         ).fetchall()[0]
         if members != keys:
             raise MissingDataError(
-                "Two member ids have the same key.", where="members", next_step="Rename one of the two ids in the source."
+                "Two member ids have the same key.",
+                where="members",
+                next_step="Rename one of the two ids in the source.",
             )
 
     def members_changed_from(self) -> date | None:
-        """The first day on which known members have other attributes than in the snapshot before; None without any."""
+        """The first day on which known members have other attributes than in the snapshot before; None without
+        any.
+        """
         if self.before is None or self.reference is self.before or self.reference is None:
             return None
         members = self.contract["members"]
@@ -316,7 +324,9 @@ class Assembly:
             )
             self.con.execute(f"CREATE TABLE build.interaction_types(interaction_type) AS {rows}")
         else:
-            self.con.execute("CREATE TABLE build.interaction_types AS SELECT unnest(?) AS interaction_type", [list(words)])
+            self.con.execute(
+                "CREATE TABLE build.interaction_types AS SELECT unnest(?) AS interaction_type", [list(words)]
+            )
 
     def derive_reference(self, *, changed: bool) -> None:
         """Make or show the small tables that events refer to."""
@@ -331,11 +341,13 @@ class Assembly:
             return
         name = f"{self.token}_reference"
         catalogs = {"silver": self.create("lake", name), "gold": self.create("gold", name)}
-        self.results += self._run(self.phases.reference, lambda model: Place(catalogs[model.layer]))
+        self.results += self._run(self.phases.reference, lambda model: [Place(catalogs[model.layer])])
         self.reference = replace(self.reference, parts={"accepted": parts["accepted"], "lake": name, "gold": name})
 
-    def _run(self, models: list[SqlModel], place: Callable[[SqlModel], Place]) -> list[CheckResult]:
-        found = run_models(self.con, models, place, lambda worker, model: self._finish(worker, model, {}), self.threads)
+    def _run(self, models: list[SqlModel], places: Callable[[SqlModel], Sequence[Place]]) -> list[CheckResult]:
+        found = run_models(
+            self.con, models, places, lambda worker, model: self._finish(worker, model, {}), self.threads
+        )
         return [result for results in found for result in results]
 
     def _finish(
@@ -387,10 +399,10 @@ class Assembly:
         for models, held in ((self.phases.reference, reference), (self.phases.events, self.days)):
             for model in models:
                 catalog = LAKE if model.layer == "silver" else SERVE
-                listed = [self._relation(s, model.layer_part, *model.table.split("."), types) for s in held]
+                listed = [self._relation(s, model.layer_part, model.layer, model.name, types) for s in held]
                 self.con.execute(f"CREATE VIEW {catalog}.{model.table} AS {union_of(listed)}")
                 self.con.execute(f"CREATE OR REPLACE VIEW memory.{model.table} AS FROM {catalog}.{model.table}")
-        places = {"silver": Place(LAKE), "gold": Place(SERVE)}
+        places = {"silver": [Place(LAKE)], "gold": [Place(SERVE)]}
         self.results += self._run(self.phases.summary, lambda model: places[model.layer])
 
     def _show_bronze(self, types: dict[tuple[str, str, str], Columns]) -> None:
@@ -404,11 +416,13 @@ class Assembly:
         aside += [self._relation(s, "accepted", "bronze", "quarantine", types) for s in rows]
         self.con.execute(f"CREATE VIEW {LAKE}.bronze.quarantine AS {union_of(aside)}")
         self.con.execute(
-            f"CREATE TABLE {LAKE}.bronze.files AS SELECT source_table, source_file, sha256, rows_in_file, refused, "
-            "file_no, effective FROM build.files ORDER BY file_no"
+            f"CREATE TABLE {LAKE}.bronze.files AS SELECT source_table, source_file, sha256, rows_in_file, "
+            "refused, file_no, effective FROM build.files ORDER BY file_no"
         )
         profiles = [self._relation(s, "raw", "bronze", "column_profile", types) for s in self.raw]
-        self.con.execute("CREATE TABLE build.unlisted (source_table VARCHAR, column_name VARCHAR, unlisted DOUBLE)")
+        self.con.execute(
+            "CREATE TABLE build.unlisted (source_table VARCHAR, column_name VARCHAR, unlisted DOUBLE)"
+        )
         for row in self._unlisted():
             self.con.execute("INSERT INTO build.unlisted VALUES (?, ?, ?)", row)
         self.con.execute(f"""
@@ -419,8 +433,8 @@ class Assembly:
             LEFT JOIN build.unlisted AS u ON u.source_table = p.source_table AND u.column_name = p.column_name
             GROUP BY p.source_table, p.column_name ORDER BY ALL
         """)
-        for table in (*self.contract, "quarantine", "row_fates", "files", "column_profile"):
-            self.con.execute(f"CREATE VIEW bronze.{table} AS FROM {LAKE}.bronze.{table}")
+        for name in (*self.contract, "quarantine", "row_fates", "files", "column_profile"):
+            self.con.execute(f"CREATE VIEW bronze.{name} AS FROM {LAKE}.bronze.{name}")
 
     def _unlisted(self) -> list[tuple[str, str, int]]:
         """How many values each column has beside those that the contract lists."""
@@ -428,7 +442,8 @@ class Assembly:
             (table.name, column.name, len(set(words) - {*column.values, column.missing}))
             for table in self.contract.values()
             for column in table.columns
-            if column.values and not column.closed
+            if column.values
+            and not column.closed
             and (words := self.words.get(table.name, {}).get(column.name)) is not None
         ]
 
@@ -446,7 +461,10 @@ class Assembly:
 
     def segments(self) -> list[Segment]:
         """All segments of the new snapshot, with their rows counted."""
-        return [*self.raw, *(self._counted(s) for s in (*([self.reference] if self.reference else []), *self.days))]
+        return [
+            *self.raw,
+            *(self._counted(s) for s in (*([self.reference] if self.reference else []), *self.days)),
+        ]
 
     def close(self) -> None:
         """Write everything out."""

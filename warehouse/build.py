@@ -1,8 +1,8 @@
 """One build: new source files in, a checked and published snapshot out, or nothing at all.
 
-A build takes the files that it has not taken before and goes on from the served snapshot; `warehouse.assembly` does the
-work, its steps are in `_build`, in order. Everything is written to a staging folder; the last step makes it the served
-snapshot. Whatever fails before that leaves the last snapshot serving.
+A build takes the files that it has not taken before and goes on from the served snapshot; `warehouse.assembly`
+does the work, its steps are in `_build`, in order. Everything is written to a staging folder; the last step
+makes it the served snapshot. Whatever fails before that leaves the last snapshot serving.
 """
 
 from __future__ import annotations
@@ -99,13 +99,14 @@ def build(
     progress: Progress | None = None,
     now: datetime | None = None,
 ) -> BuildReport:
-    """Take the new files of a folder, bring silver and gold up to date, check them, publish a snapshot and serve it.
+    """Take the new files of a folder, bring silver and gold up to date, check them, publish a snapshot and
+    serve it.
 
-    Files are known by their content. What was taken stays taken; `full` starts over from exactly the files of this
-    folder. The same files, rules, model files and engine make the same tables, whatever the order in which they came;
-    when nothing is new, nothing is done. `now` is the load time written to bronze and the manifest. Raises
-    MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs, the disk or memory does
-    not suffice, or the warehouse is of another format.
+    Files are known by their content. What was taken stays taken; `full` starts over from exactly the files of
+    this folder. The same files, rules, model files and engine make the same tables, whatever the order in which
+    they came; when nothing is new, nothing is done. `now` is the load time written to bronze and the manifest.
+    Raises MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs, the disk
+    or memory does not suffice, or the warehouse is of another format.
     """
     steps = _Steps(progress or _silent)
     moment = now or datetime.now(UTC)
@@ -141,19 +142,21 @@ def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, *, full: boo
     earlier = ledger_of(base.manifest) if base else []
     taken = [] if full else earlier
     known = {file.sha256 for file in taken}
-    new = []
+    new: list[SourceFile] = []
     for file in inbox.files:
         if file.sha256 not in known:
             new.append(file)
             known.add(file.sha256)
-    content = content_digest([(f.table, f.name, f.sha256) for f in (*taken, *new)], rules)
+    files = [(f.table, f.name, f.sha256) for f in taken] + [(f.table, f.name, f.sha256) for f in new]
+    content = content_digest(files, rules)
     return _Job(base, earlier, taken, new, inbox.ignored, content, source)
 
 
 def _base(warehouse: Path, inbox: Inbox, *, full: bool) -> Snapshot | None:
     """The served snapshot, if there is one to go on from.
 
-    Without a pointer that is the newest one. A damaged one, or one of another format, is replaced when the folder holds all files that it was built from.
+    Without a pointer that is the newest one. A damaged one, or one of another format, is replaced when the
+    folder holds all files that it was built from.
     """
     try:
         return snapshots.current(warehouse)
@@ -184,7 +187,9 @@ def _files_of_unreadable(warehouse: Path) -> set[str]:
 
 
 def content_digest(files: Sequence[tuple[str, str, str]], rules: Rules) -> str:
-    """Sixteen hex characters that change with anything that can change a table; `files` are (table, name, sha256)."""
+    """Sixteen hex characters that change with anything that can change a table; `files` are (table, name,
+    sha256).
+    """
     parts = {
         "files": sorted(files),
         "rules": rules.digest(),
@@ -250,7 +255,9 @@ def _build(
 
 
 def _plan(job: _Job, rules: Rules) -> Plan:
-    """Go on from the snapshot before, unless the build starts over; what changed meanwhile decides what is done again."""
+    """Go on from the snapshot before, unless the build starts over; what changed meanwhile decides what is done
+    again.
+    """
     if job.base is None or not job.taken:
         return Plan()
     manifest = job.base.manifest

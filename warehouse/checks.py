@@ -69,7 +69,9 @@ def checks_of(model: SqlModel, scope: Mapping[str, str] | None = None) -> list[C
         model.table,
         f"SELECT {grain}, COUNT(*) AS rows_found FROM {model.table} GROUP BY {grain} HAVING COUNT(*) > 1",
     )
-    written = [_check(model, kind, value, scope or {}) for entry in model.header.checks for kind, value in entry.items()]
+    written = [
+        _check(model, kind, value, scope or {}) for entry in model.header.checks for kind, value in entry.items()
+    ]
     return [unique, *written]
 
 

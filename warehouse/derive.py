@@ -1,8 +1,8 @@
 """Runs the models of events for a run of partitions, exactly as a run over all days would make their rows.
 
-What a row of silver or gold says depends on events of a window around it: repeats look back, leaks look back and
-forward. The models read the accepted rows of the partitions and of these windows; of what they make, only the rows of the
-partitions' own days are kept.
+What a row of silver or gold says depends on events of a window around it: repeats look back, leaks look back
+and forward. The models read the accepted rows of the partitions and of these windows; of what they make, only
+the rows of the partitions' own days are kept.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def derive(
     """
     run = Partition(destinations[0].partition.starts, destinations[-1].partition.ends)
     show_accepted(con, contract, run, rows, rules)
-    only = destinations[0] if len(destinations) == 1 else None
 
-    def place(model: SqlModel) -> Place:
+    def places(model: SqlModel) -> list[Place]:
         if model.layer == "silver":
-            return Place("memory")  # whole, with the windows: gold reads both sides of a day's edge
-        return Place(only.gold if only else "memory", run.condition(f'"{model.header.partition}"'))
+            return [Place("memory")]  # whole, with the windows: gold reads both sides of a day's edge
+        day = f'"{model.header.partition}"'
+        return [Place(destination.gold, destination.partition.condition(day)) for destination in destinations]
 
     def check(worker: duckdb.DuckDBPyConnection, model: SqlModel) -> list[CheckResult]:
         in_days = {
@@ -67,21 +67,21 @@ def derive(
         }
         return finish(worker, model, in_days)
 
-    results = run_models(con, models, place, check, threads)
-    side_by_side(con, [_keep(model, d, only) for d in destinations for model in models], threads)
+    results = run_models(con, models, places, check, threads)
+    silver = [model for model in models if model.layer == "silver"]
+    side_by_side(con, [_keep(model, destination) for destination in destinations for model in silver], threads)
     clear(con, models)
     return [result for found in results for result in found]
 
 
-def _keep(model: SqlModel, destination: Destination, only: Destination | None) -> Job[None]:
-    catalog = destination.lake if model.layer == "silver" else destination.gold
+def _keep(model: SqlModel, destination: Destination) -> Job[None]:
     condition = destination.partition.condition(f'"{model.header.partition}"')
 
     def copy(worker: duckdb.DuckDBPyConnection) -> None:
-        if model.layer == "silver" or only is None:
-            worker.execute(
-                f"CREATE TABLE {catalog}.{model.table} AS SELECT * FROM memory.{model.table} WHERE {condition}"
-            )
+        worker.execute(
+            f"CREATE TABLE {destination.lake}.{model.table} AS "
+            f"SELECT * FROM memory.{model.table} WHERE {condition}"
+        )
 
     return copy
 
@@ -91,7 +91,8 @@ def clear(con: duckdb.DuckDBPyConnection, models: Sequence[SqlModel]) -> None:
     kinds = dict(
         con.execute(
             "SELECT schema_name || '.' || table_name, 'TABLE' FROM duckdb_tables() WHERE database_name = 'memory' "
-            "UNION ALL SELECT schema_name || '.' || view_name, 'VIEW' FROM duckdb_views() WHERE database_name = 'memory'"
+            "UNION ALL SELECT schema_name || '.' || view_name, 'VIEW' FROM duckdb_views() "
+            "WHERE database_name = 'memory'"
         ).fetchall()
     )
     for model in models:
@@ -141,7 +142,9 @@ def _meets(segment: Segment, table: str, window: Window) -> bool:
 
 
 def _windows(own: Sequence[Segment], rules: Rules) -> dict[str, Window]:
-    """From when to when calls and interactions are needed to decide about the own segments' calls and interactions."""
+    """From when to when calls and interactions are needed to decide about the own segments' calls and
+    interactions.
+    """
     repeat, long = timedelta(days=rules.repeat_window_days), timedelta(hours=rules.leakage_window_long_hours)
     calls = [s.bounds["call_center"] for s in own if "call_center" in s.bounds]
     digital = [s.bounds["digital_interactions"] for s in own if "digital_interactions" in s.bounds]
@@ -169,7 +172,9 @@ def _rows_of(table: SourceTable, segments: Sequence[Segment], types: dict[tuple[
 
 
 def _find_related_calls(con: duckdb.DuckDBPyConnection, calls: str) -> bool:
-    """A survey may be about a call of any day: `build.related_calls` are those outside the windows that surveys name."""
+    """A survey may be about a call of any day: `build.related_calls` are those outside the windows that surveys
+    name.
+    """
     con.execute("""
         CREATE OR REPLACE TEMP TABLE named_calls AS
         SELECT DISTINCT related_call_id AS call_id FROM accepted.surveys
@@ -178,8 +183,8 @@ def _find_related_calls(con: duckdb.DuckDBPyConnection, calls: str) -> bool:
     if not con.execute("SELECT count(*) FROM named_calls").fetchall()[0][0]:
         return False
     con.execute(
-        f"CREATE OR REPLACE TABLE build.related_calls AS SELECT c.* EXCLUDE ({', '.join(HIDDEN)}) FROM ({calls}) AS c "
-        "JOIN (SELECT hash(call_id) AS _key, call_id AS id FROM named_calls) AS n ON n._key = c._key AND n.id = c.call_id "
-        "WHERE c._fate = 'kept'"
+        f"CREATE OR REPLACE TABLE build.related_calls AS SELECT c.* EXCLUDE ({', '.join(HIDDEN)}) "
+        f"FROM ({calls}) AS c JOIN (SELECT hash(call_id) AS _key, call_id AS id FROM named_calls) AS n "
+        "ON n._key = c._key AND n.id = c.call_id WHERE c._fate = 'kept'"
     )
     return True

@@ -20,8 +20,8 @@ import duckdb
 
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.guard.statement import Catalog, Parameter, TableKey
-from warehouse.settings import Limits
 from warehouse.reading import quoted
+from warehouse.settings import Limits
 from warehouse.snapshots import BUILD_AGAIN, Snapshot, attach
 
 PUBLISHED = "published"  # the gold file's name beside an opened lake

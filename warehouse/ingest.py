@@ -19,8 +19,8 @@ from warehouse.source_files import Refused, SourceFile, read_file
 from warehouse.workers import Job, side_by_side
 
 QUARANTINE_COLUMNS = (
-    "source_table VARCHAR, source_file VARCHAR, row_number BIGINT, reason VARCHAR, detail VARCHAR, raw_row VARCHAR, "
-    "_loaded_at TIMESTAMP, _batch VARCHAR, _file_no INTEGER"
+    "source_table VARCHAR, source_file VARCHAR, row_number BIGINT, reason VARCHAR, detail VARCHAR, "
+    "raw_row VARCHAR, _loaded_at TIMESTAMP, _batch VARCHAR, _file_no INTEGER"
 )
 
 
@@ -77,7 +77,9 @@ def load(
     largest_first = sorted(by_table, key=lambda name: -sum(_size(file) for _, file in by_table[name]))
 
     def job(table: str) -> Job[list[LoadedFile]]:
-        return lambda worker: [_load_file(worker, no, file, contract[table], batch) for no, file in by_table[table]]
+        return lambda worker: [
+            _load_file(worker, no, file, contract[table], batch) for no, file in by_table[table]
+        ]
 
     loaded = dict(zip(largest_first, side_by_side(con, [job(t) for t in largest_first], threads), strict=True))
     done = [file for name in contract for file in loaded[name]]

@@ -1,12 +1,12 @@
 """How the days of events are cut into partitions, and which of them a build must write again.
 
-A partition holds the whole days from `starts` up to the next partition's; the first has no lower bound, the last no
-upper one. Old days share large partitions; the latest busy days have one each, because most new rows belong to them.
+A partition holds the whole days from `starts` up to the next partition's; the first has no lower bound, the
+last no upper one. Old days share large partitions; the latest busy days have one each, because most new rows
+belong to them.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -49,15 +49,12 @@ def first_cuts(days: Days, settings: BuildSettings) -> list[date]:
     """Where to cut when nothing is written yet: large partitions first, then the latest busy days one by one."""
     ordered = sorted(days)
     busy = [day for day in ordered if days[day] >= settings.hot_rows]
-    hot = set(busy[-settings.hot_days :]) if sum(days.values()) > settings.hot_rows else set()
-    first_hot = min(hot, default=None)
+    first_hot = min(busy[-settings.hot_days :], default=date.max)
     cuts: list[date] = []
     held = 0
     for day in ordered:
-        if held and (day in hot or held + days[day] > settings.partition_rows):
-            cuts.append(day)
-            held = 0
-        elif first_hot is not None and held >= settings.hot_rows and day > first_hot:
+        hot_is_full = day >= first_hot and (day == first_hot or held >= settings.hot_rows)
+        if held and (hot_is_full or held + days[day] > settings.partition_rows):
             cuts.append(day)
             held = 0
         held += days[day]
@@ -117,8 +114,10 @@ def stands(partition: Partition) -> bool:
     if len(partition.segments) != 1:
         return False
     segment = partition.segments[0]
-    inside = segment.first_day is None or segment.last_day is None or (
-        partition.holds(segment.first_day) and partition.holds(segment.last_day)
+    inside = (
+        segment.first_day is None
+        or segment.last_day is None
+        or (partition.holds(segment.first_day) and partition.holds(segment.last_day))
     )
     return segment.starts == partition.starts and inside
 
@@ -142,9 +141,3 @@ def reached(segment: Segment, changes: Iterable[Change], rules: Rules) -> bool:
             if change.first - before <= high and change.last + after >= low:
                 return True
     return False
-
-
-def day_before(cuts: Sequence[date], day: date) -> date | None:
-    """The start of the partition that a day belongs to."""
-    place = bisect_right(cuts, day)
-    return cuts[place - 1] if place else None

@@ -95,8 +95,8 @@ def day_in(name: str) -> date | None:
 def effective_day(name: str, sha256: str, earlier: Iterable[TakenFile], latest_event: date | None) -> date:
     """From which day a members file counts.
 
-    The day in its path; else what was decided when this content first came; else the beginning of time for the first
-    members file, and the day after the latest event for one that comes later.
+    The day in its path; else what was decided when this content first came; else the beginning of time for the
+    first members file, and the day after the latest event for one that comes later.
     """
     named = day_in(name)
     if named is not None:

@@ -104,7 +104,8 @@ def manifest_of(
             for table, columns in words.items()
         },
         "checks": [
-            {"name": name, "table": table, "ok": True} for name, table in dict.fromkeys((c.name, c.table) for c in results)
+            {"name": name, "table": table, "ok": True}
+            for name, table in dict.fromkeys((c.name, c.table) for c in results)
         ],
     }
 

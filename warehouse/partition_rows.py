@@ -1,7 +1,8 @@
 """Writes the accepted rows of a partition: rows of earlier builds with their present fates, and the new ones.
 
-Works on the relations of `warehouse.acceptance`. Each written part also says why its rows without a version in silver
-are where they are (`bronze.quarantine`) and how many rows of each file have which fate (`bronze.row_fates`).
+Works on the relations of `warehouse.acceptance`. Each written part also says why its rows without a version in
+silver are where they are (`bronze.quarantine`) and how many rows of each file have which fate
+(`bronze.row_fates`).
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def revive(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             "JOIN build.member_keys AS k ON k.member_id = b.member_id WHERE b._fate = 'unknown_member'"
         )
         con.execute(
-            f"INSERT INTO work.revived.{table.name} SELECT n._file_no, n._row_number FROM work.typed.{table.name} AS n "
-            f"SEMI JOIN base.{table.name} AS b ON b._file_no = n._file_no AND b._row_number = n._row_number"
+            f"INSERT INTO work.revived.{table.name} SELECT n._file_no, n._row_number "
+            f"FROM work.typed.{table.name} AS n SEMI JOIN base.{table.name} AS b ON b._file_no = n._file_no AND b._row_number = n._row_number"
         )
 
 
@@ -87,9 +88,7 @@ def days_of_related_surveys(con: duckdb.DuckDBPyConnection) -> set[date]:
     return {day for (day,) in rows}
 
 
-def write_rows(
-    con: duckdb.DuckDBPyConnection, contract: Contract, partition: Partition, alias: str
-) -> None:
+def write_rows(con: duckdb.DuckDBPyConnection, contract: Contract, partition: Partition, alias: str) -> None:
     """Fill the `accepted` part of a partition."""
     create_accounts(con, alias)
     for table in event_tables(contract):
@@ -123,7 +122,8 @@ def create_accounts(con: duckdb.DuckDBPyConnection, alias: str) -> None:
     """The empty quarantine and counts of an `accepted` part."""
     con.execute(f"CREATE TABLE {alias}.bronze.quarantine ({QUARANTINE_COLUMNS})")
     con.execute(
-        f"CREATE TABLE {alias}.bronze.row_fates (source_table VARCHAR, _file_no INTEGER, fate VARCHAR, row_count BIGINT)"
+        f"CREATE TABLE {alias}.bronze.row_fates "
+        "(source_table VARCHAR, _file_no INTEGER, fate VARCHAR, row_count BIGINT)"
     )
 
 
@@ -160,7 +160,9 @@ def account_for(con: duckdb.DuckDBPyConnection, table: SourceTable, alias: str) 
 
 
 def facts_of_rows(con: duckdb.DuckDBPyConnection, contract: Contract, alias: str) -> dict[str, Any]:
-    """What the manifest says of the rows: their days, their number, the instants of calls and interactions, their files."""
+    """What the manifest says of the rows: their days, their number, the instants of calls and interactions,
+    their files.
+    """
     days: list[date] = []
     total = 0
     bounds: dict[str, tuple[datetime, datetime]] = {}

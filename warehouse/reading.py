@@ -105,9 +105,7 @@ def _raw_values(con: duckdb.DuckDBPyConnection, column: SourceColumn, raw_table:
     return None if len(rows) > LARGEST_DICTIONARY else sorted(str(row[0]) for row in rows)
 
 
-def _category(
-    column: SourceColumn, raw_values: list[str] | None, known: tuple[str, ...] | None
-) -> ColumnReading:
+def _category(column: SourceColumn, raw_values: list[str] | None, known: tuple[str, ...] | None) -> ColumnReading:
     raw = _raw(column)
     spelling = {text: _standard(text, column) for text in raw_values or ()}
     bad = tuple(

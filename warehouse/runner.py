@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -64,6 +64,11 @@ class SqlModel:
     @property
     def layer(self) -> str:
         return self.table.split(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The table's name within its layer."""
+        return self.table.split(".")[1]
 
     @property
     def layer_part(self) -> str:
@@ -142,7 +147,9 @@ def load_seeds(con: duckdb.DuckDBPyConnection, folder: Path = MODELS_FOLDER) -> 
 
 @dataclass(frozen=True)
 class Phases:
-    """The models by when they run: small tables that events refer to, tables of events by day, sums over all days."""
+    """The models by when they run: small tables that events refer to, tables of events by day, sums over all
+    days.
+    """
 
     reference: list[SqlModel]
     events: list[SqlModel]
@@ -181,27 +188,32 @@ class Place:
 def run_models(
     con: duckdb.DuckDBPyConnection,
     models: list[SqlModel],
-    place: Callable[[SqlModel], Place],
+    places: Callable[[SqlModel], Sequence[Place]],
     finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result],
     threads: int,
 ) -> list[Result]:
-    """Make each model's table in its place, show it as `layer.name`, then `finish` it; results in the models' order."""
+    """Make each model's table in its places, show it as `layer.name`, then `finish` it; results in the models'
+    order.
+
+    Several places share the rows of one table by their conditions.
+    """
     made = {model.table for model in models}
     needs = {model.table: model.reads & made for model in models}
-    jobs = {model.table: _job(model, place(model), finish) for model in models}
+    jobs = {model.table: _job(model, places(model), finish) for model in models}
     return list(in_order(con, jobs, needs, threads).values())
 
 
 def _job(
-    model: SqlModel, place: Place, finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result]
+    model: SqlModel, places: Sequence[Place], finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result]
 ) -> Job[Result]:
     def make(worker: duckdb.DuckDBPyConnection) -> Result:
         select = _with_dictionaries(worker, model)
-        if place.condition:
-            select = f"SELECT * FROM ({select}) WHERE {place.condition}"
-        worker.execute(f"CREATE TABLE {place.catalog}.{model.table} AS {select}")
-        if place.catalog != "memory":
-            worker.execute(f"CREATE VIEW memory.{model.table} AS FROM {place.catalog}.{model.table}")
+        for place in places:
+            rows = f"SELECT * FROM ({select}) WHERE {place.condition}" if place.condition else select
+            worker.execute(f"CREATE TABLE {place.catalog}.{model.table} AS {rows}")
+        if places[0].catalog != "memory":
+            shown = " UNION ALL ".join(f"SELECT * FROM {place.catalog}.{model.table}" for place in places)
+            worker.execute(f"CREATE VIEW memory.{model.table} AS {shown}")
         return finish(worker, model)
 
     return make

@@ -1,7 +1,8 @@
 """Segments: immutable files of rows that snapshots share. A snapshot is a list of segments and two small files.
 
-A segment of kind `raw` holds what one build received; `reference` the members and other small tables; `days` all
-events of a range of days. Each part of a segment (raw, accepted, lake, gold) is one DuckDB file whose name says what it is.
+A segment of kind `raw` holds what one build received; `reference` the members and other small tables; `days`
+all events of a range of days. Each part of a segment (raw, accepted, lake, gold) is one DuckDB file whose name
+says what it is.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _SCHEMAS = {"raw": ("bronze",), "accepted": ("rows", "bronze"), "lake": ("silver
 class Segment:
     """One segment: its parts' files, the days and rows in them.
 
-    `parts` names each part's file without prefix and suffix: a part that did not change keeps the name it has in the
-    snapshot before. `starts` is the first day it may hold (None: no bound), `first_day` and `last_day` are those it does hold. `rows` counts
-    rows per table, `bounds` are the first and last instant of the calls and interactions, `files` the source files of its
-    rows by source table.
+    `parts` names each part's file without prefix and suffix: a part that did not change keeps the name it has
+    in the snapshot before. `starts` is the first day it may hold (None: no bound), `first_day` and `last_day`
+    are those it does hold. `rows` counts rows per table, `bounds` are the first and last instant of the calls
+    and interactions, `files` the source files of its rows by source table.
     """
 
     kind: Kind
@@ -102,7 +103,9 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def attach(con: duckdb.DuckDBPyConnection, folder: Path, segments: Iterable[Segment], parts: Sequence[str]) -> None:
+def attach(
+    con: duckdb.DuckDBPyConnection, folder: Path, segments: Iterable[Segment], parts: Sequence[str]
+) -> None:
     """Attach parts of segments read-only, each under its alias. Raises duckdb.Error when a file is missing."""
     for segment in segments:
         for part in parts:

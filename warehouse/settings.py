@@ -70,8 +70,8 @@ class Limits(_Section):
 class BuildSettings(_Section):
     """What a build may use and keep, and how events are cut into partitions of whole days.
 
-    The last `hot_days` days of at least `hot_rows` rows are partitions of their own; older days share partitions of
-    about `partition_rows` rows, the most that a build holds in memory at once.
+    The last `hot_days` days of at least `hot_rows` rows are partitions of their own; older days share
+    partitions of about `partition_rows` rows, the most that a build holds in memory at once.
     """
 
     memory_mb: int = Field(default=3000, ge=256)
@@ -86,8 +86,8 @@ class BuildSettings(_Section):
 class Spark(_Section):
     """Where `build --engine spark` runs. Without `remote` it is a local Spark.
 
-    `remote` is a Spark Connect address (sc://host:port/;parameter=value), `exchange` a folder that this machine and
-    the cluster both reach, `exchange_address` what the cluster calls it (for example dbfs:/Volumes/c/s/v).
+    `remote` is a Spark Connect address (sc://host:port/;parameter=value), `exchange` a folder that this machine
+    and the cluster both reach, `exchange_address` what the cluster calls it (for example dbfs:/Volumes/c/s/v).
     """
 
     remote: str = ""

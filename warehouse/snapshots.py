@@ -1,9 +1,9 @@
 """Published snapshots: immutable files, a pointer that moves atomically, the lock of the one writer.
 
-A snapshot is a folder with its manifest and its two small files, and the segment files that it shares with others. A
-reader opens what CURRENT names, read-only; a build writes files of other names and then replaces CURRENT. A process killed
-at any moment leaves either the old pointer or the new one, both complete; files that no snapshot refers to are removed
-by the next build.
+A snapshot is a folder with its manifest and its two small files, and the segment files that it shares with
+others. A reader opens what CURRENT names, read-only; a build writes files of other names and then replaces
+CURRENT. A process killed at any moment leaves either the old pointer or the new one, both complete; files that
+no snapshot refers to are removed by the next build.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def read_snapshot(warehouse: Path, snapshot_id: str) -> Snapshot:
 
 def _other_format(folder: Path, found: object) -> MissingDataError:
     return MissingDataError(
-        f"The warehouse was built by another version of the command center (format {found}, this one reads {FORMAT}).",
+        f"The warehouse is of format {found}; this version of the command center reads format {FORMAT}.",
         where=str(folder),
         next_step=f"Its source files are needed once more: {BUILD_AGAIN[0].lower()}{BUILD_AGAIN[1:]}",
     )
@@ -198,7 +198,8 @@ def stage(warehouse: Path) -> Path:
 
 
 def publish(warehouse: Path, staging: Path, manifest: dict[str, Any], parts: list[Segment]) -> Snapshot:
-    """Make a staged folder with `gold.tmp`, `lake.tmp` and new segments the served snapshot, durably and in one step.
+    """Make a staged folder with `gold.tmp`, `lake.tmp` and new segments the served snapshot, durably and in one
+    step.
 
     Segments come first: until the pointer moves nobody refers to them. `parts` are all segments, new and old.
     """
@@ -254,7 +255,8 @@ def _flush(path: Path) -> None:
 def prune(warehouse: Path, settings: BuildSettings, now: datetime) -> None:
     """Remove the snapshots that need not be kept, then the segments that no snapshot refers to.
 
-    A reader that has a file open keeps it. Segments stay as long as a manifest cannot be read: they may be its own.
+    A reader that has a file open keeps it. Segments stay as long as a manifest cannot be read: they may be its
+    own.
     """
     served = (warehouse / CURRENT).read_text(encoding="utf-8").strip()
     found = [(s.id, datetime.fromisoformat(s.manifest["created_at"])) for s in history(warehouse)]

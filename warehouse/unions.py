@@ -1,7 +1,7 @@
 """Views that show the same table of many segments as one.
 
-A dictionary type holds the words known when its file was written; later files may know more. Where types differ, the view
-reads all as the widest, so that old files need not be written again when a new word appears.
+A dictionary type holds the words known when its file was written; later files may know more. Where types
+differ, the view reads all as the widest, so that old files need not be written again when a new word appears.
 """
 
 from __future__ import annotations
