@@ -32,7 +32,8 @@ def revive(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         )
         con.execute(
             f"INSERT INTO work.revived.{table.name} SELECT n._file_no, n._row_number "
-            f"FROM work.typed.{table.name} AS n SEMI JOIN base.{table.name} AS b ON b._file_no = n._file_no AND b._row_number = n._row_number"
+            f"FROM work.typed.{table.name} AS n SEMI JOIN base.{table.name} AS b "
+            "ON b._file_no = n._file_no AND b._row_number = n._row_number"
         )
 
 

@@ -36,20 +36,7 @@ WINDOWS: tuple[type[exp.Expr], ...] = (
 )  # fmt: skip
 PORTABLE = frozenset((*STRUCTURE, *SCALARS, *AGGREGATES, *WINDOWS))
 CAST_TYPES = frozenset(
-    (
-        "INT",
-        "BIGINT",
-        "SMALLINT",
-        "TINYINT",
-        "DOUBLE",
-        "TEXT",
-        "VARCHAR",
-        "DATE",
-        "TIMESTAMP",
-        "TIMESTAMPNTZ",
-        "BOOLEAN",
-        "DECIMAL",
-    )
+    ("INT", "BIGINT", "SMALLINT", "TINYINT", "DOUBLE", "TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPNTZ", "BOOLEAN", "DECIMAL")
 )
 DATE_DIFF_UNITS = frozenset(("DAY", "MICROSECOND"))
 TRUNC_UNITS = frozenset(("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"))
@@ -74,11 +61,7 @@ ADVICE: dict[type[exp.Expr], tuple[str, str, str]] = {
     exp.Last: ("LAST", "each engine takes another row", "MIN, MAX or " + _ORDERED),
     exp.ArgMax: ("ARG_MAX", "the engines differ in ties and NULLs", _ORDERED),
     exp.ArgMin: ("ARG_MIN", "the engines differ in ties and NULLs", _ORDERED),
-    exp.Round: (
-        "ROUND",
-        "DuckDB rounds the binary value, Spark the decimal one",
-        "the value; round where it is shown",
-    ),
+    exp.Round: ("ROUND", "DuckDB rounds the binary value, Spark the decimal one", "the value; round where it is shown"),
     exp.IntDiv: ("//", "the engines differ in what it takes and gives", "/"),
     exp.PercentileCont: ("QUANTILE_CONT", "Spark has no such window, and another form", "MEDIAN"),
     exp.PercentileDisc: ("QUANTILE_DISC", "Spark has no such window, and another form", "MEDIAN"),
@@ -189,11 +172,9 @@ def _asof(join: exp.Expr) -> Fault:
 
 
 def _set_operation(node: exp.Expr) -> Fault:
-    return (
-        (f"{node.key.upper()} BY NAME", "Spark has no such form", "the columns in one order")
-        if node.args.get("by_name")
-        else None
-    )
+    return (f"{node.key.upper()} BY NAME", "Spark has no such form", "the columns in one order") if node.args.get(
+        "by_name"
+    ) else None
 
 
 def _with(node: exp.Expr) -> Fault:
@@ -210,9 +191,7 @@ def _limit(node: exp.Expr) -> Fault:
 
 
 def _ordered(node: exp.Expr) -> Fault:
-    return (
-        ("ORDER BY ALL", "it hides what the order is", "the columns") if isinstance(node.this, exp.Var) else None
-    )
+    return ("ORDER BY ALL", "it hides what the order is", "the columns") if isinstance(node.this, exp.Var) else None
 
 
 def _cast(node: exp.Expr) -> Fault:
@@ -270,11 +249,7 @@ def _window_spec(node: exp.Expr) -> Fault:
 
 def _count(node: exp.Expr) -> Fault:
     several = len(node.expressions) > 0 or (isinstance(node.this, exp.Distinct) and len(node.this.expressions) > 1)
-    return (
-        ("COUNT of several columns", "the engines count NULLs differently", "a GROUP BY before it")
-        if several
-        else None
-    )
+    return ("COUNT of several columns", "the engines count NULLs differently", "a GROUP BY before it") if several else None
 
 
 def _in(node: exp.Expr) -> Fault:

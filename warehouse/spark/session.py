@@ -24,12 +24,8 @@ SEMANTICS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
 }
-INSTALL_PYSPARK = (
-    "Install it: `pip install 'member-experience-command-center[spark]'`, or `make spark` in the repository."
-)
-INSTALL_JAVA = (
-    "Install a Java 17 or 21 runtime (on Debian: `apt-get install default-jre-headless`) or set JAVA_HOME."
-)
+INSTALL_PYSPARK = "Install it: `pip install 'member-experience-command-center[spark]'`, or `make spark` in the repository."
+INSTALL_JAVA = "Install a Java 17 or 21 runtime (on Debian: `apt-get install default-jre-headless`) or set JAVA_HOME."
 
 
 def require_spark(settings: Settings) -> None:

@@ -18,9 +18,7 @@ from warehouse.spark.portable import Refusal, line_of, name_of, refused
 Schema = Mapping[str, Mapping[str, Mapping[str, str]]]
 """DuckDB types by schema, table and column."""
 
-INTEGERS = frozenset(
-    ("TINYINT", "SMALLINT", "INT", "BIGINT", "INT128", "UTINYINT", "USMALLINT", "UINT", "UBIGINT")
-)
+INTEGERS = frozenset(("TINYINT", "SMALLINT", "INT", "BIGINT", "INT128", "UTINYINT", "USMALLINT", "UINT", "UBIGINT"))
 FLOATS = frozenset(("DOUBLE", "FLOAT"))
 TEXTS = frozenset(("VARCHAR", "TEXT", "ENUM", "CHAR"))
 TIMES = frozenset(("TIMESTAMP", "TIMESTAMPNTZ"))
@@ -176,9 +174,7 @@ def _moved(node: exp.Expr) -> exp.Expr:
     if left in TIMES and right in TIMES:
         raise _Unportable(node, "it is an interval", "DATE_DIFF('microsecond', a, b)", "difference of timestamps")
     if (left, right) == ("DATE", "DATE"):
-        return exp.cast(
-            exp.Anonymous(this="DATEDIFF", expressions=[node.left.copy(), node.right.copy()]), "BIGINT"
-        )
+        return exp.cast(exp.Anonymous(this="DATEDIFF", expressions=[node.left.copy(), node.right.copy()]), "BIGINT")
     for side, other in ((node.left, right), (node.right, left)):
         if _type(side) == "DATE" and other == "INTERVAL":
             side.replace(exp.cast(side.copy(), "TIMESTAMPNTZ"))
@@ -216,12 +212,8 @@ def _series(node: exp.Expr) -> exp.Expr:
         return node
     series = found.this
     parts = {name: series.args[name] for name in ("start", "end", "step") if series.args.get(name)}
-    days = _spark(
-        "IF({start} <= {end}, SEQUENCE({listed}), NULL)".replace(
-            "{listed}", ", ".join(f"{{{name}}}" for name in parts)
-        ),
-        **parts,
-    )
+    days = _spark("IF({start} <= {end}, SEQUENCE({listed}), NULL)".replace("{listed}", ", ".join(
+        f"{{{name}}}" for name in parts)), **parts)
     view = exp.Lateral(
         this=exp.Explode(this=days),
         view=True,
