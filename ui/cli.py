@@ -6,7 +6,7 @@ import sys
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -84,16 +84,20 @@ def generate(
     _generate(profile, target, seed=seed, as_of=_day(as_of) if as_of else None, truth=truth)
 
 
+Engine = Literal["duckdb", "spark"]
+
+
 @app.command()
 def build(
     source: Annotated[Path, typer.Option(help="Folder of source files.")],
     warehouse: WarehouseOption = None,
     full: Annotated[bool, typer.Option("--full", help="Build again even when nothing changed.")] = False,
+    engine: Annotated[Engine, typer.Option(help="What computes silver and gold.")] = "duckdb",
     as_json: JsonOption = False,
 ) -> None:
     """Ingest, build, check and publish a snapshot."""
     settings = load_settings()
-    _build(source, warehouse or settings.warehouse, settings, full=full, as_json=as_json)
+    _build(source, warehouse or settings.warehouse, settings, engine, full=full, as_json=as_json)
 
 
 @app.command()
@@ -203,7 +207,7 @@ def up(
     target = warehouse or settings.warehouse
     if source is None and not any(folder.glob("members*")):
         _generate(profile, folder, seed=None, as_of=None, truth=None)
-    _build(folder, target, settings, full=False, as_json=False)
+    _build(folder, target, settings, "duckdb", full=False, as_json=False)
     from ui.web import serve
 
     serve(settings, target, host=settings.server.host, port=chosen)
@@ -344,14 +348,16 @@ def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, 
     console(stderr=True).print(f"Wrote {sum(result.rows.values()):,} rows to {out} in {result.seconds:.1f} s.")
 
 
-def _build(source: Path, warehouse: Path, settings: Settings, *, full: bool, as_json: bool) -> None:
+def _build(
+    source: Path, warehouse: Path, settings: Settings, engine: Engine, *, full: bool, as_json: bool
+) -> None:
     from ui.render import print_build, progress
     from warehouse.build import build as run
 
     if not source.is_dir():
         raise UsageError("The source folder does not exist.", where=str(source), next_step="Correct --source.")
     with progress(console(stderr=True), "Building") as report:
-        result = run(source, warehouse, settings, full=full, progress=report)
+        result = run(source, warehouse, settings, full=full, engine=engine, progress=report)
     print_build(result, console(), as_json=as_json)
 
 

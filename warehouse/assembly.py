@@ -18,7 +18,7 @@ from warehouse import partition_rows, segments
 from warehouse.acceptance import accept_reference, decide_events, event_tables, read_rows, reference_tables
 from warehouse.checks import CheckResult, checks_of, run_check
 from warehouse.contract import Contract, SourceTable
-from warehouse.derive import Destination, derive
+from warehouse.derive import Destination, derive, show_accepted
 from warehouse.errors import MissingDataError
 from warehouse.ingest import Batch, LoadedFile, create_bronze, load
 from warehouse.layout import Partition, first_cuts, later_cuts, partitions, reached, stands
@@ -69,6 +69,7 @@ class Assembly:
     ) -> None:
         self.con, self.staging, self.folder = con, staging, folder
         self.plan, self.contract, self.settings, self.token = plan, contract, settings, token
+        self.models = models
         self.phases: Phases = phases(models)
         self.threads = settings.build.threads
         self.words: dict[str, Words] = dict(plan.known)
@@ -357,6 +358,17 @@ class Assembly:
         self.progress(f"Built and checked {model.table}")
         return results
 
+    def make_on_spark(self, exchange: Path) -> str:
+        """Let Spark make every table: from here on the models read what it wrote. Returns Spark's version."""
+        from warehouse.spark.engine import made_on_spark
+
+        show_accepted(self.con, self.contract, Partition(None, None), self.days, self.settings.rules)
+        self.models, version = made_on_spark(
+            self.con, self.models, exchange, self.staging / "spark", self.settings, self.progress
+        )
+        self.phases = phases(self.models)
+        return version
+
     def derive_days(self, destinations: Sequence[Destination]) -> None:
         """Silver and gold of all partitions that changed, neighbours together while they fit into memory."""
         for run in self._runs(destinations):
@@ -388,13 +400,16 @@ class Assembly:
 
     # the snapshot's own files
 
-    def summarize(self) -> None:
-        """Show all segments as one in the snapshot's two files, then make the tables that sum over all days."""
+    def show_received(self) -> None:
+        """Begin the snapshot's two files and show what was received, of all segments, as one."""
         for name in (LAKE, SERVE):
             self.con.execute(f"ATTACH '{self.staging / {LAKE: 'lake.tmp', SERVE: 'gold.tmp'}[name]}' AS {name}")
         self.con.execute(f"CREATE SCHEMA {LAKE}.bronze; CREATE SCHEMA {LAKE}.silver; CREATE SCHEMA {SERVE}.gold")
+        self._show_bronze(columns_of(self.con))
+
+    def summarize(self) -> None:
+        """Show all segments as one in the snapshot's two files, then make the tables that sum over all days."""
         types = columns_of(self.con)
-        self._show_bronze(types)
         reference = [self.reference] if self.reference else []
         for models, held in ((self.phases.reference, reference), (self.phases.events, self.days)):
             for model in models:

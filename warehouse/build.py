@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -32,8 +32,11 @@ from warehouse.runner import models_digest, read_models
 from warehouse.settings import Rules, Settings
 from warehouse.snapshots import Snapshot
 from warehouse.source_files import Inbox, SourceFile, discover
+from warehouse.spark.exchange import exchange_folder
+from warehouse.spark.session import require_spark
 
 Progress = Callable[[str, float], None]
+Engine = Literal["duckdb", "spark"]
 _LARGE = 512 << 20  # bytes of source files that are not worked on in memory
 
 
@@ -88,6 +91,7 @@ class _Job:
     ignored: tuple[str, ...]
     content: str
     source: Path
+    engine: Engine
 
 
 def build(
@@ -96,6 +100,7 @@ def build(
     settings: Settings,
     *,
     full: bool = False,
+    engine: Engine = "duckdb",
     progress: Progress | None = None,
     now: datetime | None = None,
 ) -> BuildReport:
@@ -104,16 +109,19 @@ def build(
 
     Files are known by their content. What was taken stays taken; `full` starts over from exactly the files of
     this folder. The same files, rules, model files and engine make the same tables, whatever the order in which
-    they came; when nothing is new, nothing is done. `now` is the load time written to bronze and the manifest.
-    Raises MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs, the disk
+    they came; when nothing is new, nothing is done. With `engine` spark, DuckDB reads the sources and Spark makes
+    all of silver and gold, which are stored and served as ever. `now` is the load time written to bronze and the
+    manifest. Raises MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs, the disk
     or memory does not suffice, or the warehouse is of another format.
     """
     steps = _Steps(progress or _silent)
     moment = now or datetime.now(UTC)
+    if engine == "spark":
+        require_spark(settings)
     with snapshots.build_lock(warehouse):
         with steps.step("Look at the source files", 0.0):
             inbox = discover(source, load_contract())
-            job = _job(source, warehouse, inbox, settings.rules, full=full)
+            job = _job(source, warehouse, inbox, settings.rules, engine, full=full)
             kept = None if full else snapshots.find(warehouse, job.content)
         if kept is not None:
             return _serve_again(warehouse, kept, steps)
@@ -137,7 +145,7 @@ def build(
     return report
 
 
-def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, *, full: bool) -> _Job:
+def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, engine: Engine, *, full: bool) -> _Job:
     base = _base(warehouse, inbox, full=full)
     earlier = ledger_of(base.manifest) if base else []
     taken = [] if full else earlier
@@ -148,8 +156,8 @@ def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, *, full: boo
             new.append(file)
             known.add(file.sha256)
     files = [(f.table, f.name, f.sha256) for f in taken] + [(f.table, f.name, f.sha256) for f in new]
-    content = content_digest(files, rules)
-    return _Job(base, earlier, taken, new, inbox.ignored, content, source)
+    content = content_digest(files, rules, engine)
+    return _Job(base, earlier, taken, new, inbox.ignored, content, source, engine)
 
 
 def _base(warehouse: Path, inbox: Inbox, *, full: bool) -> Snapshot | None:
@@ -186,7 +194,7 @@ def _files_of_unreadable(warehouse: Path) -> set[str]:
         raise
 
 
-def content_digest(files: Sequence[tuple[str, str, str]], rules: Rules) -> str:
+def content_digest(files: Sequence[tuple[str, str, str]], rules: Rules, engine: Engine = "duckdb") -> str:
     """Sixteen hex characters that change with anything that can change a table; `files` are (table, name,
     sha256).
     """
@@ -196,6 +204,8 @@ def content_digest(files: Sequence[tuple[str, str, str]], rules: Rules) -> str:
         "models": models_digest(),
         "reading": reading_digest(),
     }
+    if engine != "duckdb":
+        parts["engine"] = engine
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -204,9 +214,10 @@ def _build(
 ) -> BuildReport:
     contract, models = load_contract(), read_models()
     plan = _plan(job, settings.rules)
+    made_with = {"duckdb": duckdb.__version__}
     token = _token(warehouse, job.content)
     large = plan.read_again or sum(file.path.stat().st_size for file in job.new) > _LARGE
-    with _engine(staging, settings) as con:
+    with _engine(staging, settings) as con, exchange_folder(settings, staging, token) as exchange:
         work = Assembly(con, staging, warehouse / segments.FOLDER, plan, contract, settings, models, token)
         with steps.step("Read the source files", 0.05):
             work.open(large=large)
@@ -221,13 +232,17 @@ def _build(
         with steps.step("Cut into partitions", 0.4):
             destinations = work.partition(reference_changed=changed)
             _require_events(work, job.source)
-        with steps.step("Build silver and gold", 0.45):
-            work.progress = lambda label: steps.progress(label, 0.5)
             work.give_types()
+            work.compact_raw()
+            work.show_received()
+        work.progress = lambda label: steps.progress(label, 0.5)
+        if job.engine == "spark":
+            with steps.step("Build silver and gold on Spark", 0.45):
+                made_with["spark"] = work.make_on_spark(exchange)
+        with steps.step("Build silver and gold", 0.5):
             work.derive_reference(changed=changed)
             work.derive_days(destinations)
         with steps.step("Sum up", 0.85):
-            work.compact_raw()
             work.summarize()
         with steps.step("Write the files", 0.9):
             quarantined = quarantined_by_number(con)
@@ -247,6 +262,7 @@ def _build(
             settings.rules,
             facts,
             work.results,
+            made_with,
             now,
         )
         manifest["snapshot"] = snapshots.free_id(warehouse, facts["as_of"], job.content)
@@ -259,14 +275,17 @@ def _plan(job: _Job, rules: Rules) -> Plan:
     again.
     """
     if job.base is None or not job.taken:
-        return Plan()
+        return Plan(derive_again=job.engine == "spark")
     manifest = job.base.manifest
+    other_engine = ("spark" in manifest["engine"]) or job.engine == "spark"
     read_again = manifest["reading_hash"] != reading_digest()
     return Plan(
         kept=job.base.segments,
         known={} if read_again else words_of(manifest),
         read_again=read_again,
-        derive_again=manifest["rules_hash"] != rules.digest() or manifest["sql_hash"] != models_digest(),
+        derive_again=other_engine
+        or manifest["rules_hash"] != rules.digest()
+        or manifest["sql_hash"] != models_digest(),
     )
 
 

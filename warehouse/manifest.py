@@ -80,6 +80,7 @@ def manifest_of(
     rules: Rules,
     facts: dict[str, Any],
     results: Sequence[CheckResult],
+    made_with: dict[str, str],
     now: datetime,
 ) -> dict[str, Any]:
     """The record of a build: what went in, by which rules and files, what came out. JSON values only."""
@@ -93,7 +94,7 @@ def manifest_of(
         "rules_hash": rules.digest(),
         "sql_hash": models_digest(),
         "reading_hash": reading_digest(),
-        "engine": {"duckdb": duckdb.__version__},
+        "engine": made_with,
         "sources": [file.document(quarantined.get(file.number, 0)) for file in ledger],
         "ignored_files": list(ignored),
         "missing_files": missing_files(ledger, contract),

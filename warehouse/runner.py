@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlglot import exp
 
 from warehouse.errors import MissingDataError
+from warehouse.spark.portable import require_portable
 from warehouse.workers import Job, in_order
 
 Result = TypeVar("Result")
@@ -103,6 +104,7 @@ def _read(path: Path, layer: str) -> SqlModel:
         raise _broken(path.name, str(error)) from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise _broken(path.name, "a model file holds exactly one SELECT")
+    require_portable(statements[0], f"{layer}/{path.name}", parts["header"].count("\n"))
     reads = tables_read(statements[0]) | _tables_checked(header)
     return SqlModel(table, header, parts["select"].strip().rstrip(";"), reads - {table})
 
@@ -207,7 +209,7 @@ def _job(
     model: SqlModel, places: Sequence[Place], finish: Callable[[duckdb.DuckDBPyConnection, SqlModel], Result]
 ) -> Job[Result]:
     def make(worker: duckdb.DuckDBPyConnection) -> Result:
-        select = _with_dictionaries(worker, model)
+        select = with_dictionaries(worker, model)
         for place in places:
             rows = f"SELECT * FROM ({select}) WHERE {place.condition}" if place.condition else select
             worker.execute(f"CREATE TABLE {place.catalog}.{model.table} AS {rows}")
@@ -219,11 +221,13 @@ def _job(
     return make
 
 
-def _with_dictionaries(con: duckdb.DuckDBPyConnection, model: SqlModel) -> str:
+def with_dictionaries(con: duckdb.DuckDBPyConnection, model: SqlModel, source: str | None = None) -> str:
+    """A model's SELECT with its dictionary types; `source` is where the words are looked up, else in its rows."""
     casts = []
+    rows = source or f"FROM ({model.select})"
     for column, words in model.header.dictionary.items():
         if words == "found":
-            distinct = f"SELECT DISTINCT {column} FROM ({model.select}) WHERE {column} IS NOT NULL ORDER BY 1"
+            distinct = f"SELECT DISTINCT {column} {rows} WHERE {column} IS NOT NULL ORDER BY 1"
             words = tuple(row[0] for row in con.execute(distinct).fetchall())
         listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
         if words:

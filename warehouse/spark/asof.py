@@ -1,8 +1,8 @@
 """ASOF JOIN for an engine that has none: both sides in one column of time, then the last row seen.
 
-The rows of the left and the right side are put under each other, each packed into one struct column; a window over
-the join's keys, in the order of time, carries the latest right row to each left row. One sort of n rows however many
-rows a key has, where a join by range would compare all pairs of a busy member.
+The rows of both sides are put under each other, each packed into one struct column; a window over the join's keys,
+in the order of time, carries the latest right row to each left row. That is one sort however many rows a key has,
+where a join by range would compare all pairs of a busy member.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sqlglot import exp, parse_one
+
+from warehouse.spark.portable import conditions_of
 
 JOINED = "_asof"
 
@@ -56,15 +58,15 @@ def _conditions(
     """Keys of both sides, times of both sides, whether the latest right row wins, whether the same time counts."""
     keys: tuple[list[str], list[str]] = ([], [])
     times, later_is_better, at_once = ("", ""), True, False
-    on = join.args["on"]
-    for condition in on.flatten() if isinstance(on, exp.And) else [on]:
-        sides = {side.table: side.sql("spark") for side in (condition.left, condition.right)}
+    for condition in conditions_of(join.args["on"]):
+        first, second = condition.this, condition.expression
+        sides = {side.text("table"): side.sql("spark") for side in (first, second)}
         if isinstance(condition, exp.EQ):
             keys[0].append(sides[left])
             keys[1].append(sides[right])
             continue
         times = sides[left], sides[right]
-        right_is_first = condition.left.table == right
+        right_is_first = first.text("table") == right
         later_is_better = isinstance(condition, (exp.LT, exp.LTE)) == right_is_first
         at_once = isinstance(condition, (exp.LTE, exp.GTE))
     return keys, times, later_is_better, at_once

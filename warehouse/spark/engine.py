@@ -8,44 +8,77 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from warehouse.errors import MissingDataError
 from warehouse.runner import SqlModel
 from warehouse.settings import Settings
-from warehouse.spark.exchange import Types, ddl, types_of
+from warehouse.spark.exchange import Columns, columns_of_all, columns_of_given, ddl, export_given, plain, read_back
 from warehouse.spark.session import spark_session
-from warehouse.spark.transpile import to_spark
+from warehouse.spark.transpile import Schema, to_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StructType
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[str], None]
+
+
+def made_on_spark(
+    con: duckdb.DuckDBPyConnection,
+    models: Sequence[SqlModel],
+    exchange: Path,
+    workspace: Path,
+    settings: Settings,
+    progress: Progress,
+) -> tuple[list[SqlModel], str]:
+    """Make all tables on Spark from what `con` gives; returns models that read them and Spark's version.
+
+    The models' SELECTs read Parquet folders in `exchange`, which must stay until they are loaded; `workspace`
+    takes passing files. Raises MissingDataError or UsageError when Spark is not there or refuses a model.
+    """
+    given = export_given(con, models, exchange / "given")
+    columns = columns_of_given(con, models)
+    with spark_session(settings, workspace) as session:
+        made = run_on_spark(session, models, given, columns, exchange / "made", settings, progress)
+        version = session.version
+    return read_back(con, models, made, columns), version
 
 
 def run_on_spark(
+    session: SparkSession,
     models: Sequence[SqlModel],
     given: Mapping[str, Path],
+    columns: Mapping[str, Columns],
     out: Path,
     settings: Settings,
     progress: Progress,
-    types: Types | None = None,
 ) -> dict[str, Path]:
-    """Run the models (each after what it reads) on Spark; returns the Parquet folder of each model's table.
+    """Run the models on Spark, each after what it reads; returns the Parquet folder of each model's table.
 
-    `given` are Parquet files by relation. Raises MissingDataError naming the model that Spark refused.
+    `given` are Parquet files by relation, `columns` their types. Raises MissingDataError naming the model that
+    Spark refused.
     """
-    known = types or types_of(models, given)
+    types = {table: plain(found) for table, found in columns_of_all(models, columns).items()}
     made = {model.table: out / model.table for model in models}
-    with spark_session(settings, out / "spark") as session:
-        for table, path in given.items():
-            _view(session, table, path, ddl(known.of(table)), settings)
+    for table, path in given.items():
+        _view(session, table, path, ddl(types[table]), settings)
+    schema = _by_schema(types)
 
-        def make(model: SqlModel) -> None:
-            _make(session, model, known, made[model.table], settings)
+    def make(model: SqlModel) -> None:
+        _make(session, model, schema, made[model.table], settings)
 
-        for number, table in enumerate(_finished(models, make, settings.build.threads), start=1):
-            progress(f"Spark made {table}", number / len(models))
+    for number, table in enumerate(_finished(models, make, settings.build.threads), start=1):
+        progress(f"Spark made {table} ({number} of {len(models)})")
     return made
+
+
+def _by_schema(tables: Mapping[str, Columns]) -> Schema:
+    found: dict[str, dict[str, Columns]] = {}
+    for table, columns in tables.items():
+        schema, name = table.split(".")
+        found.setdefault(schema, {})[name] = columns
+    return dict(found)
 
 
 def _finished(models: Sequence[SqlModel], make: Callable[[SqlModel], None], threads: int) -> Iterator[str]:
@@ -72,10 +105,10 @@ def view_name(table: str) -> str:
     return table.replace(".", "__")
 
 
-def _make(session: SparkSession, model: SqlModel, types: Types, folder: Path, settings: Settings) -> None:
+def _make(session: SparkSession, model: SqlModel, schema: Schema, folder: Path, settings: Settings) -> None:
     from pyspark.errors import PySparkException
 
-    query = to_spark(model.select, types.by_schema, model.table, view_name)
+    query = to_spark(model.select, schema, model.table, view_name)
     try:
         made = session.sql(query)
         made.write.mode("overwrite").parquet(_address(folder, settings))

@@ -6,40 +6,36 @@ back with DuckDB's own types, and only within one kind of type: a number is neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-from sqlglot import parse_one
+from sqlglot import exp, parse_one
 
 from warehouse.errors import MissingDataError
 from warehouse.reading import quoted
-from warehouse.runner import SqlModel
+from warehouse.runner import SqlModel, with_dictionaries
+from warehouse.settings import Settings
 
+SPARK_TYPES = {"VARCHAR": "STRING", "INTEGER": "INT", "TIMESTAMP": "TIMESTAMP_NTZ"}
 KINDS = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "whole number"),
     **dict.fromkeys(("FLOAT", "DOUBLE"), "double"),
 }
-
-SPARK_TYPES = {"VARCHAR": "STRING", "INTEGER": "INT", "TIMESTAMP": "TIMESTAMP_NTZ"}
-
-
-@dataclass(frozen=True)
-class Types:
-    """DuckDB types of every table, given and made: {schema: {table: {column: type}}}."""
-
-    by_schema: dict[str, dict[str, dict[str, str]]]
-
-    def of(self, table: str) -> dict[str, str]:
-        """The columns of `schema.table` in order, with their types."""
-        schema, name = table.split(".")
-        return self.by_schema[schema][name]
+Columns = dict[str, str]  # column name -> DuckDB type, in order
 
 
-def ddl(columns: Mapping[str, str]) -> str:
-    """A table's columns and DuckDB types as Spark declares them."""
-    return ", ".join(f"`{name}` {SPARK_TYPES.get(data_type, data_type)}" for name, data_type in columns.items())
+@contextmanager
+def exchange_folder(settings: Settings, staging: Path, name: str) -> Iterator[Path]:
+    """The folder of one build's exchange, made when something is written to it, gone when the block ends."""
+    folder = (settings.spark.exchange or staging) / f"exchange-{name}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def given_tables(models: Iterable[SqlModel]) -> list[str]:
@@ -57,39 +53,76 @@ def export_given(con: duckdb.DuckDBPyConnection, models: Iterable[SqlModel], fol
     return files
 
 
-def types_of(models: Iterable[SqlModel], given: Mapping[str, Path]) -> Types:
-    """What DuckDB would make of the models on these inputs, found on empty tables."""
-    listed = list(models)
+def columns_of_given(con: duckdb.DuckDBPyConnection, models: Iterable[SqlModel]) -> dict[str, Columns]:
+    """The columns and DuckDB types of what the models are given."""
+    return {
+        table: {str(row[0]): str(row[1]) for row in con.execute(f"DESCRIBE {table}").fetchall()}
+        for table in given_tables(models)
+    }
+
+
+def columns_of_all(
+    models: Sequence[SqlModel], given: Mapping[str, Columns], made: Mapping[str, Path] | None = None
+) -> dict[str, Columns]:
+    """The columns and types of every table, as DuckDB makes them, found on empty tables.
+
+    Dictionary types need words of the data: they are there only when the tables' Parquet folders are (`made`).
+    """
     with duckdb.connect() as con:
-        for schema in sorted({table.split(".")[0] for table in (*given, *(model.table for model in listed))}):
+        for schema in sorted({table.split(".")[0] for table in (*given, *(model.table for model in models))}):
             con.execute(f"CREATE SCHEMA {schema}")
-        for table, path in given.items():
-            con.execute(f"CREATE TABLE {table} AS FROM read_parquet({quoted(str(path))}) LIMIT 0")
-        for model in listed:
-            con.execute(f"CREATE TABLE {model.table} AS SELECT * FROM ({model.select}) LIMIT 0")
+        for table, columns in given.items():
+            declared = ", ".join(f'"{name}" {data_type}' for name, data_type in columns.items())
+            con.execute(f"CREATE TABLE {table} ({declared})")
+        for model in models:
+            select = model.select
+            if made is not None:
+                select = with_dictionaries(con, model, source=f"FROM {_rows_in(made[model.table])}")
+            con.execute(f"CREATE TABLE {model.table} AS SELECT * FROM ({select}) LIMIT 0")
         rows = con.execute(
-            "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal "
-            "ORDER BY schema_name, table_name, column_index"
+            "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
+            "WHERE NOT internal ORDER BY schema_name, table_name, column_index"
         ).fetchall()
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for schema, name, column, data_type in rows:
-        found.setdefault(schema, {}).setdefault(name, {})[column] = data_type
-    return Types(found)
+    found: dict[str, Columns] = {}
+    for table, column, data_type in rows:
+        found.setdefault(table, {})[column] = data_type
+    return found
 
 
-def made_elsewhere(
-    con: duckdb.DuckDBPyConnection, models: Iterable[SqlModel], made: Mapping[str, Path], types: Types
+def plain(columns: Columns) -> Columns:
+    """With dictionary types as the text that they are to another engine."""
+    return {name: "VARCHAR" if data_type.startswith("ENUM") else data_type for name, data_type in columns.items()}
+
+
+def ddl(columns: Columns) -> str:
+    """A table's columns and DuckDB types as Spark declares them."""
+    return ", ".join(
+        f"`{name}` {SPARK_TYPES.get(data_type, data_type)}" for name, data_type in plain(columns).items()
+    )
+
+
+def read_back(
+    con: duckdb.DuckDBPyConnection,
+    models: Sequence[SqlModel],
+    made: Mapping[str, Path],
+    given: Mapping[str, Columns],
 ) -> list[SqlModel]:
-    """The same models, each reading the Parquet folder that Spark wrote instead of computing.
+    """The same models, each reading what Spark wrote instead of computing, in DuckDB's own types.
 
     Raises MissingDataError when Spark made other columns or another kind of type than DuckDB would.
     """
-    return [replace(model, select=_reading(con, model, made[model.table], types)) for model in models]
+    columns = columns_of_all(models, given, made)
+    return [
+        replace(model, select=_reading(con, model, made[model.table], columns[model.table])) for model in models
+    ]
 
 
-def _reading(con: duckdb.DuckDBPyConnection, model: SqlModel, folder: Path, types: Types) -> str:
-    files = f"read_parquet({quoted(str(folder / 'part-*.parquet'))})"
-    wanted = types.of(model.table)
+def _rows_in(folder: Path) -> str:
+    return f"read_parquet({quoted(str(folder / 'part-*.parquet'))})"
+
+
+def _reading(con: duckdb.DuckDBPyConnection, model: SqlModel, folder: Path, wanted: Columns) -> str:
+    files = _rows_in(folder)
     found = {str(row[0]): str(row[1]) for row in con.execute(f"DESCRIBE FROM {files}").fetchall()}
     if list(found) != list(wanted):
         raise _other(model.table, f"has the columns {', '.join(found)} instead of {', '.join(wanted)}")
@@ -103,6 +136,7 @@ def _reading(con: duckdb.DuckDBPyConnection, model: SqlModel, folder: Path, type
 def _order(model: SqlModel) -> str:
     """The model's own ORDER BY over its columns by their names; nothing when it sorts by something else."""
     query = parse_one(model.select, dialect="duckdb")
+    assert isinstance(query, exp.Query)
     ordered = query.args["order"].expressions if query.args.get("order") else []
     names = {column.unalias(): column.alias_or_name for column in query.selects}
     keys = []
@@ -115,6 +149,8 @@ def _order(model: SqlModel) -> str:
 
 
 def _kind(data_type: str) -> str:
+    if data_type.startswith("ENUM"):
+        return "VARCHAR"
     scale = data_type.partition(",")[2]
     return f"decimal{scale}" if data_type.startswith("DECIMAL") else KINDS.get(data_type, data_type)
 

@@ -15,17 +15,17 @@ from sqlglot import exp
 from warehouse.errors import MissingDataError
 
 STRUCTURE: tuple[type[exp.Expr], ...] = (
-    exp.Select, exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit, exp.Qualify,
-    exp.With, exp.CTE, exp.Union, exp.Except, exp.Intersect, exp.Subquery, exp.Table, exp.TableAlias, exp.Alias,
-    exp.Column, exp.Identifier, exp.Star, exp.Distinct, exp.Tuple, exp.Values, exp.Paren,
+    exp.Select, exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered, exp.Limit,
+    exp.Qualify, exp.With, exp.CTE, exp.Union, exp.Except, exp.Intersect, exp.Subquery, exp.Table, exp.TableAlias,
+    exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Distinct, exp.Tuple, exp.Values, exp.Paren,
 )  # fmt: skip
 SCALARS: tuple[type[exp.Expr], ...] = (
     exp.Literal, exp.Null, exp.Boolean, exp.Var, exp.Cast, exp.DataType, exp.DataTypeParam, exp.Case, exp.If,
     exp.Coalesce, exp.Nullif, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between, exp.Exists, exp.EQ, exp.NEQ,
     exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod,
     exp.Neg, exp.Abs, exp.DPipe, exp.Concat, exp.ConcatWs, exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Like,
-    exp.Greatest, exp.Least, exp.Interval, exp.DateDiff, exp.TimestampTrunc, exp.Year, exp.Month, exp.Explode,
-    exp.GenerateSeries,
+    exp.Greatest, exp.Least, exp.Interval, exp.DateDiff, exp.TimestampTrunc, exp.Year, exp.Month, exp.Extract,
+    exp.Floor, exp.Explode, exp.GenerateSeries,
 )  # fmt: skip
 AGGREGATES: tuple[type[exp.Expr], ...] = (
     exp.Sum, exp.Count, exp.CountIf, exp.Min, exp.Max, exp.Avg, exp.Median, exp.Filter,
@@ -35,11 +35,13 @@ WINDOWS: tuple[type[exp.Expr], ...] = (
     exp.LastValue, exp.IgnoreNulls,
 )  # fmt: skip
 PORTABLE = frozenset((*STRUCTURE, *SCALARS, *AGGREGATES, *WINDOWS))
-CAST_TYPES = frozenset(
-    ("INT", "BIGINT", "SMALLINT", "TINYINT", "DOUBLE", "TEXT", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPNTZ", "BOOLEAN", "DECIMAL")
-)
+CAST_TYPES = frozenset((
+    "INT", "BIGINT", "SMALLINT", "TINYINT", "DOUBLE", "DECIMAL", "TEXT", "VARCHAR", "DATE", "TIMESTAMP",
+    "TIMESTAMPNTZ", "BOOLEAN",
+))  # fmt: skip
 DATE_DIFF_UNITS = frozenset(("DAY", "MICROSECOND"))
 TRUNC_UNITS = frozenset(("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"))
+EXTRACT_FIELDS = frozenset(("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE"))
 INTERVAL_UNITS = frozenset(("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"))
 JOIN_METHODS = frozenset(("", "ASOF"))
 NEEDS_ORDER = (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
@@ -52,7 +54,6 @@ ADVICE: dict[type[exp.Expr], tuple[str, str, str]] = {
     exp.DayOfWeekIso: ("ISODOW", "it is another day on Spark", _WEEKDAY),
     exp.Dayname: ("DAYNAME", "DuckDB writes Monday, Spark Mon", _WEEKDAY),
     exp.Monthname: ("MONTHNAME", "DuckDB writes January, Spark Jan", "MONTH"),
-    exp.Extract: ("EXTRACT", "some of its fields count from another number on Spark", "YEAR, MONTH, DATE_TRUNC"),
     exp.TryCast: ("TRY_CAST", "DuckDB reads '30.0' as the integer 30, Spark as NULL", _TYPED),
     exp.ArrayAgg: ("LIST", "Spark drops its order and its NULLs", "MIN, MAX or " + _ORDERED),
     exp.GroupConcat: ("STRING_AGG", "Spark has another order", "MIN, MAX or " + _ORDERED),
@@ -61,7 +62,7 @@ ADVICE: dict[type[exp.Expr], tuple[str, str, str]] = {
     exp.Last: ("LAST", "each engine takes another row", "MIN, MAX or " + _ORDERED),
     exp.ArgMax: ("ARG_MAX", "the engines differ in ties and NULLs", _ORDERED),
     exp.ArgMin: ("ARG_MIN", "the engines differ in ties and NULLs", _ORDERED),
-    exp.Round: ("ROUND", "DuckDB rounds the binary value, Spark the decimal one", "the value; round where it is shown"),
+    exp.Round: ("ROUND", "DuckDB rounds the binary value, Spark the decimal", "the value; round where shown"),
     exp.IntDiv: ("//", "the engines differ in what it takes and gives", "/"),
     exp.PercentileCont: ("QUANTILE_CONT", "Spark has no such window, and another form", "MEDIAN"),
     exp.PercentileDisc: ("QUANTILE_DISC", "Spark has no such window, and another form", "MEDIAN"),
@@ -158,12 +159,12 @@ def _asof(join: exp.Expr) -> Fault:
     if not isinstance(select, exp.Select) or select.args["joins"][0] is not join:
         return "ASOF JOIN", "only the first join of a SELECT can be one", "a WITH clause around it"
     on = join.args.get("on")
-    conditions = list(on.flatten()) if isinstance(on, exp.And) else [on]
+    conditions = conditions_of(on)
     unequal = [c for c in conditions if isinstance(c, (exp.LT, exp.LTE, exp.GT, exp.GTE))]
     equal = [c for c in conditions if isinstance(c, exp.EQ)]
     if len(unequal) != 1 or not equal or len(unequal) + len(equal) != len(conditions):
         return "ASOF JOIN", "it needs ON with equalities and one inequality", "ON a.x = b.x AND a.t > b.t"
-    sides = [side for c in conditions for side in (c.left, c.right)]
+    sides = [side for c in (*unequal, *equal) for side in (c.left, c.right)]
     if not all(isinstance(side, exp.Column) and side.table for side in sides):
         return "ASOF JOIN", "its ON compares other things than columns with their table's name", "a WITH clause"
     if any(isinstance(column.this, exp.Star) or column.is_star for column in select.expressions):
@@ -171,10 +172,17 @@ def _asof(join: exp.Expr) -> Fault:
     return None
 
 
+def conditions_of(on: exp.Expr | None) -> list[exp.Expr]:
+    """The conditions that an ON joins by AND."""
+    if isinstance(on, exp.And):
+        return list(on.flatten())
+    return [] if on is None else [on]
+
+
 def _set_operation(node: exp.Expr) -> Fault:
-    return (f"{node.key.upper()} BY NAME", "Spark has no such form", "the columns in one order") if node.args.get(
-        "by_name"
-    ) else None
+    if node.args.get("by_name"):
+        return f"{node.key.upper()} BY NAME", "Spark has no such form", "the columns in one order"
+    return None
 
 
 def _with(node: exp.Expr) -> Fault:
@@ -191,7 +199,8 @@ def _limit(node: exp.Expr) -> Fault:
 
 
 def _ordered(node: exp.Expr) -> Fault:
-    return ("ORDER BY ALL", "it hides what the order is", "the columns") if isinstance(node.this, exp.Var) else None
+    hidden = isinstance(node.this, exp.Var)
+    return ("ORDER BY ALL", "it hides what the order is", "the columns") if hidden else None
 
 
 def _cast(node: exp.Expr) -> Fault:
@@ -215,6 +224,14 @@ def _date_diff(node: exp.Expr) -> Fault:
 def _timestamp_trunc(node: exp.Expr) -> Fault:
     unit = node.text("unit").upper()
     return None if unit in TRUNC_UNITS else (f"DATE_TRUNC by {unit.lower()}", "Spark has no such unit", "day")
+
+
+def _extract(node: exp.Expr) -> Fault:
+    part = node.name.upper()
+    if part in EXTRACT_FIELDS:
+        return None
+    known = ", ".join(sorted(EXTRACT_FIELDS))
+    return f"EXTRACT {part}", "it is another number on Spark", f"{known}; for a day of the week {_WEEKDAY}"
 
 
 def _interval(node: exp.Expr) -> Fault:
@@ -248,8 +265,10 @@ def _window_spec(node: exp.Expr) -> Fault:
 
 
 def _count(node: exp.Expr) -> Fault:
-    several = len(node.expressions) > 0 or (isinstance(node.this, exp.Distinct) and len(node.this.expressions) > 1)
-    return ("COUNT of several columns", "the engines count NULLs differently", "a GROUP BY before it") if several else None
+    counted = node.this.expressions if isinstance(node.this, exp.Distinct) else [node.this]
+    if node.expressions or len(counted) > 1:
+        return "COUNT of several columns", "the engines count NULLs differently", "a GROUP BY before it"
+    return None
 
 
 def _in(node: exp.Expr) -> Fault:
@@ -296,6 +315,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], Fault]] = {
     exp.Cast: _cast,
     exp.DateDiff: _date_diff,
     exp.TimestampTrunc: _timestamp_trunc,
+    exp.Extract: _extract,
     exp.Interval: _interval,
     exp.Window: _window,
     exp.WindowSpec: _window_spec,

@@ -24,8 +24,8 @@ SEMANTICS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
 }
-INSTALL_PYSPARK = "Install it: `pip install 'member-experience-command-center[spark]'`, or `make spark` in the repository."
-INSTALL_JAVA = "Install a Java 17 or 21 runtime (on Debian: `apt-get install default-jre-headless`) or set JAVA_HOME."
+INSTALL_PYSPARK = "Run `make spark` in the repository, or install this package with its extra `spark`."
+INSTALL_JAVA = "Install Java 17 or 21 (on Debian: `apt-get install default-jre-headless`) or set JAVA_HOME."
 
 
 def require_spark(settings: Settings) -> None:
@@ -52,7 +52,8 @@ def _java() -> bool:
 def spark_session(settings: Settings, workspace: Path) -> Iterator[SparkSession]:
     """A session that reads and counts as DuckDB does; `workspace` takes a local one's passing files.
 
-    A session that the process has already is used and left running. Raises MissingDataError when Spark does not start.
+    A session that the process has already is used and left running. Raises MissingDataError when Spark does not
+    start.
     """
     require_spark(settings)
     from pyspark.errors import PySparkException
@@ -104,7 +105,7 @@ def _java_process(settings: Settings, workspace: Path) -> Iterator[Any]:
     (workspace / "log4j2.properties").write_text("rootLogger.level = off\n", encoding="utf-8")
     conf = SparkConf(loadDefaults=False).setAll(list(_options(settings, workspace).items()))
     with (workspace / "java.log").open("wb") as log:
-        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+        gateway: Any = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})  # type: ignore[no-untyped-call]
     try:
         yield gateway
     finally:

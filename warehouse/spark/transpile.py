@@ -1,12 +1,12 @@
 """From a model's DuckDB SQL to Spark SQL that gives the same values.
 
-sqlglot writes the other dialect; what it does not know is done here, on the tree with every column's type: rounding
-casts, division, how a number reads as text, medians in windows, series of days, the difference of times, ASOF joins.
+sqlglot writes the other dialect; what it does not know is done here, on the tree with every column's type: casts
+that round, division, numbers as text, medians in windows, series of days, differences of times, ASOF joins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.annotate_types import annotate_types
@@ -15,10 +15,10 @@ from sqlglot.optimizer.qualify import qualify
 from warehouse.spark.asof import expand_asof
 from warehouse.spark.portable import Refusal, line_of, name_of, refused
 
-Schema = Mapping[str, Mapping[str, Mapping[str, str]]]
-"""DuckDB types by schema, table and column."""
+Schema = dict[str, object]
+"""DuckDB types as {schema: {table: {column: type}}}."""
 
-INTEGERS = frozenset(("TINYINT", "SMALLINT", "INT", "BIGINT", "INT128", "UTINYINT", "USMALLINT", "UINT", "UBIGINT"))
+INTEGERS = frozenset(("TINYINT", "SMALLINT", "INT", "BIGINT", "INT128"))
 FLOATS = frozenset(("DOUBLE", "FLOAT"))
 TEXTS = frozenset(("VARCHAR", "TEXT", "ENUM", "CHAR"))
 TIMES = frozenset(("TIMESTAMP", "TIMESTAMPNTZ"))
@@ -155,7 +155,7 @@ def _concat(node: exp.Expr) -> exp.Expr:
 
 def _divided(node: exp.Expr) -> exp.Expr:
     """DuckDB divides as doubles, Spark decimals as decimals."""
-    return exp.Div(this=_double(node.left), expression=_double(node.right), typed=False, safe=False)
+    return exp.Div(this=_double(node.this), expression=_double(node.expression), typed=False, safe=False)
 
 
 def _average(node: exp.Expr) -> exp.Expr:
@@ -168,25 +168,35 @@ def _median(node: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this="PERCENTILE", expressions=[_double(node.this), exp.Literal.number("0.5")])
 
 
+def _floor(node: exp.Expr) -> exp.Expr:
+    """DuckDB's FLOOR of a double is a double."""
+    return exp.cast(node.copy(), "DOUBLE") if _known(node, node.this) in FLOATS else node
+
+
 def _moved(node: exp.Expr) -> exp.Expr:
     """Sums of dates: DuckDB makes a date and an interval a timestamp, and two dates a number of days."""
-    left, right = _type(node.left), _type(node.right)
+    first, second = node.this, node.expression
+    left, right = _type(first), _type(second)
     if left in TIMES and right in TIMES:
         raise _Unportable(node, "it is an interval", "DATE_DIFF('microsecond', a, b)", "difference of timestamps")
     if (left, right) == ("DATE", "DATE"):
-        return exp.cast(exp.Anonymous(this="DATEDIFF", expressions=[node.left.copy(), node.right.copy()]), "BIGINT")
-    for side, other in ((node.left, right), (node.right, left)):
+        return _days_between(second, first)
+    for side, other in ((first, right), (second, left)):
         if _type(side) == "DATE" and other == "INTERVAL":
             side.replace(exp.cast(side.copy(), "TIMESTAMPNTZ"))
     return node
 
 
+def _days_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    return exp.cast(exp.Anonymous(this="DATEDIFF", expressions=[end.copy(), start.copy()]), "BIGINT")
+
+
 def _date_diff(node: exp.Expr) -> exp.Expr:
     """sqlglot keeps (unit, start, end) as expression=start, this=end."""
-    start, end = node.args["expression"].copy(), node.this.copy()
+    start, end = node.expression, node.this
     if node.text("unit").upper() == "DAY":
-        return exp.cast(exp.Anonymous(this="DATEDIFF", expressions=[end, start]), "BIGINT")
-    moments = [exp.cast(moment, "TIMESTAMPNTZ") for moment in (start, end)]
+        return _days_between(start, end)
+    moments = [exp.cast(moment.copy(), "TIMESTAMPNTZ") for moment in (start, end)]
     return exp.Anonymous(this="TIMESTAMPDIFF", expressions=[exp.var("MICROSECOND"), *moments])
 
 
@@ -212,8 +222,8 @@ def _series(node: exp.Expr) -> exp.Expr:
         return node
     series = found.this
     parts = {name: series.args[name] for name in ("start", "end", "step") if series.args.get(name)}
-    days = _spark("IF({start} <= {end}, SEQUENCE({listed}), NULL)".replace("{listed}", ", ".join(
-        f"{{{name}}}" for name in parts)), **parts)
+    listed = ", ".join(f"{{{name}}}" for name in parts)
+    days = _spark(f"IF({{start}} <= {{end}}, SEQUENCE({listed}), NULL)", **parts)
     view = exp.Lateral(
         this=exp.Explode(this=days),
         view=True,
@@ -232,6 +242,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Div: _divided,
     exp.Avg: _average,
     exp.Median: _median,
+    exp.Floor: _floor,
     exp.Add: _moved,
     exp.Sub: _moved,
     exp.DateDiff: _date_diff,
