@@ -102,7 +102,7 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         guarded = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in _READING)
-        if guarded and not _same_origin(Headers(scope=scope)):
+        if guarded and not same_origin(Headers(scope=scope)):
             await _refuse(scope, receive, send, PlainTextResponse("Requests come from this site only.", 403))
             return
         await self._app(scope, receive, send)
@@ -135,7 +135,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, response: Response
     await response(scope, receive, send)
 
 
-def _same_origin(headers: Headers) -> bool:
+def same_origin(headers: Headers) -> bool:
     """Browsers send `Origin` with every such request; a caller without one is no browser."""
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")

@@ -49,21 +49,29 @@ class DataState:
 
 
 def create_app(
-    settings: Settings, assistant: Assistant, data_state: Callable[[], DataState] | None = None
+    settings: Settings,
+    assistant: Assistant,
+    data_state: Callable[[], DataState] | None = None,
+    warehouse: Path | None = None,
 ) -> FastAPI:
     """The whole web application. Only once a process: Chainlit keeps its own state in modules.
 
-    `data_state` tells what data is being served now; without it the header shows no date.
+    `data_state` tells what data is being served now; without it the header shows no date. `warehouse` is the one
+    whose snapshots are announced (default: that of the settings).
     """
     root = prepare(settings)
     accounts = Accounts(settings.state / "users.db")
     accounts.create_first()
+    from ui.live import LiveRoutes
     from ui.sessions import Sessions
 
     server = settings.server
     sessions = Sessions(accounts, hours=server.session_hours, secure=server.secure_cookies)
     app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.accounts = accounts
+    live = LiveRoutes(warehouse or settings.warehouse, sessions, stale_after_minutes=server.stale_after_minutes)
+    app.state.watch = live.watch
+    app.include_router(live.router)
     _add_pages(app, settings, accounts, sessions, data_state or (lambda: DataState("", "")))
     _mount_chat(app, settings, assistant, accounts, sessions)
     _add_middleware(app, https=server.secure_cookies)
@@ -84,7 +92,7 @@ def serve(settings: Settings, warehouse: Path, host: str | None = None, port: in
     configure(settings.state)
     with listener, closing(Assistant.open(settings, warehouse)) as assistant:
         assistant.warm()
-        app = create_app(settings, assistant, lambda: _state_of(warehouse))
+        app = create_app(settings, assistant, lambda: _state_of(warehouse), warehouse)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -93,7 +101,9 @@ def serve(settings: Settings, warehouse: Path, host: str | None = None, port: in
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         _announce(listener, app.state.accounts.sign_ins())
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        app.state.watch.stopping = lambda: server.should_exit
+        server.run(sockets=[listener])
 
 
 def _add_pages(

@@ -113,6 +113,7 @@ class Server(_Section):
     port: int = Field(default=8000, ge=0, le=65535)
     session_hours: float = Field(default=8, gt=0)
     secure_cookies: bool = False
+    stale_after_minutes: float = Field(default=1500, gt=0)
 
 
 class Settings(BaseSettings):

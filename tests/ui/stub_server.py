@@ -334,7 +334,9 @@ def main(var: Path, port: int = 0) -> None:
     app = create_app(settings, assistant, lambda: DataState(AS_OF.isoformat(), SNAPSHOT))  # type: ignore[arg-type]
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     config = uvicorn.Config(app, log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    app.state.watch.stopping = lambda: server.should_exit
+    server.run(sockets=[listener])
 
 
 if __name__ == "__main__":
