@@ -111,8 +111,8 @@ def build(
     this folder. The same files, rules, model files and engine make the same tables, whatever the order in which
     they came; when nothing is new, nothing is done. With `engine` spark, DuckDB reads the sources and Spark makes
     all of silver and gold, which are stored and served as ever. `now` is the load time written to bronze and the
-    manifest. Raises MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs, the disk
-    or memory does not suffice, or the warehouse is of another format.
+    manifest. Raises MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs,
+    the disk or memory does not suffice, or the warehouse is of another format.
     """
     steps = _Steps(progress or _silent)
     moment = now or datetime.now(UTC)
