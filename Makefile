@@ -6,9 +6,10 @@ STAMP := $(VENV)/.installed
 LOCKS := requirements/bootstrap.lock requirements/requirements.lock
 PROFILE ?= demo
 PORT ?= 8000
+N ?= 10000000
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: up setup test lint unit quick-evals evals bench browser lock clean
+.PHONY: up setup test lint unit quick-evals evals bench bench-scale browser lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -45,6 +46,9 @@ evals: $(STAMP) ## every eval suite
 bench: $(STAMP) ## measured comparisons; see benchmarks/README.md
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/benchmark.lock
 	@$(BIN)/python -m benchmarks.run
+
+bench-scale: $(STAMP) ## a company of N interactions: full build, a new day, late days; N=100000000 for all
+	@$(BIN)/python -m benchmarks.scale -n $(N)
 
 browser: ## Debian's Chromium for the browser tests
 	@command -v chromium >/dev/null 2>&1 || sh .ci/install-chromium

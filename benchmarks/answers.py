@@ -7,8 +7,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
 from agents.answer import Answer
 from agents.runtime import Assistant
 from semantic.loader import load_model

@@ -23,7 +23,7 @@ from generator.incidents import plant
 from generator.members import Members, members_table, people
 from generator.notices import communications_table
 from generator.plan import CallPlan, call_plan
-from generator.profiles import Profile, load
+from generator.profiles import Profile, load, scaled
 from generator.records import claims_table, enrollment_table, pharmacy_table
 from generator.sessions import Crowd, day_sessions
 from generator.surveys import survey_plan, surveys_table
@@ -59,16 +59,18 @@ def generate(
     truth: Path | None = None,
     progress: Progress | None = None,
     dirt: bool = False,
+    interactions: int | None = None,
 ) -> GenerateReport:
     """Write all source files of a profile to `out`, replacing those of an earlier run, and the truth elsewhere.
 
-    `truth` is the folder of the hidden truth (default: `hidden-truth` beside `out`), its file named after `out`.
-    `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the share done.
-    `dirt` plants rows that a build must quarantine. The same arguments always give the same bytes.
-    Raises UsageError for a profile that does not exist or a truth inside `out`, MissingDataError if writing fails.
+    `truth` is the folder of the hidden truth (default: `hidden-truth` beside `out`), its file named after
+    `out`. `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the
+    share done. `dirt` plants rows that a build must quarantine; `interactions` (calls and sessions together)
+    scales the profile, members and all. The same arguments always give the same bytes. Raises UsageError for a
+    profile that does not exist or a truth inside `out`, MissingDataError if writing fails.
     """
     started = time.perf_counter()
-    chosen = load(profile)
+    chosen = load(profile) if interactions is None else scaled(load(profile), interactions)
     hidden = truth_path(out, truth)
     if dirt:
         refuse_dirt(chosen)

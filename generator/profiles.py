@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -78,3 +78,13 @@ def load(name: str) -> Profile:
             f"Profile '{name}' has a setting that is not known: {strange[0]}.", where="generator/profiles.toml"
         )
     return Profile(name=name, **values)
+
+
+def scaled(profile: Profile, interactions: int) -> Profile:
+    """The same company over the same days with that many calls and sessions together, everything else in
+    proportion.
+    """
+    factor = interactions / (profile.calls + profile.digital)
+    counted = ("members", "calls", "digital", "surveys", "claims", "pharmacy", "enrollment", "agents")
+    counts = {name: max(40, round(getattr(profile, name) * factor)) for name in counted}
+    return replace(profile, scale=profile.scale * factor, **counts)

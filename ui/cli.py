@@ -76,12 +76,14 @@ def generate(
     seed: Annotated[int | None, typer.Option(help="Same seed, same bytes (default: the profile's).")] = None,
     as_of: Annotated[str, typer.Option(help="The last complete day, ISO (default: the profile's).")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the sources.")] = None,
+    interactions: Annotated[int | None, typer.Option(min=1000, help="Scale the profile to so many.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Folder for the hidden truth, outside --out.")] = None,
 ) -> None:
     """Write synthetic sources (and, elsewhere, the hidden truth)."""
     settings = load_settings()
     target = out or settings.var / "sources" / profile
-    _generate(profile, target, seed=seed, as_of=_day(as_of) if as_of else None, truth=truth)
+    day = _day(as_of) if as_of else None
+    _generate(profile, target, seed=seed, as_of=day, truth=truth, interactions=interactions)
 
 
 Engine = Literal["duckdb", "spark"]
@@ -91,11 +93,13 @@ Engine = Literal["duckdb", "spark"]
 def build(
     source: Annotated[Path, typer.Option(help="Folder of source files.")],
     warehouse: WarehouseOption = None,
-    full: Annotated[bool, typer.Option("--full", help="Build again even when nothing changed.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Start over from exactly the files of this folder.")
+    ] = False,
     engine: Annotated[Engine, typer.Option(help="What computes silver and gold.")] = "duckdb",
     as_json: JsonOption = False,
 ) -> None:
-    """Ingest, build, check and publish a snapshot."""
+    """Take the new files of a folder, bring every table up to date, check and publish a snapshot."""
     settings = load_settings()
     _build(source, warehouse or settings.warehouse, settings, engine, full=full, as_json=as_json)
 
@@ -207,7 +211,8 @@ def up(
     target = warehouse or settings.warehouse
     if source is None and not any(folder.glob("members*")):
         _generate(profile, folder, seed=None, as_of=None, truth=None)
-    _build(folder, target, settings, "duckdb", full=False, as_json=False)
+    other = source is None and _of_another_company(folder, target)
+    _build(folder, target, settings, "duckdb", full=other, as_json=False)
     from ui.web import serve
 
     serve(settings, target, host=settings.server.host, port=chosen)
@@ -331,7 +336,28 @@ def _verdict(error: CommandCenterError) -> dict[str, str]:
     return {"verdict": "error", "code": failure_code(error), "reason": str(error)}
 
 
-def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, truth: Path | None) -> None:
+def _of_another_company(folder: Path, warehouse: Path) -> bool:
+    """Whether a generated folder holds none of the files that the warehouse was built from."""
+    from warehouse.contract import load_contract
+    from warehouse.snapshots import current
+    from warehouse.source_files import discover
+
+    try:
+        taken = {file["sha256"] for file in current(warehouse).manifest["sources"]}
+    except CommandCenterError:
+        return True
+    return taken.isdisjoint(file.sha256 for file in discover(folder, load_contract()).files)
+
+
+def _generate(
+    profile: str,
+    out: Path,
+    *,
+    seed: int | None,
+    as_of: date | None,
+    truth: Path | None,
+    interactions: int | None = None,
+) -> None:
     from generator.generate import generate as write
     from generator.profiles import default_as_of, default_seed
     from ui.render import progress
@@ -343,6 +369,7 @@ def _generate(profile: str, out: Path, *, seed: int | None, as_of: date | None, 
             seed=default_seed() if seed is None else seed,
             as_of=as_of or default_as_of(),
             truth=truth,
+            interactions=interactions,
             progress=report,
         )
     console(stderr=True).print(f"Wrote {sum(result.rows.values()):,} rows to {out} in {result.seconds:.1f} s.")

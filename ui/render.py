@@ -119,7 +119,18 @@ def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None
         console.print_json(json_line(asdict(report)))
         return
     state = "published" if report.published else "already up to date"
-    console.print(f"Snapshot {report.snapshot} {state}; as of {report.as_of}.", highlight=False)
+    taken = f"{len(report.new_files)} new of {len(report.sources)} files; " if report.new_files else ""
+    console.print(
+        f"{taken}snapshot {report.snapshot} {state}; as of {report.as_of}.".capitalize(), highlight=False
+    )
+    for name in report.replaced:
+        console.print(
+            f"{printable(name)} was taken before with other content; both count, and newer values win. "
+            "If it replaces the earlier file, build with --full.",
+            style="yellow",
+            markup=False,
+            highlight=False,
+        )
     if report.quarantine_by_file:
         table = Table("file", "reason", "rows", title="Quarantined", title_justify="left")
         for file, reasons in sorted(report.quarantine_by_file.items()):

@@ -44,7 +44,8 @@ _LARGE = 512 << 20  # bytes of source files that are not worked on in memory
 class BuildReport:
     """What a build did. `published` is False when there was nothing new (`snapshot` serves).
 
-    `new_files` were taken by this build; `sources`, `tables` and `quarantine` are of all files ever taken.
+    `new_files` were taken by this build, `replaced` are those of them whose name had been taken before;
+    `sources`, `tables` and `quarantine` are of all files ever taken.
     """
 
     snapshot: str
@@ -58,6 +59,7 @@ class BuildReport:
     missing_columns: dict[str, list[str]]
     checks: list[CheckResult]
     new_files: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -267,7 +269,7 @@ def _build(
         )
         manifest["snapshot"] = snapshots.free_id(warehouse, facts["as_of"], job.content)
         snapshot = snapshots.publish(warehouse, staging, manifest, parts)
-    return _report(snapshot, steps, published=True, new_files=[file.name for file in job.new])
+    return _report(snapshot, steps, published=True, job=job)
 
 
 def _plan(job: _Job, rules: Rules) -> Plan:
@@ -357,11 +359,13 @@ def _serve_again(warehouse: Path, kept: Snapshot, steps: _Steps) -> BuildReport:
     if not pointer.is_file() or pointer.read_text(encoding="utf-8").strip() != kept.id:
         snapshots.point_to(warehouse, kept.id)
     steps.progress("Already built", 1.0)
-    return _report(kept, steps, published=False, new_files=[])
+    return _report(kept, steps, published=False)
 
 
-def _report(snapshot: Snapshot, steps: _Steps, *, published: bool, new_files: list[str]) -> BuildReport:
+def _report(snapshot: Snapshot, steps: _Steps, *, published: bool, job: _Job | None = None) -> BuildReport:
     manifest = snapshot.manifest
+    new = [file.name for file in job.new] if job else []
+    before = {file.name for file in job.taken} if job else set()
     return BuildReport(
         snapshot=snapshot.id,
         as_of=snapshot.as_of,
@@ -373,7 +377,8 @@ def _report(snapshot: Snapshot, steps: _Steps, *, published: bool, new_files: li
         ignored_files=manifest["ignored_files"],
         missing_columns=manifest["missing_columns"],
         checks=[CheckResult(c["name"], c["table"], 0) for c in manifest["checks"]],
-        new_files=new_files,
+        new_files=new,
+        replaced=[name for name in new if name in before],
         seconds=steps.seconds,
     )
 
