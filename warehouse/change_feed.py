@@ -6,8 +6,8 @@ others see how much changed, without counts so small that they point at somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,9 +42,11 @@ class ChangeFeed:
 
     def summary(self, principal: Principal, tables: Sequence[str] | None = None) -> Summary:
         """How much changed in some or all tables. Raises DeniedError (exit 3) for a reader with a row filter."""
-        with self._reading(principal, tables, images=False) as comparison:
+        number = self._judge(principal, tables, images=False)
+        with self._compare() as comparison:
             found = [comparison.summary(table) for table in tables or comparison.tables()]
             about_members = {c.table for c in found if _is_member_level(c.table, comparison.columns(c.table))}
+        self._record(number, len(found))
         if _counts_members(principal):
             return Summary(found, False)
         least = self._settings.limits.small_cell
@@ -53,21 +55,29 @@ class ChangeFeed:
 
     def images(self, principal: Principal, table: str, limit: int | None) -> Images:
         """The rows of the feed. Raises DeniedError (exit 3) for a role that may not read silver whole."""
-        with self._reading(principal, [table], images=True) as comparison:
-            return comparison.images(table, limit)
+        number = self._judge(principal, [table], images=True)
+        with self._compare() as comparison:
+            found = comparison.images(table, limit)
+        self._record(number, len(found.rows))
+        return found
 
     def write(self, principal: Principal, table: str, file: Path, form: Format, limit: int | None) -> int:
         """Write the rows to a file that only its owner can read; returns how many. Raises as `images`."""
-        with self._reading(principal, [table], images=True) as comparison:
+        number = self._judge(principal, [table], images=True)
+        with self._compare() as comparison:
             rows = comparison.write(table, file, form, limit)
         file.chmod(0o600)
+        self._record(number, rows)
         return rows
 
-    @contextmanager
-    def _reading(
-        self, principal: Principal, tables: Sequence[str] | None, *, images: bool
-    ) -> Iterator[Comparison]:
-        """Judge, record, open, record: nothing is read that is not in the audit trail before."""
+    def _compare(self) -> AbstractContextManager[Comparison]:
+        return compare(self._older, self._newer, self._settings.build)
+
+    def _record(self, number: int, rows: int) -> None:
+        self._audit.append({"event": "changes_read", "of": number, "rows": rows})
+
+    def _judge(self, principal: Principal, tables: Sequence[str] | None, *, images: bool) -> int:
+        """Decide and write it down before anything is read; returns the record's number. Raises DeniedError."""
         code = _denial(principal, images=images)
         number = self._audit.append(
             {
@@ -92,9 +102,7 @@ class ChangeFeed:
                 where="changes",
                 next_step="Leave --table out for how much changed; rows are for the role data_engineer.",
             )
-        with compare(self._older, self._newer, self._settings.build) as comparison:
-            yield comparison
-        self._audit.append({"event": "changes_read", "of": number})
+        return number
 
 
 def _denial(principal: Principal, *, images: bool) -> str:
@@ -109,7 +117,7 @@ def _denial(principal: Principal, *, images: bool) -> str:
 
 def _counts_members(principal: Principal) -> bool:
     role = load_policy().roles[principal.role]
-    return role.member_rows or "silver" in role.open_schemas
+    return "silver" in role.open_schemas or (role.member_rows and bool(principal.purpose))
 
 
 def _is_member_level(table: str, columns: set[str]) -> bool:

@@ -18,9 +18,8 @@ import duckdb
 
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.matching import Matching
-from warehouse.policy import load_policy
 from warehouse.reading import quoted
-from warehouse.runner import read_models
+from warehouse.runner import Header, read_models
 from warehouse.settings import BuildSettings
 from warehouse.side_by_side import Pair, Side, side_by_side
 from warehouse.snapshots import Snapshot, current, history
@@ -128,7 +127,7 @@ class Comparison:
 
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
-        self._grains = {model.table: model.header.grain for model in read_models()}
+        self._headers = {model.table: model.header for model in read_models()}
 
     def tables(self) -> list[str]:
         """Every silver and gold table of either snapshot."""
@@ -141,14 +140,14 @@ class Comparison:
     def summary(self, table: str) -> TableChanges:
         """Counts, days and columns of one table's changes. Raises UsageError for a table that neither has."""
         older, newer = self._sides(table)
-        grain = self._grains.get(table)
-        if grain is None:
+        header = self._headers.get(table)
+        if header is None:
             return TableChanges(table, None, None, None, state="no_model")
         if older and newer and not older.parts and not newer.parts:
             return TableChanges(table)  # all rows lie in files that both refer to
-        match = Matching(grain, older, newer)
+        match = Matching(header.grain, older, newer)
         con = self._pair.con
-        inserted, updated, deleted, days, *changed = _rows(con, match.counting(_day_column(table, match)))[0]
+        inserted, updated, deleted, days, *changed = _rows(con, match.counting(_day_column(header, match)))[0]
         days = sorted({day for day in days or () if day is not None})
         return TableChanges(
             table,
@@ -182,14 +181,14 @@ class Comparison:
 
     def _feed(self, table: str) -> str:
         older, newer = self._sides(table)
-        grain = self._grains.get(table)
-        if grain is None:
+        header = self._headers.get(table)
+        if header is None:
             raise UsageError(
                 f"{table} has no model file, so nobody knows what a row of it is.",
                 where="warehouse/models",
                 next_step="Compare a table that a model makes.",
             )
-        return Matching(grain, older, newer).feed(self._pair.older.id, self._pair.newer.id)
+        return Matching(header.grain, older, newer).feed(self._pair.older.id, self._pair.newer.id)
 
     def _sides(self, table: str) -> tuple[Side | None, Side | None]:
         known = self._pair.tables()
@@ -212,8 +211,7 @@ def _state(older: Side | None, newer: Side | None, match: Matching) -> State:
     return "compared" if match.same_grain else "other_grain"
 
 
-def _day_column(table: str, match: Matching) -> str | None:
-    """The column that says which day a row belongs to; both snapshots must have it."""
-    governed = load_policy().tables.get(table.removeprefix("gold."))
-    day = governed.day if governed else None
-    return day if day in match.common else None
+def _day_column(header: Header, match: Matching) -> str | None:
+    """The column with the day of a row: what the table is kept by, else a date of its grain; both must have it."""
+    known = [header.partition, *(name for name in header.grain if match.is_date(name))]
+    return next((name for name in known if name in match.common), None)

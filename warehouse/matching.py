@@ -44,6 +44,10 @@ class Matching:
             tuple(name for name in self.common if self._olds[name] != self._news[name]),
         )
 
+    def is_date(self, name: str) -> bool:
+        """Whether a column holds days in both."""
+        return self._types.get(name) == "DATE"
+
     def counting(self, day: str | None) -> str:
         """One row: inserted, updated, deleted, days of changed rows, then whether each compared column changed.
 

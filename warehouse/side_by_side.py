@@ -18,7 +18,6 @@ from warehouse.errors import MissingDataError
 from warehouse.reading import quoted
 from warehouse.settings import BuildSettings
 from warehouse.snapshots import BUILD_AGAIN, Snapshot
-from warehouse.time_travel import segments_folder
 
 _SCHEMAS = ("gold", "silver")
 _PARTS = ("gold", "lake")
@@ -43,7 +42,7 @@ class Pair:
         self.newer = newer
         files = {"older": _segment_files(older), "newer": _segment_files(newer)}
         differing = files["older"].keys() ^ files["newer"].keys()
-        catalogs = _attach_segments(con, segments_folder(newer), files.values(), differing)
+        catalogs = _attach_segments(con, newer.segments_folder, files.values(), differing)
         known = _tables(con)
         self._sides = {
             name: _sides(
@@ -66,7 +65,10 @@ class Pair:
 
 @contextmanager
 def side_by_side(older: Snapshot, newer: Snapshot, settings: BuildSettings) -> Iterator[Pair]:
-    """Attach both, read-only. Raises MissingDataError (exit 4) when a file cannot be read."""
+    """Attach both, read-only, within the limits of a build.
+
+    Raises MissingDataError (exit 4) when a file cannot be read or the memory does not suffice.
+    """
     with TemporaryDirectory(prefix="changes-") as spill:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{settings.memory_mb}MB",
@@ -75,17 +77,31 @@ def side_by_side(older: Snapshot, newer: Snapshot, settings: BuildSettings) -> I
         }
         with duckdb.connect(config=config) as con:
             try:
-                for name, snapshot in (("older", older), ("newer", newer)):
-                    _attach(con, f"{name}_serve", snapshot.gold_path)
-                    _attach(con, f"{name}_lake", snapshot.lake_path)
-                pair = Pair(con, older, newer)
-            except duckdb.Error as error:
+                yield _attached(con, older, newer)
+            except duckdb.OutOfMemoryException as error:
                 raise MissingDataError(
-                    "The files of a snapshot cannot be read.",
-                    where=f"{older.id} or {newer.id}",
-                    next_step=BUILD_AGAIN,
+                    f"The comparison needs more than {settings.memory_mb} MB of memory.",
+                    where="settings.toml, build.memory_mb",
+                    next_step="Raise it, or compare one table with --table.",
                 ) from error
-            yield pair
+            except duckdb.IOException as error:
+                raise _unreadable(older, newer) from error
+
+
+def _attached(con: duckdb.DuckDBPyConnection, older: Snapshot, newer: Snapshot) -> Pair:
+    try:
+        for name, snapshot in (("older", older), ("newer", newer)):
+            _attach(con, f"{name}_serve", snapshot.gold_path)
+            _attach(con, f"{name}_lake", snapshot.lake_path)
+        return Pair(con, older, newer)
+    except duckdb.Error as error:
+        raise _unreadable(older, newer) from error
+
+
+def _unreadable(older: Snapshot, newer: Snapshot) -> MissingDataError:
+    return MissingDataError(
+        "The files of a snapshot cannot be read.", where=f"{older.id} or {newer.id}", next_step=BUILD_AGAIN
+    )
 
 
 def _attach(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
@@ -94,8 +110,7 @@ def _attach(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
 
 def _segment_files(snapshot: Snapshot) -> dict[str, str]:
     """The files of a snapshot's segments; files of one group hold the same tables."""
-    segments = snapshot.manifest.get("segments", ())
-    return {s[part]: f"{s['kind']} {part}" for s in segments for part in _PARTS if s[part]}
+    return {s.file(part): f"{s.kind} {part}" for s in snapshot.segments for part in _PARTS if part in s.parts}
 
 
 def _attach_segments(

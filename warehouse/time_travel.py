@@ -25,8 +25,6 @@ from warehouse.snapshots import (
     read_snapshot,
 )
 
-SEGMENTS = "segments"
-_PARTS = ("raw", "accepted", "lake", "gold")
 _SHOWN = 10  # ids in a message
 _A_DAY = re.compile(r"\d{4}(-\d\d-\d\d|\d{4})")
 
@@ -134,17 +132,15 @@ def kept_snapshots(warehouse: Path) -> list[KeptSnapshot]:
         current(warehouse)
     served = _served(warehouse)
     by_id = {snapshot.id: snapshot for snapshot in found}
-    uses = Counter(name for snapshot in found for name in _segment_files(snapshot.manifest))
-    return [_line(snapshot, by_id, served, uses, warehouse / SEGMENTS) for snapshot in found]
+    uses = Counter(name for snapshot in found for name in _segment_files(snapshot))
+    return [_line(snapshot, by_id, served, uses) for snapshot in found]
 
 
-def _line(
-    snapshot: Snapshot, by_id: Mapping[str, Snapshot], served: str, uses: Mapping[str, int], segments: Path
-) -> KeptSnapshot:
+def _line(snapshot: Snapshot, by_id: Mapping[str, Snapshot], served: str, uses: Mapping[str, int]) -> KeptSnapshot:
     manifest = snapshot.manifest
     parent = manifest.get("parent")
     new = new_sources(by_id.get(parent) if parent else None, snapshot) if not parent or parent in by_id else None
-    sizes = {name: _size(segments / name) for name in _segment_files(manifest)}
+    sizes = {name: _size(snapshot.segments_folder / name) for name in _segment_files(snapshot)}
     own = sum(_size(file) for file in snapshot.gold_path.parent.glob("*"))
     return KeptSnapshot(
         id=snapshot.id,
@@ -158,11 +154,6 @@ def _line(
         bytes=own + sum(sizes.values()),
         shared_bytes=sum(size for name, size in sizes.items() if uses[name] > 1),
     )
-
-
-def segments_folder(snapshot: Snapshot) -> Path:
-    """Where the files are that a snapshot shares with others."""
-    return snapshot.gold_path.parent.parent.parent / SEGMENTS
 
 
 def _size(file: Path) -> int:
@@ -182,9 +173,8 @@ def _content(source: Mapping[str, Any]) -> tuple[str, str]:
     return source["table"], source["sha256"]
 
 
-def _segment_files(manifest: Mapping[str, Any]) -> set[str]:
-    segments = manifest.get("segments", [])
-    return {segment[part] for segment in segments for part in _PARTS if segment.get(part)}
+def _segment_files(snapshot: Snapshot) -> set[str]:
+    return {segment.file(part) for segment in snapshot.segments for part in segment.parts}
 
 
 def _served(warehouse: Path) -> str:

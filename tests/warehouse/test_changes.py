@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from warehouse.errors import DeniedError, MissingDataError, UsageError
 from warehouse.principal import Principal
 from warehouse.runner import read_models
 from warehouse.settings import BuildSettings, Settings
-from warehouse.side_by_side import Pair
+from warehouse.side_by_side import Pair, Side, side_by_side
 from warehouse.snapshots import Snapshot
 
 KEEP = BuildSettings()
@@ -193,7 +195,10 @@ def empty() -> Iterator[Callable[..., Comparison]]:
                     con.execute(f"CREATE SCHEMA {catalog}.{'gold' if catalog.endswith('serve') else 'silver'}")
                 for statement in statements:
                     con.execute(f"CREATE TABLE {name}_serve.gold.{statement}")
-            both = (Snapshot(name, Path(), Path(), {"snapshot": name}) for name in ("older", "newer"))
+            both = (
+                Snapshot(name, Path("w/snapshots/s/g"), Path(), {"snapshot": name, "segments": []})
+                for name in ("older", "newer")
+            )
             return Comparison(Pair(con, *both))
 
         yield make
@@ -286,13 +291,15 @@ def test_rows_are_for_a_role_that_reads_silver_and_every_reading_is_recorded(fee
         ("data_engineer", "allow", ["gold.calls"]),
         ("executive", "deny", ["gold.calls"]),
     ]
-    read_ids = [record["of"] for record in audit.records() if record["event"] == "changes_read"]
-    assert read_ids == [record["id"] for record in judged[:2]]
+    read = [(record["of"], record["rows"]) for record in audit.records() if record["event"] == "changes_read"]
+    assert read == [(record["id"], 1) for record in judged[:2]]
 
 
 def test_small_counts_are_for_roles_with_access_to_members(feed):
     changed, _ = feed
-    for principal, count, suppressed in ((EXECUTIVE, None, True), (ADVOCATE, 1, False), (ENGINEER, 1, False)):
+    aimless = Principal("bea", "member_advocate")
+    for principal, suppressed in ((EXECUTIVE, True), (aimless, True), (ADVOCATE, False), (ENGINEER, False)):
+        count = None if suppressed else 1
         summary = changed.summary(principal)
         found = {table.table: table for table in summary.tables}
         assert summary.suppressed is suppressed
@@ -310,3 +317,69 @@ def test_a_reader_with_a_row_filter_is_refused(feed):
         changed.summary(lead)
     assert refusal.value.code == "row_filter_impossible"
     assert [record["verdict"] for record in audit.records()] == ["deny"]
+
+
+def test_too_little_memory_is_said_with_its_setting(three_snapshots, monkeypatch):
+    path, ids = three_snapshots
+
+    def exhausted(*_: object) -> None:
+        raise duckdb.OutOfMemoryException("failed to pin block")
+
+    monkeypatch.setattr(Comparison, "summary", exhausted)
+    with pytest.raises(MissingDataError, match="memory_mb"):
+        changes(path, *ids[:2])
+
+
+def test_a_damaged_file_is_said(three_snapshots, tmp_path):
+    path, ids = three_snapshots
+    copied = Path(shutil.copytree(path, tmp_path / "copied"))
+    file = snapshots.read_snapshot(copied, ids[0]).gold_path
+    file.write_bytes(file.read_bytes()[:12] + b"\0" * (file.stat().st_size - 12))
+    with pytest.raises(MissingDataError, match="cannot be read"):
+        changes(copied, *ids[:2])
+
+
+def drops(tables: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, list[dict[str, Any]]]]:
+    """A call and a failed session every third day; a late and a corrected call; a session that moves; members."""
+    call, session = tables["call_center"][0], tables["digital_interactions"][0]
+    dates = [date(2024, 9, 20) + timedelta(days=3 * n) for n in range(6)]
+    tables["call_center"] = [
+        call | {"call_id": f"C{n}", "call_date": str(day), "call_timestamp": f"{day} 10:00:00"}
+        for n, day in enumerate(dates)
+    ]
+    tables["digital_interactions"] = [
+        session
+        | {"interaction_id": f"D{n}", "interaction_date": str(day), "interaction_timestamp": f"{day} 09:45:00"}
+        for n, day in enumerate(dates)
+    ]
+    yield tables
+    late = {"call_id": "C99", "call_date": "2024-09-29", "call_timestamp": "2024-09-29 11:00:00"}
+    corrected = tables["call_center"][4] | {"sentiment": "negative", "call_timestamp": f"{dates[4]} 10:30:00"}
+    moved = tables["digital_interactions"][1] | {"interaction_timestamp": "2024-09-27 09:50:00"}
+    moved |= {"interaction_date": "2024-09-27"}
+    yield {"call_center": [call | late, corrected], "digital_interactions": [moved]}
+    yield {"members": [tables["members"][0] | {"plan_type": "PPO"}, tables["members"][0] | {"member_id": "M9"}]}
+
+
+def test_the_feed_of_incremental_builds_is_whole_although_it_reads_only_the_files_that_differ(
+    tables, written, tmp_path, settings
+):
+    small = settings.model_copy(update={"build": BuildSettings(partition_rows=4, hot_rows=2, hot_days=3)})
+    path, found = tmp_path / "warehouse", []
+    for hour, drop in enumerate(drops(tables)):
+        source = written(drop)
+        now = datetime(2024, 11, 8, hour, tzinfo=UTC)
+        found.append(snapshots.read_snapshot(path, build(source, path, small, now=now).snapshot))
+        for file in source.iterdir():
+            file.unlink()
+    held = {snapshot.id: contents(snapshot) for snapshot in found}
+    for older, newer in [*pairwise(found), (found[-1], found[0])]:
+        with compare(older, newer, KEEP) as comparison:
+            for table in GRAINS:
+                (names, before), (_, after) = held[older.id][table], held[newer.id][table]
+                assert applied(before, comparison, table, names) == after, table
+                assert counted(comparison.summary(table)) == by_hand(before, after, names, GRAINS[table]), table
+    with side_by_side(found[0], found[1], KEEP) as pair:
+        sides = pair.sides("gold.calls")
+        assert all(side and 0 < len(side.parts) < len(found[1].manifest["segments"]) - 2 for side in sides)
+        assert pair.sides("gold.members") == tuple(Side((), side.columns) for side in pair.sides("gold.members"))
