@@ -21,6 +21,7 @@ from ui.accounts import Accounts
 from ui.chat_root import prepare
 from ui.cli import main
 from warehouse.settings import Settings
+from warehouse.snapshots import CURRENT, FORMAT, MANIFEST, SNAPSHOTS, database_paths
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -85,6 +86,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process.terminate()
         process.wait(timeout=10)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def publish() -> Callable[..., None]:
+    """Serves a snapshot without data, as a build does: `publish(warehouse, name, as_of="2026-10-30")`."""
+    return _publish
+
+
+def _publish(warehouse: Path, name: str, **facts: Any) -> None:
+    folder = warehouse / SNAPSHOTS / name
+    folder.mkdir(parents=True)
+    sizes = {}
+    for path in database_paths(folder, name):
+        path.write_bytes(b"12345678DUCK")
+        sizes[path.name] = 12
+    days = {"as_of": "2026-10-29", "first_day": "2026-09-01", "created_at": "2026-10-30T06:00:00+00:00"}
+    manifest = {"format": FORMAT, "snapshot": name, **days, "segments": [], "bytes": sizes, **facts}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (warehouse / "next").write_text(name + "\n")
+    os.replace(warehouse / "next", warehouse / CURRENT)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,25 +20,10 @@ from fastapi.middleware.gzip import GZipMiddleware
 
 from ui.accounts import Accounts
 from warehouse.freshness import freshness, is_building
-from warehouse.snapshots import CURRENT, FORMAT, MANIFEST, SNAPSHOTS, build_lock, database_paths
+from warehouse.snapshots import CURRENT, build_lock
 
+Publish = Callable[..., None]
 BEGAN = datetime(2026, 10, 30, 6, 0, tzinfo=UTC)
-
-
-def publish(warehouse: Path, name: str, **facts: Any) -> None:
-    """Serve a snapshot without data, as a build does: the folder first, then the pointer, at once."""
-    folder = warehouse / SNAPSHOTS / name
-    folder.mkdir(parents=True)
-    sizes = {}
-    for path in database_paths(folder, name):
-        path.write_bytes(b"12345678DUCK")
-        sizes[path.name] = 12
-    days = {"as_of": "2026-10-29", "first_day": "2026-09-01"}
-    manifest = {"format": FORMAT, "snapshot": name, **days, "segments": [], "bytes": sizes, **facts}
-    manifest.setdefault("created_at", BEGAN.isoformat())
-    (folder / MANIFEST).write_text(json.dumps(manifest))
-    (warehouse / "next").write_text(name + "\n")
-    os.replace(warehouse / "next", warehouse / CURRENT)
 
 
 class Live:
@@ -135,7 +119,7 @@ def listening(client: httpx.Client, **headers: str) -> Iterator[Listener]:
         yield Listener(response)
 
 
-def test_a_publish_is_heard_within_two_seconds(live: Live, client: httpx.Client) -> None:
+def test_a_publish_is_heard_within_two_seconds(live: Live, client: httpx.Client, publish: Publish) -> None:
     publish(live.warehouse, "20261029-aaaaaaaa", latest_event="2026-10-29T23:59:01")
     with listening(client) as stream:
         first = stream.event("snapshot")
@@ -153,7 +137,7 @@ def test_a_publish_is_heard_within_two_seconds(live: Live, client: httpx.Client)
         assert json.loads(second["data"])["as_of"] == "2026-10-30"
 
 
-def test_the_stream_is_not_held_back_by_compression(live: Live, client: httpx.Client) -> None:
+def test_the_stream_is_not_held_back_by_compression(live: Live, client: httpx.Client, publish: Publish) -> None:
     publish(live.warehouse, "20261029-aaaaaaaa")
     with listening(client, **{"accept-encoding": "gzip"}) as stream:
         assert stream.response.headers["content-type"].startswith("text/event-stream")
@@ -168,7 +152,7 @@ def test_the_heart_beats_while_nothing_happens(live: Live, client: httpx.Client)
         assert [stream.next() for _ in range(2)] == [{"": "still here"}] * 2
 
 
-def test_who_comes_back_hears_only_what_is_new(live: Live, client: httpx.Client) -> None:
+def test_who_comes_back_hears_only_what_is_new(live: Live, client: httpx.Client, publish: Publish) -> None:
     publish(live.warehouse, "20261029-aaaaaaaa")
     with listening(client, **{"last-event-id": "20261029-aaaaaaaa"}) as stream:
         stream.next()
@@ -177,7 +161,7 @@ def test_who_comes_back_hears_only_what_is_new(live: Live, client: httpx.Client)
         assert stream.event("snapshot")["id"] == "20261029-aaaaaaaa"
 
 
-def test_a_damaged_pointer_ends_no_stream(live: Live, client: httpx.Client) -> None:
+def test_a_damaged_pointer_ends_no_stream(live: Live, client: httpx.Client, publish: Publish) -> None:
     publish(live.warehouse, "20261029-aaaaaaaa")
     with listening(client) as stream:
         stream.event("snapshot")
@@ -198,7 +182,7 @@ def test_another_sites_page_hears_nothing(live: Live, client: httpx.Client, head
     assert client.get("/events", headers=headers).status_code == 403
 
 
-def test_the_stream_ends_with_the_session(live: Live, client: httpx.Client) -> None:
+def test_the_stream_ends_with_the_session(live: Live, client: httpx.Client, publish: Publish) -> None:
     publish(live.warehouse, "20261029-aaaaaaaa")
     with listening(client) as stream:
         stream.event("snapshot")
@@ -253,7 +237,7 @@ def test_stopping_the_server_ends_the_streams_at_once(live: Live, client: httpx.
     assert threading.active_count() <= threads
 
 
-def test_freshness_tells_age_and_state(live: Live, client: httpx.Client) -> None:
+def test_freshness_tells_age_and_state(live: Live, client: httpx.Client, publish: Publish) -> None:
     assert client.get("/freshness").status_code == 503
     created = datetime.now(UTC) - timedelta(minutes=10)
     publish(
@@ -271,7 +255,7 @@ def test_freshness_tells_age_and_state(live: Live, client: httpx.Client) -> None
     }
 
 
-def test_a_snapshot_gets_stale_by_the_setting(tmp_path: Path) -> None:
+def test_a_snapshot_gets_stale_by_the_setting(tmp_path: Path, publish: Publish) -> None:
     publish(tmp_path, "20261029-aaaaaaaa")
     for minutes, state in ((1499, "fresh"), (1501, "stale")):
         found = freshness(tmp_path, now=BEGAN + timedelta(minutes=minutes), stale_after_minutes=1500)

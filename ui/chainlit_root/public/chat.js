@@ -3,7 +3,8 @@
   // Chainlit knows only light or dark as its first theme; ours is whatever the system has.
   if (!localStorage.getItem("vite-ui-theme")) localStorage.setItem("vite-ui-theme", "system");
 
-  const state = { session: null };
+  // `served` is what the stream of events last told; `live` is null until it has told whether it works.
+  const state = { session: null, served: null, stream: null, live: null };
 
   const element = (tag, className, text) => {
     const made = document.createElement(tag);
@@ -17,16 +18,37 @@
       day: "numeric", month: "short", year: "numeric", timeZone: "UTC",
     });
 
-  const badge = ({ roleLabel, asOf, snapshot }) => {
+  const clock = (iso) => {
+    const when = new Date(iso);
+    const time = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    const today = when.toDateString() === new Date().toDateString();
+    return today ? time : `${when.toLocaleDateString("en-US", { day: "numeric", month: "short" })}, ${time}`;
+  };
+
+  const badge = () => {
     const box = element("div", "cc-reader");
     box.setAttribute("role", "status");
-    box.append(element("span", "cc-role", roleLabel));
-    if (asOf) {
-      const date = element("span", "cc-as-of", `Data to ${longDate(asOf)}`);
-      date.title = `Snapshot ${snapshot}`;
-      box.append(date);
-    }
+    for (const part of ["cc-role", "cc-as-of", "cc-updated"]) box.append(element("span", part));
     return box;
+  };
+
+  // Only what differs is written: a screen reader hears changes, and nothing jumps.
+  const write = (box, part, text, title = "") => {
+    const place = box.querySelector(part);
+    if (place.textContent !== text) place.textContent = text;
+    if (place.title !== title) place.title = title;
+    place.hidden = !text;
+  };
+
+  const fill = (box) => {
+    const { roleLabel, asOf, snapshot } = state.session;
+    const { as_of: day = asOf, snapshot: id = snapshot, created_at: made } = state.served || {};
+    write(box, ".cc-role", roleLabel);
+    write(box, ".cc-as-of", day ? `Data to ${longDate(day)}` : "", `Snapshot ${id}`);
+    const updated = made ? `updated ${clock(made)}` : "";
+    write(box, ".cc-updated", state.live === false ? "not live" : updated,
+      state.live === false ? `New data is not announced at the moment. ${updated}` : "");
+    box.classList.toggle("cc-not-live", state.live === false);
   };
 
   const brand = () => {
@@ -57,15 +79,43 @@
     const [left] = header.children;
     if (left && !header.querySelector(".cc-brand")) left.append(brand());
     const right = header.lastElementChild;
-    if (right && state.session && !header.querySelector(".cc-reader")) right.prepend(badge(state.session));
+    if (!right || !state.session) return;
+    if (!header.querySelector(".cc-reader")) right.prepend(badge());
+    fill(header.querySelector(".cc-reader"));
   };
 
   const load = async () => {
     const response = await fetch("/session");
     if (!response.ok) return;
     state.session = await response.json();
-    document.querySelectorAll(".cc-reader").forEach((old) => old.remove());
     dress();
+  };
+
+  const learn = (news) => {
+    Object.assign(state, news);
+    dress();
+  };
+
+  // New snapshots are told by the server. A tab that nobody sees keeps no connection: browsers have few to give.
+  const listen = () => {
+    if (state.stream || document.hidden) return;
+    const stream = new EventSource("/events");
+    state.stream = stream;
+    stream.onopen = () => learn({ live: true });
+    stream.addEventListener("snapshot", (event) => learn({ live: true, served: JSON.parse(event.data) }));
+    stream.onerror = () => {
+      if (state.stream !== stream) return;
+      learn({ live: false });
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      state.stream = null;
+      setTimeout(listen, 10000);
+    };
+  };
+
+  const follow = () => {
+    if (!document.hidden) return listen();
+    if (state.stream) state.stream.close();
+    Object.assign(state, { stream: null, live: null });
   };
 
   // Have the chart library at hand before the first answer; the answer card waits for this same promise.
@@ -84,5 +134,7 @@
 
   new MutationObserver(dress).observe(document.documentElement, { childList: true, subtree: true });
   load();
-  setInterval(load, 60000);
+  listen();
+  document.addEventListener("visibilitychange", follow);
+  setInterval(() => state.live || load(), 60000);
 })();
