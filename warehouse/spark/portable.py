@@ -271,9 +271,20 @@ def _count(node: exp.Expr) -> Fault:
     return None
 
 
+def _tuple(node: exp.Expr) -> Fault:
+    inside = isinstance(node.parent, exp.Values)
+    return None if inside else ("row of columns", "the engines compare NULLs in it differently", "the columns")
+
+
 def _in(node: exp.Expr) -> Fault:
-    odd = node.args.get("unnest") or node.args.get("field")
-    return ("IN over a list column", "Spark has no such form", "a join or a list of values") if odd else None
+    if node.args.get("unnest") or node.args.get("field"):
+        return "IN over a list column", "Spark has no such form", "a join or a list of values"
+    above = node.parent.parent if isinstance(node.parent, exp.Not) else node.parent
+    while isinstance(above, (exp.And, exp.Paren)):
+        above = above.parent
+    if node.args.get("query") and not isinstance(above, exp.Where):
+        return "IN with a query outside WHERE", "Spark takes unknown for false in it", "EXISTS or a join"
+    return None
 
 
 def _like(node: exp.Expr) -> Fault:
@@ -320,6 +331,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], Fault]] = {
     exp.Window: _window,
     exp.WindowSpec: _window_spec,
     exp.Count: _count,
+    exp.Tuple: _tuple,
     exp.In: _in,
     exp.Like: _like,
     exp.Trim: _trim,

@@ -150,7 +150,8 @@ def _joined_text(node: exp.Expr) -> exp.Expr:
 def _concat(node: exp.Expr) -> exp.Expr:
     """DuckDB's CONCAT leaves NULLs out, Spark's is NULL."""
     _joined_text(node)
-    return exp.ConcatWs(expressions=[exp.Literal.string(""), *(part.copy() for part in node.expressions)])
+    parts = [exp.Literal.string(""), *(part.copy() for part in node.expressions)]
+    return exp.ConcatWs(expressions=parts, safe=True, coalesce=True)
 
 
 def _divided(node: exp.Expr) -> exp.Expr:
@@ -169,8 +170,8 @@ def _median(node: exp.Expr) -> exp.Expr:
 
 
 def _floor(node: exp.Expr) -> exp.Expr:
-    """DuckDB's FLOOR of a double is a double."""
-    return exp.cast(node.copy(), "DOUBLE") if _known(node, node.this) in FLOATS else node
+    """DuckDB's FLOOR is a double, but of a decimal a decimal."""
+    return node if _known(node, node.this) == "DECIMAL" else exp.cast(node.copy(), "DOUBLE")
 
 
 def _moved(node: exp.Expr) -> exp.Expr:
