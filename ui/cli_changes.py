@@ -22,12 +22,15 @@ from ui.terminal import (
 from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from warehouse.change_feed import ChangeFeed, Summary
     from warehouse.changes import Format, TableChanges
     from warehouse.principal import Principal
     from warehouse.snapshots import Snapshot
 
 _ROWS = 50  # shown without --limit
+_WIDE = 110  # characters
 
 
 def changes(
@@ -98,27 +101,30 @@ def _show_summary(summary: Summary, both: tuple[Snapshot, Snapshot], *, as_json:
         )
         return
     shown = console()
-    shown.print(f"From {older.id} (as of {older.as_of}) to {newer.id} (as of {newer.as_of}):", highlight=False)
-    _print_summary([changed for changed in summary.tables if changed.any])
+    shown.print(f"From {older.id} to {newer.id}:", highlight=False)
+    _print_summary([changed for changed in summary.tables if changed.any], shown)
     same = sum(not changed.any for changed in summary.tables)
     for sentence in _footer(summary, same):
         shown.print(sentence, style="dim", markup=False, highlight=False)
 
 
-def _print_summary(found: list[TableChanges]) -> None:
+def _print_summary(found: list[TableChanges], shown: Console) -> None:
+    """One line a table; what changed in it only where there is room for it."""
     from rich import box
     from rich.table import Table
 
-    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     table.add_column("table", no_wrap=True)
     for name in ("inserted", "updated", "deleted"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("days", no_wrap=True)
-    table.add_column("columns", overflow="fold")
+    if shown.width >= _WIDE:
+        table.add_column("columns", overflow="fold")
     for changed in found:
         counts = (changed.inserted, changed.updated, changed.deleted)
-        table.add_row(changed.table, *map(_count, counts), _days(changed), _columns(changed))
-    console().print(table)
+        told = [_columns(changed)] if shown.width >= _WIDE else []
+        table.add_row(changed.table, *map(_count, counts), _days(changed), *told)
+    shown.print(table)
 
 
 def _count(rows: int | None) -> str:

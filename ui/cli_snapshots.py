@@ -71,7 +71,7 @@ def _print_list(found: list[KeptSnapshot], settings: BuildSettings) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for index, name in enumerate(_COLUMNS):
         table.add_column(name, justify="left" if index < _TEXTS else "right", no_wrap=True)
     for line in found:

@@ -13,14 +13,17 @@ _IS_IMAGE = (
     "ELSE image._rank IN (1, 2) END"
 )
 _BOTH = "o._here IS NOT NULL AND n._here IS NOT NULL"
+# A sum of floating-point numbers depends on the order of adding: less than this, of 1 or more, is no change.
+_NOISE = "1e-12"
 _NOWHERE = Side((), {})
 
 
 class Matching:
     """One table of an older and a newer snapshot, matched by its grain.
 
-    Only columns that both have decide whether a row changed. A dictionary type counts as text, and a column whose
-    type differs is compared as text. Without the whole grain on both sides no row matches another.
+    Only columns that both have decide whether a row changed. A dictionary type counts as text, a column whose type
+    differs is compared as text, and floating-point numbers that differ by rounding alone are the same. Without the
+    whole grain on both sides no row matches another.
     """
 
     def __init__(self, grain: Sequence[str], older: Side | None, newer: Side | None) -> None:
@@ -60,13 +63,13 @@ class Matching:
                 f"count(*) FILTER ({_BOTH})",
                 "count(*) FILTER (n._here IS NULL)",
                 f"list_concat({days})" if day else "NULL",
-                *(f"coalesce(bool_or({_BOTH} AND {_differs(name)}), false)" for name in self.compared),
+                *(f"coalesce(bool_or({_BOTH} AND {self._differs(name)}), false)" for name in self.compared),
             ]
         )
 
     def feed(self, older_id: str, newer_id: str) -> str:
         """Every image: its type, the names of the changed columns, both ids, the table's columns; in order."""
-        names = [f"CASE WHEN {_BOTH} AND {_differs(name)} THEN {quoted(name)} END" for name in self.compared]
+        names = [f"CASE WHEN {_BOTH} AND {self._differs(name)} THEN {quoted(name)} END" for name in self.compared]
         listed = f"nullif(concat_ws(', ', {', '.join(names)}), '')" if names else "CAST(NULL AS VARCHAR)"
         images = [
             f'CASE WHEN image._rank < 2 THEN o."{name}" ELSE n."{name}" END AS "{name}"' for name in self.columns
@@ -86,7 +89,7 @@ class Matching:
 
     def _query(self, chosen: Sequence[str], joined: str = "", condition: str = "") -> str:
         keys = [f'o."{name}" IS NOT DISTINCT FROM n."{name}"' for name in self._grain if self.same_grain]
-        differs = " OR ".join(["o._here IS NULL", "n._here IS NULL", *map(_differs, self.compared)])
+        differs = " OR ".join(["o._here IS NULL", "n._here IS NULL", *map(self._differs, self.compared)])
         on = " AND ".join(["o._here = n._here", *keys])
         return (
             f"WITH o AS ({self._source('o', 0)}), n AS ({self._source('n', int(not self.same_grain))}) "
@@ -106,6 +109,13 @@ class Matching:
         if parts:
             return " UNION ALL ".join(f"{select} FROM {part}" for part in parts)
         return f"SELECT * FROM (SELECT {here} AS _here, {', '.join(_empty(self._types))}) WHERE false"
+
+    def _differs(self, name: str) -> str:
+        old, new = f'o."{name}"', f'n."{name}"'
+        if self._types[name] not in ("DOUBLE", "FLOAT"):
+            return f"{old} IS DISTINCT FROM {new}"
+        noise = f"abs({old} - {new}) <= {_NOISE} * greatest(1, abs({old}), abs({new}))"
+        return f"({old} IS DISTINCT FROM {new} AND NOT coalesce(isfinite({old} - {new}) AND {noise}, false))"
 
     def _type(self, name: str) -> str:
         types = {side[name] for side in (self._olds, self._news) if name in side}
@@ -127,7 +137,3 @@ def _named(name: str) -> str:
 
 def _empty(types: Mapping[str, str]) -> list[str]:
     return [f'CAST(NULL AS {type_}) AS "{name}"' for name, type_ in types.items()]
-
-
-def _differs(name: str) -> str:
-    return f'o."{name}" IS DISTINCT FROM n."{name}"'

@@ -239,6 +239,26 @@ def test_dictionaries_nulls_and_metadata_are_compared_by_what_they_say(empty):
     assert not empty([f"fixes AS {older}"], [f"fixes AS {newer}"]).summary("gold.fixes").any
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "updated"),
+    [
+        ("0.1::DOUBLE + 0.2::DOUBLE", "0.3::DOUBLE", 0),
+        ("1e10::DOUBLE", "1e10::DOUBLE + 0.01::DOUBLE", 1),
+        ("0::DOUBLE", "1e-13::DOUBLE", 0),
+        ("0::DOUBLE", "0.0001::DOUBLE", 1),
+        ("'nan'::DOUBLE", "1::DOUBLE", 1),
+        ("'inf'::DOUBLE", "1::DOUBLE", 1),
+        ("'inf'::DOUBLE", "'-inf'::DOUBLE", 1),
+        ("NULL::DOUBLE", "0::DOUBLE", 1),
+        ("1::DECIMAL(18, 2)", "1.01::DECIMAL(18, 2)", 1),
+    ],
+)
+def test_rounding_is_no_change_of_a_number_and_anything_more_is(empty, old, new, updated):
+    comparison = empty([f"fixes AS SELECT 1 AS fix_id, {old} AS n"], [f"fixes AS SELECT 1 AS fix_id, {new} AS n"])
+    assert counted(comparison.summary("gold.fixes")) == (0, updated, 0)
+    assert len(comparison.images("gold.fixes").rows) == 2 * updated
+
+
 def test_a_table_without_a_model_is_named_and_not_compared(empty):
     comparison = empty(["old_mart AS SELECT 1 AS a"], ["old_mart AS SELECT 2 AS a"])
     found = comparison.summary("gold.old_mart")
