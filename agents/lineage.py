@@ -13,10 +13,12 @@ from sqlglot import exp
 from agents.answer import Answer, AnswerPart
 from agents.answer_store import AnswerStore
 from semantic.lineage import LineageReport, lineage_of_name, report
+from semantic.loader import load_model
 from semantic.model import SemanticModel
+from warehouse.contract import load_contract
 from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.lineage import Column, Lineage, load_lineage
-from warehouse.lineage.files import Days, SourceFile, days_by_source, files_of
+from warehouse.lineage.files import Days, days_by_source, files_of
 from warehouse.lineage.relations import Step
 from warehouse.principal import Principal
 from warehouse.snapshots import current, read_snapshot
@@ -25,6 +27,7 @@ _NO_LONGER_KEPT = (
     "The answer's snapshot {snapshot} is no longer kept: these are all files of its source tables that the "
     "present snapshot knows."
 )
+_NO_TABLE = "The answer asked no table."
 _OLD_FORMAT = "The snapshot has no segments (an older format): all files of the source tables are named."
 
 
@@ -35,14 +38,17 @@ def lineage_of(
     principal: Principal | None = None,
     *,
     model: SemanticModel | None = None,
+    rules: Mapping[str, Any] | None = None,
 ) -> LineageReport:
-    """The lineage of a metric, a dimension, a column or an answer's id.
+    """The lineage of a metric, a dimension, a column or an answer's id; `rules` are the settings', to be shown.
 
     With a principal only their own answers are found, without one (on the command line) anybody's. Raises
     UsageError with the nearest name when there is none of that name.
     """
     answer = _answer(target, answers, principal)
-    return answer_lineage(answer, warehouse) if answer else lineage_of_name(target, model)
+    if answer:
+        return answer_lineage(answer, warehouse, model)
+    return replace(lineage_of_name(target, model), rules=rules or {})
 
 
 def _answer(target: str, answers: AnswerStore | None, principal: Principal | None) -> Answer | None:
@@ -51,26 +57,25 @@ def _answer(target: str, answers: AnswerStore | None, principal: Principal | Non
     return answers.find(target, principal) if principal else answers.trace(target)
 
 
-def answer_lineage(answer: Answer, warehouse: Path) -> LineageReport:
+def answer_lineage(answer: Answer, warehouse: Path, model: SemanticModel | None = None) -> LineageReport:
     """From the columns of an answer, by the SQL that ran, to source columns and the files they came in."""
-    lineage = load_lineage()
+    lineage, spine = load_lineage(), (model or load_model()).spine.rpartition(".")[0]
+    manifest, notes = _manifest(answer.snapshot, warehouse)
     parts = [part for part in answer.parts or [AnswerPart(sql=answer.sql)] if part.sql]
     roots: list[Column] = []
     spans: dict[str, Days] = {}
-    manifest, note = _manifest(answer.snapshot, warehouse)
     for number, part in enumerate(parts, start=1):
         columns = _columns(answer, part, number if len(parts) > 1 else 0, lineage)
-        roots += columns
         read = frozenset(name for column in columns for name in column.value | column.selection)
-        for table, days in days_by_source(part.sql, read, lineage, manifest.get("rules", {})).items():
-            spans[table] = spans[table].hull(days) if table in spans else days
+        found = days_by_source(part.sql, read, lineage, manifest.get("rules", {}), calendar=spine)
+        spans |= {table: spans[table].hull(days) if table in spans else days for table, days in found.items()}
+        roots += columns
     if not roots:
-        note = ("The answer asked no table.",)
-        return LineageReport(answer.answer_id, "answer", "upstream", (), {}, snapshot=answer.snapshot, notes=note)
-    files, narrowed = files_of(manifest, {} if note and not manifest else spans)
-    notes = note or (() if narrowed else (_OLD_FORMAT,))
-    found = report(lineage, answer.answer_id, roots, kind="answer", notes=(*notes, *_spoken(spans)))
-    return replace(found, snapshot=answer.snapshot, files=files)
+        return LineageReport(answer.answer_id, "answer", "upstream", (), {}, notes=(_NO_TABLE,))
+    files, narrowed = files_of(manifest, spans)
+    notes += () if narrowed or notes else (_OLD_FORMAT,)
+    traced = report(lineage, answer.answer_id, roots, kind="answer", notes=(*notes, *_spoken(spans)))
+    return replace(traced, snapshot=answer.snapshot, files=files, rules=manifest.get("rules", {}))
 
 
 def _manifest(snapshot: str, warehouse: Path) -> tuple[Mapping[str, Any], tuple[str, ...]]:
@@ -118,14 +123,13 @@ def _without_values(expression: str) -> str:
 
 
 def _spoken(spans: Mapping[str, Days]) -> list[str]:
-    """The days looked at, a sentence for each group of tables that share them."""
+    """The days looked at, a sentence for each group of tables that share them; members have no days."""
+    contract = load_contract()
     groups: dict[Days, list[str]] = {}
     for table, days in spans.items():
-        groups.setdefault(days, []).append(table)
+        if contract[table].belongs_to_member:
+            groups.setdefault(days, []).append(table)
     return [
         f"{', '.join(tables)}: days {days.first or 'from the first'} to {days.last or 'the last'}"
         for days, tables in groups.items()
     ]
-
-
-__all__ = ["LineageReport", "SourceFile", "answer_lineage", "lineage_of"]

@@ -33,8 +33,8 @@ class LineageReport:
     """Where a target comes from (`upstream`) or, for a source column, a rule or a seed, what comes of it.
 
     `nodes` are all columns on the way by name. `ends` are source columns, rules, seeds and arrivals of files;
-    `dependents` gold columns, metrics and dimensions with the role of the target for each. `files` are the source
-    files behind an answer.
+    `dependents` gold columns, metrics and dimensions with the role of the target for each. `rules` are the values
+    of rules by their bare names, `files` the source files behind an answer.
     """
 
     target: str
@@ -44,6 +44,7 @@ class LineageReport:
     nodes: Mapping[str, Column]
     ends: Ends = field(default_factory=Ends)
     dependents: Mapping[str, Role] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
     snapshot: str = ""
     files: tuple[SourceFile, ...] = ()
     notes: tuple[str, ...] = ()
@@ -53,6 +54,10 @@ class LineageReport:
         ordered = [(name, "value") for name in sorted(self.ends.value)]
         ordered += [(name, "selection") for name in sorted(self.ends.selection)]
         return {name: role for name, role in ordered if self.nodes[name].kind == kind}  # type: ignore[misc]
+
+    def rule_value(self, name: str) -> Any:
+        """The value of `rules.trend_days`, or None where it is not known."""
+        return self.rules.get(name.rpartition(".")[2])
 
     def document(self) -> dict[str, Any]:
         """The report as JSON values: nodes, edges, and the lists that scripts want."""
@@ -70,7 +75,7 @@ class LineageReport:
             "nodes": [_node_document(node) for node in self.nodes.values()],
             "edges": edges,
             "source_columns": shown["source"],
-            "rules": shown["rule"],
+            "rules": [rule | {"value": self.rule_value(rule["name"])} for rule in shown["rule"]],
             "seeds": shown["seed"],
             "dependents": [
                 {"name": name, "kind": self.nodes[name].kind, "role": role}

@@ -28,7 +28,8 @@ def lineage(
 
     settings = load_settings()
     with closing(AnswerStore(settings.state / "answers.db")) as answers:
-        report = lineage_of(target, warehouse or settings.warehouse, answers)
+        rules = settings.rules.model_dump()
+        report = lineage_of(target, warehouse or settings.warehouse, answers, rules=rules)
     if as_json:
         print_json(report.document())
     else:

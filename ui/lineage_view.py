@@ -87,14 +87,16 @@ def _print_ends(report: LineageReport, console: Console) -> None:
     for kind, title in titles.items():
         ends = report.ends_of_kind(kind)
         if ends:
-            console.print(Text(f"{title}: ", style="bold") + _by_role(ends))
+            values = {name: report.rule_value(name) for name in ends} if kind == "rule" else {}
+            console.print(Text(f"{title}: ", style="bold") + _by_role(ends, values))
 
 
-def _by_role(names: Mapping[str, Role]) -> Text:
+def _by_role(names: Mapping[str, Role], values: Mapping[str, object]) -> Text:
     text = Text()
     for name, role in names.items():
         text.append(", " if text.plain else "")
-        text.append(name, style="dim" if role == "selection" else "")
+        value = "" if values.get(name) is None else f" = {values[name]}"
+        text.append(name + value, style="dim" if role == "selection" else "")
     return text
 
 

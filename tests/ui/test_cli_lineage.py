@@ -40,6 +40,13 @@ def test_a_target_is_shown_to_people_and_to_scripts(target, kind, words, command
     assert document["source_columns"] if document["direction"] == "upstream" else document["dependents"]
 
 
+def test_a_rule_is_shown_with_its_value(command_center, monkeypatch):
+    monkeypatch.setenv("COMMAND_CENTER_RULES__LEAKAGE_WINDOW_MINUTES", "45")
+    document = json.loads(command_center("lineage", "leakage_rate", "--json").out)
+    assert {"name": "rules.leakage_window_minutes", "role": "value", "value": 45} in document["rules"]
+    assert "rules.leakage_window_minutes = 45" in command_center("lineage", "leakage_rate").out
+
+
 def test_an_answer_is_traced_to_its_files(answer_id, command_center, tiny_warehouse):
     document = json.loads(command_center("lineage", answer_id, "--json", "--warehouse", tiny_warehouse).out)
     assert {file["table"] for file in document["files"]} >= {"call_center", "digital_interactions"}

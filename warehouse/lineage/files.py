@@ -159,15 +159,19 @@ def _unchanged(expression: str) -> bool:
     return all(isinstance(part, plain) for part in tree.walk())
 
 
-def days_by_source(sql: str, columns: Names, lineage: Lineage, rules: Mapping[str, Any]) -> dict[str, Days]:
+def days_by_source(
+    sql: str, columns: Names, lineage: Lineage, rules: Mapping[str, Any], calendar: str = ""
+) -> dict[str, Days]:
     """The event days wanted of each source table behind the gold columns that a query reads.
 
     A date filter on a gold table narrows the source table whose day it is, and through the windows of the rules
     those that are matched to it within a window, by as many days more. Any other source table (the call behind a
-    survey) may be of any day.
+    survey) may be of any day. The table `calendar` is left out: it says no more than which days there are.
     """
     spans: dict[str, Days] = {}
     for table, days in days_by_table(sql, lineage).items():
+        if table == calendar:
+            continue
         ends = lineage.ends_of(name for name in columns if name.rpartition(".")[0] == table).all
         around = look_around(ends, rules)
         for source in sorted(

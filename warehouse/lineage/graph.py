@@ -6,8 +6,8 @@ is a column of the source contract, a rule of the settings, a column of a seed f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -23,13 +23,10 @@ from warehouse.lineage.relations import (
     RECORDS,
     RULES,
     SEEDS,
-    Catalog,
+    Known,
     Names,
-    Relation,
     Step,
-    Traced,
     TracedQuery,
-    given,
     stored,
 )
 from warehouse.runner import MODELS_FOLDER, SqlModel, models_digest, read_models
@@ -81,7 +78,7 @@ class Lineage:
     """All columns by name (`gold.calls.is_leaked`, `call_center.sentiment`, `rules.trend_days`)."""
 
     columns: dict[str, Column]
-    tables: dict[str, Relation]
+    known: Known
     _ends: dict[str, Ends] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
@@ -130,22 +127,15 @@ class Lineage:
 
     def extended(self, columns: Iterable[Column]) -> Lineage:
         """The same lineage with more columns on top of it."""
-        return Lineage(self.columns | {column.name: column for column in columns}, self.tables)
+        return Lineage(self.columns | {column.name: column for column in columns}, self.known)
 
     def trace_query(self, sql: str) -> TracedQuery:
         """The origins of a query over gold (or silver) tables, such as the SQL behind an answer."""
-        return trace(sql, _schema(self.tables), self._table)
+        return trace(sql, self.known.schema, self.known.table)
 
     def qualified(self, sql: str) -> exp.Expr:
         """The tree of such a query with every column under its table's alias."""
-        return qualified(sql, _schema(self.tables))
-
-    def _table(self, name: str) -> Relation:
-        if name not in self.tables:
-            raise MissingDataError(
-                f"No model file makes the table {name}.", where=name, next_step="Build with the present models."
-            )
-        return self.tables[name]
+        return qualified(sql, self.known.schema)
 
 
 def load_lineage(folder: Path = MODELS_FOLDER) -> Lineage:
@@ -155,70 +145,42 @@ def load_lineage(folder: Path = MODELS_FOLDER) -> Lineage:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, _digest: str) -> Lineage:
-    tables: dict[str, Relation] = {}
+    known = Known(folder / SEEDS)
     columns: dict[str, Column] = {}
-
-    def catalog(name: str) -> Relation:
-        relation = tables.get(name) or given(name, folder / SEEDS)
-        if relation is None:
-            raise MissingDataError(
-                f"The lineage does not know the table {name}.",
-                where=name,
-                next_step="A model file makes it, or warehouse/lineage/relations.py says where it comes from.",
-            )
-        return tables.setdefault(name, relation)
-
     for model in read_models(folder):
         for name in sorted(model.reads - {model.table}):
-            catalog(name)
-        query = _traced(model, tables, catalog)
-        tables[model.table] = stored(model.table, query.columns, model.header.grain, query.relation)
-        for name, traced in query.columns.items():
-            columns[f"{model.table}.{name}"] = _node(model, name, traced, folder)
-    return Lineage(columns | _ends_of_lineage(columns), tables)
+            known.table(name)
+        query = _traced(model, known)
+        known.add(model.table, stored(model.table, query.columns, model.header.grain, query.relation))
+        columns |= {node.name: node for node in _nodes(model, query, folder)}
+    return Lineage(columns | _ends_of_lineage(columns), known)
 
 
-def _traced(model: SqlModel, tables: dict[str, Relation], catalog: Catalog) -> TracedQuery:
+def _traced(model: SqlModel, known: Known) -> TracedQuery:
     try:
-        return trace(model.select, _schema(tables), catalog)
+        return trace(model.select, known.schema, known.table)
     except MissingDataError as error:
         raise MissingDataError(
             error.what, where=f"{model.table}: {error.where}", next_step=error.next_step
         ) from error
 
 
-def _schema(tables: dict[str, Relation]) -> dict[str, dict[str, object]]:
-    """Tables and columns as sqlglot takes them; tables whose columns nobody declares are left out."""
-    schema: dict[str, dict[str, object]] = {}
-    for name, relation in tables.items():
-        if relation.columns:
-            layer, _, table = name.partition(".")
-            schema.setdefault(layer, {})[table] = dict.fromkeys(relation.columns, "text")
-    return schema
-
-
-def _node(model: SqlModel, name: str, traced: Traced, folder: Path) -> Column:
+def _nodes(model: SqlModel, query: TracedQuery, folder: Path) -> Iterator[Column]:
     file = folder / model.layer / f"{model.table.partition('.')[2]}.sql"
-    first = _first_line(file, model.select)
-    steps = tuple(Step(step.name, step.expression, step.line + first) for step in traced.origins.steps)
-    return Column(
-        f"{model.table}.{name}",
-        "gold" if model.layer == "gold" else "silver",
-        traced.origins.value,
-        traced.origins.selection,
-        traced.expression,
-        steps,
-        file.relative_to(folder.parent.parent).as_posix(),
-        traced.line + first,
-        traced.equal,
-    )
-
-
-@lru_cache(maxsize=256)
-def _first_line(file: Path, select: str) -> int:
-    """Lines of the file before its SELECT."""
     text = file.read_text(encoding="utf-8")
-    return text[: max(text.find(select), 0)].count("\n")
+    before = text[: max(text.find(model.select), 0)].count("\n")
+    for name, traced in query.columns.items():
+        yield Column(
+            f"{model.table}.{name}",
+            "gold" if model.layer == "gold" else "silver",
+            traced.origins.value,
+            traced.origins.selection,
+            traced.expression,
+            tuple(replace(step, line=step.line + before) for step in traced.origins.steps),
+            file.relative_to(folder.parent.parent).as_posix(),
+            traced.line + before,
+            traced.equal,
+        )
 
 
 def _ends_of_lineage(columns: dict[str, Column]) -> dict[str, Column]:

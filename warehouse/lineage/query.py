@@ -7,7 +7,6 @@ is computed from goes to `value`, whatever decides which rows or matches it is c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import sqlglot
@@ -15,6 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.schema import Schema
 
 from warehouse.lineage.relations import (
     DIALECT,
@@ -30,7 +30,7 @@ from warehouse.lineage.relations import (
 from warehouse.lineage.select import Reading, Sources
 
 
-def trace(sql: str, schema: Mapping[str, Mapping[str, object]], catalog: Catalog) -> TracedQuery:
+def trace(sql: str, schema: Schema | dict[str, object], catalog: Catalog) -> TracedQuery:
     """The origins of every output column of a DuckDB query over the tables of `schema` and `catalog`.
 
     Raises MissingDataError naming the column or table that cannot be followed.
@@ -41,13 +41,13 @@ def trace(sql: str, schema: Mapping[str, Mapping[str, object]], catalog: Catalog
     return _Walk(catalog).query(scope, {})
 
 
-def qualified(sql: str, schema: Mapping[str, Mapping[str, object]]) -> exp.Expr:
+def qualified(sql: str, schema: Schema | dict[str, object]) -> exp.Expr:
     """The tree of a DuckDB query with every column under its table's alias and every star expanded."""
     try:
         return qualify(
             sqlglot.parse_one(sql, dialect=DIALECT),
             dialect=DIALECT,
-            schema=dict(schema),
+            schema=schema,
             quote_identifiers=False,
             identify=False,
             validate_qualify_columns=False,

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlglot.schema import MappingSchema
+
 from warehouse.contract import Contract, SourceTable, load_contract
 from warehouse.errors import MissingDataError
 from warehouse.settings import Rules
@@ -138,6 +140,33 @@ def stored(table: str, columns: Iterable[str], grain: tuple[str, ...], made: Rel
         identity=identity,
         keys=made.keys | {frozenset(grain)},
     )
+
+
+class Known:
+    """The tables that lineage knows so far, and what sqlglot has to know of them: their columns."""
+
+    def __init__(self, seeds: Path) -> None:
+        self._seeds = seeds
+        self._relations: dict[str, Relation] = {}
+        self.schema = MappingSchema(dialect=DIALECT)
+
+    def add(self, name: str, relation: Relation) -> Relation:
+        """Make a table known."""
+        self._relations[name] = relation
+        if relation.columns:
+            self.schema.add_table(name, dict.fromkeys(relation.columns, "text"), match_depth=False)
+        return relation
+
+    def table(self, name: str) -> Relation:
+        """A table by its name. Raises MissingDataError when neither a model nor the build makes it."""
+        found = self._relations.get(name) or given(name, self._seeds)
+        if found is None:
+            raise MissingDataError(
+                f"The lineage does not know the table {name}.",
+                where=name,
+                next_step="A model file makes it, or warehouse/lineage/relations.py says where it comes from.",
+            )
+        return found if name in self._relations else self.add(name, found)
 
 
 def given(table: str, seeds: Path) -> Relation | None:
