@@ -135,7 +135,7 @@ def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None
         table = Table("file", "reason", "rows", title="Quarantined", title_justify="left")
         for file, reasons in sorted(report.quarantine_by_file.items()):
             for reason, rows in sorted(reasons.items()):
-                whole = reason in ("unreadable_file", "missing_columns")
+                whole = reason in ("unreadable_file", "missing_columns", "changed_file")
                 table.add_row(Text(printable(file)), reason, "the file" if whole else f"{rows:,}")
         console.print(table)
         console.print("Every row is kept with its reason in bronze.quarantine.", style="dim")

@@ -19,7 +19,7 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.ledger import FROM_THE_BEGINNING
-from warehouse.reading import ColumnReading, Words, readings
+from warehouse.reading import ColumnReading, Words, readings, typed_name
 from warehouse.workers import Job, side_by_side
 
 FATES = "ENUM('kept', 'duplicate', 'duplicate_id', 'unknown_member')"
@@ -79,18 +79,18 @@ def _profile_sql(table: SourceTable, columns: list[ColumnReading], raw: str) -> 
 
 
 def _typed_sql(table: SourceTable, columns: list[ColumnReading]) -> str:
-    values = ", ".join(f'{column.value} AS "{column.name}"' for column in columns)
+    values = ", ".join(f"{column.value} AS {typed_name(column.name)}" for column in columns)
+    names = ", ".join(f'r.{typed_name(column.name)} AS "{column.name}"' for column in columns)
     cases = [f"WHEN {condition} THEN '{reason}:{c.name}'" for c in columns for reason, condition in c.faults]
     member_key, member_join = "", ""
     if table.day:
         member_key = "k.member_key, "
-        key = next(column.value for column in columns if column.name == "member_id")
-        member_join = f"LEFT JOIN build.member_keys AS k ON k.member_id = ({key})"
-    identity = next(column.value for column in columns if column.name == table.key)
+        member_join = f"LEFT JOIN build.member_keys AS k ON k.member_id = r.{typed_name('member_id')}"
     return (
-        f"CREATE TABLE work.typed.{table.name} AS SELECT {values}, {member_key}r._source_file, "
-        f"r._row_number, r._file_no, hash({identity}) AS _key, "
-        f"CASE {' '.join(cases)} END AS _fault FROM taken.{table.name} AS r {member_join}"
+        f"CREATE TABLE work.typed.{table.name} AS SELECT {names}, {member_key}r._source_file, "
+        f"r._row_number, r._file_no, hash(r.{typed_name(table.key)}) AS _key, "
+        f"CASE {' '.join(cases)} END AS _fault "
+        f"FROM (SELECT r.*, {values} FROM taken.{table.name} AS r) AS r {member_join}"
     )
 
 

@@ -31,7 +31,7 @@ from warehouse.manifest import facts_of, manifest_of, quarantined_by_number, rea
 from warehouse.runner import models_digest, read_models
 from warehouse.settings import Rules, Settings
 from warehouse.snapshots import Snapshot
-from warehouse.source_files import Inbox, SourceFile, discover
+from warehouse.source_files import CHANGED, Inbox, SourceFile, discover
 from warehouse.spark.exchange import exchange_folder
 from warehouse.spark.session import require_spark
 
@@ -151,15 +151,23 @@ def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, engine: Engi
     base = _base(warehouse, inbox, full=full)
     earlier = ledger_of(base.manifest) if base else []
     taken = [] if full else earlier
-    known = {file.sha256 for file in taken}
-    new: list[SourceFile] = []
-    for file in inbox.files:
-        if file.sha256 not in known:
-            new.append(file)
-            known.add(file.sha256)
-    files = [(f.table, f.name, f.sha256) for f in taken] + [(f.table, f.name, f.sha256) for f in new]
-    content = content_digest(files, rules, engine)
+    new = _new_files(inbox.files, taken)
+    content = content_digest([*_counted(taken), *new], rules, engine)
     return _Job(base, earlier, taken, new, inbox.ignored, content, source, engine)
+
+
+def _new_files(files: Sequence[SourceFile], taken: Sequence[TakenFile]) -> list[SourceFile]:
+    """Files whose content was not taken before. A refused file comes again under a better name, or when it has
+    stopped changing.
+    """
+    known = {(file.table, file.sha256) for file in taken if not file.refused}
+    refused = {(file.name, file.sha256) for file in taken if file.refused and file.refused != CHANGED}
+    new = []
+    for file in files:
+        if (file.table, file.sha256) not in known and (file.name, file.sha256) not in refused:
+            new.append(file)
+            known.add((file.table, file.sha256))
+    return new
 
 
 def _base(warehouse: Path, inbox: Inbox, *, full: bool) -> Snapshot | None:
@@ -196,12 +204,15 @@ def _files_of_unreadable(warehouse: Path) -> set[str]:
         raise
 
 
-def content_digest(files: Sequence[tuple[str, str, str]], rules: Rules, engine: Engine = "duckdb") -> str:
-    """Sixteen hex characters that change with anything that can change a table; `files` are (table, name,
-    sha256).
-    """
+def _counted(ledger: Sequence[TakenFile]) -> list[TakenFile]:
+    """Without the files that were refused because they changed: the same content may come again and be taken."""
+    return [file for file in ledger if file.refused != CHANGED]
+
+
+def content_digest(files: Sequence[TakenFile | SourceFile], rules: Rules, engine: Engine = "duckdb") -> str:
+    """Sixteen hex characters that change with anything that can change a table."""
     parts = {
-        "files": sorted(files),
+        "files": sorted((file.table, file.name, file.sha256) for file in files),
         "rules": rules.digest(),
         "models": models_digest(),
         "reading": reading_digest(),
@@ -218,7 +229,7 @@ def _build(
     plan = _plan(job, settings.rules)
     made_with = {"duckdb": duckdb.__version__}
     token = _token(warehouse, job.content)
-    large = plan.read_again or sum(file.path.stat().st_size for file in job.new) > _LARGE
+    large = plan.read_again or sum(file.size for file in job.new) > _LARGE
     with _engine(staging, settings) as con, exchange_folder(settings, staging, token) as exchange:
         work = Assembly(con, staging, warehouse / segments.FOLDER, plan, contract, settings, models, token)
         with steps.step("Read the source files", 0.05):
@@ -253,7 +264,7 @@ def _build(
             work.close()
     with steps.step("Publish", 0.98):
         manifest = manifest_of(
-            job.content,
+            content_digest(_counted(ledger), settings.rules, job.engine),
             job.base.id if job.base else None,
             ledger,
             quarantined,

@@ -30,9 +30,12 @@ from warehouse.opened_files import (
 )
 
 _HEADER_BYTES = 1 << 20
+_LOOKED_AT_FOR_DATES = 1 << 16
 _SHOWN = 2000  # bytes of an overlong line that the quarantine keeps
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_YEAR_LAST = re.compile(rb"\d[/.-]\d{1,2}[/.-]\d{4}")
 _FIELD = re.compile(rb' *+(?:"((?:[^"]++|"")*+)" *+|([^",][^,]*+|))(,|\Z)')
+_BETWEEN_RETURNS = re.compile(rb'(?:[^"\r]|"(?:[^"]++|"")*+")++')
 _REJECTED_LINES = """
     SELECT 'line ' || line || ': ' || lower(min(error_type)) AS detail,
            trim(coalesce(min(csv_line), ''), E'\\r\\n') AS raw
@@ -42,12 +45,16 @@ _REJECTED_LINES = """
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file, its column names (those of the contract in the contract's spelling) and its line ends."""
+    """A CSV file, its column names (those of the contract in the contract's spelling) and its line ends.
+
+    `has_year_last`: its first 64 kB hold something like 10/29/2026, so that its dates need a closer look.
+    """
 
     path: Path
     table: SourceTable
     header: tuple[str, ...]
     cr_ends_lines: bool
+    has_year_last: bool
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,9 @@ class Relations:
     good: str
     set_aside: str
     rows: int
+
+
+_Numbered = tuple[int, bytes, bool]  # line, raw bytes, whether it opens a quote by mistake
 
 
 class _NotPlain(Exception):
@@ -82,7 +92,8 @@ def csv_file(path: Path, table: SourceTable) -> CsvFile:
         names = next((fields for fields in csv.reader(io.StringIO(text, newline=None)) if fields), [])
     except csv.Error as error:
         raise Refused(UNREADABLE, "the first line is no header of this table") from error
-    return CsvFile(path, table, tuple(column_names(names, table)), cr_ends_lines)
+    has_year_last = _YEAR_LAST.search(first[:_LOOKED_AT_FOR_DATES]) is not None
+    return CsvFile(path, table, tuple(column_names(names, table)), cr_ends_lines, has_year_last)
 
 
 def column_names(header: Iterable[str], table: SourceTable) -> list[str]:
@@ -153,7 +164,7 @@ def _mended(file: CsvFile, folder: Path) -> Relations:
     width, rows = len(file.header), 0
     with opened(file.path) as stream, good.open("wb") as copy, bad.open("wb") as aside:
         parts = records(blocks(stream, cr_ends_lines=file.cr_ends_lines), list(file.header), file.table)
-        for number, line, is_slip in _without_header(_lines(parts)):
+        for number, line, is_slip in _without_header(_lines(parts), width):
             found = "a quote never closes" if is_slip else _split(line, width)
             if isinstance(found, str):
                 shown = line[: _SHOWN if len(line) > LONGEST_RECORD else None].decode("utf-8", errors="replace")
@@ -163,10 +174,12 @@ def _mended(file: CsvFile, folder: Path) -> Relations:
             for fields in found:
                 _write(copy, fields)
             rows += len(found)
-    return Relations(_copy(good, width), f"SELECT c1 AS detail, c2 AS raw FROM {_copy(bad, 2)}", rows)
+    return Relations(
+        _copy(good, width), f"SELECT c1 AS detail, COALESCE(c2, '') AS raw FROM {_copy(bad, 2)}", rows
+    )
 
 
-def _lines(parts: Iterable[Lines]) -> Iterator[tuple[int, bytes, bool]]:
+def _lines(parts: Iterable[Lines]) -> Iterator[_Numbered]:
     """One record at a time (number, bytes without line end, whether it is a slip), without empty lines."""
     for part in parts:
         lines = [part.raw] if b'"' in part.raw else part.raw.split(b"\n")
@@ -175,9 +188,13 @@ def _lines(parts: Iterable[Lines]) -> Iterator[tuple[int, bytes, bool]]:
                 yield number, line.rstrip(b"\r\n"), part.is_slip
 
 
-def _without_header(lines: Iterator[tuple[int, bytes, bool]]) -> Iterator[tuple[int, bytes, bool]]:
-    next(lines, None)
-    return lines
+def _without_header(lines: Iterator[_Numbered], width: int) -> Iterator[_Numbered]:
+    """All but the header; what a lone carriage return parts from it is a row."""
+    number, line, is_slip = next(lines, (1, b"", False))
+    header, _, rest = line.partition(b"\r")
+    if rest and not isinstance(_fields(header, width), str):
+        yield number, rest, is_slip
+    yield from lines
 
 
 def _split(line: bytes, width: int) -> list[list[bytes]] | str:
@@ -189,8 +206,8 @@ def _split(line: bytes, width: int) -> list[list[bytes]] | str:
     if not _is_utf_8(line):
         return "not UTF-8"
     fields = _fields(line, width)
-    if isinstance(fields, str) and b"\r" in line and b'"' not in line:
-        parts = [_fields(part, width) for part in line.split(b"\r") if part]
+    if isinstance(fields, str) and b"\r" in line:
+        parts = [_fields(part, width) for part in _BETWEEN_RETURNS.findall(line)]
         rows = [part for part in parts if not isinstance(part, str)]
         if len(rows) == len(parts):
             return rows

@@ -74,7 +74,7 @@ def load(
 ) -> list[LoadedFile]:
     """Append numbered files to bronze; one that cannot be read whole leaves no row behind, only its reason."""
     by_table = {name: [(no, file) for no, file in files if file.table == name] for name in contract}
-    largest_first = sorted(by_table, key=lambda name: -sum(_size(file) for _, file in by_table[name]))
+    largest_first = sorted(by_table, key=lambda name: -sum(file.size for _, file in by_table[name]))
 
     def job(table: str) -> Job[list[LoadedFile]]:
         return lambda worker: [
@@ -93,13 +93,6 @@ def load(
                 ],
             )  # fmt: skip
     return done
-
-
-def _size(file: SourceFile) -> int:
-    try:
-        return file.path.stat().st_size
-    except OSError:  # gone since it was listed; reading it will say so
-        return 0
 
 
 def _load_file(

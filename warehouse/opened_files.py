@@ -63,6 +63,11 @@ class SourceFile:
     seen: _Seen = ()
     trouble: str = ""
 
+    @property
+    def size(self) -> int:
+        """Bytes on disk when it was hashed."""
+        return self.seen[2] if self.seen else 0
+
 
 def looked_at(table: str, name: str, path: Path) -> SourceFile:
     """A file with its hash, or with the trouble that it makes. Raises nothing."""
@@ -88,21 +93,21 @@ def require_unchanged(file: SourceFile) -> None:
         if looked_at(file.table, file.name, file.path).sha256 == file.sha256:
             return
     except OSError:
-        _require_folder(file)
+        require_folder(file.path.parents[len(PurePosixPath(file.name).parts) - 1])
         detail = "it disappeared while it was being read"
     raise Refused(CHANGED, detail)
 
 
-def _require_folder(file: SourceFile) -> None:
-    folder = file.path.parents[len(PurePosixPath(file.name).parts) - 1]
+def require_folder(source: Path) -> None:
+    """Raises MissingDataError when a source folder is gone, or empty as a mount point without its disk."""
     try:
-        gone = next(os.scandir(folder), None) is None
+        gone = next(os.scandir(source), None) is None
     except OSError:
         gone = True
     if gone:
         raise MissingDataError(
             "The source folder disappeared while it was being read. Nothing was published.",
-            where=str(folder),
+            where=str(source),
             next_step="Bring the folder back and build again.",
         )
 

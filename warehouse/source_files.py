@@ -17,8 +17,10 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.csv_files import column_names, csv_file, csv_relations
+from warehouse.date_orders import mended_dates
 from warehouse.errors import MissingDataError
-from warehouse.opened_files import UNREADABLE, looked_at, require_unchanged
+from warehouse.opened_files import CHANGED as CHANGED
+from warehouse.opened_files import UNREADABLE, looked_at, require_folder, require_unchanged
 from warehouse.opened_files import Refused as Refused
 from warehouse.opened_files import SourceFile as SourceFile
 
@@ -73,6 +75,8 @@ def discover(source: Path, contract: Contract) -> Inbox:
             files.append(looked_at(table, name, path))
         else:
             ignored.append(name)
+    if files:
+        require_folder(source)
     return Inbox(tuple(files), tuple(ignored))
 
 
@@ -80,12 +84,7 @@ def _listed(source: Path) -> Iterator[Path]:
     """Every visible entry that is no folder: files, links, pipes, and empty folders named like a file."""
 
     def trouble(error: OSError) -> None:
-        if not source.is_dir():
-            raise MissingDataError(
-                "The source folder disappeared while it was being listed.",
-                where=str(source),
-                next_step="Bring the folder back and build again.",
-            ) from error
+        require_folder(source)
         unreadable.append(Path(error.filename))
 
     unreadable: list[Path] = []
@@ -149,13 +148,25 @@ def _read_csv(
 ) -> ReadFile:
     csv = csv_file(path, table)
     _check_header(csv.header, table)
-    places = {name: f"c{place}" for place, name in reversed(list(enumerate(csv.header, 1)))}
-    columns = _columns(table, places)
     for found in csv_relations(csv, folder):
-        rows = f"SELECT {columns}, row_number() OVER () AS _row_number FROM {found.good}"
+        places = {name: f"c{place}" for place, name in enumerate(csv.header, 1)}
+        if csv.has_year_last:
+            places |= _in_iso(con, table, places, found.good)
+        rows = f"SELECT {_columns(table, places)}, row_number() OVER () AS _row_number FROM {found.good}"
         if _taken(con, file, take, rows, found.set_aside, found.rows):
             return ReadFile(csv.header, found.rows)
     raise Refused(UNREADABLE, "it cannot be read to its end")
+
+
+def _in_iso(
+    con: duckdb.DuckDBPyConnection, table: SourceTable, places: dict[str, str], rows: str
+) -> dict[str, str]:
+    try:
+        return mended_dates(con, table, places, rows)
+    except duckdb.Error as error:
+        if _is_our_trouble(error):
+            raise
+        return {}  # the rows cannot be read this way either, which shows when they are taken
 
 
 def _read_parquet(
@@ -173,7 +184,7 @@ def _read_parquet(
     nested = [n for n, row in zip(header, described, strict=True) if n in known and _is_nested(str(row[1]))]
     if nested:
         raise Refused(UNREADABLE, f"a column holds lists or records, not values: {', '.join(nested)}")
-    places = {name: _identifier(str(row[0])) for name, row in zip(header, described, strict=True)}
+    places = {name: _in_utc(str(row[0]), str(row[1])) for name, row in zip(header, described, strict=True)}
     rows = f"SELECT {_columns(table, places)}, file_row_number + 1 AS _row_number FROM {source}"
     if not _taken(con, file, take, rows, "SELECT NULL AS detail, NULL AS raw WHERE false", count):
         raise Refused(UNREADABLE, "it cannot be read to its end")
@@ -184,8 +195,10 @@ def _is_nested(type_: str) -> bool:
     return type_.startswith(_NESTED) or type_.endswith("]")
 
 
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _in_utc(column: str, type_: str) -> str:
+    """A column's SQL; an instant becomes the time in UTC, whatever the time zone of this machine."""
+    name = '"' + column.replace('"', '""') + '"'
+    return f"{name} AT TIME ZONE 'UTC'" if type_ == "TIMESTAMP WITH TIME ZONE" else name
 
 
 def _columns(table: SourceTable, places: dict[str, str]) -> str:
@@ -222,8 +235,12 @@ def _taken(
             require_unchanged(file)
             keep = True
     except duckdb.Error as error:
-        if isinstance(error, _NOT_THE_FILES_FAULT) or any(sign in str(error) for sign in _DISK_FULL):
+        if _is_our_trouble(error):
             raise
     finally:
         con.execute("COMMIT" if keep else "ROLLBACK")
     return keep
+
+
+def _is_our_trouble(error: duckdb.Error) -> bool:
+    return isinstance(error, _NOT_THE_FILES_FAULT) or any(sign in str(error) for sign in _DISK_FULL)

@@ -12,7 +12,7 @@ from warehouse.errors import MissingDataError
 
 BAD_CALLS = [
     ({"call_date": "2024-02-30"}, "bad_date", "call_date"),
-    ({"call_date": "05/11/2024"}, "bad_date", "call_date"),
+    ({"call_date": "05/11/2024"}, "ambiguous_date", "call_date"),
     ({"call_timestamp": "yesterday"}, "bad_timestamp", "call_timestamp"),
     ({"call_timestamp": ""}, "missing_value", "call_timestamp"),
     ({"call_timestamp": "2999-01-01 00:00:00"}, "out_of_range", "call_timestamp"),
