@@ -36,6 +36,11 @@ BY_PLAN = "Total calls by plan type last month"
         ("last month's calls from current MAPD members", ()),
         ("calls last month from members who are currently on MAPD", ()),
         ("calls last month from today's MAPD members", ()),
+        ("How many calls did members who now have MAPD make last month?", ()),
+        ("How many calls did currently At Risk members make last month?", ()),
+        ("Break last month's calls down by the member's current plan", ("plan_type",)),
+        ("last month's calls, restated to members' current plan", ("plan_type",)),
+        ("Use each member's plan as of today: calls last month by plan", ("plan_type",)),
     ],
 )
 def test_todays_attributes_are_asked_for(ask: Ask, question: str, dimensions: tuple[str, ...]) -> None:
@@ -87,6 +92,7 @@ def test_today_stays_a_period_beside_it(ask: Ask) -> None:
         "calls by the plan members had at the time",
         "calls by plan when they called",
         "calls by plan at call time",
+        "calls by each member's plan as of the call date",
         "calls by the segment the member was in when they called",
         "calls by historical plan",
         "calls by plan, point-in-time attribution",
@@ -125,6 +131,7 @@ def test_follow_ups_switch_it_and_keep_it(ask: Ask) -> None:
         "calls by current plan vs the plan at the time of the call",
         "calls by the plan they have now and the plan they had then",
         "calls by the plan members had in January",
+        "calls by segment now versus at the time of the call",
     ],
 )
 def test_two_attributions_or_a_third_are_asked_back(ask: Ask, question: str) -> None:
