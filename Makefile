@@ -9,7 +9,7 @@ PORT ?= 8000
 N ?= 10000000
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: up setup test lint unit quick-evals evals bench bench-scale browser lock clean
+.PHONY: up setup test lint unit quick-evals evals bench bench-scale browser spark lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -29,12 +29,12 @@ $(STAMP): $(LOCKS) pyproject.toml
 
 test: lint unit quick-evals ## what CI runs
 
-lint: $(STAMP)
+lint: $(STAMP) spark
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-unit: $(STAMP) browser
+unit: $(STAMP) browser spark
 	@$(BIN)/python -m pytest -q
 
 quick-evals: $(STAMP)
@@ -43,8 +43,7 @@ quick-evals: $(STAMP)
 evals: $(STAMP) ## every eval suite
 	@$(BIN)/command-center eval run
 
-bench: $(STAMP) ## measured comparisons; see benchmarks/README.md
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements/benchmark.lock
+bench: $(STAMP) spark ## measured comparisons; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.run
 
 bench-scale: $(STAMP) ## a company of N interactions: full build, a new day, late days; N=100000000 for all
@@ -52,6 +51,11 @@ bench-scale: $(STAMP) ## a company of N interactions: full build, a new day, lat
 
 browser: ## Debian's Chromium for the browser tests
 	@command -v chromium >/dev/null 2>&1 || sh .ci/install-chromium
+
+spark: $(STAMP) ## PySpark and Java, for `build --engine spark`, its tests and benchmarks
+	@command -v java >/dev/null 2>&1 || test -x "$$JAVA_HOME/bin/java" || sh .ci/install-java
+	@$(BIN)/python -c 'import pyspark' 2>/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python \
+		--require-hashes --no-deps -r requirements/spark.lock
 
 lock: $(STAMP) ## resolve the locks again
 	@sh requirements/lock.sh $(BIN)/uv

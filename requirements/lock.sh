@@ -7,5 +7,5 @@ cd "$(dirname "$0")/.."
 options="--universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet"
 echo 'uv>=0.9' | "$uv" pip compile $options "$@" - -o requirements/bootstrap.lock
 "$uv" pip compile $options "$@" pyproject.toml --extra dev -o requirements/requirements.lock
-"$uv" pip compile $options "$@" pyproject.toml --extra dev --extra benchmark \
-  --constraint requirements/requirements.lock -o requirements/benchmark.lock
+"$uv" pip compile $options "$@" pyproject.toml --extra dev --extra spark \
+  --constraint requirements/requirements.lock -o requirements/spark.lock
