@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from semantic.echo import attribution_note
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
-from tools.metrics import governed_table, next_to_nothing, stated_assumptions, wider_metric, without_period
+from tools.metrics import (
+    attributed,
+    governed_table,
+    next_to_nothing,
+    stated_assumptions,
+    wider_metric,
+    without_period,
+)
 from tools.outcome import Found, Mendable, Outcome, Refusal, Table
 
 # One cut a slot, the first that the metric allows: where, what went wrong, through what, for whom.
@@ -50,8 +56,7 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     if metric != query.metrics[0]:
         asked, counted = (desk.semantic.metrics[name].label for name in (query.metrics[0], metric))
         said = (*said, f"{asked} is explained through its count, {counted.lower()}.")
-    note = attribution_note([table.query for table in tables if table.query], desk.semantic)
-    said = tuple(dict.fromkeys((*said, *([note] if note else []), *alone)))
+    said = (*said, *attributed(tuple(tables), desk), *alone)
     return Found(
         tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
     )

@@ -32,7 +32,7 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
     table = governed_table(query, desk)
     if isinstance(table, Refusal):
         return table
-    said = (*without_period(assumptions), *stated_assumptions(query, table, desk))
+    said = (*without_period(assumptions), *stated_assumptions(query, table, desk), *attributed((table,), desk))
     wider = wider_tables(table, desk)
     return Found((table, *wider), "governed_metric", assumptions=(*said, *wider_note(wider)))
 
@@ -148,18 +148,20 @@ def _instead(query: SemanticQuery, lacking: str, desk: Desk) -> tuple[str, ...]:
 
 
 def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[str, ...]:
-    """What the person should know about how the numbers were made.
-
-    Default period, cut-off day, whose plan counts when it is today's, cost of a call.
-    """
+    """What the person should know about how the numbers were made: default period, cut-off day, cost of a call."""
     said = []
     period = table.query.time if table.query and has_history(table.query, desk.semantic) else None
     if period and query.time is None:
         said.append(f"{NO_PERIOD}: {period_in_words(period)}.")
     if period and period.end > desk.as_of:
         said.append(f"{day_in_words(period.end)} is incomplete in the data.")
-    note = attribution_note([query], desk.semantic)
-    return (*said, *([note] if note else []), *cost_notes(query.metrics, desk))
+    return (*said, *cost_notes(query.metrics, desk))
+
+
+def attributed(tables: tuple[Table, ...], desk: Desk) -> tuple[str, ...]:
+    """Whose plan counts, when it is the one members have today and not the one at the event."""
+    note = attribution_note([table.query for table in tables if table.query], desk.semantic)
+    return (note,) if note else ()
 
 
 def cost_notes(metrics: tuple[str, ...], desk: Desk) -> tuple[str, ...]:

@@ -89,6 +89,14 @@ def test_an_unknown_metric_gets_the_nearest_name(command_center):
     assert command_center("model", "show", "zzzzzz").code == 2
 
 
+def test_a_member_dimension_is_shown_with_both_attributions(command_center):
+    done = command_center("model", "show", "plan_type")
+    assert done.code == 0
+    assert "at_event" in done.out
+    assert "today" in done.out
+    assert "at_event" not in command_center("model", "show", "call_topic").out
+
+
 @pytest.mark.parametrize("options", [["--reduce", "500"], ["--reduce", "-5"], ["--cost-model", "x"]])
 def test_an_impossible_projection_is_bad_usage(command_center, tiny_warehouse, options):
     assert command_center("savings", "--journey", "Billing", *options, "--warehouse", tiny_warehouse).code == 2
