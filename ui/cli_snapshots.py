@@ -90,7 +90,7 @@ def _cells(line: KeptSnapshot) -> tuple[str, ...]:
         line.as_of.isoformat(),
         (line.parent or "").rpartition("-")[2],
         *("" if number is None else f"{number:,}" for number in (line.new_files, line.new_rows)),
-        *(f"{size / 1e6:,.1f}" for size in (line.bytes, line.shared_bytes)),
+        *(f"{size / 1e6:,.{0 if size > 1e8 else 1}f}" for size in (line.bytes, line.shared_bytes)),
     )
 
 
