@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ui import cli_changes, cli_feed, cli_lineage, cli_snapshots
+from ui import cli_changes, cli_feed, cli_lineage, cli_quality, cli_snapshots
 from ui.terminal import (
     JsonOption,
     PurposeOption,
@@ -47,6 +47,7 @@ cli_snapshots.register(app)
 cli_changes.register(app)
 cli_feed.register(app)
 cli_lineage.register(app)
+cli_quality.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."

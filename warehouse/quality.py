@@ -1,4 +1,4 @@
-"""The data quality report of a snapshot, as the build measured it."""
+"""The data quality measures of a snapshot, as the build stored them in gold.data_quality."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import duckdb
 from warehouse.errors import MissingDataError
 from warehouse.snapshots import BUILD_AGAIN, Snapshot
 
-AREAS = ("completeness", "duplicates", "nulls", "values", "integrity", "freshness", "reconciliation")
+AREAS = (
+    "completeness", "layers", "reconciliation", "duplicates", "integrity", "freshness", "nulls", "values",
+    "quarantine",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class QualityMeasure:
-    """One measure of one source table. `value` is a share 0..1, a count, or days, as the measure's name says.
+    """One measure of one source table. `value` is a share 0..1, a count, a sum or days, as the measure says.
 
-    `column` is empty for a measure of the whole table; `expected` is None where the measure only informs.
+    `column` is empty for a measure of the whole table; `expected` is None where the measure only informs. In the
+    area `quarantine` the measure is a reason.
     """
 
     area: str
@@ -39,4 +43,7 @@ def report(snapshot: Snapshot) -> list[QualityMeasure]:
         raise MissingDataError(
             "The quality report cannot be read.", where=str(snapshot.gold_path), next_step=BUILD_AGAIN
         ) from error
-    return sorted((QualityMeasure(*row) for row in rows), key=lambda m: (AREAS.index(m.area), m.source_table))
+    return sorted(
+        (QualityMeasure(*row) for row in rows),
+        key=lambda m: (AREAS.index(m.area), m.source_table, m.measure, m.column),
+    )

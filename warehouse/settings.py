@@ -44,6 +44,8 @@ class Rules(_Section):
     high_handle_time_minutes: float = Field(default=20, gt=0)
     new_member_months: int = Field(default=12, gt=0)
     trend_days: int = Field(default=7, gt=0)
+    completeness_target: float = Field(default=0.995, gt=0, le=1)
+    freshness_days: int = Field(default=7, ge=0)
 
     def digest(self) -> str:
         """Eight hex characters that change when any rule does."""

@@ -173,7 +173,8 @@ def test_the_quality_report_names_what_is_wrong(tables, written, built, tmp_path
     found = quality_report(snapshots.current(tmp_path / "warehouse"))
     wrong = {(m.area, m.source_table, m.measure, m.column): m.value for m in found if not m.ok}
     assert wrong == {
-        ("completeness", "call_center", "accepted_share", ""): 0.5,
+        ("completeness", "call_center", "accepted_share", ""): 0.75,
+        ("completeness", "call_center", "rows_refused", ""): 1.0,
         ("duplicates", "call_center", "rows_repeated", ""): 1.0,
         ("freshness", "enrollment", "days_behind", ""): 249.0,
         ("integrity", "call_center", "unknown_members", ""): 1.0,

@@ -1,6 +1,7 @@
 /*
 description: >
   One row per accepted survey with its groups; call_topic is that of the related call, 'Unknown' without one.
+  names_unknown_call is 1 when there is no call of the id that the survey names.
 grain: [survey_id]
 partition: survey_date
 checks:
@@ -15,6 +16,7 @@ SELECT
     s.survey_type,
     s.related_call_id,
     COALESCE(c.call_topic, 'Unknown') AS call_topic,
+    CASE WHEN s.related_call_id IS NOT NULL AND c.call_id IS NULL THEN 1 ELSE 0 END AS names_unknown_call,
     s.nps_score,
     s.csat_score,
     s.effort_score,
