@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+import sqlglot
 
 from agents.runtime import Assistant
 from warehouse import snapshots
@@ -21,6 +22,7 @@ from warehouse.runner import Header, SqlModel, read_models, tables_read
 from warehouse.settings import Settings
 from warehouse.spark.engine import run_on_spark
 from warehouse.spark.exchange import columns_of_given, export_given, read_back
+from warehouse.spark.portable import PORTABLE, require_portable
 from warehouse.spark.session import spark_session
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ SCALARS = [
     "n / NULLIF(n, 0)", "7 / 2.0", "big * 1.0 / 3", "1.5 * n", "x * 0.1", "d - 3", "d + n", "d - n + 1",
     "d - DATE '2024-01-01'", "d + INTERVAL 1 DAY", "ts - n * INTERVAL 1 HOUR", "ts - INTERVAL 2 MONTH",
     "ts + CAST(0.5 * n AS INTEGER) * INTERVAL 1 SECOND", "DATE_DIFF('day', d, DATE '2024-03-01')",
-    "DATE_DIFF('day', ts, TIMESTAMP '2024-03-01 00:00:00')", "DATE_DIFF('microsecond', ts, TIMESTAMP '2024-03-01')",
+    "DATE_DIFF('day', ts, TIMESTAMP '2024-03-01 00:00:00')",
+    "DATE_DIFF('microsecond', ts, TIMESTAMP '2024-03-01')",
     "DATE_TRUNC('week', ts)", "DATE_TRUNC('quarter', d)", "CAST(DATE_TRUNC('month', d) AS DATE)", "YEAR(d)",
     "EXTRACT(HOUR FROM ts)", "EXTRACT(MINUTE FROM ts) / 10", "FLOOR(n / 4)", "FLOOR(n)", "n % 3", "-n", "ABS(n)",
     "DATE_DIFF('day', DATE '1900-01-01', d) % 7", "GREATEST(n, 2)", "LEAST(n, NULL, 2)", "NULLIF(s, '')",
@@ -66,7 +69,8 @@ SCALARS = [
     "n BETWEEN 1 AND 5", "n IN (1, 5)", "n NOT IN (1, NULL)", "b AND n > 0", "NOT b", "b IS TRUE",
     "CAST(b AS INTEGER)", "CAST(ts AS VARCHAR)", "CAST(d AS VARCHAR)", "CAST(b AS VARCHAR)", "CAST(ts AS DATE)",
     "CAST(d AS TIMESTAMP)", "CASE WHEN n > 3 THEN 1.5 ELSE n END", "s < 'b'", "e > 'a'", "d > '2024-01-15'",
-    "EXISTS (SELECT 1 FROM accepted.u AS v WHERE v.k = t.n)", "CAST(n AS DOUBLE)",
+    "EXISTS (SELECT 1 FROM accepted.u AS v WHERE v.k = t.n)", "CAST(n AS DOUBLE)", "MONTH(d)",
+    "(n + 1) * 2", "n <> 5", "n IS DISTINCT FROM 5", "CAST(n AS DECIMAL(9, 2))",
 ]  # fmt: skip
 ASOF = "SELECT t.id, t.n, u.id AS match, u.w FROM accepted.t {side} JOIN accepted.u ON u.k = t.n AND {condition}"
 QUERIES = {
@@ -79,9 +83,11 @@ QUERIES = {
     "CURRENT ROW) AS a, FIRST_VALUE(n) OVER (ORDER BY ts, id) AS b FROM accepted.t",
     "median_of_a_window": "SELECT id, MEDIAN(n) OVER (ORDER BY id ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) AS m "
     "FROM accepted.t",
-    "sums_in_windows": "SELECT id, SUM(n) OVER (PARTITION BY e) AS a, COUNT(*) OVER (ORDER BY n) AS b FROM accepted.t",
-    "aggregates": "SELECT e, SUM(n) AS a, AVG(n) AS b, AVG(1.5 * n) AS c, MEDIAN(n) AS d, MIN(s) AS f, MAX(ts) AS g, "
-    "COUNT(DISTINCT n) AS h, COUNT_IF(n > 1) AS i, COUNT(*) FILTER (WHERE b) AS j FROM accepted.t GROUP BY e",
+    "sums_in_windows": "SELECT id, SUM(n) OVER (PARTITION BY e) AS a, COUNT(*) OVER (ORDER BY n) AS b "
+    "FROM accepted.t",
+    "aggregates": "SELECT e, SUM(n) AS a, AVG(n) AS b, AVG(1.5 * n) AS c, MEDIAN(n) AS d, MIN(s) AS f, "
+    "MAX(ts) AS g, COUNT(DISTINCT n) AS h, COUNT_IF(n > 1) AS i, COUNT(*) FILTER (WHERE b) AS j "
+    "FROM accepted.t GROUP BY e",
     "group_by_all": "SELECT e, b, COUNT(n) AS a FROM accepted.t GROUP BY ALL",
     "having": "SELECT n, COUNT(*) AS a FROM accepted.t GROUP BY n HAVING COUNT(*) > 1",
     "qualify": "SELECT id, e FROM accepted.t QUALIFY ROW_NUMBER() OVER (PARTITION BY e ORDER BY ts DESC, id) = 1",
@@ -101,8 +107,8 @@ QUERIES = {
     "values": "SELECT v.a, v.b FROM (VALUES (1, 'x'), (2, NULL)) AS v(a, b)",
     "latest_rows": "SELECT id FROM accepted.t ORDER BY ts DESC, id LIMIT 3",
     "scalar_query": "SELECT id, (SELECT MAX(k) FROM accepted.u) - n AS a FROM accepted.t",
-    "days": "SELECT CAST(UNNEST(GENERATE_SERIES(CAST(d AS TIMESTAMP), TIMESTAMP '2024-03-02', INTERVAL 1 DAY)) AS DATE) "
-    "AS day FROM accepted.t WHERE YEAR(d) = 2024 OR d IS NULL",
+    "days": "SELECT CAST(UNNEST(GENERATE_SERIES(CAST(d AS TIMESTAMP), TIMESTAMP '2024-03-02', INTERVAL 1 DAY)) "
+    "AS DATE) AS day FROM accepted.t WHERE YEAR(d) = 2024 OR d IS NULL",
     "asof_before": ASOF.format(side="ASOF", condition="u.ts < t.ts"),
     "asof_at_or_before": ASOF.format(side="ASOF", condition="t.ts >= u.ts"),
     "asof_after": ASOF.format(side="ASOF", condition="u.ts > t.ts"),
@@ -146,12 +152,9 @@ def engines(session: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def _model(name: str, select: str) -> SqlModel:
-    parsed = duckdb.extract_statements(select)
-    assert len(parsed) == 1
-    header = Header(description=name, grain=("id",))
-    import sqlglot
-
-    return SqlModel(f"silver.{name}", header, select, tables_read(sqlglot.parse_one(select, dialect="duckdb")))
+    query = sqlglot.parse_one(select, dialect="duckdb")
+    require_portable(query, name)
+    return SqlModel(f"silver.{name}", Header(description=name, grain=("id",)), select, tables_read(query))
 
 
 def _rows(con: duckdb.DuckDBPyConnection, models: list[SqlModel]) -> dict[str, list[Row]]:
@@ -184,6 +187,12 @@ def test_a_query_has_the_same_rows_on_both_engines(engines: Engines, name: str) 
     ours, theirs = engines.duckdb[name], engines.spark[name]
     assert len(ours) == len(theirs)
     assert [pair for pair in zip(ours, theirs, strict=True) if not alike(*pair)] == []
+
+
+def test_every_portable_construct_is_compared_here() -> None:
+    compared = [f"SELECT {text}" for text in SCALARS] + list(QUERIES.values())
+    found = {type(node) for query in compared for node in sqlglot.parse_one(query, dialect="duckdb").walk()}
+    assert {construct.__name__ for construct in PORTABLE - found} == set()
 
 
 def test_a_column_of_another_kind_is_not_taken(tmp_path: Path) -> None:

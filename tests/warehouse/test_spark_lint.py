@@ -54,7 +54,7 @@ EXPRESSIONS = {
     "LAG(x) OVER (PARTITION BY s)": "LAG without ORDER BY",
     "COUNT(DISTINCT x) OVER (PARTITION BY s)": "DISTINCT in a window",
     "COUNT(*) FILTER (WHERE b) OVER (PARTITION BY s)": "FILTER in a window",
-    "SUM(x) OVER (ORDER BY d RANGE BETWEEN INTERVAL 7 DAYS PRECEDING AND CURRENT ROW)": "RANGE frame with an offset",
+    "SUM(x) OVER (ORDER BY d RANGE BETWEEN 7 PRECEDING AND CURRENT ROW)": "RANGE frame with an offset",
     "x IN list_column": "IN over a list column",
     "x IN (SELECT y FROM accepted.u)": "IN with a query outside WHERE",
 }
