@@ -127,9 +127,9 @@ def build(
             kept = None if full else snapshots.find(warehouse, job.content)
         if kept is not None:
             return _serve_again(warehouse, kept, steps)
-        staging = snapshots.stage(warehouse)
         try:
-            report = _build(staging, warehouse, job, settings, moment, steps)
+            with _staged(warehouse) as staging:
+                report = _build(staging, warehouse, job, settings, moment, steps)
         except CheckFailed as failure:
             keep_failure(warehouse, failure)
             raise
@@ -139,12 +139,23 @@ def build(
             raise
         except (duckdb.Error, OSError) as error:
             raise _resource_error(error, warehouse, settings) from error
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
         (warehouse / FAILED_BUILD).unlink(missing_ok=True)
         snapshots.prune(warehouse, settings.build, moment)
     steps.progress("Done", 1.0)
     return report
+
+
+@contextmanager
+def _staged(warehouse: Path) -> Iterator[Path]:
+    """A staging folder. Nothing that a failing build wrote stays: each attempt would fill the disk further."""
+    staging = snapshots.stage(warehouse)
+    try:
+        yield staging
+    except BaseException:
+        snapshots.sweep(warehouse)
+        raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, engine: Engine, *, full: bool) -> _Job:

@@ -264,8 +264,16 @@ def prune(warehouse: Path, settings: BuildSettings, now: datetime) -> None:
     for folder in sorted((warehouse / SNAPSHOTS).iterdir()):
         if folder.name not in stays:
             shutil.rmtree(folder, ignore_errors=True)
+    sweep(warehouse)
+
+
+def sweep(warehouse: Path) -> None:
+    """Remove the segments that no snapshot refers to. Call it only under the lock.
+
+    They stay as long as a manifest cannot be read: they may be its own.
+    """
     used: set[str] = set()
-    for folder in sorted((warehouse / SNAPSHOTS).iterdir()):
+    for folder in sorted((warehouse / SNAPSHOTS).glob("*")):
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             used |= {s.file(part) for s in segments_of(manifest) for part in s.parts}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
-from collections.abc import Callable
+import shutil
+import sys
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from warehouse import snapshots
@@ -131,3 +133,99 @@ def quarantined(ask: Callable[..., list[tuple[Any, ...]]]) -> Callable[[], list[
 def raw_row() -> Callable[[str], dict[str, Any]]:
     """Reads the raw row that the quarantine keeps."""
     return lambda text: dict(json.loads(text))
+
+
+@pytest.fixture(scope="session")
+def three_drops() -> Callable[[Path], list[Path]]:
+    """Writes a folder that grows by two drops and stays as it was in between: `drop-1`, `drop-2`, `drop-3`."""
+    return write_drops
+
+
+def write_drops(folder: Path) -> list[Path]:
+    """Three weeks of calls and failures; then days that are new, late or corrected, members who change plan."""
+    first = valid_tables() | {
+        "call_center": [call(n, n % 21) for n in range(60)],
+        "digital_interactions": [interaction(n, n % 21) for n in range(60)],
+    }
+    second = {
+        "call_center_2024-11-23": [call(n, 21 + n % 2) for n in range(60, 66)],
+        "digital_interactions_2024-11-23": [interaction(n, 21 + n % 2) for n in range(60, 66)],
+    }
+    third = {
+        "members_2024-11-12": [MEMBER | {"member_id": "M1", "plan_type": "PPO"}, MEMBER | {"member_id": "M4"}],
+        "call_center_2024-11-24": [call(n, 23) for n in range(66, 70)] + [call(3, 9), call(70, 4, member_id="M4")],
+        "digital_interactions_late": [interaction(n, n % 5) for n in range(66, 70)],
+    }
+    folders: list[Path] = []
+    for number, tables in enumerate((first, second, third), start=1):
+        drop = folder / f"drop-{number}"
+        if folders:
+            shutil.copytree(folders[-1], drop)
+        folders.append(write_tables(drop, tables))
+    return folders
+
+
+@pytest.fixture(scope="session")
+def add_a_leak() -> Callable[[Path, int], None]:
+    """Adds the files of one more failed interaction and the call that follows it, on one of 25 days."""
+
+    def add(folder: Path, number: int) -> None:
+        failed = interaction(900 + number, number * 7 % 25) | {"outcome": "failure"}
+        tables = {"call_center": [call(900 + number, number * 7 % 25)], "digital_interactions": [failed]}
+        write_tables(folder, {f"{name}_more-{number}": rows for name, rows in tables.items()})
+
+    return add
+
+
+def call(number: int, day: int, **changed: str) -> dict[str, Any]:
+    """A call of one of three members on a day of November 2024, twenty minutes after an interaction."""
+    date = f"2024-11-{day + 1:02}"
+    at = {"call_date": date, "call_timestamp": f"{date} {number % 12 + 8:02}:20:00"}
+    return CALL | at | {"call_id": f"C{number:03}", "member_id": f"M{number % 3 + 1}"} | changed
+
+
+def interaction(number: int, day: int) -> dict[str, Any]:
+    """A failed or a successful interaction of one of three members."""
+    date = f"2024-11-{day + 1:02}"
+    at = {"interaction_date": date, "interaction_timestamp": f"{date} {number % 12 + 8:02}:00:00"}
+    outcome = ("failure", "abandoned", "success", "failure")[number % 4]
+    ids = {"interaction_id": f"D{number:03}", "member_id": f"M{number % 3 + 1}"}
+    return DIGITAL | at | ids | {"outcome": outcome}
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Any:
+    """The class of `oracle.py`: the right tables, worked out without SQL."""
+    return beside("oracle").Oracle
+
+
+@pytest.fixture(scope="session")
+def histories() -> Any:
+    """The module `histories.py`: random histories of drops."""
+    return beside("histories")
+
+
+@pytest.fixture(scope="session")
+def comparing() -> Any:
+    """The module `comparing.py`: what warehouses hold and in what they differ."""
+    return beside("comparing")
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Any]:
+    """Builds and readers in processes of their own, see `forks.py`."""
+    server = beside("forks").Forks()
+    yield server
+    server.close()
+
+
+def beside(name: str) -> Any:
+    """A module that lies beside this file and is no test."""
+    spec = importlib.util.spec_from_file_location(
+        f"tests_warehouse_{name}", Path(__file__).with_name(f"{name}.py")
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

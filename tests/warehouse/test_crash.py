@@ -1,0 +1,232 @@
+"""Killed, out of disk, interrupted, two at once: the last good snapshot serves on and the next build finishes.
+
+`KILLS=500 pytest tests/warehouse/test_crash.py` kills more often.
+"""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from warehouse import snapshots
+from warehouse.audit import AuditLog
+from warehouse.build import build
+from warehouse.door import Warehouse
+from warehouse.errors import MissingDataError
+from warehouse.principal import Principal
+from warehouse.settings import Settings
+
+KILLS = int(os.environ.get("KILLS", "50"))
+FIGURES = "SELECT COUNT(*), SUM(is_leaked), SUM(is_repeat), COUNT(DISTINCT member_id) FROM gold.calls"
+
+
+@dataclass
+class Company:
+    """A warehouse of two snapshots, the folder to build next, and what the tables hold before and after that."""
+
+    settings: Settings
+    source: Path
+    warehouse: Path
+    before: dict[str, list[str]]
+    after: dict[str, list[str]]
+
+    def order(self, warehouse: Path, **more: Any) -> dict[str, Any]:
+        """The next build, in a process of its own."""
+        return {"source": self.source, "warehouse": warehouse, "settings": self.settings, **more}
+
+    def copy(self, folder: Path) -> Path:
+        return Path(shutil.copytree(self.warehouse, folder / "warehouse"))
+
+
+@pytest.fixture(scope="module")
+def few_kept(settings: Settings) -> Settings:
+    """Two snapshots are kept, so that every build also removes one."""
+    few = {"partition_rows": 60, "hot_rows": 20, "hot_days": 2, "keep_snapshots": 2, "keep_days": 0}
+    return settings.model_copy(update={"build": settings.build.model_copy(update=few)})
+
+
+@pytest.fixture(scope="module")
+def company(
+    few_kept: Settings,
+    comparing: Any,
+    three_drops: Callable[[Path], list[Path]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Company:
+    folder = tmp_path_factory.mktemp("company")
+    first, second, third = three_drops(folder)
+    for source in (first, second):
+        build(source, folder / "warehouse", few_kept)
+    build(third, folder / "expected", few_kept)
+    states = [comparing.state(folder / name) for name in ("warehouse", "expected")]
+    return Company(few_kept, third, folder / "warehouse", *states)
+
+
+@pytest.fixture
+def asked(settings: Settings, tmp_path: Path) -> Iterator[Callable[[Path], tuple[Any, ...]]]:
+    """What the door of a warehouse answers."""
+    audit = AuditLog(tmp_path / "audit.db")
+
+    def ask(warehouse: Path) -> tuple[Any, ...]:
+        door = Warehouse(warehouse, settings, audit)
+        row = door.query(FIGURES, Principal("erin", "executive")).rows[0]
+        door.close()
+        return row
+
+    yield ask
+    audit.close()
+
+
+def undisturbed(forks: Any, order: dict[str, Any]) -> float:
+    """Seconds of a build that nothing happens to."""
+    started = time.monotonic()
+    forks.start(order)
+    assert forks.codes() == [0]
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    ("what", "share"), [("the next drop", 0.6), ("a full build", 0.2), ("the first build", 0.2)]
+)
+def test_killed_at_any_point_the_last_snapshot_serves_and_the_next_build_finishes(
+    what, share, company: Company, forks: Any, few_kept, comparing, asked, tmp_path: Path
+):
+    """Up to four kills hit what the ones before have left; then a build finishes the work."""
+    first, full, kills = what == "the first build", what == "a full build", round(KILLS * share)
+    seconds = undisturbed(forks, company.order(fresh(company, tmp_path / "spent", first), full=full))
+    random, killed, warehouse = Random(7), 0, fresh(company, tmp_path / "0", first)
+    delays = [(number + random.random()) / kills * seconds for number in range(kills)]
+    random.shuffle(delays)
+    for number, delay in enumerate(delays, start=1):
+        (process,) = forks.start(company.order(warehouse, full=full))
+        time.sleep(delay)
+        os.kill(process, signal.SIGKILL)
+        killed += forks.codes() == [-signal.SIGKILL]
+        published = is_published(company, warehouse, first)
+        if published:
+            assert comparing.state(warehouse) == company.after
+        if published or number % 4 == 0:
+            assert (first and not published) or asked(warehouse)
+            build(company.source, warehouse, few_kept, full=published)  # what is published is not built again
+            assert comparing.state(warehouse) == company.after
+            assert comparing.left_overs(warehouse) == []
+            shutil.rmtree(warehouse.parent)
+            warehouse = fresh(company, tmp_path / str(number), first)
+    assert killed > kills / 2
+
+
+def fresh(company: Company, folder: Path, first: bool) -> Path:
+    """A copy of the company's warehouse, or the place of one that is still to be built."""
+    return folder / "warehouse" if first else company.copy(folder)
+
+
+def is_published(company: Company, warehouse: Path, first: bool) -> bool:
+    """Whether the pointer has moved. As long as it has not, no file of the warehouse may have changed."""
+    pointer = warehouse / "CURRENT"
+    if first and not pointer.exists():
+        with pytest.raises(MissingDataError):
+            snapshots.current(warehouse)
+        return False
+    if first or pointer.read_bytes() != (company.warehouse / "CURRENT").read_bytes():
+        return True
+    for path in company.warehouse.rglob("*"):
+        same = warehouse / path.relative_to(company.warehouse)
+        assert path.is_dir() or filecmp.cmp(path, same, shallow=False)
+    return False
+
+
+@dataclass
+class FullDisk:
+    """Stands in for a call of the operating system and fails at one of its calls, as a full disk does."""
+
+    real: Callable[..., Any]
+    at: int = 0
+    calls: int = 0
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        self.calls += 1
+        if self.calls == self.at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.real(*args, **named)
+
+
+@pytest.mark.parametrize("step", ["fsync", "rename", "replace", "mkdir", "open"])
+def test_a_disk_that_is_full_at_any_call_loses_nothing(
+    step, company: Company, few_kept, comparing, tmp_path: Path, monkeypatch
+):
+    """At the first call, in the middle and at the last ones, where a build publishes; with more KILLS at each."""
+
+    def attempt(at: int) -> int:
+        failing = FullDisk(getattr(os, step), at)
+        with monkeypatch.context() as patched, suppress(MissingDataError):
+            patched.setattr(os, step, failing)
+            build(company.source, warehouse, few_kept)
+        return failing.calls
+
+    warehouse = company.copy(tmp_path / "0")
+    calls = attempt(0)
+    assert comparing.state(warehouse) == company.after
+    warehouse = company.copy(tmp_path / "1")
+    for at in range(1, calls + 1):
+        if KILLS > 50 or at in (1, calls // 2) or at > calls - 4:
+            attempt(at)
+            assert not list(warehouse.glob(".staging-*"))
+            if is_published(company, warehouse, first=False):
+                assert comparing.state(warehouse) == company.after
+                warehouse = company.copy(tmp_path / f"after-{at}")
+            else:
+                assert comparing.left_overs(warehouse) in ([], ["CURRENT.new"])  # the next build replaces it
+    build(company.source, warehouse, few_kept)
+    assert comparing.state(warehouse) == company.after
+    assert comparing.left_overs(warehouse) == []
+
+
+@pytest.mark.parametrize("largest_file", [2_000, 20_000, 200_000, 800_000, 2_000_000])
+def test_a_file_that_cannot_be_written_to_its_end_publishes_nothing(
+    largest_file, company: Company, forks: Any, few_kept, comparing, tmp_path: Path
+):
+    warehouse = company.copy(tmp_path)
+    forks.start(company.order(warehouse, largest_file=largest_file))
+    (code,) = forks.codes()
+    assert code in (0, 4)
+    assert comparing.state(warehouse) == (company.after if code == 0 else company.before)
+    assert comparing.left_overs(warehouse) == []
+    build(company.source, warehouse, few_kept)
+    assert comparing.state(warehouse) == company.after
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_interrupted_it_leaves_the_last_snapshot(
+    name, company: Company, forks: Any, few_kept, comparing, tmp_path
+):
+    seconds = undisturbed(forks, company.order(company.copy(tmp_path / "spent")))
+    for number in range(1, 6):
+        warehouse = company.copy(tmp_path / str(number))
+        (process,) = forks.start(company.order(warehouse))
+        time.sleep(seconds * number / 6)
+        os.kill(process, getattr(signal, name))
+        (code,) = forks.codes()
+        assert code in ((0, 130) if name == "SIGINT" else (0, -signal.SIGTERM))
+        assert comparing.state(warehouse) in (company.before, company.after)
+        if name == "SIGTERM":  # nobody catches it, so the next build cleans up
+            build(company.source, warehouse, few_kept)
+        assert comparing.left_overs(warehouse) == []
+
+
+def test_of_two_builds_at_once_the_second_says_so(company: Company, forks: Any, comparing, tmp_path: Path):
+    warehouse = company.copy(tmp_path)
+    forks.start(*[company.order(warehouse)] * 3)
+    assert sorted(forks.codes()) == [0, 4, 4]
+    assert comparing.state(warehouse) == company.after
+    assert comparing.left_overs(warehouse) == []
