@@ -8,6 +8,7 @@ from agents.answer import Fact
 from agents.prose import Piece, number, series
 from agents.sight import SeenTable
 from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold, written
+from semantic.attribution import todays_dimensions
 from semantic.echo import has_history
 from semantic.model import SemanticModel
 from semantic.query import DimensionFilter, TimeRange
@@ -54,18 +55,21 @@ class Voice:
     def filters(self) -> list[Piece]:
         """for MAPD and PPO, Florida, excluding HMO: the query's filters as people say them, or nothing.
 
-        Values that a breakdown shows anyway are left out.
+        Values that a breakdown shows anyway are left out; what members are today is called current.
         """
         query = self.table.query
         if query is None:
             return []
+        todays = todays_dimensions(query, self.semantic)
         kept = [entry for entry in query.filters if entry.op == "in" and entry.dimension not in query.dimensions]
         pieces: list[Piece] = []
         for index, entry in enumerate(kept):
-            pieces += [", " if index else " for ", *self._values(entry)]
+            current = "current " if entry.dimension in todays else ""
+            pieces += [f"{', ' if index else ' for '}{current}", *self._values(entry)]
         for entry in query.filters:
             if entry.op == "not_in":
-                pieces += [" excluding ", *self._values(entry)]
+                current = "current " if entry.dimension in todays else ""
+                pieces += [f" excluding {current}", *self._values(entry)]
         return pieces
 
     def thresholds(self) -> list[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from semantic.echo import dimension_words
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
 from tools.metrics import (
@@ -108,12 +109,13 @@ def _cut(metric: str, dimensions: tuple[str, ...], base: SemanticQuery, desk: De
         ),
         "limit": 5,
     }
-    table = governed_table(base.model_copy(update=changes), desk, _title(dimensions, desk))
+    query = base.model_copy(update=changes)
+    table = governed_table(query, desk, _title(query, desk))
     return table if isinstance(table, Table) and len(table.rows) > 1 else None
 
 
-def _title(dimensions: tuple[str, ...], desk: Desk) -> str:
-    return "By " + " and ".join(desk.semantic.dimensions[name].label.lower() for name in dimensions)
+def _title(query: SemanticQuery, desk: Desk) -> str:
+    return "By " + " and ".join(dimension_words(name, query, desk.semantic) for name in query.dimensions)
 
 
 def _course(metric: str, base: SemanticQuery, period: TimeRange | None, desk: Desk) -> list[Table]:

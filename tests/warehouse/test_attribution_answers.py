@@ -73,4 +73,6 @@ def test_two_drops_asked_both_ways(asked: Ask) -> None:
     assert counts(asked(segments)) == {"At Risk": 2, "New": 1}
     by_topic = "Total calls from{} HMO members in November 2024 by call topic"
     assert counts(asked(by_topic.format(""))) == {"Billing Question": 1}
-    assert counts(asked(by_topic.format(" current"))) == {"Billing Question": 2}
+    current = asked(by_topic.format(" current"))
+    assert counts(current) == {"Billing Question": 2}
+    assert "for current HMO" in current.text
