@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -67,9 +68,6 @@ class Relations:
     good: str
     set_aside: str
     rows: int
-
-
-_Numbered = tuple[int, bytes, bool]  # line, raw bytes, whether it opens a quote by mistake
 
 
 class _NotPlain(Exception):
@@ -130,8 +128,8 @@ def _count(part: Lines) -> int:
     if part.is_slip:
         raise _NotPlain
     lines = part.raw
-    if b'"' in lines:
-        return 1
+    if not part.each:
+        return 1 if lines.strip() else 0
     if lines.startswith((b"\n", b"\r\n")) or b"\n\n" in lines or b"\n\r\n" in lines:
         return sum(1 for line in lines.split(b"\n") if line.strip(b"\r"))
     return lines.count(b"\n") + (not lines.endswith(b"\n"))
@@ -164,54 +162,80 @@ def _mended(file: CsvFile, folder: Path) -> Relations:
     width, rows = len(file.header), 0
     with opened(file.path) as stream, good.open("wb") as copy, bad.open("wb") as aside:
         parts = records(blocks(stream, cr_ends_lines=file.cr_ends_lines), list(file.header), file.table)
-        for number, line, is_slip in _without_header(_lines(parts), width):
-            found = "a quote never closes" if is_slip else _split(line, width)
-            if isinstance(found, str):
-                shown = line[: _SHOWN if len(line) > LONGEST_RECORD else None].decode("utf-8", errors="replace")
-                _write(aside, [f"line {number}: {found}".encode(), shown.encode()])
-                rows += 1
-                continue
-            for fields in found:
-                _write(copy, fields)
-            rows += len(found)
+        for part in _without_header(parts, width):
+            lines = part.raw.replace(b"\r\n", b"\n")
+            if part.each and _is_ready(lines, width):
+                copy.write(lines)
+                rows += lines.count(b"\n")
+            else:
+                rows += sum(_mend(number, line, part, width, copy, aside) for number, line in _lines(part))
     return Relations(
         _copy(good, width), f"SELECT c1 AS detail, COALESCE(c2, '') AS raw FROM {_copy(bad, 2)}", rows
     )
 
 
-def _lines(parts: Iterable[Lines]) -> Iterator[_Numbered]:
-    """One record at a time (number, bytes without line end, whether it is a slip), without empty lines."""
+def _mend(number: int, line: bytes, part: Lines, width: int, copy: IO[bytes], aside: IO[bytes]) -> int:
+    """Write one record, or the several that lone carriage returns part; returns how many."""
+    pieces = [line] if part.is_slip else _between_returns(line, width)
+    for piece in pieces:
+        found = "a quote never closes" if part.is_slip else _split(piece, width)
+        if isinstance(found, str):
+            shown = piece[: _SHOWN if len(piece) > LONGEST_RECORD else None].decode("utf-8", errors="replace")
+            _write(aside, [f"line {number}: {found}".encode(), shown.encode()])
+        else:
+            _write(copy, found)
+    return len(pieces)
+
+
+def _between_returns(line: bytes, width: int) -> list[bytes]:
+    """A carriage return ends a row where that makes rows of what would be none."""
+    if b"\r" not in line or not isinstance(_fields(line, width), str):
+        return [line]
+    pieces = [piece for piece in _BETWEEN_RETURNS.findall(line) if piece]
+    whole = sum(piece.count(b'"') for piece in pieces) == line.count(b'"')
+    return pieces if whole and any(not isinstance(_fields(p, width), str) for p in pieces) else [line]
+
+
+def _is_ready(lines: bytes, width: int) -> bool:
+    """Whether lines can be copied as they are: the right number of fields in each, and nothing that is odd."""
+    odd = len(lines) > LONGEST_RECORD or b"\r" in lines or b"\x00" in lines or not _is_utf_8(lines)
+    return not odd and _rows_of(width).fullmatch(lines) is not None
+
+
+@cache
+def _rows_of(width: int) -> re.Pattern[bytes]:
+    field = rb'(?:"[^"\n]*+(?:""[^"\n]*+)*+"|[^",\n]*+)'
+    return re.compile(rb"(?:%b(?:,%b){%d}\n)*+" % (field, field, width - 1))
+
+
+def _lines(part: Lines) -> Iterator[tuple[int, bytes]]:
+    """One record at a time (number, bytes without line end), without empty lines."""
+    for number, line in enumerate(part.raw.split(b"\n") if part.each else [part.raw], part.number):
+        if line.strip(b"\r\n"):
+            yield number, line.rstrip(b"\r\n")
+
+
+def _without_header(parts: Iterator[Lines], width: int) -> Iterator[Lines]:
+    """All but the first line that is not empty; what a lone carriage return parts from it is a row."""
     for part in parts:
-        lines = [part.raw] if b'"' in part.raw else part.raw.split(b"\n")
-        for number, line in enumerate(lines, part.number):
-            if line.strip(b"\r\n"):
-                yield number, line.rstrip(b"\r\n"), part.is_slip
+        lines = [Lines(number, line, is_slip=part.is_slip) for number, line in _lines(part)]
+        if not lines:
+            continue
+        header, _, rest = lines[0].raw.partition(b"\r")
+        if rest and not isinstance(_fields(header, width), str):
+            yield Lines(lines[0].number, rest)
+        yield from lines[1:]
+        break
+    yield from parts
 
 
-def _without_header(lines: Iterator[_Numbered], width: int) -> Iterator[_Numbered]:
-    """All but the header; what a lone carriage return parts from it is a row."""
-    number, line, is_slip = next(lines, (1, b"", False))
-    header, _, rest = line.partition(b"\r")
-    if rest and not isinstance(_fields(header, width), str):
-        yield number, rest, is_slip
-    yield from lines
-
-
-def _split(line: bytes, width: int) -> list[list[bytes]] | str:
-    """The fields of a record's one row, or of the several that lone carriage returns part; else why not."""
+def _split(line: bytes, width: int) -> list[bytes] | str:
+    """The fields of a row, or why it is none."""
     if len(line) > LONGEST_RECORD:
         return "longer than 16 MB"
     if b"\x00" in line:
         return "a NUL character"
-    if not _is_utf_8(line):
-        return "not UTF-8"
-    fields = _fields(line, width)
-    if isinstance(fields, str) and b"\r" in line:
-        parts = [_fields(part, width) for part in _BETWEEN_RETURNS.findall(line)]
-        rows = [part for part in parts if not isinstance(part, str)]
-        if len(rows) == len(parts):
-            return rows
-    return fields if isinstance(fields, str) else [fields]
+    return _fields(line, width) if _is_utf_8(line) else "not UTF-8"
 
 
 def _fields(line: bytes, width: int) -> list[bytes] | str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -24,96 +23,96 @@ _QUOTED = rb'(?:[^"]++|"")*+'
 _FIELD = rb' *+(?:"' + _QUOTED + rb'"[^,]*+|[^",][^,]*+|)'
 _FIELDS = re.compile(_FIELD + rb"(?:," + _FIELD + rb")*+")
 _REST_AND_FIELDS = re.compile(_QUOTED + rb'"[^,]*+(?:,' + _FIELD + rb")*+")
+_IN_ONE_LINE = rb'(?:^|(?<=[,\n]))"[^"\n]*+(?:""[^"\n]*+)*+"(?=[,\r\n])[^"\n]*+'
+_REGULAR_LINES = re.compile(rb'(?:[^"\n]*+(?:' + _IN_ONE_LINE + rb")*+\n)*+")
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Raw bytes of a file from line `number` (from 1) on: one record, or several lines without a quote.
+    """Raw bytes of a file from line `number` (from 1) on: one record, or (`each`) lines that are one record each.
 
     `is_slip` marks a line that opens a quote by mistake.
     """
 
     number: int
     raw: bytes
+    each: bool = False
     is_slip: bool = False
 
 
+class _Text:
+    """The part of a file that is looked at; it grows as far as a record does."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self.text = b""
+
+    def next_block(self) -> bool:
+        self.text = next(self._blocks, b"")
+        return bool(self.text)
+
+    def line_end(self, start: int) -> int:
+        """Where the line ends that begins at `start`; `start` itself at the end of the file."""
+        while not (end := self.text.find(b"\n", start) + 1):
+            block = next(self._blocks, None)
+            if block is None:
+                return len(self.text)
+            self.text += block
+        return end
+
+
 def records(blocks: Iterable[bytes], header: list[str], table: SourceTable) -> Iterator[Lines]:
-    """A file's records in order, header included; `blocks` are whole lines. Memory holds one record's lines.
+    """A file's records in order, header included; `blocks` are whole lines. Memory holds a block or one record.
 
     Raises Refused when open quotes are so many and so far from any row that looking for their ends never ends.
     """
     looks_like_row = _row_test(header, table)
-    looked_at_again = 0
-    source = _Source(blocks)
-    while (part := source.part()) is not None:
-        number, line = part
-        if b'"' not in line or _FIELDS.fullmatch(line):
-            yield Lines(number, line)
-            continue
-        covered: list[tuple[int, bytes]] = []
-        if _is_slip(line, covered, source, looks_like_row):
-            source.give_back(covered)
-            looked_at_again += len(covered)
+    source, number, looked_at_again = _Text(blocks), 1, 0
+    while source.next_block():
+        place = 0
+        while place < len(source.text):
+            if end := _regular_end(source.text, place):
+                yield Lines(number, source.text[place:end], each=True)
+                number += source.text.count(b"\n", place, end)
+                place = end
+                continue
+            first_end = source.line_end(place)
+            end, looked_at, is_slip = _record_end(source, place, first_end, looks_like_row)
+            yield Lines(number, source.text[place:end], is_slip=is_slip)
+            looked_at_again += looked_at if is_slip else 0
             if looked_at_again > _MOST_LOOKED_AT_AGAIN:
                 raise Refused(UNREADABLE, "too many quotes never close")
-            yield Lines(number, line, is_slip=True)
-        else:
-            yield Lines(number, line + b"".join(text for _, text in covered))
+            number += source.text.count(b"\n", place, end)
+            place = end
 
 
-class _Source:
-    """Lines that were looked at ahead come again before the next ones of the file."""
-
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._blocks = iter(blocks)
-        self._waiting: deque[tuple[int, bytes]] = deque()
-        self._number = 1
-
-    def part(self) -> tuple[int, bytes] | None:
-        """The next line and its number; several lines at once where no quote is among them."""
-        if not self._waiting:
-            block = next(self._blocks, None)
-            if block is None:
-                return None
-            self._waiting.append((self._number, block))
-            self._number += block.count(b"\n")
-        number, lines = self._waiting.popleft()
-        if b'"' not in lines:
-            return number, lines
-        return self._first_of(number, lines)
-
-    def line(self) -> tuple[int, bytes] | None:
-        """The next line and its number."""
-        part = self.part()
-        return None if part is None else self._first_of(*part)
-
-    def give_back(self, lines: list[tuple[int, bytes]]) -> None:
-        self._waiting.extendleft(reversed(lines))
-
-    def _first_of(self, number: int, lines: bytes) -> tuple[int, bytes]:
-        end = lines.find(b"\n") + 1
-        if end in (0, len(lines)):
-            return number, lines
-        split = [line + b"\n" for line in lines.removesuffix(b"\n").split(b"\n")]
-        self.give_back(list(enumerate(split[1:], number + 1)))
-        return number, split[0]
+def _regular_end(text: bytes, place: int) -> int:
+    """Where the lines end whose quotes close in the same line; 0 when the one at `place` is no such line."""
+    if b'"' not in text and place == 0:
+        return len(text)
+    found = _REGULAR_LINES.match(text, place)
+    return found.end() if found is not None and found.end() > place else 0
 
 
-def _is_slip(
-    first: bytes, covered: list[tuple[int, bytes]], source: _Source, looks_like_row: Callable[[bytes], bool]
-) -> bool:
-    size = len(first)
-    while size <= LONGEST_RECORD and (following := source.line()) is not None:
-        covered.append(following)
-        line = following[1]
-        size += len(line)
+def _record_end(
+    source: _Text, start: int, first_end: int, looks_like_row: Callable[[bytes], bool]
+) -> tuple[int, int, bool]:
+    """Where the record at `start` ends, how many lines were looked at beyond its first, whether it is a slip."""
+    first = source.text[start:first_end]
+    if _FIELDS.fullmatch(first):
+        return first_end, 0, False
+    looked_at, place = 0, first_end
+    while place - start <= LONGEST_RECORD and (end := source.line_end(place)) > place:
+        line = source.text[place:end]
+        looked_at += 1
+        place = end
         if _REST_AND_FIELDS.fullmatch(line):
-            unquoted = [text.replace(b'"', b"") for text in (first, line)]
-            return all(looks_like_row(text) for text in unquoted)
+            if all(looks_like_row(text.replace(b'"', b"")) for text in (first, line)):
+                break
+            return end, looked_at, False
         if looks_like_row(line):
-            return True
-    return True
+            break
+    return first_end, looked_at, True
 
 
 def _row_test(header: list[str], table: SourceTable) -> Callable[[bytes], bool]:
