@@ -40,11 +40,24 @@ ANSWER_SECONDS_PER_CALL = 4
 CACHED_SNAPSHOTS = 10
 
 
+@dataclass(frozen=True)
+class Words:
+    """What is made of the semantic model and the values in the data, whatever the day."""
+
+    semantic: SemanticModel
+    values: ValueDictionary
+    planner: Planner
+    narrator: Narrator
+    assembler: Assembler
+
+
 @dataclass
 class Knowledge:
-    """Everything that stays the same until the next snapshot."""
+    """Everything that stays the same until the next snapshot. `values_of` is the snapshot the values come from."""
 
     snapshot: str
+    values_of: str
+    words: Words
     semantic: SemanticModel
     values: ValueDictionary
     planner: Planner
@@ -109,29 +122,48 @@ class Knowledge:
         return query.time if query else None
 
 
-def load_knowledge(settings: Settings, door: Warehouse, snapshot: Snapshot) -> Knowledge:
-    """Read the semantic model and the values of a snapshot; the values are cached in the state folder."""
+def load_knowledge(
+    settings: Settings, door: Warehouse, snapshot: Snapshot, known: Knowledge | None = None
+) -> Knowledge:
+    """Read the semantic model and the values of a snapshot; the values are cached in the state folder.
+
+    When `known` (of another snapshot) has the same values, what was made of them is taken over.
+    """
     semantic = load_model()
+    values = _values(settings.state, semantic, door, snapshot.id)
+    if known and known.semantic is semantic and known.values == values:
+        return _of_snapshot(settings, snapshot, known.words, snapshot.id)
+    planner = Planner(semantic, values, settings.questions)
+    narrator = Narrator(semantic, values)
+    words = Words(semantic, values, planner, narrator, Assembler(narrator, known_names(semantic, values)))
+    return _of_snapshot(settings, snapshot, words, snapshot.id)
+
+
+def carried_over(settings: Settings, snapshot: Snapshot, known: Knowledge) -> Knowledge:
+    """What is known at once of a snapshot that goes on from the known one: its days, with the values so far."""
+    return _of_snapshot(settings, snapshot, known.words, known.values_of)
+
+
+def _of_snapshot(settings: Settings, snapshot: Snapshot, words: Words, values_of: str) -> Knowledge:
     manifest = snapshot.manifest
     as_of, first_day = snapshot.as_of, snapshot.first_day
     partial_day = _partial_day(manifest)
-    values = _values(settings.state, semantic, door, snapshot.id)
-    planner = Planner(semantic, values, settings.questions)
-    narrator = Narrator(semantic, values)
     return Knowledge(
         snapshot=snapshot.id,
-        semantic=semantic,
-        values=values,
-        planner=planner,
+        values_of=values_of,
+        words=words,
+        semantic=words.semantic,
+        values=words.values,
+        planner=words.planner,
         settings=settings,
         rules=Rules.model_validate(manifest.get("rules") or settings.rules.model_dump()),
         as_of=as_of,
         first_day=first_day,
         partial_day=partial_day,
         missing_columns=manifest.get("missing_columns", {}),
-        chat_model=chat_model(settings, planner, narrator, as_of, first_day, partial_day),
-        assembler=Assembler(narrator, known_names(semantic, values)),
-        prompt_names=prompt_names(semantic, as_of, first_day),
+        chat_model=chat_model(settings, words.planner, words.narrator, as_of, first_day, partial_day),
+        assembler=words.assembler,
+        prompt_names=prompt_names(words.semantic, as_of, first_day),
     )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
-from agents.knowledge import READER, Knowledge, load_knowledge
+from agents.knowledge import READER, Knowledge
+from agents.learning import Learning
 from semantic.compiler import compile_query
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
@@ -43,7 +44,7 @@ class Assistant:
     answers: AnswerStore
     graph: CompiledStateGraph[Any, Any, Any, Any]
     clock: Callable[[], datetime]
-    _knowledge: Knowledge | None = None
+    learning: Learning
 
     @classmethod
     def open(
@@ -67,7 +68,8 @@ class Assistant:
         threads = Threads(settings.state / "threads.db")
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
-        return cls(settings, door, threads, answers, graph, clock or (lambda: datetime.now(UTC)))
+        now = clock or (lambda: datetime.now(UTC))
+        return cls(settings, door, threads, answers, graph, now, Learning(settings, door))
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -166,16 +168,14 @@ class Assistant:
 
     def close(self) -> None:
         """Let go of files and connections."""
+        self.learning.close()
         self.door.close()
         self.threads.close()
         self.answers.close()
 
     def knowledge(self) -> Knowledge:
-        """What is known of the snapshot that is read; read again when a build has published a new one."""
-        snapshot = self.door.snapshot()
-        if self._knowledge is None or self._knowledge.snapshot != snapshot.id:
-            self._knowledge = load_knowledge(self.settings, self.door, snapshot)
-        return self._knowledge
+        """What is known of the snapshot that is read; of a new one when a build has published it."""
+        return self.learning.knowledge()
 
     def _keep(self, answer: Answer, principal: Principal, started: float, context: Context) -> Answer:
         total = (time.perf_counter() - started) * 1000

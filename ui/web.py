@@ -92,6 +92,7 @@ def serve(settings: Settings, warehouse: Path, host: str | None = None, port: in
     configure(settings.state)
     with listener, closing(Assistant.open(settings, warehouse)) as assistant:
         assistant.warm()
+        assistant.learning.keep_up()
         app = create_app(settings, assistant, lambda: _state_of(warehouse), warehouse)
         config = uvicorn.Config(
             app,

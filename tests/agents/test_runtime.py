@@ -91,6 +91,7 @@ def test_a_new_snapshot_is_answered_from_at_once(
     shutil.copytree(tiny_warehouse, folder)
     newer = current(reference_warehouse).id
     shutil.copytree(reference_warehouse / "snapshots" / newer, folder / "snapshots" / newer)
+    shutil.copytree(reference_warehouse / "segments", folder / "segments", dirs_exist_ok=True)
     assistant = Assistant.open(Settings(var=tmp_path / "var"), folder)
     before = assistant.ask("Total calls by plan type yesterday", executive)
     point_to(folder, newer)
