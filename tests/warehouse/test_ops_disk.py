@@ -16,7 +16,10 @@ FULL = "IO Error: Could not write file: No space left on device"
 
 @pytest.mark.parametrize(
     ("step", "error"),
-    [("accept", OSError(errno.ENOSPC, "No space left on device")), ("facts_of", duckdb.IOException(FULL))],
+    [
+        ("assembly.Assembly.accept", OSError(errno.ENOSPC, "No space left on device")),
+        ("build.facts_of", duckdb.IOException(FULL)),
+    ],
 )
 def test_a_full_disk_is_named_and_leaves_the_last_snapshot(
     step, error, valid_sources: Path, built, tmp_path: Path, monkeypatch
@@ -26,8 +29,8 @@ def test_a_full_disk_is_named_and_leaves_the_last_snapshot(
 
     warehouse = tmp_path / "warehouse"
     served = built(valid_sources).snapshot
-    (valid_sources / "surveys_2024-11-06.csv").write_bytes((valid_sources / "surveys.csv").read_bytes())
-    monkeypatch.setattr(f"warehouse.build.{step}", full)
+    (valid_sources / "surveys_2024-11-06.csv").write_text((valid_sources / "surveys.csv").read_text() + "\n")
+    monkeypatch.setattr(f"warehouse.{step}", full)
     with pytest.raises(MissingDataError, match="disk is full") as failure:
         built(valid_sources)
     assert str(warehouse) in str(failure.value)
