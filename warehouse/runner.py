@@ -49,6 +49,12 @@ class Header(BaseModel):
     checks: tuple[dict[str, Any], ...] = ()
     dictionary: dict[str, tuple[str, ...] | Literal["found"]] = {}
 
+    def ranked(self) -> list[str]:
+        """The columns of the dictionary that sort in another order than the alphabet's."""
+        return [
+            name for name, words in self.dictionary.items() if words != "found" and words != tuple(sorted(words))
+        ]
+
 
 @dataclass(frozen=True)
 class SqlModel:
@@ -79,7 +85,11 @@ class SqlModel:
 
 def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
     """All models, each after what it reads. Raises MissingDataError naming the file at fault."""
-    models = [_read(path, layer) for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
+    read = [_read(path, layer) for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
+    models = [model for model, _, _ in read]
+    ranked = frozenset(column for model in models for column in model.header.ranked())
+    for model, query, header_lines in read:
+        require_portable(query, f"{model.table.replace('.', '/')}.sql", header_lines, ranked)
     by_table = {model.table: model for model in models}
     for model in models:
         unknown = {t for t in model.reads if t not in by_table and t.split(".")[0] not in GIVEN_SCHEMAS}
@@ -92,7 +102,8 @@ def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
         raise _broken(" -> ".join(error.args[1]), "these models read each other") from error
 
 
-def _read(path: Path, layer: str) -> SqlModel:
+def _read(path: Path, layer: str) -> tuple[SqlModel, exp.Query, int]:
+    """The model of a file, its parsed SELECT, and how many lines stand before that."""
     table = f"{layer}.{path.stem}"
     parts = HEADER.match(path.read_text(encoding="utf-8"))
     if parts is None:
@@ -104,9 +115,9 @@ def _read(path: Path, layer: str) -> SqlModel:
         raise _broken(path.name, str(error)) from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise _broken(path.name, "a model file holds exactly one SELECT")
-    require_portable(statements[0], f"{layer}/{path.name}", parts["header"].count("\n"))
     reads = tables_read(statements[0]) | _tables_checked(header)
-    return SqlModel(table, header, parts["select"].strip().rstrip(";"), reads - {table})
+    model = SqlModel(table, header, parts["select"].strip().rstrip(";"), reads - {table})
+    return model, statements[0], parts["header"].count("\n")
 
 
 def _tables_checked(header: Header) -> frozenset[str]:

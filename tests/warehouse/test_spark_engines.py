@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -238,6 +239,16 @@ def test_the_manifest_says_which_engines_made_it(tiny_warehouse: Path, spark_war
     assert set(snapshots.current(spark_warehouse).manifest["engine"]) == {"duckdb", "spark"}
     assert set(snapshots.current(tiny_warehouse).manifest["engine"]) == {"duckdb"}
     assert not list(spark_warehouse.rglob("*.parquet"))
+
+
+def test_the_next_build_on_duckdb_makes_everything_its_own(
+    spark_warehouse: Path, tiny_warehouse: Path, tiny_sources: Path, settings: Settings, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(spark_warehouse, tmp_path / "warehouse")
+    assert not build(tiny_sources, copy, settings, engine="spark").published
+    assert build(tiny_sources, copy, settings).published
+    assert set(snapshots.current(copy).manifest["engine"]) == {"duckdb"}
+    assert _table(copy, "gold.top_opportunities") == _table(tiny_warehouse, "gold.top_opportunities")
 
 
 QUESTIONS = (

@@ -101,6 +101,15 @@ def test_what_only_its_types_make_different_is_refused_when_it_is_transpiled(
     assert refusal.value.where == "silver.example"
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["MAX(size)", "size > 'L'", "size BETWEEN 'S' AND 'M'", "ROW_NUMBER() OVER (ORDER BY n, size)"],
+)
+def test_the_order_of_a_dictionary_chooses_nothing(expression: str) -> None:
+    query = sqlglot.parse_one(f"SELECT {expression} FROM accepted.t ORDER BY size", dialect="duckdb")
+    assert [refusal.construct for refusal in refusals(query, ranked=frozenset({"size"}))] == ["order of size"]
+
+
 def test_every_model_is_portable() -> None:
     assert read_models()
 

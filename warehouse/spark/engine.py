@@ -106,6 +106,7 @@ def view_name(table: str) -> str:
 
 
 def _make(session: SparkSession, model: SqlModel, schema: Schema, folder: Path, settings: Settings) -> None:
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     query = to_spark(model.select, schema, model.table, view_name)
@@ -113,12 +114,18 @@ def _make(session: SparkSession, model: SqlModel, schema: Schema, folder: Path, 
         made = session.sql(query)
         made.write.mode("overwrite").parquet(_address(folder, settings))
         _view(session, model.table, folder, made.schema, settings)
-    except PySparkException as error:
+    except (PySparkException, Py4JError, OSError) as error:
         raise MissingDataError(
-            f"Spark refused a model: {str(error).splitlines()[0]}",
+            f"Spark failed at a model: {_in_a_line(error)}",
             where=model.table,
-            next_step="Rewrite it with the constructs of warehouse/spark/portable.py.",
+            next_step="Correct its SQL, or give Spark more memory (build.memory_mb) or disk.",
         ) from error
+
+
+def _in_a_line(error: Exception) -> str:
+    """What happened; of an error in Java its own words, not where Python called it."""
+    text = str(getattr(error, "java_exception", None) or error)
+    return text.splitlines()[0] if text else type(error).__name__
 
 
 def _view(session: SparkSession, table: str, path: Path, schema: StructType | str, settings: Settings) -> None:
@@ -132,4 +139,4 @@ def _address(path: Path, settings: Settings) -> str:
     here, there = settings.spark.exchange, settings.spark.exchange_address
     if there and here is not None:
         return f"{there.rstrip('/')}/{path.resolve().relative_to(here.resolve()).as_posix()}"
-    return path.resolve().as_uri()
+    return f"file://{path.resolve()}"  # as it is: Spark decodes no %20

@@ -93,9 +93,14 @@ Fault = tuple[str, str, str] | None
 """Construct, why, instead; None when nothing is wrong."""
 
 
-def require_portable(query: exp.Expr, file: str, header_lines: int = 0) -> None:
-    """Raise MissingDataError (exit 4) that names every construct of a query that Spark could not run alike."""
-    found = refusals(query, header_lines)
+def require_portable(
+    query: exp.Expr, file: str, header_lines: int = 0, ranked: frozenset[str] = frozenset()
+) -> None:
+    """Raise MissingDataError (exit 4) that names every construct of a query that Spark could not run alike.
+
+    `ranked` are the columns of dictionaries that DuckDB sorts by the dictionary and Spark by the alphabet.
+    """
+    found = refusals(query, header_lines, ranked)
     if found:
         raise refused(found, file)
 
@@ -109,11 +114,11 @@ def refused(found: Iterable[Refusal], file: str) -> MissingDataError:
     )
 
 
-def refusals(query: exp.Expr, header_lines: int = 0) -> list[Refusal]:
+def refusals(query: exp.Expr, header_lines: int = 0, ranked: frozenset[str] = frozenset()) -> list[Refusal]:
     """Every construct of a DuckDB query that is not portable, in the order of the text. Cheap: one walk."""
     found = []
     for node in query.walk():
-        fault = _unlisted(node) or _RULES.get(type(node), _nothing)(node)
+        fault = _unlisted(node) or _RULES.get(type(node), _nothing)(node) or _ranked(node, ranked)
         if fault:
             construct, why, instead = fault
             found.append(Refusal(construct, line_of(node, header_lines), why, instead))
@@ -135,6 +140,23 @@ def _unlisted(node: exp.Expr) -> Fault:
     if type(node) in PORTABLE:
         return None
     return ADVICE.get(type(node)) or (name_of(node), "nobody has compared it on both engines", "")
+
+
+def _ranked(node: exp.Expr, ranked: frozenset[str]) -> Fault:
+    """Words with a rank compared. Sorting rows is DuckDB's matter, unless it chooses rows or values."""
+    if not isinstance(node, (exp.Min, exp.Max, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)):
+        order = node.parent if isinstance(node, exp.Ordered) else None
+        query = order.parent if order else None
+        if query is None or not (isinstance(query, exp.Window) or query.args.get("limit")):
+            return None
+    for column in (node.this, node.args.get("expression")):
+        if isinstance(column, exp.Column) and column.name in ranked:
+            return (
+                f"order of {column.name}",
+                "DuckDB sorts it by its dictionary, Spark by the alphabet",
+                "a number",
+            )
+    return None
 
 
 def name_of(node: exp.Expr) -> str:

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -102,7 +103,6 @@ def _java_process(settings: Settings, workspace: Path) -> Iterator[Any]:
     from pyspark.java_gateway import launch_gateway
 
     workspace.mkdir(parents=True, exist_ok=True)
-    (workspace / "log4j2.properties").write_text("rootLogger.level = off\n", encoding="utf-8")
     conf = SparkConf(loadDefaults=False).setAll(list(_options(settings, workspace).items()))
     with (workspace / "java.log").open("wb") as log:
         gateway: Any = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})  # type: ignore[no-untyped-call]
@@ -111,13 +111,16 @@ def _java_process(settings: Settings, workspace: Path) -> Iterator[Any]:
     finally:
         gateway.shutdown()
         gateway.proc.stdin.close()  # Java ends when it is closed
-        gateway.proc.wait(timeout=30)
+        try:
+            gateway.proc.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            gateway.proc.kill()
         SparkContext._gateway = SparkContext._jvm = None
 
 
 def _options(settings: Settings, workspace: Path) -> dict[str, str]:
     java = (
-        f"-Dlog4j2.configurationFile=file:{workspace / 'log4j2.properties'} -Djava.io.tmpdir={workspace} "
+        f'"-Djava.io.tmpdir={workspace}" '
         "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # a local run is short: it ends before a slower compiler pays
     )
     return {
@@ -129,7 +132,7 @@ def _options(settings: Settings, workspace: Path) -> dict[str, str]:
         "spark.driver.extraJavaOptions": java,
         "spark.local.dir": str(workspace),
         "spark.sql.warehouse.dir": str(workspace / "spark-warehouse"),
-        "spark.sql.shuffle.partitions": "4",
+        "spark.sql.shuffle.partitions": str(2 * settings.build.threads),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         **SEMANTICS,
