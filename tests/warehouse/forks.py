@@ -31,7 +31,7 @@ from warehouse.runner import read_models
 from warehouse.settings import Settings
 
 FAILED = 70
-PAUSE = 0.1  # seconds between two looks of a reader: several readers share the machine with the builds
+PAUSE = 0.25  # seconds between two looks of a reader: several readers share the machine with the builds
 
 
 def run_build(order: dict[str, Any]) -> int:
