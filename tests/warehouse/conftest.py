@@ -194,9 +194,10 @@ def interaction(number: int, day: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def oracle() -> Any:
-    """The class of `oracle.py`: the right tables, worked out without SQL."""
-    return beside("oracle").Oracle
+def start_run(comparing: Any) -> Callable[..., Any]:
+    """Starts a `playing.Run`: a folder of drops, a warehouse, and what they are compared with."""
+    run, right = beside("playing").Run, beside("oracle").Oracle
+    return lambda folder, settings: run(folder, settings, right, comparing)
 
 
 @pytest.fixture(scope="session")

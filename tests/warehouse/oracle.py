@@ -123,13 +123,11 @@ class Oracle:
 
     def __init__(self, builds: Sequence[Sequence[Taken]]) -> None:
         self.tables = Tables({name: [] for name in load_contract()})
-        arrival, last_day = 0, None
-        for files in builds:
+        arrival = 0
+        for number, files in enumerate(builds):
             for name, content in sorted(files):
                 arrival += 1
-                self._take(name, content, arrival, _effective(name, last_day))
-            days = [self._day(row) for table in ("call_center", "digital_interactions") for row in self._of(table)]
-            last_day = max(days, default=None)
+                self._take(name, content, arrival, dated(name) or self._day_after(builds[:number], name))
         self.versions = self._versions()
         for table in load_contract().values():
             if table.name != "members":
@@ -143,9 +141,12 @@ class Oracle:
     def _of(self, table: str) -> list[Row]:
         return self.tables.rows[table]
 
-    def _day(self, row: Row) -> date:
-        found: date = row.values.get("call_date") or row["interaction_date"]
-        return found
+    def _day_after(self, earlier: Sequence[Sequence[Taken]], name: str) -> date:
+        """From when a members file without a date counts: the day after the latest event of earlier builds."""
+        if not earlier or table_of(name) != "members":
+            return BEGINNING
+        before = Oracle(earlier)
+        return max(map(_at, (*before.calls, *before.interactions))).date() + timedelta(days=1)
 
     def _take(self, name: str, content: bytes, arrival: int, effective: date) -> None:
         table = load_contract()[table_of(name)]
@@ -263,11 +264,6 @@ class Oracle:
             "Unknown" if age is None else next((name for less, name in ages if age < less), "85+"),
             member["language"],
         )
-
-
-def _effective(name: str, last_day: date | None) -> date:
-    day = dated(name)
-    return day or (BEGINNING if last_day is None else last_day + timedelta(days=1))
 
 
 def _place(table: SourceTable, row: Row) -> tuple[Any, ...]:
