@@ -6,10 +6,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from warehouse import acceptance, reading
 from warehouse.checks import CheckResult
 from warehouse.contract import Contract
 from warehouse.contract.loader import CONTRACT_FILE
@@ -64,8 +66,11 @@ def quarantined_by_number(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
 
 
 def reading_digest() -> str:
-    """Changes with what decides how raw rows are read: the contract and the engine."""
-    return hashlib.sha256(CONTRACT_FILE.read_bytes() + duckdb.__version__.encode()).hexdigest()[:8]
+    """Changes with what decides how raw rows are read: the contract, our own reading of it, and the engine."""
+    files = (CONTRACT_FILE, Path(reading.__file__), Path(acceptance.__file__))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files) + duckdb.__version__.encode()).hexdigest()[
+        :8
+    ]
 
 
 def manifest_of(
