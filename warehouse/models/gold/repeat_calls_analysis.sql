@@ -1,6 +1,7 @@
 /*
 description: >
   Calls per day, topic, plan, segment and tenure: all, repeat, negative, with their handle time and cost.
+  Minutes and dollars are summed as decimals, so that no order of adding shows in the last digits.
 grain: [call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure]
 partition: call_date
 checks:
@@ -27,8 +28,8 @@ SELECT
     CAST(SUM(is_leaked) AS BIGINT) AS leaked_calls,
     CAST(SUM(is_first_contact_resolved) AS BIGINT) AS first_contact_resolved_calls,
     CAST(SUM(is_transferred) AS BIGINT) AS transferred_calls,
-    SUM(handle_time_minutes) AS handle_time_minutes,
-    SUM(fully_loaded_cost) AS call_cost
+    CAST(SUM(CAST(handle_time_minutes AS DECIMAL(18, 6))) AS DOUBLE) AS handle_time_minutes,
+    CAST(SUM(CAST(fully_loaded_cost AS DECIMAL(18, 6))) AS DOUBLE) AS call_cost
 FROM gold.calls
 GROUP BY call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure
 ORDER BY call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure
