@@ -158,9 +158,8 @@ class Run:
             path.write_bytes(content)
         self.fulls += 1
         other = self.warehouse.with_name(f"full-{self.fulls}")
-        build(
-            self.reference, other, Settings(var=self.settings.var, rules=self.settings.rules)
-        )  # in one partition
+        in_one_partition = Settings(var=self.settings.var, rules=self.settings.rules)
+        build(self.reference, other, in_one_partition)
         full, incremental = self.comparing.contents(other), self.comparing.contents(self.warehouse)
         for table, rows in full.items():
             assert self.comparing.differences(incremental[table], rows) == {}, table
