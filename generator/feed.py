@@ -19,7 +19,7 @@ import pyarrow as pa
 from generator.callers import RecentCalls
 from generator.catalog import Flags
 from generator.files import SUFFIXES, write_table
-from generator.live import LiveCompany, LiveDay, next_day
+from generator.live import DAY_ENDS, LiveCompany, LiveDay, next_day
 from generator.past import files_of, read_members, read_past
 from generator.position import (
     Position,
@@ -36,7 +36,6 @@ from warehouse.errors import MissingDataError, UsageError
 
 FOLDER = "live"
 _LOCK = ".feed.lock"
-_DAY_ENDS = 86_399
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ class Feed:
                     rows[name] = rows.get(name, 0) + table.num_rows
                     files.append(self._file(name, day.when, through, table))
                 self._save(second=through, pending=None)
-                if through == _DAY_ENDS:
+                if through == DAY_ENDS:
                     self._turn_the_page()
         except OSError as error:
             raise _not_written(self.source / FOLDER, error) from error
@@ -126,7 +125,7 @@ class Feed:
         while events > 0 and (until is None or self._position.day <= until):
             day, after = self._day(), self._position.second
             left = day.moments[day.moments > after]
-            through = _DAY_ENDS if len(left) <= events else int(left[events - 1])
+            through = DAY_ENDS if len(left) <= events else int(left[events - 1])
             yield day, after, through
             events -= int((left <= through).sum())
 
@@ -143,7 +142,7 @@ class Feed:
             for name, table in _slices(self._day(), position.second, position.pending):
                 self.finished.append(self._file(name, position.day, position.pending, table))
             self._save(second=position.pending, pending=None)
-        if self._position.second == _DAY_ENDS:
+        if self._position.second == DAY_ENDS:
             self._day()
             self._turn_the_page()
 

@@ -24,7 +24,7 @@ from generator.members import Members, members_table, people
 from generator.notices import communications_table
 from generator.plan import CallPlan, call_plan
 from generator.profiles import Profile, load, scaled
-from generator.records import claims_table, enrollment_table, pharmacy_table
+from generator.records import RECORDS, claims_table, enrollment_table, history_lot, pharmacy_table
 from generator.sessions import Crowd, day_sessions
 from generator.surveys import survey_plan, surveys_table
 from generator.traffic import traffic_plan
@@ -103,9 +103,10 @@ def _write(
         files.add("communications", communications_table(profile, members, seed, as_of, incidents))
         files.add("fixes", fixes_table(fixes))
         say("claims, pharmacy, enrollment", 0.08)
-        files.add("claims", claims_table(profile, members, seed, as_of, story_member.member))
-        files.add("pharmacy", pharmacy_table(profile, members, seed, as_of))
-        files.add("enrollment", enrollment_table(profile, members, seed, as_of))
+        claims, fills, enrollments = (history_lot(profile, seed, name) for name in RECORDS)
+        files.add("claims", claims_table(claims, members, as_of, story_member.member))
+        files.add("pharmacy", pharmacy_table(fills, members, as_of))
+        files.add("enrollment", enrollment_table(enrollments, members, as_of))
         _days(files, profile, seed, plan, members, members.pools() | pools, story_member, say)
         say("files", 0.97)
         if dirt:

@@ -21,6 +21,7 @@ from generator.digital import digital_table
 from generator.following import following_plan
 from generator.members import Members
 from generator.profiles import Profile
+from generator.records import RECORDS, claims_table, day_lot, enrollment_table, pharmacy_table
 from generator.sessions import Crowd, day_sessions
 from generator.surveys import surveys_table
 from generator.walkthrough import walkthrough
@@ -31,7 +32,9 @@ MOMENTS = {
     "digital_interactions": "interaction_timestamp",
     "surveys": "survey_date",
 }
-"""The sources that the feed writes, and the column that says when an event happened."""
+"""The sources whose events land as they happen, and the column that says when that was."""
+DAY_ENDS = 86_399
+"""The last second of a day."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class LiveCompany:
     """Makes day after day. `last_day` is the last day of data before the feed; its number is -1."""
 
     def __init__(self, profile: Profile, seed: int, last_day: date, members: Members) -> None:
+        self._profile = profile
         self._seed = seed
         self._last_day = last_day
         self._members = members
@@ -89,7 +93,20 @@ class LiveCompany:
         }
         tables["surveys"] = _in_order_of_time(tables["surveys"], "survey_date", "survey_id")
         seconds = {name: _seconds(table[MOMENTS[name]], midnight) for name, table in tables.items()}
+        for name, table in self._records(when, numbers).items():
+            tables[name], seconds[name] = table, np.full(table.num_rows, DAY_ENDS)
         return LiveDay(when, tables, seconds), recent.with_day(day, calls.topic, calls.member, calls.agent)
+
+    def _records(self, when: date, numbers: dict[str, int]) -> dict[str, pa.Table]:
+        """What other departments send once a day, at its end."""
+        claims, fills, enrollments = (
+            day_lot(self._profile, self._seed, name, when, numbers[name]) for name in RECORDS
+        )
+        return {
+            "claims": claims_table(claims, self._members, when, self._told.member),
+            "pharmacy": pharmacy_table(fills, self._members, when),
+            "enrollment": enrollment_table(enrollments, self._members, when),
+        }
 
 
 def next_day(when: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -12,27 +13,57 @@ from generator.files import numbered, words
 from generator.members import Members
 from generator.profiles import Profile
 
+RECORDS = ("claims", "pharmacy", "enrollment")
+"""The sources made here."""
 _STATUSES = ("Approved", "Denied", "Pending", "Under Review")
 _APPROVED, _DENIED, _PENDING, _REVIEW = range(4)
 _AUTHORIZED = ("Approved", "Denied", "Pending")
+_DECIDED_AFTER = 14  # days
 _PHARMACIES = ("retail", "mail", "specialty")
 
 
-def claims_table(profile: Profile, members: Members, seed: int, as_of: date, pinned: int) -> pa.Table:
-    """Claims with prior authorization; one of the `pinned` member's is under review."""
-    rng, size = stream(seed, "claims"), profile.claims
+@dataclass(frozen=True)
+class Lot:
+    """How many rows to draw, over how many days up to the as-of day, and their first running number.
+
+    Rows of a `following` lot are one day's of a company that goes on: nobody joins it any more, and its claims are
+    sent when most have been decided, because nothing is sent about them later.
+    """
+
+    rng: np.random.Generator
+    size: int
+    days: int
+    first: int = 1
+    following: bool = False
+
+
+def history_lot(profile: Profile, seed: int, source: str) -> Lot:
+    """All rows of claims, pharmacy or enrollment that a profile has."""
+    return Lot(stream(seed, source), getattr(profile, source), profile.days)
+
+
+def day_lot(profile: Profile, seed: int, source: str, when: date, first: int) -> Lot:
+    """The rows of one following day, as many as the profile has a day on average."""
+    size = round(getattr(profile, source) / profile.days)
+    return Lot(stream(seed, "live", source, when.toordinal()), size, 1, first, following=True)
+
+
+def claims_table(lot: Lot, members: Members, as_of: date, pinned: int) -> pa.Table:
+    """Claims with prior authorization; in a history one of the `pinned` member's is under review."""
+    rng, size = lot.rng, lot.size
     kinds = tuple(catalog()["claim_types"])
     kind = weighted(rng, list(catalog()["claim_types"].values()), size)
-    back = np.sort(_days_back(rng, profile.days, size))[::-1]
+    back = np.sort(_days_back(rng, lot.days, size))[::-1]
     member = rng.integers(0, members.size, size)
     required = rng.random(size) < np.array([0.10, 0.14, 0.02, 0.03, 0.42, 0.35])[kind]
     authorization = weighted(rng, [0.78, 0.13, 0.09], size)
-    status = _claim_status(rng, back, required, authorization)
-    row = int(np.argmin(np.abs(back - 12)))
-    member[row], required[row], authorization[row], status[row] = pinned, True, 2, _REVIEW
+    status = _claim_status(rng, back + _DECIDED_AFTER * lot.following, required, authorization)
+    if not lot.following:
+        row = int(np.argmin(np.abs(back - 12)))
+        member[row], required[row], authorization[row], status[row] = pinned, True, 2, _REVIEW
     return pa.table(
         {
-            "claim_id": numbered("C", 1, size, 10),
+            "claim_id": numbered("C", lot.first, size, 10),
             "member_id": members.ids.take(pa.array(member)),
             "claim_date": _dates(as_of, back),
             "claim_type": words(kind, kinds),
@@ -87,19 +118,19 @@ def _service_codes(rng: np.random.Generator, kind: Ints, kinds: tuple[str, ...])
     return words(chosen, tuple(code for _, code in codes), missing=rng.random(len(kind)) < 0.02)
 
 
-def pharmacy_table(profile: Profile, members: Members, seed: int, as_of: date) -> pa.Table:
+def pharmacy_table(lot: Lot, members: Members, as_of: date) -> pa.Table:
     """Pharmacy fills and their denials."""
-    rng, size = stream(seed, "pharmacy"), profile.pharmacy
+    rng, size = lot.rng, lot.size
     drugs: dict[str, float] = catalog()["drugs"]
     drug = rng.integers(0, len(drugs), size)
-    back = np.sort(_days_back(rng, profile.days, size))[::-1]
+    back = np.sort(_days_back(rng, lot.days, size))[::-1]
     supply = np.array([30, 60, 90])[weighted(rng, [0.5, 0.3, 0.2], size)]
     costly = np.array(list(drugs.values()))[drug]
     denied = rng.random(size) < 0.055 + 0.0009 * costly
     copay = np.round(costly * (supply / 30) ** 0.8 * np.exp(rng.normal(-0.15, 0.5, size)), 2)
     return pa.table(
         {
-            "rx_id": numbered("RX", 1, size, 10),
+            "rx_id": numbered("RX", lot.first, size, 10),
             "member_id": members.ids.take(pa.array(rng.integers(0, members.size, size))),
             "fill_date": _dates(as_of, back),
             "drug_name": words(drug, tuple(drugs)),
@@ -114,13 +145,14 @@ def pharmacy_table(profile: Profile, members: Members, seed: int, as_of: date) -
     )
 
 
-def enrollment_table(profile: Profile, members: Members, seed: int, as_of: date) -> pa.Table:
+def enrollment_table(lot: Lot, members: Members, as_of: date) -> pa.Table:
     """Enrollment events: who joined in the period, renewals, plan changes."""
-    rng, size = stream(seed, "enrollment"), profile.enrollment
-    recent = rng.permutation(np.flatnonzero(members.joined > -profile.days))[: int(0.3 * size)]
+    rng, size = lot.rng, lot.size
+    joined = np.flatnonzero((members.joined > -lot.days) & (not lot.following))
+    recent = rng.permutation(joined)[: int(0.3 * size)]
     others = rng.integers(0, members.size, size - len(recent))
     member = np.concatenate([recent, others])
-    back = np.concatenate([np.maximum(-members.joined[recent], 0), _days_back(rng, profile.days, len(others))])
+    back = np.concatenate([np.maximum(-members.joined[recent], 0), _days_back(rng, lot.days, len(others))])
     changes = rng.random(size) < 0.30
     kind = np.where(np.arange(size) < len(recent), 0, np.where(changes, 2, 1))
     reasons = ("New Enrollment", "Annual Renewal", *catalog()["change_reasons"])
@@ -138,7 +170,7 @@ def enrollment_table(profile: Profile, members: Members, seed: int, as_of: date)
             "change_reason": words(reason, reasons, missing=(kind == 2) & (rng.random(size) < 0.16)),
         }
     )
-    return table.take(pa.array(order)).add_column(0, "enrollment_id", numbered("E", 1, size, 8))
+    return table.take(pa.array(order)).add_column(0, "enrollment_id", numbered("E", lot.first, size, 8))
 
 
 def _days_back(rng: np.random.Generator, days: int, size: int) -> Ints:

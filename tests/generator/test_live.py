@@ -15,8 +15,18 @@ from generator.feed import Feed
 from generator.generate import GenerateReport
 from warehouse.errors import MissingDataError, UsageError
 
-IDS = {"call_center": "call_id", "digital_interactions": "interaction_id", "surveys": "survey_id"}
+IDS = {
+    "call_center": "call_id",
+    "digital_interactions": "interaction_id",
+    "surveys": "survey_id",
+    "claims": "claim_id",
+    "pharmacy": "rx_id",
+    "enrollment": "enrollment_id",
+}
 MOMENTS = {
+    "claims": "claim_date",
+    "pharmacy": "fill_date",
+    "enrollment": "enrollment_date",
     "call_center": "call_timestamp",
     "digital_interactions": "interaction_timestamp",
     "surveys": "survey_date",
@@ -126,6 +136,23 @@ def test_a_file_holds_what_happened_up_to_its_name(fed: Path) -> None:
                 assert before is None or low > before
                 before = high
                 assert f"{high:%Y%m%d-%H%M%S}" <= path.name.removeprefix(f"{table}-").removesuffix(".csv.gz")
+
+
+@pytest.mark.parametrize(("table", "total"), [("claims", 4000), ("pharmacy", 4000), ("enrollment", 1200)])
+def test_other_departments_send_their_rows_at_the_end_of_each_day(fed: Path, table: str, total: int) -> None:
+    paths = sorted((fed / "live").glob(f"*/{table}-*.csv.gz"))
+    assert [path.name for path in paths] == [
+        f"{table}-{day.replace('-', '')}-235959.csv.gz" for day in sorted(path.parent.name for path in paths)
+    ]
+    live = f"{everything(fed, table)} WHERE {MOMENTS[table]} >= '2026-10-30'"
+    with duckdb.connect() as con:
+        days = con.execute(f"SELECT {MOMENTS[table]}, count(*) {live} GROUP BY ALL").fetchall()
+        assert len(days) == DAYS
+        assert {count for _, count in days} == {round(total / 56)}
+        if table == "claims":
+            assert first(con, f"SELECT avg((status IN ('Approved', 'Denied'))::INT) {live}") > 0.9
+        if table == "enrollment":
+            assert first(con, f"SELECT count(*) {live} AND change_type = 'new'") == 0
 
 
 def test_the_same_feed_whatever_its_batches_and_stops(fed: Path, folder: Path) -> None:

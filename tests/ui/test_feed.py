@@ -26,7 +26,14 @@ from warehouse.snapshots import build_lock, connect, current
 
 ROOT = Path(__file__).parents[2]
 SERVED = SimpleNamespace(snapshot="s1", as_of=date(2026, 10, 29))
-TABLES = {"call_center": "calls", "digital_interactions": "digital_interactions", "surveys": "surveys"}
+TABLES = {
+    "call_center": "calls",
+    "digital_interactions": "digital_interactions",
+    "surveys": "surveys",
+    "claims": "claims",
+    "pharmacy": "pharmacy_fills",
+    "enrollment": "enrollments",
+}
 
 
 class FakeTime:
@@ -148,7 +155,14 @@ def test_a_feed_that_is_killed_goes_on_without_a_trace(copied: Path, tmp_path: P
 
 
 def source_key(source: str) -> str:
-    return {"call_center": "call_id", "digital_interactions": "interaction_id", "surveys": "survey_id"}[source]
+    return {
+        "call_center": "call_id",
+        "digital_interactions": "interaction_id",
+        "surveys": "survey_id",
+        "claims": "claim_id",
+        "pharmacy": "rx_id",
+        "enrollment": "enrollment_id",
+    }[source]
 
 
 def test_feed_can_leave_building_to_others(
