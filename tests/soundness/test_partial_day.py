@@ -56,9 +56,7 @@ def reference(cut_short: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="module")
-def plain(
-    cut_short: Path, gold_of: Open
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def plain(cut_short: Path, gold_of: Open) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = gold_of(cut_short)
     yield connection
     connection.close()

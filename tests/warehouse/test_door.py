@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from warehouse.audit import AuditLog

@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from warehouse import snapshots
