@@ -118,7 +118,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         raw = _opened_raw(path)
     except OSError as error:
-        raise Refused(UNREADABLE, _in_words(error)) from error
+        raise Refused(CHANGED, _in_words(error)) from error  # it could be read when it was listed
     with raw:
         first = raw.read(8)
         raw.seek(0)
@@ -134,7 +134,7 @@ def first_bytes(path: Path) -> bytes:
         with _opened_raw(path) as stream:
             return stream.read(4)
     except OSError as error:
-        raise Refused(UNREADABLE, _in_words(error)) from error
+        raise Refused(CHANGED, _in_words(error)) from error  # it could be read when it was listed
 
 
 def blocks(stream: IO[bytes], *, cr_ends_lines: bool = False) -> Iterator[bytes]:
@@ -189,7 +189,7 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
         except (zlib.error, gzip.BadGzipFile) as error:
             raise Refused(UNREADABLE, "the compressed data is damaged, or something else follows it") from error
         except OSError as error:
-            raise Refused(UNREADABLE, _in_words(error)) from error
+            raise Refused(CHANGED, _in_words(error)) from error  # it could be read when it was listed
         if not chunk:
             return
         yield chunk
