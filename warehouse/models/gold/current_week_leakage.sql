@@ -11,7 +11,7 @@ SELECT
     l.member_tenure,
     CAST(SUM(l.leaked_calls) AS BIGINT) AS leaked_calls,
     CAST(SUM(l.leaked_calls_24h) AS BIGINT) AS leaked_calls_24h,
-    CAST(SUM(CAST(l.call_cost AS DECIMAL(18, 6))) AS DOUBLE) AS call_cost
+    CAST(SUM(CAST(1000000 * l.call_cost AS BIGINT)) AS DOUBLE) / 1000000 AS call_cost
 FROM gold.digital_call_leakage AS l
 CROSS JOIN silver.period AS p
 CROSS JOIN build.rules AS r

@@ -28,9 +28,9 @@ SELECT
     platform AS channel,
     CAST(SUM(is_leaked) AS BIGINT) AS leaked_calls,
     CAST(COUNT(*) AS BIGINT) AS leaked_calls_24h,
-    CAST(SUM(CAST(avoidable_cost AS DECIMAL(18, 6))) AS DOUBLE) AS call_cost,
-    CAST(SUM(CAST(avoidable_cost_24h AS DECIMAL(18, 6))) AS DOUBLE) AS call_cost_24h,
-    CAST(SUM(CAST(avoidable_fully_loaded_cost AS DECIMAL(18, 6))) AS DOUBLE) AS fully_loaded_cost,
+    CAST(SUM(CAST(1000000 * avoidable_cost AS BIGINT)) AS DOUBLE) / 1000000 AS call_cost,
+    CAST(SUM(CAST(1000000 * avoidable_cost_24h AS BIGINT)) AS DOUBLE) / 1000000 AS call_cost_24h,
+    CAST(SUM(CAST(1000000 * avoidable_fully_loaded_cost AS BIGINT)) AS DOUBLE) / 1000000 AS fully_loaded_cost,
     CAST(SUM(is_leaked * is_repeat) AS BIGINT) AS repeat_leaked_calls,
     CAST(SUM(is_leaked * is_negative) AS BIGINT) AS negative_leaked_calls,
     CAST(SUM(is_abandon_leaked) AS BIGINT) AS abandon_leaked_calls

@@ -1,7 +1,7 @@
 /*
 description: >
   Calls per day, topic, plan, segment and tenure: all, repeat, negative, with their handle time and cost.
-  Minutes and dollars are summed as decimals, so that no order of adding shows in the last digits.
+  Minutes and dollars are summed as whole millionths, so that no order of adding shows in the last digits.
 grain: [call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure]
 partition: call_date
 checks:
@@ -28,8 +28,8 @@ SELECT
     CAST(SUM(is_leaked) AS BIGINT) AS leaked_calls,
     CAST(SUM(is_first_contact_resolved) AS BIGINT) AS first_contact_resolved_calls,
     CAST(SUM(is_transferred) AS BIGINT) AS transferred_calls,
-    CAST(SUM(CAST(handle_time_minutes AS DECIMAL(18, 6))) AS DOUBLE) AS handle_time_minutes,
-    CAST(SUM(CAST(fully_loaded_cost AS DECIMAL(18, 6))) AS DOUBLE) AS call_cost
+    CAST(SUM(CAST(1000000 * handle_time_minutes AS BIGINT)) AS DOUBLE) / 1000000 AS handle_time_minutes,
+    CAST(SUM(CAST(1000000 * fully_loaded_cost AS BIGINT)) AS DOUBLE) / 1000000 AS call_cost
 FROM gold.calls
 GROUP BY call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure
 ORDER BY call_date, call_topic, plan_type, segment, tenure_bucket, member_tenure

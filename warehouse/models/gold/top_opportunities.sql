@@ -42,7 +42,7 @@ leaks AS (
         SUM(leaked_calls * is_current) AS avoidable_calls,
         SUM(leaked_calls_24h * is_current) AS avoidable_calls_24h,
         SUM(leaked_calls * (1 - is_current)) AS previous_avoidable_calls,
-        CAST(SUM(CAST(call_cost * is_current AS DECIMAL(18, 6))) AS DOUBLE) AS avoidable_cost
+        CAST(SUM(CAST(1000000 * (call_cost * is_current) AS BIGINT)) AS DOUBLE) / 1000000 AS avoidable_cost
     FROM recent
     GROUP BY journey
 ),

@@ -15,9 +15,9 @@ WITH calls AS (
         SUM(c.is_negative) AS negative_calls,
         SUM(COALESCE(l.is_leaked, 0)) AS leaked_calls,
         COUNT(l.call_id) AS leaked_calls_24h,
-        CAST(SUM(CAST(c.handle_time_minutes AS DECIMAL(18, 6))) AS DOUBLE) AS handle_time_minutes,
-        CAST(SUM(CAST(c.fully_loaded_cost AS DECIMAL(18, 6))) AS DOUBLE) AS fully_loaded_cost,
-        CAST(SUM(CAST(CASE WHEN l.is_leaked = 1 THEN c.planning_cost ELSE 0.0 END AS DECIMAL(18, 6))) AS DOUBLE) AS avoidable_cost,
+        CAST(SUM(CAST(1000000 * c.handle_time_minutes AS BIGINT)) AS DOUBLE) / 1000000 AS handle_time_minutes,
+        CAST(SUM(CAST(1000000 * c.fully_loaded_cost AS BIGINT)) AS DOUBLE) / 1000000 AS fully_loaded_cost,
+        CAST(SUM(CAST(1000000 * (CASE WHEN l.is_leaked = 1 THEN c.planning_cost ELSE 0.0 END) AS BIGINT)) AS DOUBLE) / 1000000 AS avoidable_cost,
         MAX(c.call_ts) AS last_call_ts
     FROM silver.calls AS c
     LEFT JOIN silver.call_leaks AS l ON l.call_id = c.call_id
