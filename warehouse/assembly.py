@@ -22,15 +22,16 @@ from warehouse.derive import Destination, derive, show_accepted
 from warehouse.errors import MissingDataError
 from warehouse.ingest import Batch, LoadedFile, create_bronze, load
 from warehouse.layout import Partition, first_cuts, later_cuts, partitions, reached, stands
-from warehouse.ledger import TakenFile
-from warehouse.reading import Words
+from warehouse.reading import Words, quoted
+from warehouse.received import gather, show_bronze
 from warehouse.runner import Phases, Place, SqlModel, load_seeds, phases, run_models
 from warehouse.segments import Segment
 from warehouse.settings import Settings
 from warehouse.source_files import SourceFile
-from warehouse.unions import Columns, columns_of, union_of
+from warehouse.unions import columns_of, relation_of, union_of
 
 LAKE, SERVE = "lake", "serve"  # the catalogs of the snapshot's own two files
+OWN = {"silver": LAKE, "gold": SERVE}
 _MANY_RAW = 12
 _SMALL_RAW = 250_000  # rows
 
@@ -83,8 +84,8 @@ class Assembly:
         """Attach what is kept and make the engine's own schemas. Large loads work in a file instead of memory."""
         (self.staging / segments.FOLDER).mkdir()
         segments.attach(self.con, self.folder, self.plan.kept, segments.PARTS)
-        workspace = f"'{self.staging / 'work.duckdb'}'" if large else "':memory:'"
-        self.con.execute(f"ATTACH {workspace} AS work")
+        workspace = str(self.staging / "work.duckdb") if large else ":memory:"
+        self.con.execute(f"ATTACH {quoted(workspace)} AS work")
         for schema in ("typed", "again", "fates", "revived"):
             self.con.execute(f"CREATE SCHEMA work.{schema}")
         for schema in ("taken", "raw", "base", "accepted", "silver", "gold", "bronze", "build"):
@@ -93,6 +94,11 @@ class Assembly:
         listed = ", ".join(f"${name} AS {name}" for name in rules)
         self.con.execute(f"CREATE TABLE build.rules AS SELECT {listed}", rules)
         load_seeds(self.con)
+
+    @property
+    def _accepted(self) -> list[Segment]:
+        """The segments of accepted rows: that of the small tables, then the days."""
+        return [*([self.reference] if self.reference else []), *self.days]
 
     def create(self, part: str, name: str) -> str:
         """A new file for a part in the staging folder, attached; returns its alias."""
@@ -108,47 +114,12 @@ class Assembly:
         loaded = load(self.con, files, self.contract, replace(batch, catalog=alias), self.threads)
         rows = sum(file.rows for file in loaded)
         if self.plan.read_again:
-            self._gather(self.raw, alias, everything=False)
+            gather(self.con, self.contract, self.raw, alias, everything=False)
             rows += sum(segment.rows["rows"] for segment in self.raw)
             self.raw = []
         self.new_raw = Segment("raw", {"raw": name}, rows={"rows": rows})
         self.raw = [*self.raw, self.new_raw]
         return loaded
-
-    def _gather(self, old: Sequence[Segment], alias: str, *, everything: bool) -> None:
-        """Copy raw rows and, of their quarantine, what does not come out of reading them again (or everything)."""
-        for segment in old:
-            source = segment.alias("raw")
-            for table in self.contract.values():
-                self.con.execute(
-                    f"INSERT INTO {alias}.bronze.{table.name} BY NAME SELECT * FROM {source}.bronze.{table.name}"
-                )
-            condition = "true" if everything else "row_number IS NULL"
-            self.con.execute(
-                f"INSERT INTO {alias}.bronze.quarantine BY NAME SELECT * FROM {source}.bronze.quarantine "
-                f"WHERE {condition}"
-            )
-            if everything:
-                self.con.execute(
-                    f"INSERT INTO {alias}.bronze.column_profile BY NAME "
-                    f"SELECT * FROM {source}.bronze.column_profile"
-                )
-
-    def record(self, ledger: Sequence[TakenFile]) -> None:
-        """Make `build.files`, the ledger as a table."""
-        self.con.execute(
-            "CREATE TABLE build.files (file_no INTEGER, source_table VARCHAR, source_file VARCHAR, stem VARCHAR, "
-            "sha256 VARCHAR, rows_in_file BIGINT, refused VARCHAR, effective DATE)"
-        )
-        if ledger:
-            columns = [
-                [f.number for f in ledger], [f.table for f in ledger], [f.name for f in ledger],
-                [f.stem for f in ledger], [f.sha256 for f in ledger], [f.rows for f in ledger],
-                [f.refused or None for f in ledger],
-                [None if f.effective is None else f.effective.isoformat() for f in ledger],
-            ]  # fmt: skip
-            listed = ", ".join("unnest(?)" for _ in columns[:-1])
-            self.con.execute(f"INSERT INTO build.files SELECT {listed}, CAST(unnest(?) AS DATE)", columns)
 
     # accepted rows
 
@@ -158,7 +129,7 @@ class Assembly:
         fresh = [self.new_raw]
         for table in self.contract.values():
             for schema, raw in (("taken", fresh), ("raw", self.raw)):
-                listed = [self._relation(s, "raw", "bronze", table.name, types) for s in raw]
+                listed = [relation_of(s, "raw", "bronze", table.name, types) for s in raw]
                 self.con.execute(f"CREATE OR REPLACE VIEW {schema}.{table.name} AS {union_of(listed)}")
         changed = self._accept_reference()
         self.words |= read_rows(
@@ -172,12 +143,6 @@ class Assembly:
         decide_events(self.con, self.contract, self.threads)
         return changed
 
-    def _relation(
-        self, segment: Segment, part: str, schema: str, table: str, types: dict[tuple[str, str, str], Columns]
-    ) -> tuple[str, Columns]:
-        alias = segment.alias(part)
-        return f"{alias}.{schema}.{table}", types[alias, schema, table]
-
     def _show_base(self, tables: Sequence[SourceTable], kept: Sequence[Segment]) -> None:
         """`base.<table>`: the rows of earlier builds, in the types of the new ones."""
         types = columns_of(self.con)
@@ -187,8 +152,8 @@ class Assembly:
                 fate = "CAST(NULL AS VARCHAR) AS _fate"
                 select = f"SELECT * EXCLUDE (_fault), {fate} FROM work.typed.{table.name} WHERE false"
             else:
-                union = union_of([self._relation(s, "accepted", "rows", table.name, types) for s in kept])
-                present = self._relation(kept[-1], "accepted", "rows", table.name, types)[1]
+                union = union_of([relation_of(s, "accepted", "rows", table.name, types) for s in kept])
+                present = relation_of(kept[-1], "accepted", "rows", table.name, types)[1]
                 casts = ", ".join(
                     f'CAST("{name}" AS {now[name]}) AS "{name}"'
                     for name in present
@@ -297,15 +262,18 @@ class Assembly:
         edges = partitions(cuts, [])
         return [self._destination(place, edges[place]) for place in sorted(again)]
 
+    def _name(self, part: Partition) -> str:
+        return f"{self.token}_{part.starts:%Y%m%d}" if part.starts else f"{self.token}_first"
+
     def _write_rows(self, part: Partition) -> Segment:
-        name = f"{self.token}_{part.starts:%Y%m%d}" if part.starts else f"{self.token}_first"
+        name = self._name(part)
         alias = self.create("accepted", name)
         partition_rows.write_rows(self.con, self.contract, part, alias)
         facts = partition_rows.facts_of_rows(self.con, self.contract, alias)
         return Segment("days", {"accepted": name}, part.starts, **facts)
 
     def _destination(self, place: int, part: Partition) -> Destination:
-        name = f"{self.token}_{part.starts:%Y%m%d}" if part.starts else f"{self.token}_first"
+        name = self._name(part)
         lake, gold = self.create("lake", name), self.create("gold", name)
         segment = self.days[place]
         self.days[place] = replace(
@@ -402,65 +370,22 @@ class Assembly:
 
     def show_received(self) -> None:
         """Begin the snapshot's two files and show what was received, of all segments, as one."""
-        for name in (LAKE, SERVE):
-            self.con.execute(f"ATTACH '{self.staging / {LAKE: 'lake.tmp', SERVE: 'gold.tmp'}[name]}' AS {name}")
+        for file, catalog in (("lake.tmp", LAKE), ("gold.tmp", SERVE)):
+            self.con.execute(f"ATTACH {quoted(str(self.staging / file))} AS {catalog}")
         self.con.execute(f"CREATE SCHEMA {LAKE}.bronze; CREATE SCHEMA {LAKE}.silver; CREATE SCHEMA {SERVE}.gold")
-        self._show_bronze(columns_of(self.con))
+        show_bronze(self.con, LAKE, self.contract, self.raw, self._accepted, self.words)
 
     def summarize(self) -> None:
         """Show all segments as one in the snapshot's two files, then make the tables that sum over all days."""
         types = columns_of(self.con)
-        reference = [self.reference] if self.reference else []
-        for models, held in ((self.phases.reference, reference), (self.phases.events, self.days)):
+        small = [segment for segment in self._accepted if segment.kind == "reference"]
+        for models, held in ((self.phases.reference, small), (self.phases.events, self.days)):
             for model in models:
-                catalog = LAKE if model.layer == "silver" else SERVE
-                listed = [self._relation(s, model.layer_part, model.layer, model.name, types) for s in held]
+                catalog = OWN[model.layer]
+                listed = [relation_of(s, model.layer_part, model.layer, model.name, types) for s in held]
                 self.con.execute(f"CREATE VIEW {catalog}.{model.table} AS {union_of(listed)}")
                 self.con.execute(f"CREATE OR REPLACE VIEW memory.{model.table} AS FROM {catalog}.{model.table}")
-        places = {"silver": [Place(LAKE)], "gold": [Place(SERVE)]}
-        self.results += self._run(self.phases.summary, lambda model: places[model.layer])
-
-    def _show_bronze(self, types: dict[tuple[str, str, str], Columns]) -> None:
-        for table in self.contract.values():
-            listed = [self._relation(s, "raw", "bronze", table.name, types) for s in self.raw]
-            self.con.execute(f"CREATE VIEW {LAKE}.bronze.{table.name} AS {union_of(listed)}")
-        rows = [*([self.reference] if self.reference else []), *self.days]
-        accounts = [self._relation(s, "accepted", "bronze", "row_fates", types) for s in rows]
-        self.con.execute(f"CREATE VIEW {LAKE}.bronze.row_fates AS {union_of(accounts)}")
-        aside = [self._relation(s, "raw", "bronze", "quarantine", types) for s in self.raw]
-        aside += [self._relation(s, "accepted", "bronze", "quarantine", types) for s in rows]
-        self.con.execute(f"CREATE VIEW {LAKE}.bronze.quarantine AS {union_of(aside)}")
-        self.con.execute(
-            f"CREATE TABLE {LAKE}.bronze.files AS SELECT source_table, source_file, sha256, rows_in_file, "
-            "refused, file_no, effective FROM build.files ORDER BY file_no"
-        )
-        profiles = [self._relation(s, "raw", "bronze", "column_profile", types) for s in self.raw]
-        self.con.execute(
-            "CREATE TABLE build.unlisted (source_table VARCHAR, column_name VARCHAR, unlisted DOUBLE)"
-        )
-        for row in self._unlisted():
-            self.con.execute("INSERT INTO build.unlisted VALUES (?, ?, ?)", row)
-        self.con.execute(f"""
-            CREATE TABLE {LAKE}.bronze.column_profile AS
-            SELECT p.source_table, p.column_name, sum(p.rows_received) AS rows_received, sum(p.missing) AS missing,
-                   any_value(u.unlisted) AS unlisted
-            FROM ({union_of(profiles)}) AS p
-            LEFT JOIN build.unlisted AS u ON u.source_table = p.source_table AND u.column_name = p.column_name
-            GROUP BY p.source_table, p.column_name ORDER BY ALL
-        """)
-        for name in (*self.contract, "quarantine", "row_fates", "files", "column_profile"):
-            self.con.execute(f"CREATE VIEW bronze.{name} AS FROM {LAKE}.bronze.{name}")
-
-    def _unlisted(self) -> list[tuple[str, str, int]]:
-        """How many values each column has beside those that the contract lists."""
-        return [
-            (table.name, column.name, len(set(words) - {*column.values, column.missing}))
-            for table in self.contract.values()
-            for column in table.columns
-            if column.values
-            and not column.closed
-            and (words := self.words.get(table.name, {}).get(column.name)) is not None
-        ]
+        self.results += self._run(self.phases.summary, lambda model: [Place(OWN[model.layer])])
 
     def compact_raw(self) -> None:
         """Join the small raw segments when they have become many."""
@@ -470,22 +395,19 @@ class Assembly:
         name = f"{self.token}_joined"
         alias = self.create("raw", name)
         create_bronze(self.con, self.contract, alias)
-        self._gather(small, alias, everything=True)
+        gather(self.con, self.contract, small, alias, everything=True)
         joined = Segment("raw", {"raw": name}, rows={"rows": sum(s.rows["rows"] for s in small)})
         self.raw = [*[s for s in self.raw if s not in small], joined]
 
     def segments(self) -> list[Segment]:
         """All segments of the new snapshot, with their rows counted."""
-        return [
-            *self.raw,
-            *(self._counted(s) for s in (*([self.reference] if self.reference else []), *self.days)),
-        ]
+        return [*self.raw, *(self._counted(segment) for segment in self._accepted)]
 
     def close(self) -> None:
         """Write everything out."""
         new = {
             f"{part}_{name}"
-            for segment in (*self.raw, *([self.reference] if self.reference else []), *self.days)
+            for segment in (*self.raw, *self._accepted)
             for part, name in segment.parts.items()
             if name.startswith(self.token)
         }

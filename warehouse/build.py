@@ -28,6 +28,7 @@ from warehouse.errors import MissingDataError
 from warehouse.ingest import Batch, LoadedFile, require_tables
 from warehouse.ledger import TakenFile, effective_day, ledger_of
 from warehouse.manifest import facts_of, manifest_of, quarantined_by_number, reading_digest, words_of
+from warehouse.received import record
 from warehouse.runner import models_digest, read_models
 from warehouse.settings import Rules, Settings
 from warehouse.snapshots import Snapshot
@@ -250,7 +251,7 @@ def _build(
             loaded = work.take(list(enumerate(job.new, first)), batch)
             ledger = [*job.taken, *_entries(loaded, job, now)]
             require_tables(ledger, loaded, contract, job.source)
-            work.record(ledger)
+            record(con, ledger)
         with steps.step("Sort out bad rows", 0.3):
             changed = work.accept()
         with steps.step("Cut into partitions", 0.4):

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from warehouse.errors import MissingDataError
+from warehouse.reading import quoted
 from warehouse.runner import SqlModel
 
 SHOWN_ROWS = 5
@@ -104,7 +105,7 @@ def _range(model: SqlModel, bounds: dict[str, Any]) -> tuple[str, str]:
 
 
 def _values(model: SqlModel, spec: dict[str, Any]) -> tuple[str, str]:
-    allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in spec["allowed"])
+    allowed = ", ".join(quoted(value) for value in spec["allowed"])
     return f"values({spec['column']})", _failing_rows(model, f"{spec['column']} NOT IN ({allowed})")
 
 

@@ -20,7 +20,7 @@ from warehouse.layout import Partition
 from warehouse.runner import Place, SqlModel, run_models
 from warehouse.segments import Segment
 from warehouse.settings import Rules
-from warehouse.unions import Columns, columns_of, union_of
+from warehouse.unions import Types, columns_of, relation_of, union_of
 from warehouse.workers import Job, side_by_side
 
 Window = tuple[datetime, datetime]
@@ -163,12 +163,8 @@ def _windows(own: Sequence[Segment], rules: Rules) -> dict[str, Window]:
     }
 
 
-def _rows_of(table: SourceTable, segments: Sequence[Segment], types: dict[tuple[str, str, str], Columns]) -> str:
-    found = [
-        (f"{alias}.rows.{table.name}", types[alias, "rows", table.name])
-        for alias in (segment.alias("accepted") for segment in segments)
-    ]
-    return union_of(found)
+def _rows_of(table: SourceTable, segments: Sequence[Segment], types: Types) -> str:
+    return union_of([relation_of(segment, "accepted", "rows", table.name, types) for segment in segments])
 
 
 def _find_related_calls(con: duckdb.DuckDBPyConnection, calls: str) -> bool:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlglot import exp
 
 from warehouse.errors import MissingDataError
+from warehouse.reading import quoted
 from warehouse.spark.portable import require_portable
 from warehouse.workers import Job, in_order
 
@@ -240,7 +241,7 @@ def with_dictionaries(con: duckdb.DuckDBPyConnection, model: SqlModel, source: s
         if words == "found":
             distinct = f"SELECT DISTINCT {column} {rows} WHERE {column} IS NOT NULL ORDER BY 1"
             words = tuple(row[0] for row in con.execute(distinct).fetchall())
-        listed = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+        listed = ", ".join(quoted(word) for word in words)
         if words:
             casts.append(f"CAST({column} AS ENUM({listed})) AS {column}")
     return f"SELECT * REPLACE ({', '.join(casts)}) FROM ({model.select})" if casts else model.select

@@ -11,19 +11,28 @@ from collections.abc import Sequence
 
 import duckdb
 
+from warehouse.segments import Segment
+
 Columns = dict[str, str]  # column name -> DuckDB type, in order
+Types = dict[tuple[str, str, str], Columns]  # by (catalog, schema, table)
 _WORD = re.compile(r"'((?:[^']|'')*)'")
 
 
-def columns_of(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], Columns]:
-    """The columns of every attached table and view, by (catalog, schema, table)."""
-    found: dict[tuple[str, str, str], Columns] = {}
+def columns_of(con: duckdb.DuckDBPyConnection) -> Types:
+    """The columns of every attached table and view."""
+    found: Types = {}
     for catalog, schema, table, column, kind in con.execute(
         "SELECT database_name, schema_name, table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE NOT internal ORDER BY database_name, schema_name, table_name, column_index"
     ).fetchall():
         found.setdefault((catalog, schema, table), {})[column] = kind
     return found
+
+
+def relation_of(segment: Segment, part: str, schema: str, table: str, types: Types) -> tuple[str, Columns]:
+    """A table of a segment's part, as `union_of` takes it."""
+    alias = segment.alias(part)
+    return f"{alias}.{schema}.{table}", types[alias, schema, table]
 
 
 def union_of(relations: Sequence[tuple[str, Columns]]) -> str:
