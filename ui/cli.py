@@ -212,8 +212,7 @@ def up(
     target = warehouse or settings.warehouse
     if source is None and not any(folder.glob("members*")):
         _generate(profile, folder, seed=None, as_of=None, truth=None)
-    other = source is None and _of_another_company(folder, target)
-    _build(folder, target, settings, "duckdb", full=other, as_json=False)
+    _build(folder, target, settings, "duckdb", full=False, whole=source is None, as_json=False)
     from ui.web import serve
 
     serve(settings, target, host=settings.server.host, port=chosen)
@@ -337,19 +336,6 @@ def _verdict(error: CommandCenterError) -> dict[str, str]:
     return {"verdict": "error", "code": failure_code(error), "reason": str(error)}
 
 
-def _of_another_company(folder: Path, warehouse: Path) -> bool:
-    """Whether a generated folder holds none of the files that the warehouse was built from."""
-    from warehouse.contract import load_contract
-    from warehouse.snapshots import current
-    from warehouse.source_files import discover
-
-    try:
-        taken = {file["sha256"] for file in current(warehouse).manifest["sources"]}
-    except CommandCenterError:
-        return True
-    return taken.isdisjoint(file.sha256 for file in discover(folder, load_contract()).files)
-
-
 def _generate(
     profile: str,
     out: Path,
@@ -377,7 +363,14 @@ def _generate(
 
 
 def _build(
-    source: Path, warehouse: Path, settings: Settings, engine: Engine, *, full: bool, as_json: bool
+    source: Path,
+    warehouse: Path,
+    settings: Settings,
+    engine: Engine,
+    *,
+    full: bool,
+    whole: bool = False,
+    as_json: bool,
 ) -> None:
     from ui.render import print_build, progress
     from warehouse.build import build as run
@@ -385,7 +378,7 @@ def _build(
     if not source.is_dir():
         raise UsageError("The source folder does not exist.", where=str(source), next_step="Correct --source.")
     with progress(console(stderr=True), "Building") as report:
-        result = run(source, warehouse, settings, full=full, engine=engine, progress=report)
+        result = run(source, warehouse, settings, full=full, whole=whole, engine=engine, progress=report)
     print_build(result, console(), as_json=as_json)
 
 

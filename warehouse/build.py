@@ -103,6 +103,7 @@ def build(
     settings: Settings,
     *,
     full: bool = False,
+    whole: bool = False,
     engine: Engine = "duckdb",
     progress: Progress | None = None,
     now: datetime | None = None,
@@ -111,11 +112,12 @@ def build(
     serve it.
 
     Files are known by their content. What was taken stays taken; `full` starts over from exactly the files of
-    this folder. The same files, rules, model files and engine make the same tables, whatever the order in which
-    they came; when nothing is new, nothing is done. With `engine` spark, DuckDB reads the sources and Spark makes
-    all of silver and gold, which are stored and served as ever. `now` is the load time written to bronze and the
-    manifest. Raises MissingDataError (exit 4) when the sources are unusable, a check fails, another build runs,
-    the disk or memory does not suffice, or the warehouse is of another format.
+    this folder, and so does `whole` when it holds none of the files that the warehouse was built from: it is
+    another company, not a drop. The same files, rules, model files and engine make the same tables, whatever
+    the order in which they came; when nothing is new, nothing is done. With `engine` spark, DuckDB reads the
+    sources and Spark makes all of silver and gold, which are stored and served as ever. `now` is the load time
+    written to bronze and the manifest. Raises MissingDataError (exit 4) when the sources are unusable, a check
+    fails, another build runs, the disk or memory does not suffice, or the warehouse is of another format.
     """
     steps = _Steps(progress or _silent)
     moment = now or datetime.now(UTC)
@@ -124,6 +126,7 @@ def build(
     with snapshots.build_lock(warehouse):
         with steps.step("Look at the source files", 0.0):
             inbox = discover(source, load_contract())
+            full = full or (whole and _is_another_company(warehouse, inbox))
             job = _job(source, warehouse, inbox, settings.rules, engine, full=full)
             kept = None if full else snapshots.find(warehouse, job.content)
         if kept is not None:
@@ -166,6 +169,14 @@ def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, engine: Engi
     new = _new_files(inbox.files, taken)
     content = content_digest([*_counted(taken), *new], rules, engine)
     return _Job(base, earlier, taken, new, inbox.ignored, content, source, engine)
+
+
+def _is_another_company(warehouse: Path, inbox: Inbox) -> bool:
+    try:
+        taken = {file.sha256 for file in ledger_of(snapshots.current(warehouse).manifest)}
+    except MissingDataError:
+        return True
+    return taken.isdisjoint(file.sha256 for file in inbox.files)
 
 
 def _new_files(files: Sequence[SourceFile], taken: Sequence[TakenFile]) -> list[SourceFile]:

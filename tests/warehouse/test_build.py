@@ -74,6 +74,25 @@ def test_a_second_build_of_the_same_inputs_does_nothing(valid_sources: Path, bui
     assert again.tables == first.tables
 
 
+def test_a_whole_folder_adds_to_its_own_company_and_replaces_another(
+    tables, written, built, ask, tmp_path, settings
+):
+    built(written(tables))
+    tables["call_center"].append(tables["call_center"][0] | {"call_id": "C3"})
+    build(written(tables), tmp_path / "warehouse", settings, whole=True)
+    calls = "SELECT call_id FROM gold.calls ORDER BY ALL"
+    assert ask(calls) == [("C1",), ("C2",), ("C3",)]
+    tables["call_center"] = [tables["call_center"][0] | {"call_id": "C9"}]
+    for path in written(tables).iterdir():
+        path.write_text(path.read_text() + "\n")
+    built(tmp_path / "sources")
+    assert ask(calls) == [("C1",), ("C2",), ("C3",), ("C9",)]
+    for path in (tmp_path / "sources").iterdir():
+        path.write_text(path.read_text() + "\n")
+    build(tmp_path / "sources", tmp_path / "warehouse", settings, whole=True)
+    assert ask(calls) == [("C9",)]
+
+
 def test_a_changed_rule_reaches_every_number_and_changing_it_back_serves_the_kept_snapshot(
     valid_sources: Path, built, ask, settings: Settings, tmp_path
 ):
