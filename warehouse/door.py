@@ -42,7 +42,10 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class QueryResult:
-    """Rows and where they come from. `sql` is the text that ran; `truncated` says that there were more rows."""
+    """Rows and where they come from. `sql` is the text that ran; `truncated` says that there were more rows.
+
+    `suppressed` are the (row, column) cells that are blank because too few members are behind them.
+    """
 
     columns: list[ResultColumn]
     rows: list[tuple[Any, ...]]
@@ -53,6 +56,7 @@ class QueryResult:
     timings_ms: dict[str, float]
     audit_id: int
     tables: tuple[str, ...]
+    suppressed: frozenset[tuple[int, int]] = frozenset()
 
 
 class Warehouse:
