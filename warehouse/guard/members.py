@@ -47,7 +47,7 @@ def _relation(scope: Scope, relations: Relations) -> Relation:
     if not relations.reads_members(scope):
         return FREE
     _check_conditions(query, scope, relations)
-    if _aggregates(query):
+    if aggregates(query):
         _check_aggregated(query, scope, relations)
         return FREE
     return _narrowed(query, scope, relations)
@@ -80,7 +80,7 @@ def _check_conditions(query: exp.Select, scope: Scope, relations: Relations) -> 
     conditions = [] if where is None else [where.this]
     link = member_link(query, scope, relations)
     if link is not None:
-        if not _aggregates(query):
+        if not aggregates(query):
             raise Refused("member_link")
         check_link(query, link, scope, relations)
     joins = [join for join in query.args.get("joins") or () if join is not link]
@@ -89,7 +89,7 @@ def _check_conditions(query: exp.Select, scope: Scope, relations: Relations) -> 
         check_key(condition, scope, relations)
 
 
-def _aggregates(query: exp.Select) -> bool:
+def aggregates(query: exp.Select) -> bool:
     if query.args.get("group") or query.args.get("distinct"):
         return True
     clauses = [*query.expressions, query.args.get("having")]

@@ -41,12 +41,23 @@ class Statement:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     catalog: Catalog | None = None
     row_limit: int = 1000
+    small_cell: int = 11
     tree: exp.Query = field(default_factory=exp.Select)
     duckdb_tree: dict[str, Any] = field(default_factory=dict)
     tables: frozenset[TableKey] = frozenset()
     scopes: list[Scope] = field(default_factory=list)
     sources: dict[int, dict[str, Source]] = field(default_factory=dict)  # by id of scope, then by alias
     output: str = ""
+
+    @property
+    def hides_small_cells(self) -> bool:
+        """The reader sees sums over members and no member: counts of a few of them are not shown."""
+        return self.small_cell > 1 and not self.reads_member_rows and not self.role.open_schemas
+
+    @property
+    def has_member_bits(self) -> bool:
+        """The data carries a bit of each member's pseudonym, by which many members are known at a glance."""
+        return self.catalog is not None and "member_bit" in self.catalog.columns.get(("gold", "calls"), ())
 
     def table(self, name: str) -> Table:
         """The policy's entry of a governed table."""

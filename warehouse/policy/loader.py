@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -44,6 +44,7 @@ class Table:
     day: str | None
     columns: Mapping[str, Column]
     link: str | None = None
+    under: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_member_level(self) -> bool:
@@ -150,7 +151,20 @@ def _table(name: str, entry: dict[str, Any]) -> Table:
     link = entry.get("link")
     if link is not None and (link not in columns or columns[link].kind != "member_id"):
         raise _wrong(name, f"is linked by {link}, which is not its member_id")
-    return Table(name, entry["access"], entry.get("day"), columns, link)
+    return Table(name, entry["access"], entry.get("day"), columns, link, _under(name, entry, columns))
+
+
+def _under(name: str, entry: dict[str, Any], columns: Mapping[str, Column]) -> dict[str, tuple[str, ...]]:
+    """Which counts stand under each measure of a mart: itself, when nothing else is said."""
+    if "under" not in entry:
+        return {}
+    said = {column: tuple(counts) for column, counts in (entry["under"] or {}).items()}
+    measures = {column: (column,) for column, declared in columns.items() if declared.kind == "measure"}
+    found = {**measures, **said}
+    for column, counts in found.items():
+        if column not in measures or not set(counts) <= set(measures):
+            raise _wrong(f"{name}.under.{column}", "names what is not a measure of the table")
+    return found
 
 
 def _roles(entries: dict[str, Any], tables: frozenset[str]) -> dict[str, RolePolicy]:
