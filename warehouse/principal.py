@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -11,9 +13,20 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True)
 class Principal:
-    """A signed-in person or a named process. `attributes` feed row filters (a regional lead's plan or state)."""
+    """A signed-in person or a named process.
+
+    `attributes` feed row filters (a regional lead's plan or state). `purpose` is what member rows are read for,
+    `break_glass` the reason of an emergency access; whoever sets either has had it audited.
+    """
 
     user: str
     role: Role
     purpose: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    break_glass: str | None = None
+
+    @property
+    def rights(self) -> str:
+        """16 hex characters that differ whenever anything that decides what this person may see differs."""
+        facts = (self.role, self.purpose, sorted(self.attributes.items()), self.break_glass)
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]

@@ -53,7 +53,7 @@ def check(
     role = law.roles.get(principal.role)
     if role is None:
         return deny("unknown_role")
-    may_read_rows = role.member_rows and bool(principal.purpose and principal.purpose.strip())
+    may_read_rows = _may_read_rows(role, principal)
     try:
         attributes = tuple(sorted(principal.attributes.items()))
         values = tuple(sorted((parameters or {}).items()))
@@ -62,6 +62,12 @@ def check(
         return deny("too_complex")
     except Exception:
         return deny("guard_failure")
+
+
+def _may_read_rows(role: RolePolicy, principal: Principal) -> bool:
+    """By a stated purpose, or by breaking the glass; each only for a role that may."""
+    stated = role.member_rows and bool(principal.purpose and principal.purpose.strip())
+    return stated or (role.break_glass and bool(principal.break_glass and principal.break_glass.strip()))
 
 
 @lru_cache(maxsize=1024)

@@ -61,6 +61,7 @@ class RolePolicy:
     member_rows: bool
     open_schemas: frozenset[str]
     masks: Mapping[str, exp.Expr]
+    break_glass: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class Policy:
 @lru_cache(maxsize=4)
 def load_policy(folder: Path = POLICY_FOLDER) -> Policy:
     """Read the policy. Raises UsageError (exit 2) that names the file and the entry."""
-    files = {name: _read(folder / f"{name}.yml") for name in ("tables", "roles", "limits", "functions", "nodes")}
+    names = ("tables", "roles", "limits", "functions", "nodes", "purposes")
+    files = {name: _read(folder / f"{name}.yml") for name in names}
     text = "".join((folder / f"{name}.yml").read_text() for name in sorted(files))
     tables = {name: _table(name, entry) for name, entry in files["tables"][GOVERNED_SCHEMA].items()}
     functions = files["functions"]
@@ -187,7 +189,12 @@ def _role(name: str, entry: dict[str, Any], tables: frozenset[str]) -> RolePolic
         )
     masks = {column: parse_one(text, dialect="duckdb") for column, text in entry.get("masks", {}).items()}
     return RolePolicy(
-        name, granted, bool(entry.get("member_rows", False)), frozenset(entry.get("open_schemas", ())), masks
+        name,
+        granted,
+        bool(entry.get("member_rows", False)),
+        frozenset(entry.get("open_schemas", ())),
+        masks,
+        bool(entry.get("break_glass", False)),
     )
 
 
