@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from warehouse.errors import UsageError
+from warehouse.principal import Role
 
 SETTINGS_FILE_VARIABLE = "COMMAND_CENTER_SETTINGS"
 DEFAULT_SETTINGS_FILE = Path("settings.toml")
@@ -109,13 +110,50 @@ class ChatModel(_Section):
 
 
 class Server(_Section):
-    """Where the web process listens and how long a sign-in lasts."""
+    """Where the web process listens, how long a sign-in lasts and how much one person may ask of it.
+
+    A proxy in front of it is believed about a caller's address only when its own is in `trusted_proxies`
+    (addresses or networks); `public_url` is then the address that browsers see.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = Field(default="", pattern=r"^(https?://[^/\s?#]+)?$")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     session_hours: float = Field(default=8, gt=0)
+    idle_minutes: float = Field(default=30, gt=0)
+    purpose_minutes: float = Field(default=60, gt=0)
+    break_glass_minutes: float = Field(default=30, gt=0)
+    requests_per_minute: float = Field(default=600, gt=0)
+    questions_per_minute: float = Field(default=30, gt=0)
     secure_cookies: bool = False
     stale_after_minutes: float = Field(default=1500, gt=0)
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach it by TLS: cookies are then kept to it."""
+        return self.secure_cookies or self.public_url.startswith("https://")
+
+
+class Identity(_Section):
+    """Who says who somebody is: our own passwords, a proxy's headers, or an OpenID Connect provider.
+
+    `roles` maps a group of the proxy or provider to a role (the first that matches counts); members of
+    `admin_groups` manage users; `attributes` maps a row filter to the header or claim that holds its value.
+    """
+
+    kind: Literal["password", "header", "oidc"] = "password"
+    roles: dict[str, Role] = Field(default_factory=dict)
+    admin_groups: tuple[str, ...] = ()
+    attributes: dict[str, str] = Field(default_factory=dict)
+    user_header: str = "X-Forwarded-User"
+    groups_header: str = "X-Forwarded-Groups"
+    secret_header: str = "X-Proxy-Secret"
+    issuer: str = ""
+    client_id: str = ""
+    scopes: str = "openid profile"
+    user_claim: str = "preferred_username"
+    groups_claim: str = "groups"
 
 
 class Settings(BaseSettings):
@@ -133,8 +171,10 @@ class Settings(BaseSettings):
     spark: Spark = Spark()
     chat_model: ChatModel = ChatModel()
     server: Server = Server()
+    identity: Identity = Identity()
     api_key: SecretStr | None = None
     session_secret: SecretStr | None = None
+    identity_secret: SecretStr | None = None
     spark_token: SecretStr | None = None
 
     @property
@@ -192,7 +232,7 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
-    found = {"api_key", "session_secret", "spark_token"} & tomllib.loads(file.read_text()).keys()
+    found = {"api_key", "session_secret", "identity_secret", "spark_token"} & tomllib.loads(file.read_text()).keys()
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))
         raise UsageError(
