@@ -66,7 +66,9 @@ class AnswerPart(_Model):
     """One governed query of the answer: the first part is the main table.
 
     `formulas` says how a computed column follows from other cells (`tools.formula`); governed columns have none.
-    `compared_with` is the earlier period of a comparison: start, end, label.
+    `compared_with` is the earlier period of a comparison: start, end, label. `suppressed` are the (row, column)
+    cells that are null because fewer than `small_cell` members are behind them (0: the reader may see all), and
+    `left_out` is the number of rows that a ranking does without for that reason.
     """
 
     title: str = ""
@@ -78,6 +80,9 @@ class AnswerPart(_Model):
     truncated: bool = False
     formulas: dict[str, str] = Field(default_factory=dict)
     compared_with: dict[str, Any] | None = None
+    suppressed: list[tuple[int, int]] = Field(default_factory=list)
+    small_cell: int = 0
+    left_out: int = 0
 
 
 class Answer(_Model):
@@ -85,6 +90,7 @@ class Answer(_Model):
 
     Rows: dimensions first, then metrics; rates as fractions 0..1, money in dollars, NPS in points, dates ISO.
     `constants` are the numbers of the question and the rules that formulas use (reduce, days, planning_cost).
+    `suppressed` are the (row, column) cells of `rows` that are null because too few members are behind them.
     """
 
     id: str = ""
@@ -98,6 +104,7 @@ class Answer(_Model):
     interpretation: str = ""
     columns: list[AnswerColumn] = Field(default_factory=list)
     rows: list[list[Cell]] = Field(default_factory=list)
+    suppressed: list[tuple[int, int]] = Field(default_factory=list)
     sql: str = ""
     semantic_query: dict[str, Any] | None = None
     parts: list[AnswerPart] = Field(default_factory=list)

@@ -12,6 +12,7 @@ from agents.answer import Answer, AnswerColumn, AnswerPart, Choice, Fact, Trust
 from agents.charts import charts_for
 from agents.claims import Names
 from agents.context import Context
+from agents.disclosure import not_shown, told_constants
 from agents.follow_ups import follow_ups_for
 from agents.free_text import FreeText
 from agents.grounding import Evidence, problems, table_problems
@@ -81,6 +82,7 @@ class Assembler:
 
     def _found(self, answer: Answer, found: Found, context: Context) -> Answer:
         desk = context.desk
+        found = replace(found, constants=told_constants(found))
         evidence = self._evidence(found.tables, found.constants, desk)
         narration = self.narrator.narrate([seen_by_model(found)])
         wrong = problems(narration.text, narration.facts, evidence) + table_problems(found.tables, found.constants)
@@ -92,7 +94,7 @@ class Assembler:
         said, facts, replaced = self._chosen_text(narration, evidence, context)
         parts = [as_part(table) for table in found.tables]
         first = parts[0]
-        assumptions = [*found.assumptions, *([REPLACED] if replaced else [])]
+        assumptions = [*found.assumptions, *not_shown(found.tables), *([REPLACED] if replaced else [])]
         return answer.model_copy(
             update={
                 "status": "answered",
@@ -104,6 +106,7 @@ class Assembler:
                 "interpretation": first.interpretation,
                 "columns": first.columns,
                 "rows": first.rows,
+                "suppressed": first.suppressed,
                 "sql": next((part.sql for part in parts if part.sql), ""),
                 "semantic_query": _main_query(parts),
                 "parts": parts,
@@ -190,6 +193,9 @@ def as_part(table: Table) -> AnswerPart:
         truncated=table.truncated,
         formulas=table.formulas,
         compared_with=table.compared_with.model_dump(mode="json") if table.compared_with else None,
+        suppressed=sorted(table.suppressed),
+        small_cell=table.small_cell,
+        left_out=table.left_out,
     )
 
 
@@ -205,6 +211,9 @@ def as_table(part: AnswerPart) -> Table:
         truncated=part.truncated,
         compared_with=TimeRange.model_validate(part.compared_with) if part.compared_with else None,
         formulas=part.formulas,
+        suppressed=frozenset(part.suppressed),
+        small_cell=part.small_cell,
+        left_out=part.left_out,
     )
 
 

@@ -72,7 +72,10 @@ def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None
         value=voice.cell(top, metric), bucket=bucket(voice, top),
         so_far="" if _all_whole(table, [top]) else " so far",
     )  # fmt: skip
-    prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")
+    if table.shown(metric) > len(latest) or not table.shows_part(metric):
+        prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")
+    else:
+        prose.write("The figures of the other periods are not shown: {few} are behind them.", few=voice.few())
 
 
 def _start(table: SeenTable, row: int) -> date:
@@ -100,12 +103,13 @@ def _one(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
     low, high = _edges(table, metric, rows)
     if table.number(low, metric) != table.number(high, metric) and len(rows) > 2:
         prose.write(
-            "The {highest} was {value} ({when}), the {lowest} {least} ({then}).",
+            "{lead} {highest} was {value} ({when}), the {lowest} {least} ({then}).",
+            lead=["Of the periods", *scope, " the"] if (scope := voice.scope(metric)) else "The",
             highest=_peak("highest", "max", table.part, high, metric), value=voice.cell(high, metric),
             when=bucket(voice, high), lowest=_peak("lowest", "min", table.part, low, metric),
             least=voice.cell(low, metric), then=bucket(voice, low),
         )  # fmt: skip
-    if len(rows) < table.count and table.complete:
+    if len(rows) < table.shown(metric) and table.complete:
         prose.write("Periods cut off at the ends are in the table and left out of this comparison.")
 
 

@@ -10,6 +10,7 @@ from datetime import date
 
 from agents.answer import Fact
 from agents.claims import BETTER, DOWN, LEAST, MOST, SAME, UP, WORSE, Names, claims
+from agents.disclosure import SCOPE, SMALL_CELL, few_members, hides_ranks, unscoped
 from agents.voice import steady
 from agents.wording import (
     bucket_in_words,
@@ -51,6 +52,7 @@ def problems(text: str, facts: Sequence[Fact], evidence: Evidence) -> list[str]:
     found = [f"{fact.text!r} is not borne out by {fact.source}" for fact in facts if not holds(fact, evidence)]
     spans, missing = _places(text, facts)
     found += [f"{fact.text!r} is missing from the text" for fact in missing]
+    found += unscoped(facts, evidence.tables)
     for claim in claims(text, evidence.names, row_names(evidence)):
         if not any(start <= claim.start and claim.end <= end for start, end in spans):
             found.append(f"{claim.text!r} rests on nothing")
@@ -121,7 +123,7 @@ def _cell(fact: Fact, rest: str, evidence: Evidence) -> bool:
     table = evidence.tables[int(part)]
     column, cell = table.columns[table.column(name)], table.cell(int(row), name)
     if cell is None:
-        return fact.text == "n/a"
+        return fact.text == ("not shown" if table.hides(int(row), name) else "n/a")
     if isinstance(cell, str) and column.role == "time":
         grain = table.query.time_grain if table.query and table.query.time_grain else "day"
         return fact.text == bucket_in_words(date.fromisoformat(cell[:10]), grain)
@@ -219,6 +221,24 @@ def _constant(name: str, unit: str) -> Callable[[Fact, str, Evidence], bool]:
     return check
 
 
+def _few(fact: Fact, _: str, evidence: Evidence) -> bool:
+    """The rule's own number, as long as it held something of the results back."""
+    held = {table.small_cell for table in evidence.tables if table.withholds}
+    return fact.value in held and fact.text.lower() == few_members(int(fact.value))
+
+
+def _scope(fact: Fact, rest: str, evidence: Evidence) -> bool:
+    part, _, name = rest.partition(":")
+    return fact.text == SCOPE and hides_ranks(evidence.tables[int(part)], name)
+
+
+def _shown_rows(fact: Fact, rest: str, evidence: Evidence) -> bool:
+    part, _, name = rest.partition(":")
+    table = evidence.tables[int(part)]
+    shown = sum(not table.hides(row, name) for row in range(len(table.rows)))
+    return fact.value == shown and fact.text in _renderings(shown, "count")
+
+
 def _direction(fact: Fact, rest: str, evidence: Evidence) -> bool:
     value = _value_of(rest, evidence)
     words = SAME if abs(value) < 1e-9 else UP if value > 0 else DOWN
@@ -299,6 +319,7 @@ QUERY_SLOTS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "filter": _filter,
     "more": _more,
     "having": _having,
+    SMALL_CELL: _few,
     "reduce_pct": _constant("reduce_pct", "percent"),
     "other_pct": _constant("other_pct", "percent"),
 }
@@ -312,4 +333,6 @@ CHECKS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "extreme_complete": lambda fact, rest, evidence: _extreme(fact, rest, evidence, complete=True),
     "extreme_change": _extreme_change,
     "series": _series,
+    "shown": _scope,
+    "shown_rows": _shown_rows,
 }

@@ -25,6 +25,7 @@ from semantic.query import TimeRange
 from semantic.values import ValueDictionary, dictionary_queries
 from tools.desk import Desk
 from tools.periods import day_in_words
+from warehouse.policy import load_policy
 from warehouse.principal import Principal
 from warehouse.settings import Rules, Settings
 
@@ -98,6 +99,7 @@ class Knowledge:
             answer_id=answer_id,
             question=question,
             source=source,
+            small_cell=0 if _counts_members(principal) else self.settings.limits.small_cell,
         )
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
         deadline = time.monotonic() + seconds
@@ -120,6 +122,12 @@ class Knowledge:
         """A relative period of a verified query, in days."""
         query = build({"metrics": ["any"], "time": phrase}, self.clock)
         return query.time if query else None
+
+
+def _counts_members(principal: Principal) -> bool:
+    """Whether a reader may see figures of single members, and so of any small number of them."""
+    role = load_policy().roles.get(principal.role)
+    return role is not None and (bool(role.open_schemas) or (role.member_rows and bool(principal.purpose)))
 
 
 def load_knowledge(

@@ -6,9 +6,10 @@ from agents.answer import Fact
 from agents.courses import bucket
 from agents.prose import Piece, Prose, number, series
 from agents.rankings import UNSAYING
-from agents.shapes import Telling, dimension_names, single
+from agents.shapes import Telling, dimension_names, nothing, single
 from agents.sight import Sight
 from agents.voice import Voice
+from agents.wording import in_sentence, plural
 
 SHOWN = 3
 STEP_ROWS = 7
@@ -21,6 +22,9 @@ def what_if(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     asked = sight.constants["reduce"]
     row = min(plan.table.rows, key=lambda r: abs((plan.table.number(r, "reduction") or 0.0) - asked))
     count = today.table.names("metric")[0]
+    if today.table.hides(0, count):
+        _from_the_week(prose, voices, row, sight)
+        return
     if not today.table.number(0, count) and not week.table.number(0, count):
         single(prose, Telling(week, week))
         prose.write("There is nothing to save there.")
@@ -43,6 +47,26 @@ def what_if(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     )  # fmt: skip
 
 
+def _from_the_week(prose: Prose, voices: list[Voice], row: int, sight: Sight) -> None:
+    """The projection where the last day's figure is not shown: from the week's average, if that one is."""
+    plan, today, week = voices[:3]
+    count = today.table.names("metric")[0]
+    if plan.table.number(row, "savings_per_year_on_average") is None:
+        single(prose, Telling(week, week))
+        return
+    prose.write(
+        "Reducing {count}{filters} by {percent} would save about {average} a year at the daily average{week}.",
+        count=today.metric(count), filters=today.filters(), percent=_percent(sight),
+        average=plan.cell(row, "savings_per_year_on_average"), week=week.period(),
+    )  # fmt: skip
+    prose.write(
+        "It is a projection, not a measured effect; the figure{period} alone is not shown, because {few} are "
+        "behind it.",
+        period=today.period(),
+        few=today.few(),
+    )
+
+
 def _percent(sight: Sight, name: str = "reduce_pct") -> Fact:
     percent = sight.constants[name]
     return Fact(text=f"{percent:g}%", value=percent, unit="percent", source=f"query:{name}")
@@ -53,11 +77,15 @@ def opportunities(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     plan, base = voices[0], voices[1]
     volume = base.metric(base.table.names("metric")[1])
     rows = [row for row in sorted(plan.table.rows) if plan.table.number(row, "calls_per_day")]
+    if not rows and base.table.small_cell:
+        nothing(prose, base)
+        return
     if not rows:
         prose.write("There is nothing to rank{period}: no {volume}.", period=base.period(), volume=volume)
         return
-    first = rows[0]
+    first, scope = rows[0], plan.scope("savings_per_year")
     lead: list[Piece] = [" saves the ", _most(plan, first)] if len(rows) > 1 else []
+    lead += [" of the ", *_places(plan), *scope] if lead and scope else []
     prose.write(
         "{name}{lead}: avoiding {percent} of its {volume} would be worth about {year} a year, "
         "{other} about {less}.",
@@ -100,6 +128,12 @@ def _place(plan: Voice, row: int) -> Fact:
     return plan.value(row, plan.table.names("dimension")[0])
 
 
+def _places(plan: Voice) -> list[Piece]:
+    """journeys: what is ranked, without its lever."""
+    label = plan.table.column(plan.table.names("dimension")[0]).label
+    return [Fact(text=plural(in_sentence(label)), value=label, source="query:dimension")]
+
+
 def _most(plan: Voice, row: int) -> Fact:
     return Fact(text="most", value="max", source=f"extreme:max:{plan.table.part}:{row}:savings_per_year")
 
@@ -121,8 +155,11 @@ def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         items = [[_place(plan, row), " (", plan.cell(row, "calls_per_day"), " calls and ",
                   plan.cell(row, "cost_per_day"), " a day", *_trend(plan, row), ")"]
                  for row in rows]  # fmt: skip
-        prose.write("The costliest leaks into the call center{period}: {items}.", period=base.period(),
-                    items=series(items))  # fmt: skip
+        scope = plan.scope("calls_per_day", "cost_per_day")
+        prose.write("The costliest leaks into the call center{period}{scope}: {items}.", period=base.period(),
+                    scope=[", of the ", *_places(plan), *scope] if scope else "", items=series(items))  # fmt: skip
+    elif base.table.small_cell:
+        nothing(prose, base)
     said: list[list[Piece]] = []
     for voice in voices[2:]:
         name = voice.table.names("metric")[0]
@@ -151,8 +188,12 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
                 [*voice.row_name(row), " (", voice.cell(row, shown), " by ", *dimension_names(voice), ")"]
             )
     if items:
-        lead = "It concentrates in" if cuts[0].table.has(share) else "It stands out for"
-        prose.write("{lead} {items}.", lead=lead, items=series(items))
+        lead = "t concentrates in" if cuts[0].table.has(share) else "t stands out for"
+        scope = next((scope for voice in cuts if (scope := voice.scope(share, metric))), [])
+        prose.write(
+            "{scope}{lead} {items}.",
+            scope=["Of the figures", *scope, ", i"] if scope else "I", lead=lead, items=series(items),
+        )  # fmt: skip
     _step(prose, voices, metric)
     prose.write("This is a breakdown of where it happens, not a proven cause.")
 
@@ -168,7 +209,7 @@ def _telling_row(voice: Voice) -> int:
 def _step(prose: Prose, voices: list[Voice], metric: str) -> None:
     """The day from which the level is higher or lower, when two whole weeks on each side differ enough."""
     course = next((voice for voice in voices if voice.table.names("time")), None)
-    if course is None or not voices[0].semantic.metrics[metric].additive:
+    if course is None or not voices[0].semantic.metrics[metric].additive or course.table.shows_part(metric):
         return
     split = best_split([course.table.number(row, metric) or 0.0 for row in range(course.table.count)])
     if split is None:

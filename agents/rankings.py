@@ -69,6 +69,14 @@ def row_count(voice: Voice) -> Fact:
     return Fact(text=number_word(count), value=count, source=f"formula:rows:{voice.table.part}")
 
 
+def shown_count(voice: Voice, metric: str) -> Fact:
+    """How many rows show their figure: all of them, unless too few members are behind some."""
+    count = voice.table.shown(metric)
+    if count == voice.table.count:
+        return row_count(voice)
+    return Fact(text=number_word(count), value=count, source=f"shown_rows:{voice.table.part}:{metric}")
+
+
 def _has(voice: Voice, row: int) -> str:
     """have for a name in the plural ("New members"), else has."""
     names = voice.table.names("dimension")
@@ -97,7 +105,7 @@ def _alike(prose: Prose, voice: Voice, metric: str, row: int) -> None:
     prose.write(
         "{metric}{filters}{period}{was}{value} for each of the {count} {noun} shown.",
         metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
-        was=were(voice, metric), value=voice.cell(row, metric), count=row_count(voice),
+        was=were(voice, metric), value=voice.cell(row, metric), count=shown_count(voice, metric),
         noun=noun(voice, several=True),
     )  # fmt: skip
 
@@ -122,6 +130,8 @@ def _in_passing(prose: Prose, telling: Telling, metric: str, order: list[int]) -
     lead: list[Piece] = ["By ", *dimension_names(voice)]
     if not telling.same_frame:
         lead = [voice.metric(metric, start=True), *telling.unsaid(), " by ", *dimension_names(voice)]
+    scope = voice.scope(column, metric)
+    lead += [", of those", *scope] if scope else []
     prose.write("{lead}: {edge}{name}, {value}.", lead=lead, edge=edge, name=voice.row_name(best), value=value)
 
 
@@ -139,8 +149,10 @@ def _movers(prose: Prose, voice: Voice, metric: str, order: list[int], *, total:
     """Total calls: the largest rise is for Billing Question, up 17.6% from 1,251 in the week before, to 1,471."""
     column = leading_column(voice.table)
     best = order[0]
+    scope = voice.scope(column, metric)
     prose.write(
-        "{metric}{filters}{period}: {edge} is for {name}, {moved}, to {value}.",
+        "{metric}{filters}{period}{scope}: {edge} is for {name}, {moved}, to {value}.",
+        scope=[", of the ", *noun(voice, several=True), *scope] if scope else "",
         metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
         edge=_edge_of_change(voice, column, best), name=voice.row_name(best),
         moved=voice.moved(best, metric), value=voice.cell(best, metric),
@@ -154,10 +166,11 @@ def _movers(prose: Prose, voice: Voice, metric: str, order: list[int], *, total:
 
 def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     table, best = voice.table, order[0]
-    largest = descending(table, leading_column(table))
+    largest, scope = descending(table, leading_column(table)), voice.scope(leading_column(table), metric)
     if len(order) == 1:
         prose.write(
-            "{name} {has} the {extreme} {metric}{filters}{period}: {value}{moved}.",
+            "{name} {has} the {extreme} {metric}{filters}{period}{scope}: {value}{moved}.",
+            scope=[" of the ", *noun(voice, several=True), *scope] if scope else "",
             name=voice.row_name(best), has=_has(voice, best), extreme=extreme(voice, metric, best, largest),
             metric=voice.metric(metric), filters=voice.filters(), period=voice.period(),
             value=voice.cell(best, metric), moved=moved_clause(voice, best, metric),
@@ -167,8 +180,9 @@ def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     shown = order[: NAMED if several else LISTED]
     items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in shown]
     prose.write(
-        "The {count}{noun} with the {extreme} {metric}{filters}{thresholds}{period} are {items}{more}.",
-        count=[] if len(shown) < len(order) else [row_count(voice), " "], noun=noun(voice, several=True),
+        "The {count}{noun}{scope} with the {extreme} {metric}{filters}{thresholds}{period} are {items}{more}.",
+        count=[] if len(shown) < len(order) else [shown_count(voice, metric), " "],
+        noun=noun(voice, several=True), scope=scope,
         thresholds=voice.thresholds(), extreme=extreme(voice, metric, best, largest),
         metric=voice.metric(metric), filters=voice.filters(), period=voice.period(), items=series(items),
         more=["; the table has ", row_count(voice)] if len(shown) < len(order) else [],
@@ -211,9 +225,10 @@ def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     if len(order) > 2:
         second = _second(voice, metric, order)
     prose.write(
-        "Of {count} {noun}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}"
+        "Of {count} {noun}{scope}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}"
         "{second}{least}.",
-        count=row_count(voice), noun=noun(voice, several=True), thresholds=voice.thresholds(),
+        count=shown_count(voice, metric), scope=voice.scope(leading_column(table), metric),
+        noun=noun(voice, several=True), thresholds=voice.thresholds(),
         best=voice.row_name(best), has=_has(voice, best),
         extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric), filters=voice.filters(),
         period=voice.period(), value=voice.cell(best, metric), second=second,
@@ -248,7 +263,7 @@ def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total
     share = f"{metric}__share"
     if table.number(best, share) is not None:
         prose.write("{name} is {share} of the total.", name=voice.row_name(best), share=voice.cell(best, share))
-    elif total and len(order) > 1 and _adds_up(voice, metric):
+    elif total and len(order) > 1 and _adds_up(voice, metric) and table.shown(metric) == table.count:
         whole = sum(table.number(row, metric) or 0.0 for row in table.rows)
         query = table.query
         limited = query is not None and (query.limit == len(order) or bool(query.having))

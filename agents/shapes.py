@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents.answer import Fact
 from agents.prose import Piece, Prose, series
 from agents.voice import Voice
-from agents.wording import in_sentence, is_plural, plural
+from agents.wording import at_start, in_sentence, is_plural, plural
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def single(prose: Prose, telling: Telling) -> None:
     table = voice.table
     metrics = [name for name in table.names("metric") if table.count and table.number(0, name) is not None]
     if not metrics:
-        nothing(prose, voice)
+        _all_hidden(prose, telling) if _hidden(voice) else nothing(prose, voice)
         return
     first = metrics[0]
     if table.number(0, first) == 0 and table.column(first).unit == "count" and len(metrics) == 1:
@@ -67,6 +67,7 @@ def single(prose: Prose, telling: Telling) -> None:
             zero=Fact(text="zero", value=0, unit="count", source=f"cell:{table.part}:0:{first}"),
             filters=voice.filters(), period=voice.period(),
         )  # fmt: skip
+        _earlier_hidden(prose, voice, first)
         return
     said: list[list[Piece]] = [[voice.metric(first, start=True), *voice.filters(), were(voice, first),
                                 voice.cell(0, first)]]  # fmt: skip
@@ -77,6 +78,36 @@ def single(prose: Prose, telling: Telling) -> None:
         period=[] if telling.further and telling.same_time else voice.period(),
         moved=moved_clause(voice, 0, first),
     )
+    hidden: list[list[Piece]] = [[voice.metric(name)] for name in _hidden(voice)]
+    if hidden:
+        prose.write("Not shown, because {few} are behind it: {items}.", few=voice.few(), items=series(hidden))
+    _earlier_hidden(prose, voice, first)
+
+
+def _hidden(voice: Voice) -> list[str]:
+    """The metrics of a single row that are not shown because too few members are behind them."""
+    return [name for name in voice.table.names("metric") if voice.table.count and voice.table.hides(0, name)]
+
+
+def _all_hidden(prose: Prose, telling: Telling) -> None:
+    """Fewer than 11 members are behind this figure, so it is not shown."""
+    voice = telling.voice
+    several = len(_hidden(voice)) > 1
+    few = voice.few()
+    prose.write(
+        "{lead}{few} are behind {what} not shown.",
+        lead=[voice.metric(_hidden(voice)[0], start=True), *telling.unsaid(), ": "] if telling.further else "",
+        few=few if telling.further else few.model_copy(update={"text": at_start(few.text)}),
+        what="these figures, so they are" if several else "this figure, so it is",
+    )
+
+
+def _earlier_hidden(prose: Prose, voice: Voice, metric: str) -> None:
+    """That there is nothing to compare with, where the earlier figure is not shown."""
+    if voice.table.has(f"{metric}__previous") and voice.table.hides(0, f"{metric}__previous"):
+        prose.write(
+            "The figure of {before} is not shown: {few} are behind it.", before=voice.before(), few=voice.few()
+        )
 
 
 def were(voice: Voice, metric: str) -> str:
@@ -93,6 +124,15 @@ def moved_clause(voice: Voice, row: int, metric: str) -> list[Piece]:
 def nothing(prose: Prose, voice: Voice) -> None:
     """That nothing matches."""
     names = voice.table.names("metric")
+    if voice.table.small_cell:
+        # The same words whether there is nothing or too little: the difference would tell which.
+        prose.write(
+            "No figure may be shown for {metric}{thresholds}{filters}{period}: there are none, or {few} are "
+            "behind them.",
+            metric=voice.metric(names[0]) if names else "this", thresholds=voice.thresholds(),
+            filters=voice.filters(), period=voice.period(), few=voice.few(),
+        )  # fmt: skip
+        return
     if voice.thresholds():
         prose.write(
             "There is no {noun}{thresholds}{filters}{period}.",

@@ -21,7 +21,10 @@ class SeenColumn:
 
 @dataclass(frozen=True)
 class SeenTable:
-    """The rows of a table that a summary holds, by their number in the whole table of `count` rows."""
+    """The rows of a table that a summary holds, by their number in the whole table of `count` rows.
+
+    `suppressed`, `small_cell` and `left_out` as in `tools.outcome.Table`.
+    """
 
     part: int
     title: str
@@ -32,6 +35,9 @@ class SeenTable:
     truncated: bool
     formulas: dict[str, str]
     compared_with: TimeRange | None
+    suppressed: frozenset[tuple[int, int]] = frozenset()
+    small_cell: int = 0
+    left_out: int = 0
 
     @property
     def complete(self) -> bool:
@@ -59,6 +65,20 @@ class SeenTable:
         """A cell that is a number, else None."""
         cell = self.cell(row, name)
         return cell if isinstance(cell, int | float) and not isinstance(cell, bool) else None
+
+    def hides(self, row: int, name: str) -> bool:
+        """Whether a cell is blank because too few members are behind it."""
+        return (row, self.position(name)) in self.suppressed
+
+    def shows_part(self, name: str) -> bool:
+        """Whether figures of a column are missing because too few members are behind them."""
+        at = self.position(name)
+        return bool(self.left_out) or any(column == at for _, column in self.suppressed)
+
+    def shown(self, name: str) -> int:
+        """How many rows show their figure of a column, as far as suppression goes."""
+        at = self.position(name)
+        return self.count - sum(column == at for _, column in self.suppressed)
 
     def names(self, role: str) -> list[str]:
         """Column names of a role, in order."""
@@ -101,4 +121,7 @@ def _table(entry: dict[str, Any], part: int) -> SeenTable:
         truncated=entry["truncated"],
         formulas=entry["formulas"],
         compared_with=TimeRange.model_validate(entry["compared_with"]) if entry["compared_with"] else None,
+        suppressed=frozenset((row, column) for row, column in entry.get("suppressed", ())),
+        small_cell=entry.get("small_cell", 0),
+        left_out=entry.get("left_out", 0),
     )

@@ -11,6 +11,7 @@ from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import ValidationError
 
+from agents.disclosure import told_constants
 from tools.desk import Desk
 from tools.outcome import (
     ROWS_SHOWN,
@@ -72,7 +73,7 @@ def seen_by_model(outcome: Outcome) -> dict[str, Any]:
         return {
             "shape": outcome.shape,
             "provenance": outcome.provenance,
-            "constants": outcome.constants,
+            "constants": told_constants(outcome),
             "notes": list(outcome.notes),
             "tables": [_table(table) for table in outcome.tables],
         }
@@ -95,7 +96,16 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": {str(index): list(table.rows[index]) for index in telling_rows(table)},
         "formulas": table.formulas,
         "compared_with": table.compared_with.model_dump(mode="json") if table.compared_with else None,
+        **_withheld(table),
     }
+
+
+def _withheld(table: Table) -> dict[str, Any]:
+    """Which cells are null because too few members are behind them; nothing for a reader who sees all."""
+    if not table.small_cell:
+        return {}
+    cells = [list(cell) for cell in sorted(table.suppressed)]
+    return {"suppressed": cells, "small_cell": table.small_cell, "left_out": table.left_out}
 
 
 def telling_rows(table: Table) -> list[int]:

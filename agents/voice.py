@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.answer import Fact
+from agents.disclosure import SCOPE, SMALL_CELL, few_members
 from agents.prose import Piece, number, series
 from agents.sight import SeenTable
 from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold, written
@@ -35,8 +36,21 @@ class Voice:
         """A number cell as it is written."""
         value = self.table.number(row, name)
         if value is None:
-            return Fact(text="n/a", value="", source=f"cell:{self.table.part}:{row}:{name}")
+            text = "not shown" if self.table.hides(row, name) else "n/a"
+            return Fact(text=text, value="", source=f"cell:{self.table.part}:{row}:{name}")
         return number(value, self.table.column(name).unit, f"cell:{self.table.part}:{row}:{name}")
+
+    def few(self) -> Fact:
+        """fewer than 11 members: why a figure of the table is not shown."""
+        least = self.table.small_cell
+        return Fact(text=few_members(least), value=least, source=f"query:{SMALL_CELL}")
+
+    def scope(self, *columns: str) -> list[Piece]:
+        """that may be shown: what a superlative over a column with hidden figures is limited to, or nothing."""
+        column = next((name for name in columns if self.table.has(name) and self.table.shows_part(name)), "")
+        if not column:
+            return []
+        return [" ", Fact(text=SCOPE, value=column, source=f"shown:{self.table.part}:{column}")]
 
     def row_name(self, row: int) -> list[Piece]:
         """A row's dimension values: Billing; MAPD / New members."""

@@ -26,6 +26,10 @@ SLOTS = (
 )
 TREND_DAYS = 42
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
+TOO_FEW_INSTEAD = (
+    "Too few members are behind the calls within 30 minutes to show them here; "
+    "calls within 24 hours are explained instead."
+)
 NO_EARLIER = "The data does not reach back to an earlier period to compare with."
 CAVEAT = "This is a breakdown of where it happens, not a proven cause."
 
@@ -49,7 +53,8 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     wider = wider_metric(metric, desk)
     if wider and next_to_nothing(total, metric):
         again = query.model_copy(update={"metrics": (wider,)})
-        return explain_breakdown(again, desk, (*assumptions, WIDER_INSTEAD))
+        instead = TOO_FEW_INSTEAD if total.withholds else WIDER_INSTEAD
+        return explain_breakdown(again, desk, (*assumptions, instead))
     period = total.query.time if total.query else None
     cuts = _cuts(metric, base.model_copy(update={"time": period}), desk)
     tables = [total, *cuts, *_course(metric, base, period, desk)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from semantic.query import DimensionFilter, SemanticQuery
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table
-from tools.opportunities import NONE_IN_TIME, VOLUME, opportunity_tables
+from tools.opportunities import opportunity_tables, wider_instead
 from tools.outcome import Found, Outcome, Refusal, Table
 from tools.periods import last_days, period_in_words
 
@@ -28,8 +28,7 @@ def todays_overview(desk: Hidden, filters: tuple[DimensionFilter, ...] = (), lim
     headlines = [table for name in HEADLINES if (table := _headline(name, filters, desk))]
     period = last_days(desk.rules.trend_days, desk.as_of)
     said = f"Changes compare the {period_in_words(period)} with as many days before."
-    base = tables[1].query
-    wider = (NONE_IN_TIME,) if base and base.metrics[1] != VOLUME else ()
+    wider = wider_instead(tables[1])
     return Found((*tables, *headlines), "analysis", "briefing", "", (said, *wider), (NOT_YET,), constants)
 
 

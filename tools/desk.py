@@ -39,7 +39,8 @@ class Desk:
 
     `read_period` turns a verified query's phrase ("last 7 days") into days. `partial_day` is the incomplete day
     of data after `as_of`, if any. `missing_columns` are the columns, by source table, that this warehouse was
-    built without. `spent_ms` adds up time by step.
+    built without. `small_cell` is the least number of members behind a figure that this reader may see, 0 where
+    there is none. `spent_ms` adds up time by step.
     """
 
     semantic: SemanticModel
@@ -57,6 +58,7 @@ class Desk:
     answer_id: str = ""
     question: str = ""
     source: str = "chat"
+    small_cell: int = 0
     spent_ms: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -22,6 +22,10 @@ class FormulaError(ValueError):
     """The formula cannot be read, or a cell it names is absent or not a number."""
 
 
+class HiddenCell(FormulaError):
+    """The formula needs a cell that is not shown because too few members are behind it."""
+
+
 def evaluate(formula: str, tables: Sequence[Table], constants: Mapping[str, float]) -> float:
     """The number a formula stands for. Raises FormulaError."""
     tokens = _TOKEN.findall(formula)
@@ -67,19 +71,25 @@ def _leaf(term: str, tables: Sequence[Table], constants: Mapping[str, float]) ->
             return len(tables[int(rest)].rows)
         if kind == "sum":
             part, name = rest.split(":")
-            column = tables[int(part)].column(name)
-            return sum(_number(row[column]) for row in tables[int(part)].rows)
+            return sum(_shown(tables[int(part)], row, name) for row in range(len(tables[int(part)].rows)))
         if kind == "mean":
             part, name, first, last = rest.split(":")
-            column = tables[int(part)].column(name)
-            rows = tables[int(part)].rows[int(first) : int(last) + 1]
-            return sum(_number(row[column]) for row in rows) / len(rows)
+            rows = range(int(first), min(int(last) + 1, len(tables[int(part)].rows)))
+            return sum(_shown(tables[int(part)], row, name) for row in rows) / len(rows)
         if kind == "cell":
             part, row, name = rest.split(":")
-            return _number(tables[int(part)].cell(int(row), name))
+            return _shown(tables[int(part)], int(row), name)
         return float(term)
+    except HiddenCell:
+        raise
     except (KeyError, IndexError, StopIteration, ValueError, ZeroDivisionError) as error:
         raise FormulaError(f"{term!r} names nothing in the result") from error
+
+
+def _shown(table: Table, row: int, name: str) -> float:
+    if table.hides(row, name):
+        raise HiddenCell(f"{name} of row {row} is not shown")
+    return _number(table.cell(row, name))
 
 
 def _number(cell: PlainCell) -> float:

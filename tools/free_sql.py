@@ -32,6 +32,8 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
         rows=tuple(tuple(plain(cell) for cell in row) for row in result.rows),
         sql=result.sql,
         truncated=result.truncated,
+        suppressed=result.suppressed,
+        small_cell=desk.small_cell,
     )
     return Found((table,), "generated_sql", assumptions=(UNVERIFIED,))
 

@@ -12,12 +12,17 @@ from semantic.echo import attribution_note, describe, has_history, heading
 from semantic.query import Order, SemanticQuery
 from semantic.windows import default_range
 from tools.desk import Desk, Hidden
+from tools.disclosure import disclosed, leading, ranks_hidden
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
 from tools.periods import day_in_words, period_in_words
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
 WIDER_WINDOW = "_24h"
+TOO_FEW_SHOWN = (
+    "Too few members are behind the calls within 30 minutes to show them here; "
+    "calls within 24 hours are shown as well."
+)
 WIDER_SHOWN = "Hardly any call follows within 30 minutes here; calls within 24 hours are shown as well."
 FEW, FEW_DOLLARS, FEW_RATE = 10, 100, 0.005
 NO_PERIOD = "No period was named"
@@ -34,7 +39,7 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
         return table
     said = (*without_period(assumptions), *stated_assumptions(query, table, desk), *attributed((table,), desk))
     wider = wider_tables(table, desk)
-    return Found((table, *wider), "governed_metric", assumptions=(*said, *wider_note(wider)))
+    return Found((table, *wider), "governed_metric", assumptions=(*said, *wider_note(table, wider)))
 
 
 def without_period(assumptions: tuple[str, ...]) -> tuple[str, ...]:
@@ -49,17 +54,26 @@ def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table |
     if missing:
         return missing
     try:
-        result = desk.door.query(
-            compiled.sql,
-            desk.principal,
-            params=dict(compiled.params),
-            context=QueryContext(desk.answer_id, desk.question, desk.source),
-        )
+        table = _run(compiled, desk, title or heading(compiled.query, desk.semantic))
+        if not ranks_hidden(table):
+            return table
+        whole = _compile(compiled.query.model_copy(update={"limit": None}), desk)
+        return leading(_run(whole, desk, table.title), compiled.query)
     except DeniedError as error:
         return Refusal(f"denied:{error.code}", error.what)
+
+
+def _run(compiled: CompiledQuery, desk: Desk, title: str) -> Table:
+    """The compiled query's rows as they may be shown. Raises DeniedError."""
+    result = desk.door.query(
+        compiled.sql,
+        desk.principal,
+        params=dict(compiled.params),
+        context=QueryContext(desk.answer_id, desk.question, desk.source),
+    )
     desk.spend(result.timings_ms)
-    return Table(
-        title=title or heading(compiled.query, desk.semantic),
+    table = Table(
+        title=title,
         columns=tuple(Column.of(column) for column in compiled.columns),
         rows=tuple(tuple(plain(cell) for cell in row) for row in result.rows),
         sql=result.sql,
@@ -67,7 +81,10 @@ def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table |
         interpretation=describe(compiled.query, desk.semantic),
         truncated=result.truncated,
         compared_with=compiled.compared_with,
+        suppressed=result.suppressed,
+        small_cell=desk.small_cell,
     )
+    return disclosed(table)
 
 
 def wider_tables(table: Table, desk: Desk) -> tuple[Table, ...]:
@@ -92,7 +109,10 @@ def wider_metric(name: str, desk: Desk) -> str:
 
 
 def next_to_nothing(table: Table, metric: str) -> bool:
-    """Whether a metric's cells are so small that they say little: a handful of calls, half a percent."""
+    """Whether a metric's cells are so small that they say little: a handful of calls, half a percent.
+
+    A cell that is not shown has few members behind it: it counts as small.
+    """
     column = table.columns[table.column(metric)]
     cells = [cell for row in table.rows if isinstance(cell := row[table.column(metric)], int | float)]
     if column.unit == "rate":
@@ -100,9 +120,11 @@ def next_to_nothing(table: Table, metric: str) -> bool:
     return sum(cells) <= (FEW_DOLLARS if column.unit == "usd" else FEW)
 
 
-def wider_note(tables: tuple[Table, ...]) -> tuple[str, ...]:
+def wider_note(table: Table, wider: tuple[Table, ...]) -> tuple[str, ...]:
     """What to say where figures over a wider window stand beside the asked ones."""
-    return (WIDER_SHOWN,) if tables else ()
+    if not wider:
+        return ()
+    return (TOO_FEW_SHOWN if table.withholds else WIDER_SHOWN,)
 
 
 def _compile(query: SemanticQuery, desk: Desk) -> CompiledQuery:

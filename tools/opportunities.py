@@ -9,9 +9,9 @@ from sqlglot import exp
 from semantic.query import DimensionFilter, Order, SemanticQuery
 from tools.desk import Desk, Hidden
 from tools.metrics import WIDER_WINDOW, cost_notes, governed_table
-from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
+from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
 from tools.periods import last_days, period_in_words
-from tools.savings import DAYS_A_YEAR, computed_row
+from tools.savings import DAYS_A_YEAR, computed
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 
@@ -19,6 +19,10 @@ VOLUME = "leaked_calls"
 DRIVERS = ("error_message", "failure_reason")
 LOW_PCT, HIGH_PCT = 5.0, 10.0
 NONE_IN_TIME = "No call follows a failure within 30 minutes here; calls within 24 hours are counted instead."
+FEW_IN_TIME = (
+    "No figure may be shown for calls within 30 minutes of a failure: there are none, or too few members are "
+    "behind them. Calls within 24 hours are counted instead."
+)
 
 
 def top_opportunities(
@@ -44,8 +48,7 @@ def top_opportunities(
         said.append(
             f"Ranked on the {period_in_words(period)}; the trend compares with the same number of days before."
         )
-    if base.query and base.query.metrics[1] != VOLUME:
-        said.append(NONE_IN_TIME)
+    said += wider_instead(base)
     said.append(f"A year is the daily average times {DAYS_A_YEAR}.")
     said += cost_notes((desk.semantic.defaults.money_metric,), desk)
     tables = (ranked, base, *main_drivers(ranked, base, desk))
@@ -93,6 +96,13 @@ def _base(
     return governed_table(query, desk, "The week against the week before")
 
 
+def wider_instead(base: Table) -> tuple[str, ...]:
+    """What to say when the ranking is over the wider window."""
+    if base.query is None or base.query.metrics[1] == VOLUME:
+        return ()
+    return (FEW_IN_TIME if base.small_cell else NONE_IN_TIME,)
+
+
 def _counted(table: Table, metric: str) -> bool:
     return any(table.cell(row, metric) for row in range(len(table.rows)))
 
@@ -110,16 +120,14 @@ def _ranking(base: Table, money: str, volume: str, constants: dict[str, float], 
         "savings_per_year": f"Projected savings per year at {constants['reduce_pct']:g}%",
         "savings_per_year_otherwise": f"Projected savings per year at {constants['other_pct']:g}%",
     }
-    computed = tuple(replace(column, label=labels.get(column.name, column.label)) for column in _COLUMNS)
+    figures = tuple(replace(column, label=labels.get(column.name, column.label)) for column in _COLUMNS)
     where = desk.semantic.defaults.where_dimension
-    columns = (next(c for c in base.columns if c.name == where), *computed)
+    columns = (next(c for c in base.columns if c.name == where), *figures)
     levers = primary_levers(desk)
-    rows: list[tuple[PlainCell, ...]] = []
-    for index in range(len(base.rows)):
-        name = base.cell(index, where)
-        given = (name, levers.get(str(name), "Unknown"))
-        rows += [computed_row(given, columns, formulas, index, [base], constants)]
-    return Table("Top opportunities", columns, tuple(rows), interpretation=base.interpretation, formulas=formulas)
+    names = [base.cell(row, where) for row in range(len(base.rows))]
+    given = [(name, levers.get(str(name), "Unknown")) for name in names]
+    empty = Table("Top opportunities", columns, (), interpretation=base.interpretation, formulas=formulas)
+    return replace(computed(empty, given, [base], constants), left_out=base.left_out)
 
 
 def main_drivers(ranked: Table, base: Table, desk: Desk) -> tuple[Table, ...]:

@@ -38,6 +38,10 @@ class Table:
 
     `formulas` maps a computed column to its formula over other cells of the answer, in the language of
     `tools.formula`; `{row}` in it stands for the row's number. Governed columns have none.
+
+    `small_cell` is the least number of members that a shown figure has behind it, 0 where the reader may see all.
+    `suppressed` are the (row, column) cells that are blank for that reason, `left_out` the number of rows that a
+    ranking does without because of it.
     """
 
     title: str
@@ -49,6 +53,9 @@ class Table:
     truncated: bool = False
     compared_with: TimeRange | None = None
     formulas: dict[str, str] = field(default_factory=dict)
+    suppressed: frozenset[tuple[int, int]] = frozenset()
+    small_cell: int = 0
+    left_out: int = 0
 
     def column(self, name: str) -> int:
         """Position of a column by name."""
@@ -57,6 +64,15 @@ class Table:
     def cell(self, row: int, name: str) -> PlainCell:
         """The value in a row and a named column."""
         return self.rows[row][self.column(name)]
+
+    def hides(self, row: int, name: str) -> bool:
+        """Whether a cell is blank because too few members are behind it."""
+        return (row, self.column(name)) in self.suppressed
+
+    @property
+    def withholds(self) -> bool:
+        """Whether anything of the result is not shown because too few members are behind it."""
+        return bool(self.suppressed or self.left_out or (self.small_cell and not self.rows))
 
 
 @dataclass(frozen=True)

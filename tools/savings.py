@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
-from tools.formula import FormulaError, evaluate
+from tools.formula import FormulaError, HiddenCell, evaluate
 from tools.metrics import governed_table
 from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Table
 from tools.periods import days_in, last_days, period_in_words
@@ -102,7 +103,8 @@ def _projected(
         bases.append(base)
     wider = next((other for other in LEVERS if other.count == lever.wider), None)
     if wider and not bases[1].cell(0, lever.count):
-        said = f"Nothing is counted as {_label(lever.count, desk)}; {_label(wider.count, desk)} are used instead."
+        lead = "Too few members are behind" if bases[1].withholds else "Nothing is counted as"
+        said = f"{lead} {_label(lever.count, desk)}; {_label(wider.count, desk)} are used instead."
         return _projected(wider, filters, reduce_pct, cost_model, desk, (*assumptions, said))
     return _projection(lever, bases, week, reduce_pct, cost_model, desk, assumptions)
 
@@ -135,11 +137,10 @@ def _projection(
     }
     formulas = _formulas(lever, cost_model)
     columns = (Column("reduction", "DOUBLE", "rate", "dimension", "Reduction"), *_columns(formulas, week))
-    rows: list[tuple[PlainCell, ...]] = []
-    for percent in sorted({*PRESETS, reduce_pct}):
-        rows += [computed_row((percent / 100,), columns, formulas, len(rows), bases, constants)]
+    given = [(percent / 100,) for percent in sorted({*PRESETS, reduce_pct})]
     basis = f"Projection over: {bases[0].interpretation}"
-    table = Table("Projected savings", columns, tuple(rows), interpretation=basis, formulas=formulas)
+    empty = Table("Projected savings", columns, (), interpretation=basis, formulas=formulas)
+    table = computed(empty, given, bases, constants)
     said = (
         f"Based on the level of the last complete day, times {DAYS_A_YEAR} for a year; "
         f"beside it the daily average of the {period_in_words(week)}.",
@@ -148,26 +149,33 @@ def _projection(
     return Found((table, *bases), "analysis", "what_if", assumptions=(*assumptions, *said), constants=constants)
 
 
-def computed_row(
-    given: tuple[PlainCell, ...],
-    columns: tuple[Column, ...],
-    formulas: dict[str, str],
-    row: int,
-    bases: list[Table],
-    constants: dict[str, float],
-) -> tuple[PlainCell, ...]:
-    """One row of a computed first table: the given cells, then each formula over it and the base tables."""
-    cells = given
-    for column in columns[len(given) :]:
-        # A formula may use the cells to its left, so the row grows as it is computed.
-        so_far = Table("", columns[: len(cells)], ((),) * row + (cells,))
-        formula = formulas[column.name].replace("{row}", str(row))
-        try:
-            value: PlainCell = evaluate(formula, [so_far, *bases], constants)
-        except FormulaError:
-            value = None
-        cells = (*cells, value)
-    return cells
+def computed(
+    empty: Table, given: Sequence[tuple[PlainCell, ...]], bases: Sequence[Table], constants: dict[str, float]
+) -> Table:
+    """A computed first table: in each row the given cells, then each formula over it and the base tables.
+
+    What follows from a cell that is not shown is not shown either.
+    """
+    rows: list[tuple[PlainCell, ...]] = []
+    hidden: set[tuple[int, int]] = set()
+    for row, cells in enumerate(given):
+        for at in range(len(cells), len(empty.columns)):
+            # A formula may use the cells to its left, so the row grows as it is computed.
+            so_far = replace(
+                empty, columns=empty.columns[:at], rows=((),) * row + (cells,), suppressed=frozenset(hidden)
+            )
+            formula = empty.formulas[empty.columns[at].name].replace("{row}", str(row))
+            value: PlainCell = None
+            try:
+                value = evaluate(formula, [so_far, *bases], constants)
+            except HiddenCell:
+                hidden.add((row, at))
+            except FormulaError:
+                pass
+            cells = (*cells, value)
+        rows.append(cells)
+    small_cell = max((base.small_cell for base in bases), default=0)
+    return replace(empty, rows=tuple(rows), suppressed=frozenset(hidden), small_cell=small_cell)
 
 
 def _formulas(lever: Lever, cost_model: CostModel) -> dict[str, str]:

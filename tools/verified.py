@@ -40,12 +40,13 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
     wider = wider_tables(tables[0], desk)
     tables += wider
     said = stated_assumptions(queries[0][1], tables[0], desk)
+    said = (*said, *wider_note(tables[0], wider))
     missing = [f"Left out, because this warehouse's data lacks it: {gap}." for gap in dict.fromkeys(left_out)]
     return Found(
         tuple(tables),
         "governed_metric" if left_out else "verified_query",
         name=verified.title,
-        assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *wider_note(wider), *missing))),
+        assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *missing))),
         notes=(verified.note,) if verified.note else (),
         follow_ups=verified.follow_ups,
     )

@@ -1,0 +1,104 @@
+"""What of a result may be told where figures of few members are not: nothing gives a hidden cell away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from semantic.query import SemanticQuery
+from tools.outcome import PlainCell, Table
+
+# A column of a comparison or a share can be worked back to these columns of the same row.
+HANGS_ON = {"change": ("", "__previous"), "change_pct": ("", "__previous"), "share": ("",)}
+
+
+def disclosed(table: Table) -> Table:
+    """The table as it may be told: derived cells follow their sources, hidden cells give no rank away."""
+    if not table.small_cell:
+        return table
+    table = _single_row(table)
+    hidden = table.suppressed | _derived(table)
+    return _hidden_last(replace(table, rows=_blank(table.rows, hidden), suppressed=frozenset(hidden)))
+
+
+def ranks_hidden(table: Table) -> bool:
+    """Whether a limit was spent on rows that cannot be shown: the first ones are then to be found without it."""
+    query = table.query
+    if not table.small_cell or query is None or query.limit is None:
+        return False
+    at = ranked_by(table)
+    return not table.rows or (at is not None and any(column == at for _, column in table.suppressed))
+
+
+def leading(whole: Table, limited: SemanticQuery) -> Table:
+    """The first rows of a whole ranking whose ranked figure may be shown, as many as the limit asks for."""
+    at = ranked_by(whole)
+    shown = [row for row in range(len(whole.rows)) if (row, at) not in whole.suppressed]
+    table = _of_rows(whole, shown[: limited.limit])
+    return replace(table, query=limited, truncated=False, left_out=len(whole.rows) - len(shown))
+
+
+def ranked_by(table: Table) -> int | None:
+    """Position of the figure that the rows are ranked by; None when they come in the order of names or days."""
+    query = table.query
+    if query is None or query.time_grain is not None:
+        return None
+    by = query.order_by[0].by if query.order_by else query.metrics[0]
+    names = [column.name for column in table.columns]
+    if by not in names or table.columns[names.index(by)].role in ("dimension", "time"):
+        return None
+    return names.index(by)
+
+
+def _single_row(table: Table) -> Table:
+    """A figure without a breakdown always has a row: when it is gone, few members are behind every cell of it."""
+    query = table.query
+    if table.rows or query is None or query.dimensions or query.time_grain or query.having:
+        return table
+    row: tuple[PlainCell, ...] = (None,) * len(table.columns)
+    return replace(table, rows=(row,), suppressed=frozenset((0, at) for at in range(len(row))))
+
+
+def _derived(table: Table) -> set[tuple[int, int]]:
+    """Cells of computed columns whose value would give a hidden cell of their row or column away."""
+    places = {column.name: at for at, column in enumerate(table.columns)}
+    found: set[tuple[int, int]] = set()
+    for name, at in places.items():
+        metric, _, kind = name.partition("__")
+        sources = [places[metric + end] for end in HANGS_ON.get(kind, ()) if metric + end in places]
+        hidden = {row for row, column in table.suppressed if column in sources}
+        # The whole can be worked out from one share: a single hidden row is then what the others leave of it.
+        all_of_it = kind == "share" and len(hidden) == 1 and _whole(table)
+        found |= {(row, at) for row in (range(len(table.rows)) if all_of_it else hidden)}
+    return found
+
+
+def _whole(table: Table) -> bool:
+    limit = table.query.limit if table.query else None
+    return not table.truncated and (limit is None or len(table.rows) < limit)
+
+
+def _blank(
+    rows: tuple[tuple[PlainCell, ...], ...], hidden: set[tuple[int, int]] | frozenset[tuple[int, int]]
+) -> tuple[tuple[PlainCell, ...], ...]:
+    return tuple(
+        tuple(None if (row, at) in hidden else cell for at, cell in enumerate(cells))
+        for row, cells in enumerate(rows)
+    )
+
+
+def _hidden_last(table: Table) -> Table:
+    """Rows whose ranked figure is hidden come last, by name: their place among the others would bound it."""
+    at = ranked_by(table)
+    hidden = {row for row, column in table.suppressed if column == at}
+    if not hidden:
+        return table
+    shown = [row for row in range(len(table.rows)) if row not in hidden]
+    named = [i for i, column in enumerate(table.columns) if column.role == "dimension"]
+    return _of_rows(table, shown + sorted(hidden, key=lambda row: [str(table.rows[row][i]) for i in named]))
+
+
+def _of_rows(table: Table, order: list[int]) -> Table:
+    """The same table with these of its rows, in this order."""
+    place = {old: new for new, old in enumerate(order)}
+    kept = frozenset((place[row], column) for row, column in table.suppressed if row in place)
+    return replace(table, rows=tuple(table.rows[row] for row in order), suppressed=kept)
