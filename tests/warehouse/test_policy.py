@@ -78,8 +78,9 @@ def test_a_change_of_any_file_is_a_new_version(folder: Path) -> None:
     [
         ("tables.yml", "[measure, BIGINT]", "[secret, BIGINT]"),
         ("tables.yml", "access: reference", "access: anybody"),
-        ("roles.yml", "  executive: {tables: all}\n", ""),
-        ("roles.yml", "  analyst: {tables: all}", "  analyst: {tables: [no_such_table]}"),
+        ("roles.yml", "  executive: {tables: all, data: shared}\n", ""),
+        ("roles.yml", "  analyst: {tables: all,", "  analyst: {tables: [no_such_table],"),
+        ("roles.yml", "  analyst: {tables: all, data: shared}", "  analyst: {tables: all, data: gold}"),
         ("functions.yml", "operators:", "operators: ["),
     ],
 )

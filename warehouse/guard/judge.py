@@ -17,7 +17,7 @@ from warehouse.guard.scope import scope
 from warehouse.guard.shape import shape
 from warehouse.guard.statement import Catalog, Parameter, Statement
 from warehouse.guard.width import width
-from warehouse.policy import Policy, RolePolicy, load_policy
+from warehouse.policy import Data, Policy, RolePolicy, load_policy
 from warehouse.principal import Principal
 
 LAYERS: tuple[Callable[[Statement], None], ...] = (
@@ -62,6 +62,12 @@ def check(
         return deny("too_complex")
     except Exception:
         return deny("guard_failure")
+
+
+def data_for(principal: Principal, policy: Policy | None = None) -> Data:
+    """The class of published files that serve a person: no more than they may read; the least for an unknown role."""
+    role = (policy or load_policy()).roles.get(principal.role)
+    return "shared" if role is None else role.data_for(reads_member_rows=_may_read_rows(role, principal))
 
 
 def _may_read_rows(role: RolePolicy, principal: Principal) -> bool:

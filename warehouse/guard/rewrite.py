@@ -49,8 +49,19 @@ def _policy_subquery(table: exp.Table, names: set[str], statement: Statement) ->
 
 def _projection(table: exp.Table, name: str, statement: Statement) -> exp.Expr:
     mask = statement.role.masks.get(f"{table.name}.{name}") if table.db == GOVERNED_SCHEMA else None
-    column = exp.column(exp.to_identifier(name))
-    return column if mask is None else exp.alias_(mask.copy(), name)
+    if mask is not None:
+        return exp.alias_(mask.copy(), name)
+    stored = _stored(table, name, statement)
+    column = exp.column(exp.to_identifier(stored))
+    return column if stored == name else exp.alias_(column, name)
+
+
+def _stored(table: exp.Table, name: str, statement: Statement) -> str:
+    """The shared files hold a number instead of an id; the reader's statement need not know."""
+    declared = statement.table(table.name).columns.get(name) if table.db == GOVERNED_SCHEMA else None
+    if declared is None or statement.catalog is None:
+        return name
+    return statement.catalog.stored(table.name, declared) or name
 
 
 def _row_filter(table: exp.Table, statement: Statement) -> list[exp.Expr]:

@@ -28,6 +28,11 @@ class Catalog:
     columns: Mapping[TableKey, tuple[str, ...]]
     prefixes: Mapping[str, str] = field(default_factory=dict)
 
+    def stored(self, table: str, column: Column) -> str | None:
+        """What the snapshot calls a column of a governed table: its name, or that of its stand-in; None without it."""
+        names = self.columns.get((GOVERNED_SCHEMA, table), ())
+        return next((name for name in (column.name, column.stand_in) if name in names), None)
+
 
 @dataclass
 class Statement:
@@ -80,6 +85,9 @@ def _children(node: exp.Expr) -> Iterable[exp.Expr]:
 
 def visible_columns(table: Table, member_rows: bool, catalog: Catalog | None) -> dict[str, Column]:
     """The columns of a table that a reader may name: declared, in the snapshot, and not for a purpose only."""
-    names = tuple(table.columns) if catalog is None else catalog.columns.get((GOVERNED_SCHEMA, table.name), ())
-    found = {name: table.columns[name] for name in names if name in table.columns}
+    found = dict(table.columns)
+    if catalog is not None:
+        held = catalog.columns.get((GOVERNED_SCHEMA, table.name), ())
+        stored = {catalog.stored(table.name, column): column for column in table.columns.values()}
+        found = {stored[name].name: stored[name] for name in held if name in stored}
     return {name: column for name, column in found.items() if member_rows or column.kind not in PURPOSE_ONLY}

@@ -23,7 +23,9 @@ Kind = Literal[
     "dimension", "ordinal", "time", "measure", "member_id", "event_id", "direct_identifier", "free_text"
 ]
 Access = Literal["aggregate", "reference", "member"]
+Data = Literal["shared", "gold", "lake"]  # the classes of published files, from the least to all
 PURPOSE_ONLY: frozenset[str] = frozenset({"direct_identifier", "free_text"})
+MEMBER_BIT, MEMBER_BITS, OF_MEASURE = "member_bit", "member_bits", "__members"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Column:
     name: str
     kind: Kind
     type: str
+
+    @property
+    def stand_in(self) -> str | None:
+        """The column that the shared files hold instead of an id: a number that tells nothing; None without one."""
+        return f"{self.name.removesuffix('_id')}_key" if self.kind in ("member_id", "event_id") else None
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,11 @@ class RolePolicy:
     open_schemas: frozenset[str]
     masks: Mapping[str, exp.Expr]
     break_glass: bool = False
+    data: Data = "shared"
+
+    def data_for(self, *, reads_member_rows: bool) -> Data:
+        """The published files that serve it: while no purpose is stated those without member rows."""
+        return "shared" if self.data == "gold" and not reads_member_rows else self.data
 
 
 @dataclass(frozen=True)
@@ -150,6 +162,10 @@ def _table(name: str, entry: dict[str, Any]) -> Table:
         columns[column] = Column(column, kind, type_)
     if entry["access"] not in get_args(Access):
         raise _wrong(name, f"has the unknown access {entry['access']}")
+    taken = {column.stand_in for column in columns.values()} | {MEMBER_BIT, MEMBER_BITS}
+    for column in columns:
+        if column in taken or column.endswith(OF_MEASURE):
+            raise _wrong(f"{name}.{column}", "has the name of a column that the build makes for the shared files")
     link = entry.get("link")
     if link is not None and (link not in columns or columns[link].kind != "member_id"):
         raise _wrong(name, f"is linked by {link}, which is not its member_id")
@@ -188,13 +204,19 @@ def _role(name: str, entry: dict[str, Any], tables: frozenset[str]) -> RolePolic
             next_step="Name tables of tables.yml.",
         )
     masks = {column: parse_one(text, dialect="duckdb") for column, text in entry.get("masks", {}).items()}
-    return RolePolicy(
-        name,
-        granted,
-        bool(entry.get("member_rows", False)),
-        frozenset(entry.get("open_schemas", ())),
-        masks,
-        bool(entry.get("break_glass", False)),
+    member_rows, open_schemas = bool(entry.get("member_rows", False)), frozenset(entry.get("open_schemas", ()))
+    break_glass = bool(entry.get("break_glass", False))
+    data = _data(name, entry, "lake" if open_schemas else "gold" if member_rows or break_glass else "shared")
+    return RolePolicy(name, granted, member_rows, open_schemas, masks, break_glass, data)
+
+
+def _data(name: str, entry: dict[str, Any], needed: Data) -> Data:
+    if entry.get("data") == needed:
+        return needed
+    raise UsageError(
+        f"The role {name} is served from data {entry.get('data')}; what it may read is in {needed}.",
+        where="warehouse/policy/roles.yml",
+        next_step=f"Write data: {needed}, or change what the role may read.",
     )
 
 
