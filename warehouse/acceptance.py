@@ -18,9 +18,9 @@ from collections.abc import Mapping
 import duckdb
 
 from warehouse.contract import Contract, SourceTable
+from warehouse.jobs import Job, side_by_side
 from warehouse.ledger import FROM_THE_BEGINNING
 from warehouse.reading import ColumnReading, Words, readings, typed_name
-from warehouse.workers import Job, side_by_side
 
 FATES = "ENUM('kept', 'duplicate', 'duplicate_id', 'unknown_member')"
 HIDDEN = ("_key", "_fate")  # columns of `rows` that are not handed to models

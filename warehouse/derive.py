@@ -16,12 +16,12 @@ import duckdb
 from warehouse.acceptance import HIDDEN, event_tables
 from warehouse.checks import CheckResult
 from warehouse.contract import Contract, SourceTable
+from warehouse.jobs import Job, side_by_side
 from warehouse.layout import Partition
 from warehouse.runner import Place, SqlModel, run_models
 from warehouse.segments import Segment
 from warehouse.settings import Rules
 from warehouse.unions import Types, columns_of, relation_of, union_of
-from warehouse.workers import Job, side_by_side
 
 Window = tuple[datetime, datetime]
 Finish = Callable[[duckdb.DuckDBPyConnection, SqlModel, dict[str, str]], list[CheckResult]]

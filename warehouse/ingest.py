@@ -14,9 +14,9 @@ import duckdb
 
 from warehouse.contract import Contract, SourceTable
 from warehouse.errors import MissingDataError
+from warehouse.jobs import Job, side_by_side
 from warehouse.ledger import TakenFile, missing_files
 from warehouse.source_files import Refused, SourceFile, read_file
-from warehouse.workers import Job, side_by_side
 
 QUARANTINE_COLUMNS = (
     "source_table VARCHAR, source_file VARCHAR, row_number BIGINT, reason VARCHAR, detail VARCHAR, "

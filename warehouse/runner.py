@@ -21,9 +21,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlglot import exp
 
 from warehouse.errors import MissingDataError
+from warehouse.jobs import Job, in_order
 from warehouse.reading import quoted
 from warehouse.spark.portable import require_portable
-from warehouse.workers import Job, in_order
 
 Result = TypeVar("Result")
 MODELS_FOLDER = Path(__file__).with_name("models")

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse import workers
+from warehouse import jobs
 
 ENDLESS = "SELECT count(*) FROM range(100000000) AS a, range(100000000) AS b"
 
@@ -25,13 +25,13 @@ def test_ctrl_c_stops_what_runs_and_what_waits(how, monkeypatch):
         time.sleep(0.3)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(workers, "wait", pressed)
+    monkeypatch.setattr(jobs, "wait", pressed)
     before = threading.active_count()
     names = [str(n) for n in range(5)]
     with duckdb.connect() as con:
         runs: dict[str, Callable[[], object]] = {
-            "side_by_side": lambda: workers.side_by_side(con, [_endless for _ in names], 2),
-            "in_order": lambda: workers.in_order(con, dict.fromkeys(names, _endless), dict.fromkeys(names, ()), 2),
+            "side_by_side": lambda: jobs.side_by_side(con, [_endless for _ in names], 2),
+            "in_order": lambda: jobs.in_order(con, dict.fromkeys(names, _endless), dict.fromkeys(names, ()), 2),
         }
         with pytest.raises(KeyboardInterrupt):
             runs[how]()
