@@ -59,7 +59,7 @@ class Assistant:
 
         Raises MissingDataError (exit 4) when there is none to ask.
         """
-        audit = AuditLog(settings.state / "audit.db")
+        audit = AuditLog.of(settings)
         door = Warehouse(warehouse, settings, audit, snapshot_id)
         door.snapshot()
         from agents.graph import build_graph

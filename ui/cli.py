@@ -324,7 +324,7 @@ def _door(settings: Settings, warehouse: Path, snapshot: str | None) -> Warehous
     from warehouse.audit import AuditLog
     from warehouse.door import Warehouse
 
-    return Warehouse(warehouse, settings, AuditLog(settings.state / "audit.db"), snapshot)
+    return Warehouse(warehouse, settings, AuditLog.of(settings), snapshot)
 
 
 def _verdict(error: CommandCenterError) -> dict[str, str]:

@@ -55,7 +55,7 @@ def changes(
     _require_table(table, files)
     settings, principal = load_settings(), principal_of(role, purpose)
     both = endpoints(warehouse or settings.warehouse, older, newer, settings.build)
-    with closing(AuditLog(settings.state / "audit.db")) as audit:
+    with closing(AuditLog.of(settings)) as audit:
         feed = ChangeFeed(*both, settings, audit)
         for file, form in files:
             rows = feed.write(principal, table, file, form, limit)

@@ -30,7 +30,7 @@ def snapshots(
     settings = load_settings()
     path = warehouse or settings.warehouse
     if serve:
-        with closing(AuditLog(settings.state / "audit.db")) as audit:
+        with closing(AuditLog.of(settings)) as audit:
             done = restore(path, serve, settings.build, audit, "cli")
         if as_json:
             print_json(_served(done))

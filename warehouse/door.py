@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from warehouse.audit import AuditLog
+from warehouse.audit import Answered, AuditLog, DataClass, Failed, Judged, result_hash
 from warehouse.engine import Engine, Rows, open_engine
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.guard import Allow, Decision, Deny, check
@@ -25,11 +24,15 @@ from warehouse.time_travel import find_kept
 
 @dataclass(frozen=True)
 class QueryContext:
-    """Where a statement comes from. The question is kept in the audit trail as a fingerprint only."""
+    """Where a statement comes from. The question is kept in the audit trail as a fingerprint only.
+
+    `plan` is the semantic query as JSON; the trail keeps its names, and fingerprints of its values.
+    """
 
     answer_id: str = ""
     question: str = ""
     source: str = "chat"
+    plan: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,10 +102,19 @@ class Warehouse:
         running = perf_counter()
         rows = self._run(decision, params or {}, engine, audit_id)
         finished = perf_counter()
-        self._record_after(audit_id, rows, finished - running)
+        shown, suppressed = rows.rows[: self._limits.rows], 0
+        self._audit.answered(
+            Answered(
+                of=audit_id,
+                rows=len(shown),
+                suppressed=suppressed,
+                ms=_ms(finished - running),
+                result=result_hash([name for name, _ in rows.columns], shown),
+            )
+        )
         return QueryResult(
             columns=[ResultColumn(name, type_) for name, type_ in rows.columns],
-            rows=rows.rows[: self._limits.rows],
+            rows=shown,
             sql=decision.sql,
             snapshot=snapshot.id,
             as_of=snapshot.as_of,
@@ -166,47 +178,54 @@ class Warehouse:
         return decision if found <= set(decision.tables) else deny("binder_disagrees")
 
     def _run(self, decision: Allow, params: dict[str, Parameter], engine: Engine, audit_id: int) -> Rows:
+        started = perf_counter()
         try:
             return engine.run(decision.sql, params, most=self._limits.rows + 1, seconds=self._limits.seconds)
-        except CommandCenterError as error:
-            outcome = getattr(error, "code", type(error).__name__)
-            self._audit.append({"event": "failed", "of": audit_id, "outcome": outcome})
+        except BaseException as error:  # a stopped process is recorded as well
+            outcome = getattr(error, "code", None) or type(error).__name__
+            self._audit.failed(Failed(of=audit_id, outcome=str(outcome), ms=_ms(perf_counter() - started)))
             raise
 
     def _record_before(
         self, sql: str, principal: Principal, context: QueryContext, decision: Decision, snapshot: Snapshot
     ) -> int:
-        allowed = isinstance(decision, Allow)
-        return self._audit.append(
-            {
-                "event": "judged",
-                "user": principal.user,
-                "role": principal.role,
-                "attributes": dict(principal.attributes),
-                "purpose": principal.purpose or "",
-                "source": context.source,
-                "answer": context.answer_id,
-                "question": self._audit.fingerprint(context.question) if context.question else "",
-                "sql_in": self._readable(sql, decision),
-                "sql_out": self._audit.redact(decision.sql) if isinstance(decision, Allow) else "",
-                "tables": list(decision.tables) if isinstance(decision, Allow) else [],
-                "policy": load_policy().version,
-                "snapshot": snapshot.id,
-                "verdict": "allow" if allowed else "deny",
-                "code": "" if isinstance(decision, Allow) else decision.code,
-            }
+        allowed = decision if isinstance(decision, Allow) else None
+        denied = decision if isinstance(decision, Deny) else None
+        return self._audit.judged(
+            Judged(
+                user=principal.user,
+                role=principal.role,
+                attributes=dict(principal.attributes),
+                purpose=principal.purpose or "",
+                break_glass=principal.break_glass or "",
+                source=context.source,
+                answer=context.answer_id,
+                question=context.question,
+                plan=context.plan,
+                sql_in=sql,
+                sql_out=allowed.sql if allowed else "",
+                readable=not (denied and denied.layer == "lex"),
+                tables=allowed.tables if allowed else (),
+                data_class=_data_class(allowed.tables, principal) if allowed else "",
+                policy=load_policy().version,
+                snapshot=snapshot.id,
+                verdict="allow" if allowed else "deny",
+                code=denied.code if denied else "",
+                layer=denied.layer if denied else "",
+            )
         )
 
-    def _readable(self, sql: str, decision: Decision) -> str:
-        """The statement without its literals; of one that no parser understood, nobody knows where they end."""
-        unparsed = isinstance(decision, Deny) and decision.layer == "lex"
-        return f"<{self._audit.fingerprint(sql)}>" if unparsed else self._audit.redact(sql)
 
-    def _record_after(self, audit_id: int, rows: Rows, seconds: float) -> None:
-        digest = hashlib.sha256(repr((rows.columns, rows.rows)).encode()).hexdigest()
-        self._audit.append(
-            {"event": "answered", "of": audit_id, "rows": len(rows.rows), "ms": _ms(seconds), "result": digest}
-        )
+def _data_class(tables: tuple[str, ...], principal: Principal) -> DataClass:
+    """What kind of data a statement may read: the lake, members one by one, or totals."""
+    policy = load_policy()
+    governed = [policy.tables.get(name.removeprefix("gold.")) for name in tables]
+    if not all(governed):
+        return "raw"
+    role = policy.roles[principal.role]
+    by_member = any(table.is_member_level for table in governed if table)
+    opened = role.member_rows or bool(role.open_schemas) or principal.break_glass
+    return "member_rows" if by_member and opened else "aggregate"
 
 
 def _refusal(decision: Deny) -> CommandCenterError:

@@ -86,6 +86,17 @@ class BuildSettings(_Section):
     hot_days: int = Field(default=9, ge=1)
 
 
+class Audit(_Section):
+    """How long the audit trail is kept (HIPAA asks for six years; 0 keeps it for ever), and how it is written.
+
+    With `sync_each_record` the disk has a record before its statement runs, otherwise within a second: it costs
+    a disk's write for each record and guards against a power failure.
+    """
+
+    keep_days: int = Field(default=2192, ge=0)
+    sync_each_record: bool = False
+
+
 class Spark(_Section):
     """Where `build --engine spark` runs. Without `remote` it is a local Spark.
 
@@ -168,6 +179,7 @@ class Settings(BaseSettings):
     questions: Questions = Questions()
     limits: Limits = Limits()
     build: BuildSettings = BuildSettings()
+    audit: Audit = Audit()
     spark: Spark = Spark()
     chat_model: ChatModel = ChatModel()
     server: Server = Server()
