@@ -27,11 +27,13 @@ from warehouse.received import gather, show_bronze
 from warehouse.runner import Phases, Place, SqlModel, load_seeds, phases, run_models
 from warehouse.segments import Segment
 from warehouse.settings import Settings
+from warehouse.shared_copy import Copied, SharedCopy
 from warehouse.source_files import SourceFile
 from warehouse.unions import columns_of, relation_of, union_of
 
-LAKE, SERVE = "lake", "serve"  # the catalogs of the snapshot's own two files
+LAKE, SERVE, SHARED = "lake", "serve", "shared"  # the catalogs of the snapshot's own files
 OWN = {"silver": LAKE, "gold": SERVE}
+MADE = ("lake", "gold", "shared")  # the parts of a segment that the models make
 _MANY_RAW = 12
 _SMALL_RAW = 250_000  # rows
 
@@ -66,11 +68,12 @@ class Assembly:
         contract: Contract,
         settings: Settings,
         models: list[SqlModel],
+        shared: SharedCopy,
         token: str,
     ) -> None:
         self.con, self.staging, self.folder = con, staging, folder
         self.plan, self.contract, self.settings, self.token = plan, contract, settings, token
-        self.models = models
+        self.models, self.shared = models, shared
         self.phases: Phases = phases(models)
         self.threads = settings.build.threads
         self.words: dict[str, Words] = dict(plan.known)
@@ -188,6 +191,7 @@ class Assembly:
                 f"CREATE VIEW accepted.{table.name} AS SELECT * EXCLUDE (_fate) FROM {alias}.rows.{table.name} "
                 "WHERE _fate = 'kept'"
             )
+        self.shared.number_members(self.con)
         return self.reference is not self.before
 
     def _number_members(self, alias: str) -> None:
@@ -274,12 +278,8 @@ class Assembly:
 
     def _destination(self, place: int, part: Partition) -> Destination:
         name = self._name(part)
-        lake, gold = self.create("lake", name), self.create("gold", name)
-        segment = self.days[place]
-        self.days[place] = replace(
-            segment, parts={"accepted": segment.parts["accepted"], "lake": name, "gold": name}
-        )
-        return Destination(part, lake, gold)
+        self.days[place] = _made(self.days[place], name)
+        return Destination(part, *(self.create(made, name) for made in MADE))
 
     # models
 
@@ -300,18 +300,24 @@ class Assembly:
     def derive_reference(self, *, changed: bool) -> None:
         """Make or show the small tables that events refer to."""
         assert self.reference is not None
-        parts = self.reference.parts
         types_before = self.plan.known.get("digital_interactions", {}).get("interaction_type")
         types_now = self.words["digital_interactions"].get("interaction_type")
-        if not changed and not self.plan.derive_again and types_before == types_now and "lake" in parts:
+        if (
+            not changed
+            and not self.plan.derive_again
+            and types_before == types_now
+            and "lake" in self.reference.parts
+        ):
             for model in self.phases.reference:
                 alias = self.reference.alias(model.layer_part)
                 self.con.execute(f"CREATE VIEW {model.table} AS FROM {alias}.{model.table}")
             return
         name = f"{self.token}_reference"
-        catalogs = {"silver": self.create("lake", name), "gold": self.create("gold", name)}
+        lake, gold, shared = (self.create(part, name) for part in MADE)
+        catalogs = {"silver": lake, "gold": gold}
         self.results += self._run(self.phases.reference, lambda model: [Place(catalogs[model.layer])])
-        self.reference = replace(self.reference, parts={"accepted": parts["accepted"], "lake": name, "gold": name})
+        self.shared.copy(self.con, [Copied(model, gold, shared) for model in self.phases.reference], self.threads)
+        self.reference = _made(self.reference, name)
 
     def _run(self, models: list[SqlModel], places: Callable[[SqlModel], Sequence[Place]]) -> list[CheckResult]:
         found = run_models(
@@ -350,6 +356,15 @@ class Assembly:
                 self._finish,
                 self.threads,
             )
+            self.shared.copy(
+                self.con,
+                [
+                    Copied(model, destination.gold, destination.shared, destination.partition.starts)
+                    for destination in run
+                    for model in self.phases.events
+                ],
+                self.threads,
+            )
 
     def _runs(self, destinations: Sequence[Destination]) -> list[list[Destination]]:
         rows = {segment.starts: segment.rows["rows"] for segment in self.days}
@@ -369,14 +384,15 @@ class Assembly:
     # the snapshot's own files
 
     def show_received(self) -> None:
-        """Begin the snapshot's two files and show what was received, of all segments, as one."""
-        for file, catalog in (("lake.tmp", LAKE), ("gold.tmp", SERVE)):
+        """Begin the snapshot's own files and show what was received, of all segments, as one."""
+        for file, catalog in (("lake.tmp", LAKE), ("gold.tmp", SERVE), ("shared.tmp", SHARED)):
             self.con.execute(f"ATTACH {quoted(str(self.staging / file))} AS {catalog}")
-        self.con.execute(f"CREATE SCHEMA {LAKE}.bronze; CREATE SCHEMA {LAKE}.silver; CREATE SCHEMA {SERVE}.gold")
+        for schema in (f"{LAKE}.bronze", f"{LAKE}.silver", f"{SERVE}.gold", f"{SHARED}.gold"):
+            self.con.execute(f"CREATE SCHEMA {schema}")
         show_bronze(self.con, LAKE, self.contract, self.raw, self._accepted, self.words)
 
     def summarize(self) -> None:
-        """Show all segments as one in the snapshot's two files, then make the tables that sum over all days."""
+        """Show all segments as one in the snapshot's own files, then make the tables that sum over all days."""
         types = columns_of(self.con)
         small = [segment for segment in self._accepted if segment.kind == "reference"]
         for models, held in ((self.phases.reference, small), (self.phases.events, self.days)):
@@ -385,7 +401,12 @@ class Assembly:
                 listed = [relation_of(s, model.layer_part, model.layer, model.name, types) for s in held]
                 self.con.execute(f"CREATE VIEW {catalog}.{model.table} AS {union_of(listed)}")
                 self.con.execute(f"CREATE OR REPLACE VIEW memory.{model.table} AS FROM {catalog}.{model.table}")
+                if self.shared.holds(model):
+                    listed = [relation_of(s, SHARED, model.layer, model.name, types) for s in held]
+                    shown = self.shared.view(model, union_of(listed))
+                    self.con.execute(f"CREATE VIEW {SHARED}.{model.table} AS {shown}")
         self.results += self._run(self.phases.summary, lambda model: [Place(OWN[model.layer])])
+        self.shared.copy(self.con, [Copied(model, SERVE, SHARED) for model in self.phases.summary], self.threads)
 
     def compact_raw(self) -> None:
         """Join the small raw segments when they have become many."""
@@ -411,7 +432,7 @@ class Assembly:
             for part, name in segment.parts.items()
             if name.startswith(self.token)
         }
-        for catalog in (LAKE, SERVE, *sorted(new)):
+        for catalog in (LAKE, SERVE, SHARED, *sorted(new)):
             self.con.execute(f"CHECKPOINT {catalog}")
             self.con.execute(f"DETACH {catalog}")
 
@@ -427,3 +448,8 @@ class Assembly:
             for model in models
         }
         return replace(segment, rows=segment.rows | rows)
+
+
+def _made(segment: Segment, name: str) -> Segment:
+    """With the parts that the models make under a new name."""
+    return replace(segment, parts={"accepted": segment.parts["accepted"], **dict.fromkeys(MADE, name)})

@@ -28,9 +28,11 @@ from warehouse.errors import MissingDataError
 from warehouse.ingest import Batch, LoadedFile, require_tables
 from warehouse.ledger import TakenFile, effective_day, ledger_of
 from warehouse.manifest import facts_of, manifest_of, quarantined_by_number, reading_digest, words_of
+from warehouse.pseudonyms import pseudonyms_of
 from warehouse.received import record
 from warehouse.runner import models_digest, read_models
 from warehouse.settings import Rules, Settings
+from warehouse.shared_copy import SharedCopy
 from warehouse.snapshots import Snapshot
 from warehouse.source_files import CHANGED, Inbox, SourceFile, discover
 from warehouse.spark.exchange import exchange_folder
@@ -95,6 +97,7 @@ class _Job:
     content: str
     source: Path
     engine: Engine
+    shared: SharedCopy
 
 
 def build(
@@ -127,7 +130,7 @@ def build(
         with steps.step("Look at the source files", 0.0):
             inbox = discover(source, load_contract())
             full = full or (whole and _is_another_company(warehouse, inbox))
-            job = _job(source, warehouse, inbox, settings.rules, engine, full=full)
+            job = _job(source, warehouse, inbox, settings, engine, full=full)
             kept = None if full else snapshots.find(warehouse, job.content)
         if kept is not None:
             return _serve_again(warehouse, kept, steps)
@@ -162,13 +165,22 @@ def _staged(warehouse: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _job(source: Path, warehouse: Path, inbox: Inbox, rules: Rules, engine: Engine, *, full: bool) -> _Job:
+def _job(source: Path, warehouse: Path, inbox: Inbox, settings: Settings, engine: Engine, *, full: bool) -> _Job:
     base = _base(warehouse, inbox, full=full)
     earlier = ledger_of(base.manifest) if base else []
     taken = [] if full else earlier
     new = _new_files(inbox.files, taken)
-    content = content_digest([*_counted(taken), *new], rules, engine)
-    return _Job(base, earlier, taken, new, inbox.ignored, content, source, engine)
+    shared = _shared(warehouse, settings)
+    content = content_digest([*_counted(taken), *new], settings.rules, shared.digest, engine)
+    return _Job(base, earlier, taken, new, inbox.ignored, content, source, engine, shared)
+
+
+def _shared(warehouse: Path, settings: Settings) -> SharedCopy:
+    try:
+        known = pseudonyms_of(warehouse)
+    except OSError as error:
+        raise _resource_error(error, warehouse, settings) from error
+    return SharedCopy(known, read_models())
 
 
 def _is_another_company(warehouse: Path, inbox: Inbox) -> bool:
@@ -232,13 +244,16 @@ def _counted(ledger: Sequence[TakenFile]) -> list[TakenFile]:
     return [file for file in ledger if file.refused != CHANGED]
 
 
-def content_digest(files: Sequence[TakenFile | SourceFile], rules: Rules, engine: Engine = "duckdb") -> str:
+def content_digest(
+    files: Sequence[TakenFile | SourceFile], rules: Rules, shared: str, engine: Engine = "duckdb"
+) -> str:
     """Sixteen hex characters that change with anything that can change a table."""
     parts = {
         "files": sorted((file.table, file.name, file.sha256) for file in files),
         "rules": rules.digest(),
         "models": models_digest(),
         "reading": reading_digest(),
+        "shared": shared,
     }
     if engine != "duckdb":
         parts["engine"] = engine
@@ -254,7 +269,9 @@ def _build(
     token = _token(warehouse, job.content)
     large = plan.read_again or sum(file.size for file in job.new) > _LARGE
     with _engine(staging, settings) as con, exchange_folder(settings, staging, token) as exchange:
-        work = Assembly(con, staging, warehouse / segments.FOLDER, plan, contract, settings, models, token)
+        work = Assembly(
+            con, staging, warehouse / segments.FOLDER, plan, contract, settings, models, job.shared, token
+        )
         with steps.step("Read the source files", 0.05):
             work.open(large=large)
             batch = Batch(job.content, now.astimezone(UTC).replace(tzinfo=None), staging, "")
@@ -287,7 +304,7 @@ def _build(
             work.close()
     with steps.step("Publish", 0.98):
         manifest = manifest_of(
-            content_digest(_counted(ledger), settings.rules, job.engine),
+            content_digest(_counted(ledger), settings.rules, job.shared.digest, job.engine),
             job.base.id if job.base else None,
             ledger,
             quarantined,
@@ -301,6 +318,7 @@ def _build(
             made_with,
             now,
         )
+        manifest["shared_hash"] = job.shared.digest
         manifest["snapshot"] = snapshots.free_id(warehouse, facts["as_of"], job.content)
         snapshot = snapshots.publish(warehouse, staging, manifest, parts)
     return _report(snapshot, steps, published=True, job=job)
@@ -321,7 +339,8 @@ def _plan(job: _Job, rules: Rules) -> Plan:
         read_again=read_again,
         derive_again=other_engine
         or manifest["rules_hash"] != rules.digest()
-        or manifest["sql_hash"] != models_digest(),
+        or manifest["sql_hash"] != models_digest()
+        or manifest["shared_hash"] != job.shared.digest,
     )
 
 

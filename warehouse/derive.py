@@ -29,11 +29,12 @@ Finish = Callable[[duckdb.DuckDBPyConnection, SqlModel, dict[str, str]], list[Ch
 
 @dataclass(frozen=True)
 class Destination:
-    """One partition to be derived: its days and the catalogs that take its silver and its gold tables."""
+    """One partition to be derived: its days and the catalogs that take its tables."""
 
     partition: Partition
     lake: str
     gold: str
+    shared: str
 
 
 def derive(

@@ -135,7 +135,7 @@ def _open(main: Path, snapshot: Snapshot, limits: Limits, *, with_lake: bool) ->
 def _lock(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> None:
     if with_lake:
         connection.execute(f"ATTACH {quoted(str(snapshot.gold_path))} AS {PUBLISHED} (READ_ONLY)")
-    attach(connection, snapshot, lake=with_lake)
+    attach(connection, snapshot, data="lake" if with_lake else "gold")
     for setting in (
         "GLOBAL TimeZone='UTC'",
         f"GLOBAL max_execution_time={int(limits.seconds * 1000)}",

@@ -36,7 +36,7 @@ class Pseudonyms:
 
 
 def number_of(column: str, what: str) -> str:
-    """SQL of an id's number: a BIGINT of sixty bits, NULL for NULL. `what` keeps a member's and an event's apart."""
+    """SQL of an id's number: a BIGINT of sixty bits, NULL for NULL. `what` is member or event."""
     return f"CAST('0x' || substr(sha256($secret || '{what}:' || {column}), 1, 15) AS BIGINT)"
 
 

@@ -1,8 +1,8 @@
 """Segments: immutable files of rows that snapshots share. A snapshot is a list of segments and two small files.
 
 A segment of kind `raw` holds what one build received; `reference` the members and other small tables; `days`
-all events of a range of days. Each part of a segment (raw, accepted, lake, gold) is one DuckDB file whose name
-says what it is.
+all events of a range of days. Each part of a segment (raw, accepted, lake, gold, shared) is one DuckDB file whose
+name says what it is.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ from warehouse.reading import quoted
 
 FOLDER = "segments"
 Kind = Literal["raw", "reference", "days"]
-PARTS = ("raw", "accepted", "lake", "gold")
-_SCHEMAS = {"raw": ("bronze",), "accepted": ("rows", "bronze"), "lake": ("silver",), "gold": ("gold",)}
+PARTS = ("raw", "accepted", "lake", "gold", "shared")
+_SCHEMAS = {
+    "raw": ("bronze",),
+    "accepted": ("rows", "bronze"),
+    "lake": ("silver",),
+    "gold": ("gold",),
+    "shared": ("gold",),
+}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Published snapshots: immutable files, a pointer that moves atomically, the lock of the one writer.
 
-A snapshot is a folder with its manifest and its two small files, and the segment files that it shares with
-others. A reader opens what CURRENT names, read-only; a build writes files of other names and then replaces
-CURRENT. A process killed at any moment leaves either the old pointer or the new one, both complete; files that
-no snapshot refers to are removed by the next build.
+A snapshot is a folder with its manifest and its three small files (gold, lake, shared), and the segment files
+that it has in common with others. A reader opens what CURRENT names, read-only; a build writes files of other
+names and then replaces CURRENT. A process killed at any moment leaves either the old pointer or the new one, both
+complete; files that no snapshot refers to are removed by the next build.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import duckdb
 
 from warehouse import segments
 from warehouse.errors import MissingDataError
+from warehouse.policy import Data
 from warehouse.reading import quoted
 from warehouse.retention import kept
 from warehouse.segments import Segment, segments_of
@@ -34,20 +35,28 @@ SNAPSHOTS = "snapshots"
 LOCK = "build.lock"
 STAGING_PREFIX = ".staging-"
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
+OWN_FILES: tuple[Data, ...] = ("gold", "lake", "shared")
+_PARTS_OF: dict[Data, tuple[str, ...]] = {
+    "shared": ("shared",),
+    "gold": ("gold",),
+    "lake": ("raw", "accepted", "lake", "gold"),
+}
 BUILD_AGAIN = "Run `command-center build --source DIR --full`."
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published version: its id, its own gold and lake files, its manifest.
+    """One published version: its id, its own gold, lake and shared files, its manifest.
 
-    The two files show the segments' tables as views: `attach` makes them readable.
+    These files show the segments' tables as views: `attach` makes them readable. The shared one has the gold
+    tables without members' ids, names and texts.
     """
 
     id: str
     gold_path: Path
     lake_path: Path
+    shared_path: Path
     manifest: dict[str, Any]
 
     @property
@@ -99,7 +108,7 @@ def read_snapshot(warehouse: Path, snapshot_id: str) -> Snapshot:
         sizes = manifest["bytes"]
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise _damaged(folder, "its manifest cannot be read") from error
-    for path in (found.gold_path, found.lake_path, *parts):
+    for path in (*database_paths(folder, found.id), *parts):
         _check_database(path, sizes.get(path.name))
     return found
 
@@ -133,7 +142,7 @@ def connect(snapshot: Snapshot, *, lake: bool = False) -> duckdb.DuckDBPyConnect
     try:
         for name, path in files.items():
             con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
-        attach(con, snapshot, lake=lake)
+        attach(con, snapshot, data="lake" if lake else "gold")
         con.execute(f"SET search_path = 'memory.main,serve.gold{',lake.silver,lake.bronze' if lake else ''}'")
     except duckdb.Error as error:
         con.close()
@@ -141,14 +150,15 @@ def connect(snapshot: Snapshot, *, lake: bool = False) -> duckdb.DuckDBPyConnect
     return con
 
 
-def attach(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, lake: bool) -> None:
-    """Attach what the views of a snapshot's gold file, or of both its files, show. Raises duckdb.Error."""
-    segments.attach(con, snapshot.segments_folder, snapshot.segments, segments.PARTS if lake else ("gold",))
+def attach(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, data: Data) -> None:
+    """Attach what the views of a snapshot's own file show, for the lake gold's too. Raises duckdb.Error."""
+    segments.attach(con, snapshot.segments_folder, snapshot.segments, _PARTS_OF[data])
 
 
-def database_paths(folder: Path, snapshot_id: str) -> tuple[Path, Path]:
-    """Where a snapshot's gold and lake files are. Their names differ from any schema's, as DuckDB demands."""
-    return folder / f"gold-{snapshot_id}.duckdb", folder / f"lake-{snapshot_id}.duckdb"
+def database_paths(folder: Path, snapshot_id: str) -> tuple[Path, Path, Path]:
+    """Where a snapshot's own files are. Their names differ from any schema's, as DuckDB demands."""
+    gold, lake, shared = (folder / f"{data}-{snapshot_id}.duckdb" for data in OWN_FILES)
+    return gold, lake, shared
 
 
 def _check_database(path: Path, size: int | None) -> None:
@@ -198,14 +208,14 @@ def stage(warehouse: Path) -> Path:
 
 
 def publish(warehouse: Path, staging: Path, manifest: dict[str, Any], parts: list[Segment]) -> Snapshot:
-    """Make a staged folder with `gold.tmp`, `lake.tmp` and new segments the served snapshot, durably and in one
-    step.
+    """Make a staged folder with its own files (`gold.tmp`, ...) and new segments the served snapshot, durably and
+    in one step.
 
     Segments come first: until the pointer moves nobody refers to them. `parts` are all segments, new and old.
     """
     snapshot_id = manifest["snapshot"]
-    for unnamed, path in zip(("gold.tmp", "lake.tmp"), database_paths(staging, snapshot_id), strict=True):
-        (staging / unnamed).rename(path)
+    for data, path in zip(OWN_FILES, database_paths(staging, snapshot_id), strict=True):
+        (staging / f"{data}.tmp").rename(path)
     _move_segments(staging / segments.FOLDER, warehouse / segments.FOLDER)
     folder = warehouse / segments.FOLDER
     files = [folder / segment.file(part) for segment in parts for part in segment.parts]

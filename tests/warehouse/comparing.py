@@ -10,6 +10,7 @@ from typing import Any
 from warehouse import snapshots
 from warehouse.contract import load_contract
 from warehouse.runner import read_models
+from warehouse.segments import PARTS
 
 METADATA = {"_loaded_at", "_batch", "_file_no", "file_no"}  # when and in which order files came
 
@@ -28,13 +29,13 @@ def state(warehouse: Path) -> dict[str, list[str]]:
 
 def left_overs(warehouse: Path) -> list[str]:
     """Files and folders of a warehouse that no kept snapshot needs."""
-    known = {"CURRENT", "build.lock", "snapshots", "segments"}
+    known = {"CURRENT", "build.lock", "pseudonyms.secret", "snapshots", "segments"}
     found = [path.name for path in warehouse.iterdir() if path.name not in known]
     needed = {
         segment[kind]
         for snapshot in snapshots.history(warehouse)
         for segment in snapshot.manifest["segments"]
-        for kind in ("raw", "accepted", "lake", "gold")
+        for kind in PARTS
     }
     kept = {snapshot.id for snapshot in snapshots.history(warehouse)}
     found += [f"segments/{path.name}" for path in (warehouse / "segments").glob("*") if path.name not in needed]

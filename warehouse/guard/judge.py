@@ -65,7 +65,7 @@ def check(
 
 
 def data_for(principal: Principal, policy: Policy | None = None) -> Data:
-    """The class of published files that serve a person: no more than they may read; the least for an unknown role."""
+    """The class of published files that serve a person: the least for an unknown role."""
     role = (policy or load_policy()).roles.get(principal.role)
     return "shared" if role is None else role.data_for(reads_member_rows=_may_read_rows(role, principal))
 

@@ -29,7 +29,7 @@ class Catalog:
     prefixes: Mapping[str, str] = field(default_factory=dict)
 
     def stored(self, table: str, column: Column) -> str | None:
-        """What the snapshot calls a column of a governed table: its name, or that of its stand-in; None without it."""
+        """What the snapshot calls a column of a governed table: its name or its stand-in's, None without it."""
         names = self.columns.get((GOVERNED_SCHEMA, table), ())
         return next((name for name in (column.name, column.stand_in) if name in names), None)
 

@@ -38,7 +38,7 @@ class Column:
 
     @property
     def stand_in(self) -> str | None:
-        """The column that the shared files hold instead of an id: a number that tells nothing; None without one."""
+        """The column that the shared files hold instead of an id: a number that tells nothing."""
         return f"{self.name.removesuffix('_id')}_key" if self.kind in ("member_id", "event_id") else None
 
 
