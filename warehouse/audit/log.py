@@ -13,7 +13,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -97,7 +97,7 @@ class AuditLog:
         except OSError as error:
             raise self._unwritable() from error
 
-    def verify(self, anchors: Iterator[tuple[int, str]] | tuple[tuple[int, str], ...] = ()) -> Verification:
+    def verify(self, anchors: Iterable[tuple[int, str]] = ()) -> Verification:
         """Check every byte of the trail. `anchors` are (number, seal) pairs that were noted elsewhere."""
         with self._turn():
             sizes = {name: (self._folder / name).stat().st_size for name in chain.files_in(self._folder)}

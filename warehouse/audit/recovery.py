@@ -65,13 +65,16 @@ def _rolled_forward(folder: Path, key: bytes, head: Head) -> Recovered:
         for raw in rest.splitlines(keepends=True):
             made = chain.seal_of(key, head.seal, raw[:-1]) if raw.endswith(b"\n") else None
             if made is None:
-                return _after_bytes(folder, head, last=name == names[-1])
+                return _after_bytes(folder, key, head, last=name == names[-1])
             head = Head(head.number + 1, made, name, head.size + len(raw))
     return Recovered(head)
 
 
-def _after_bytes(folder: Path, head: Head, *, last: bool) -> Recovered:
+def _after_bytes(folder: Path, key: bytes, head: Head, *, last: bool) -> Recovered:
     left = (folder / head.file).read_bytes()[head.size :]
+    made = chain.seal_of(key, head.seal, left) if last else None
+    if made:  # only the line's end is missing
+        return Recovered(Head(head.number + 1, made, head.file, head.size + len(left)), chain.fragment(b""))
     if last and not left.endswith(b"\n") and all(chain.is_cut_off(r, head.number + 1) for r in left.split(b"\n")):
         return Recovered(head, chain.fragment(left))
     return _resumed(head, "bytes that are no record")

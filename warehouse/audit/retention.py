@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import takewhile
 from pathlib import Path
 
 from warehouse.audit import chain
 from warehouse.audit.chain import Tombstone
+from warehouse.audit.reading import records_in
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,8 @@ class Pruned:
 def due(folder: Path, keep_days: int) -> list[str]:
     """The files whose records are all older than so many days, the oldest first; never the last file."""
     before = (datetime.now(UTC).date() - timedelta(days=keep_days)).isoformat()
-    names = chain.files_in(folder)
-    # A file's last record is not younger than the next file's first.
-    return [name for name, after in pairwise(names) if chain.day_of(after) <= before]
+    closed = chain.files_in(folder)[:-1]
+    return list(takewhile(lambda name: chain.day_of(name) < before and _last_day(folder / name) < before, closed))
 
 
 def leave_out(folder: Path, key: bytes, names: list[str]) -> tuple[Pruned, Tombstone]:
@@ -48,6 +49,12 @@ def leave_out(folder: Path, key: bytes, names: list[str]) -> tuple[Pruned, Tombs
     last = _last_seal(folder / names[-1])
     records = through - chain.first_of(names[0]) + 1
     return Pruned(tuple(names), records, through), Tombstone(through, last)
+
+
+def _last_day(file: Path) -> str:
+    """The day (ISO) of a file's last record; without a readable one, a day that is never old."""
+    last = deque(records_in(file), maxlen=1)
+    return str(last[0]["at"])[:10] if last else "9999-12-31"
 
 
 def _last_seal(file: Path) -> str:

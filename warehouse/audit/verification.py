@@ -153,7 +153,7 @@ class _Walk:
     def _line(self, raw: bytes) -> None:
         made = chain.seal_of(self._key, self.seal, raw[:-1]) if raw.endswith(b"\n") else None
         if made is None:
-            if not chain.is_cut_off(raw.rstrip(b"\n"), self.number + 1):
+            if raw == b"\n" or not chain.is_cut_off(raw.rstrip(b"\n"), self.number + 1):
                 raise self._bad("it is not as written")
             self._left += raw
             return
@@ -167,11 +167,11 @@ class _Walk:
         event = record.get("event")
         if record["id"] != self.number + 1:
             raise self._bad("it carries another number")
-        if self._left:
-            left = self._left[:-1]
-            if event != "repaired" or record["sha256"] != hashlib.sha256(left).hexdigest():
-                raise self._bad("bytes before it are no record")
-            self._left, self._repaired = b"", self._repaired + 1
+        left, self._left = self._left[:-1], b""
+        said = int(record["bytes"]) if event == "repaired" else 0
+        if said != len(left) or (left and record["sha256"] != hashlib.sha256(left).hexdigest()):
+            raise self._bad("bytes before it are no record, or are missing")
+        self._repaired += event == "repaired"
         if event == "resumed":
             raise self._bad(f"the trail was found changed and went on after it: {record['reason']}")
         if event == "taken_over" and record["bad"]:
