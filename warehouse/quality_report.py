@@ -166,7 +166,7 @@ def quality_report(snapshot: Snapshot, kept: Sequence[Snapshot], source_table: s
     values = {(m.source_table, m.measure, m.column): m.value for m in measures if m.area != "quarantine"}
     names = list(dict.fromkeys(m.source_table for m in measures if m.measure == "rows_received"))
     failing = {(m.area, m.source_table) for m in measures if not m.ok}
-    with connect(snapshot, lake=True) as con:
+    with connect(snapshot, "lake") as con:
         sums = _sums(con, measures)
         quarantine = _quarantine(con, names)
     return QualityReport(

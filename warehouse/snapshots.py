@@ -132,18 +132,21 @@ def history(warehouse: Path) -> list[Snapshot]:
     return sorted(found, key=lambda s: (s.manifest["created_at"], s.id), reverse=True)
 
 
-def connect(snapshot: Snapshot, *, lake: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(snapshot: Snapshot, data: Data = "gold") -> duckdb.DuckDBPyConnection:
     """A private connection that reads a snapshot round the door: `gold.calls`, with the lake also `silver.calls`.
 
     For the build, checks and tests; whoever asks on behalf of a person goes through `warehouse.door`.
     """
     con = duckdb.connect()
-    files = {"serve": snapshot.gold_path} | ({"lake": snapshot.lake_path} if lake else {})
+    files = {"serve": snapshot.shared_path if data == "shared" else snapshot.gold_path}
+    files |= {"lake": snapshot.lake_path} if data == "lake" else {}
     try:
         for name, path in files.items():
             con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
-        attach(con, snapshot, data="lake" if lake else "gold")
-        con.execute(f"SET search_path = 'memory.main,serve.gold{',lake.silver,lake.bronze' if lake else ''}'")
+        attach(con, snapshot, data=data)
+        con.execute(
+            f"SET search_path = 'memory.main,serve.gold{',lake.silver,lake.bronze' if 'lake' in files else ''}'"
+        )
     except duckdb.Error as error:
         con.close()
         raise _damaged(snapshot.gold_path.parent, "its files cannot be read") from error

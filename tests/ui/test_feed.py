@@ -144,7 +144,7 @@ def test_a_feed_that_is_killed_goes_on_without_a_trace(copied: Path, tmp_path: P
     assert printed[-1]["summary"]["events"] >= 400
     assert printed[-1]["summary"]["lag_seconds"]["max"] > 0
     assert printed[-2]["snapshot"] == current(warehouse).id
-    with connect(current(warehouse), lake=True) as con:
+    with connect(current(warehouse), "lake") as con:
         for source, table in TABLES.items():
             count, ids = con.execute(
                 f"SELECT count(*), count(DISTINCT {source_key(source)}) FROM gold.{table}"

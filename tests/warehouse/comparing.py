@@ -47,7 +47,7 @@ def contents(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table of gold, silver and bronze without the metadata of its load."""
     tables = [model.table for model in read_models()]
     tables += ["bronze.quarantine", "bronze.files", *(f"bronze.{name}" for name in load_contract())]
-    with snapshots.connect(snapshots.current(warehouse), lake=True) as con:
+    with snapshots.connect(snapshots.current(warehouse), "lake") as con:
         found = {}
         for table in tables:
             rows = con.execute(f"SELECT * FROM {table} LIMIT 0").description

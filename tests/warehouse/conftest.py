@@ -117,7 +117,7 @@ def ask(tmp_path: Path) -> Callable[..., list[tuple[Any, ...]]]:
 
     def run(sql: str, warehouse: Path | None = None) -> list[tuple[Any, ...]]:
         snapshot = snapshots.current(warehouse or tmp_path / "warehouse")
-        with snapshots.connect(snapshot, lake=True) as con:
+        with snapshots.connect(snapshot, "lake") as con:
             return con.execute(sql).fetchall()
 
     return run

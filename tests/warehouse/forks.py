@@ -79,7 +79,7 @@ def by_many_doors(warehouse: Path, settings: Settings, order: dict[str, Any]) ->
 def by_a_long_look(warehouse: Path, _: Settings, order: dict[str, Any]) -> Iterator[list[Any]]:
     """One snapshot is held open while others are published and it is removed."""
     snapshot = snapshots.current(warehouse)
-    with snapshots.connect(snapshot, lake=True) as con:
+    with snapshots.connect(snapshot, "lake") as con:
         for _again in range(5):
             row = con.execute(order["sql"]).fetchall()[0]
             con.execute("SELECT count(*) FROM gold.calls AS a, gold.calls AS b, gold.calls AS c").fetchall()

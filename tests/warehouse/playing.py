@@ -146,7 +146,7 @@ class Run:
 
     def agrees_with_the_oracle(self) -> None:
         wanted = expected(self.oracle(self.builds))
-        with snapshots.connect(snapshots.current(self.warehouse), lake=True) as con:
+        with snapshots.connect(snapshots.current(self.warehouse), "lake") as con:
             for query, rows in wanted.items():
                 assert self.comparing.differences(con.execute(query).fetchall(), rows) == {}, query
 

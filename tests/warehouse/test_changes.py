@@ -86,7 +86,7 @@ def pair_of(
 def contents(snapshot: Snapshot) -> dict[str, tuple[list[str], set[Row]]]:
     """Of every table the data columns in the order of their names, and the rows."""
     found = {}
-    with snapshots.connect(snapshot, lake=True) as con:
+    with snapshots.connect(snapshot, "lake") as con:
         for table in GRAINS:
             described = con.execute(f"SELECT * FROM {table} LIMIT 0").description
             names = sorted(name for name, *_ in described if not name.startswith("_"))

@@ -227,7 +227,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     for case in CASES:
         (source / case.file).write_bytes(case.bytes())
     report = build(source, folder / "warehouse", Settings(var=folder / "var"))
-    with snapshots.connect(snapshots.current(folder / "warehouse"), lake=True) as con:
+    with snapshots.connect(snapshots.current(folder / "warehouse"), "lake") as con:
         yield Built(con, {source["file"]: source for source in report.sources})
 
 

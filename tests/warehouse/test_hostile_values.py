@@ -171,7 +171,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
         text = "\n".join([HEADERS[name.split("-")[0]], *lines])
         (folder / "sources" / f"{name}.csv").write_bytes(text.encode())
     build(folder / "sources", folder / "warehouse", Settings(var=folder / "var"))
-    with snapshots.connect(snapshots.current(folder / "warehouse"), lake=True) as opened:
+    with snapshots.connect(snapshots.current(folder / "warehouse"), "lake") as opened:
         yield opened
 
 

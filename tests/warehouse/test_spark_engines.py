@@ -228,7 +228,7 @@ def test_both_engines_make_the_same_table(table: str, tiny_warehouse: Path, spar
 
 def _table(warehouse: Path, table: str) -> tuple[list[Row], list[Row]]:
     """Columns with their types, and all rows in an order that doubles decide last."""
-    with snapshots.connect(snapshots.current(warehouse), lake=True) as con:
+    with snapshots.connect(snapshots.current(warehouse), "lake") as con:
         columns = [row[:2] for row in con.execute(f"DESCRIBE {table}").fetchall()]
         exact = [name for name, kind in columns if kind != "DOUBLE"]
         order = ", ".join(f'"{name}"' for name in [*exact, *(name for name, _ in columns if name not in exact)])
