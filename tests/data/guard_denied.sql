@@ -114,7 +114,7 @@ SELECT * FROM "a.csv"
 FROM 'a.parquet'
 SELECT * FROM read_csv_auto('x')
 SELECT * FROM unnest([1,2,3])
-SELECT unnest(range(10))
+SELECT unnest(range(100000))
 SELECT range(1000000000)
 SELECT repeat('a', 1000000000)
 SELECT lpad('a', 1000000000, 'b')

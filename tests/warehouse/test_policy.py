@@ -35,7 +35,6 @@ def test_listed_functions_exist_and_dangerous_ones_are_not_listed() -> None:
     assert POLICY.functions | POLICY.table_functions <= {name for (name,) in found}
     for name in (
         "repeat",
-        "lpad",
         "format",
         "range",
         "read_text",

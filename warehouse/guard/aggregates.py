@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from warehouse.guard.days import is_whole_day
 from warehouse.guard.decision import Refused
 from warehouse.guard.keys import check_key, is_key, is_member_id, is_value
 from warehouse.guard.relations import Relations
 from warehouse.guard.statement import nodes_within
+from warehouse.policy import load_policy
 
 _WRAPPERS = (exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)
 
@@ -19,6 +21,8 @@ def is_aggregate(node: exp.Expr) -> bool:
     """An aggregate function, or its FILTER or ORDER BY around it."""
     if isinstance(node, _WRAPPERS):
         return is_aggregate(node.this)
+    if isinstance(node, exp.Anonymous):  # sem(x), mad(x): sqlglot knows no name for them
+        return isinstance(node.this, str) and node.this.lower() in load_policy().aggregates
     return isinstance(node, exp.AggFunc | exp.AnonymousAggFunc)
 
 
@@ -38,7 +42,7 @@ def outside_windows(clause: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def check_aggregate(node: exp.Expr, scope: Scope, relations: Relations) -> None:
-    """Refuse unless it is COUNT, SUM or AVG of what each may read, or reads no member-level column at all."""
+    """Refuse unless it is COUNT, SUM or AVG of what each may read, a first or last day, or reads no members."""
     if isinstance(node, exp.Filter):
         check_key(node.expression, scope, relations)
         node = node.this
@@ -48,6 +52,9 @@ def check_aggregate(node: exp.Expr, scope: Scope, relations: Relations) -> None:
         _check_count(node, scope, relations)
     elif isinstance(node, exp.CountIf):
         check_key(node.this, scope, relations)
+    elif isinstance(node, exp.Min | exp.Max) and not node.expressions:  # max(x, 3) is a list of values
+        if not (is_key(node.this, scope, relations) and is_whole_day(node.this, scope, relations)):
+            raise Refused("aggregate_not_allowed")
     elif not isinstance(node, exp.Sum | exp.Avg) or not is_value(node.this, scope, relations):
         raise Refused("aggregate_not_allowed")
 

@@ -5,20 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Layer = Literal["lex", "ast", "resource", "scope", "column", "rewrite", "binder"]
+Layer = Literal["lex", "ast", "resource", "scope", "column", "rewrite", "binder", "result"]
 
 # code: (layer, reason)
 REASONS: dict[str, tuple[Layer, str]] = {
-    "too_long": ("lex", "The statement is longer than the limit."),
+    "too_long": ("resource", "The statement is longer than the limit."),
     "not_plain_text": ("lex", "The statement holds characters other than printable ASCII, tabs and line ends."),
     "not_one_statement": ("lex", "Exactly one statement is accepted."),
     "not_understood": ("lex", "The statement cannot be parsed by both parsers."),
     "not_a_select": ("ast", "Only SELECT statements are accepted."),
     "construct_not_allowed": ("ast", "The statement uses a construct that is not on the list."),
     "function_not_allowed": ("ast", "The statement uses a function that is not on the list."),
+    "function_without_bound": ("resource", "The statement uses a function whose cost the data do not bound."),
+    "table_function_not_allowed": ("ast", "The statement reads from a function that is not on the list."),
+    "name_not_plain": ("ast", "A table is named by a file, a path or characters that are not on the list."),
+    "catalog_not_allowed": ("ast", "The database's own catalog may not be read."),
+    "literal_not_plain": ("lex", "Texts are written in plain quotes, without escapes."),
     "type_not_allowed": ("ast", "The statement casts to a type that is not on the list."),
     "parameters_not_allowed": ("ast", "Placeholders are reserved for the semantic compiler."),
-    "alias_not_allowed": ("ast", "A name or an alias has characters that are not on the list, or is too long."),
+    "alias_not_allowed": (
+        "column",
+        "A column's name or alias has characters that are not on the list, or is too long.",
+    ),
     "too_complex": ("resource", "The statement is larger than the limits allow."),
     "join_not_bounded": ("resource", "A join needs a column condition between its two sides."),
     "join_without_day": ("resource", "A join of two daily tables needs a condition on their dates."),
@@ -55,6 +63,22 @@ REASONS: dict[str, tuple[Layer, str]] = {
     ),
     "purpose_required": ("column", "Member-level rows need a stated purpose."),
     "row_filter_impossible": ("rewrite", "The table has no column for the reader's row filter."),
+    "selects_small_cells": (
+        "result",
+        "The statement compares a count with a number that only counts too small to be shown can meet.",
+    ),
+    "running_small_cells": (
+        "result",
+        "A running total over the rows of a mart would show counts too small to be shown by their differences.",
+    ),
+    "member_rollup": (
+        "result",
+        "A roll-up of member-level rows would let a hidden count be found by subtracting; ask for one level.",
+    ),
+    "small_cells": (
+        "result",
+        "Some figures are counts too small to be shown, and the statement mixes them with others; ask simpler.",
+    ),
     "unknown_role": ("scope", "The role does not exist."),
     "no_snapshot": ("binder", "These tables can be read only with a published warehouse."),
     "binder_disagrees": ("binder", "The database sees other tables than the guard."),
@@ -67,12 +91,32 @@ REASONS: dict[str, tuple[Layer, str]] = {
 
 
 @dataclass(frozen=True)
+class Disclosure:
+    """The forms of a statement that makes cells, for a reader from whom small ones are hidden.
+
+    `probe` selects one number, 0 when every cell is large and the statement may run as it is; None when only the
+    exact form will do. `exact` is the statement with small cells as NaN, or empty when its clauses cannot be
+    followed. `hidden` are the positions of result columns that can hold such cells; `keyed` says that the other
+    columns tell which row is which.
+    """
+
+    probe: str | None
+    exact: str
+    hidden: tuple[int, ...]
+    keyed: bool
+
+
+@dataclass(frozen=True)
 class Allow:
-    """May run, but only as `sql`: the text the guard generated, not the text it was given."""
+    """May run, but only as `sql`: the text the guard generated, not the text it was given.
+
+    With a `disclosure` it runs as that says.
+    """
 
     sql: str
     reasons: tuple[str, ...]
     tables: tuple[str, ...]
+    disclosure: Disclosure | None = None
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from warehouse.guard.decision import Refused
 from warehouse.policy import Policy
 
 Node = dict[str, Any]
+_SERIES = frozenset(("range", "generate_series"))
+_TUPLE = frozenset(("row",))  # (a, b); the other tree tells it from row(a, b) and says where it may stand
+_OTHER_STATEMENTS = ("SHOW_REF", "_QUERY_NODE")  # DESCRIBE and SHOW, INSERT and COPY in the place of a table
 
 
-def check_duckdb_tree(tree: Node, policy: Policy, catalogs: frozenset[str] = frozenset()) -> None:
-    """Refuse any node, function, type or clause of DuckDB's tree that the policy does not list."""
+def check_duckdb_tree(
+    tree: Node, policy: Policy, catalogs: frozenset[str] = frozenset(), functions: frozenset[str] = frozenset()
+) -> None:
+    """Refuse any node, function, type or clause of DuckDB's tree that the policy does not list.
+
+    `catalogs` and `functions` are those that only a text which the guard has written may name.
+    """
+    if functions:
+        policy = replace(policy, functions=policy.functions | functions)
     if tree.get("type") not in policy.nodes.duckdb["queries"]:
         raise Refused("not_a_select")
     for node in walk(tree):
         _check_duckdb_node(node, policy)
         if node["type"] == "BASE_TABLE" and node["catalog_name"] and node["catalog_name"] not in catalogs:
-            raise Refused("construct_not_allowed")
+            raise Refused("table_not_allowed")
 
 
 def walk(tree: Any) -> Iterator[Node]:
@@ -39,7 +50,7 @@ def _check_duckdb_node(node: Node, policy: Policy) -> None:
     kind = node.get("class", node["type"])
     allowed = lists["expressions"] if "class" in node else _structure(lists)
     if kind not in allowed:
-        raise Refused("construct_not_allowed")
+        raise Refused("not_a_select" if kind.endswith(_OTHER_STATEMENTS) else "construct_not_allowed")
     check = _CHECKS.get(kind) if "class" in node else _STRUCTURE_CHECKS.get(kind)
     if check is not None:
         check(node, policy)
@@ -55,13 +66,31 @@ def _function(node: Node, policy: Policy) -> None:
     if node["schema"] or node["catalog"] or len(node["qualified_name"]["path"]) != 1:
         raise Refused("function_not_allowed")
     name = node["function_name"].lower()
-    if name not in (policy.table_functions if node.get("in_from") else policy.functions):
-        raise Refused("function_not_allowed")
+    if name == "unnest" and _is_series(node["arguments"]):
+        node["arguments"][0]["expression"]["in_from"] = True  # the other tree has the series in FROM by now
+    elif name not in (policy.table_functions if node.get("in_from") else policy.functions | _TUPLE):
+        raise Refused("function_without_bound" if name in policy.unbounded else "function_not_allowed")
+    if name in policy.padding:
+        _check_padding(node["arguments"])
     if name in policy.unit_first and node["arguments"][0]["expression"]["class"] != "CONSTANT":
         raise Refused("function_not_allowed")
     for argument in node["arguments"]:
         if argument.get("name") or argument["expression"]["class"] == "STAR":
             raise Refused("construct_not_allowed")
+
+
+def _is_series(arguments: list[Node]) -> bool:
+    inner = [argument["expression"] for argument in arguments]
+    return len(inner) == 1 and inner[0]["class"] == "FUNCTION" and inner[0]["function_name"].lower() in _SERIES
+
+
+def _check_padding(arguments: list[Node]) -> None:
+    """The length must stand in the text and be short: lpad('a', 1000000000) fills the memory."""
+    length = arguments[1]["expression"] if len(arguments) > 1 else {"class": ""}
+    if length["class"] != "CONSTANT" or length["literal"]["kind"] != "INTEGER":
+        raise Refused("function_not_allowed")
+    if len(length["literal"]["text"]) > 2:
+        raise Refused("function_not_allowed")
 
 
 def _type(node: Node, policy: Policy) -> None:
@@ -122,11 +151,15 @@ def _join(node: Node, policy: Policy) -> None:
 
 def _table_function(node: Node, policy: Policy) -> None:
     function = node["function"]
-    if function["class"] != "FUNCTION" or function["function_name"].lower() not in policy.table_functions:
-        raise Refused("function_not_allowed")
+    if function["class"] != "FUNCTION":
+        raise Refused("table_function_not_allowed")
+    name = function["function_name"].lower()
+    if name not in policy.table_functions and not (name == "unnest" and _is_series(function["arguments"])):
+        raise Refused("table_function_not_allowed")
     if node["sample"] or node["with_ordinality"] != "WITHOUT_ORDINALITY":
         raise Refused("construct_not_allowed")
-    function["in_from"] = True
+    if name != "unnest":
+        function["in_from"] = True
 
 
 def _subquery_reference(node: Node, policy: Policy) -> None:

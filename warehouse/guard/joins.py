@@ -27,9 +27,9 @@ def _check_joins(query: exp.Select, scope: Scope, statement: Statement) -> None:
     earlier = [query.args["from_"].this.alias_or_name]
     for join in query.args["joins"]:
         name = join.this.alias_or_name
-        conditions = list(_conjuncts(join.args.get("on")))
+        conditions = list(conjuncts(join.args.get("on")))
         if not join.side and not join.method:
-            conditions += _conjuncts(where.this if where else None)
+            conditions += conjuncts(where.this if where else None)
         pairs = [pair for condition in conditions for pair in _sides(condition)]
         if not any(_links(pair, name, earlier) for pair in pairs):
             if not (
@@ -42,13 +42,14 @@ def _check_joins(query: exp.Select, scope: Scope, statement: Statement) -> None:
         earlier.append(name)
 
 
-def _conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """The parts of a condition that all must hold."""
     if condition is None:
         return
     condition = condition.unnest()
     if isinstance(condition, exp.And):
-        yield from _conjuncts(condition.this)
-        yield from _conjuncts(condition.expression)
+        yield from conjuncts(condition.this)
+        yield from conjuncts(condition.expression)
     else:
         yield condition
 
@@ -81,13 +82,13 @@ def _is_one_row(name: str, scope: Scope, statement: Statement) -> bool:
     if not isinstance(source, Scope):
         return False
     query = source.expression
-    if not isinstance(query, exp.Select) or query.args.get("group") or query.args.get("distinct"):
+    if not isinstance(query, exp.Select):
         return False
-    if query.args.get("from_") is None:
-        return True
     limit = query.args.get("limit")
-    if limit is not None and limit.expression.name in ("0", "1"):
+    if query.args.get("from_") is None or (limit is not None and limit.expression.name in ("0", "1")):
         return True
+    if query.args.get("group") or query.args.get("distinct"):
+        return False
     if all(_is_aggregated(projection) for projection in query.selects):
         return True
     joined = [query.args["from_"].this, *(join.this for join in query.args.get("joins") or ())]

@@ -18,3 +18,13 @@ def lex(statement: Statement) -> None:
         raise Refused("not_one_statement")
     if not _PLAIN.fullmatch(statement.sql):
         raise Refused("not_plain_text")
+    if _parentheses(statement.sql) > statement.policy.limits.parentheses:
+        raise Refused("too_complex")  # both parsers recurse
+
+
+def _parentheses(sql: str) -> int:
+    deepest = depth = 0
+    for character in re.findall(r"[()]", sql):
+        depth += 1 if character == "(" else -1
+        deepest = max(deepest, depth)
+    return deepest

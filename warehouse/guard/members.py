@@ -71,7 +71,9 @@ def _refuse_correlation(scope: Scope, relations: Relations) -> None:
     for node in nodes_within(scope.expression):
         if not isinstance(node, exp.Column) or node.table in relations.statement.sources[id(scope)]:
             continue
-        if relations.restricted(node, scope) is not None:
+        column = relations.restricted(node, scope)
+        # A dimension of the outer row may choose rows of a mart: what comes out is a function of the dimension.
+        if column is not None and (column.kind != "dimension" or relations.reads_members(scope)):
             raise Refused("filter_not_allowed")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
 from warehouse.guard.decision import Refused
 from warehouse.guard.duckdb_nodes import check_duckdb_tree
+from warehouse.guard.reached import reached
 from warehouse.guard.statement import Statement
 
 # Clauses of the nodes that can carry more than the eye expects; any other non-empty one is refused.
@@ -45,8 +47,23 @@ _CLAUSES: dict[type[exp.Expr], frozenset[str]] = {
 }
 
 
+_CATALOG = re.compile(r"information_schema|pg_catalog", re.IGNORECASE)
+_CATALOG_TABLE = re.compile(r"(duckdb|pg|sqlite|pragma)_", re.IGNORECASE)
+_TUPLES = (
+    exp.In, exp.EQ, exp.NEQ, exp.Distinct, exp.Values, exp.Group, exp.GroupingSets, exp.Cube, exp.Rollup,
+)  # fmt: skip
+_OTHER_LITERALS = (exp.ByteString, exp.HexString, exp.BitString, exp.RawString, exp.National, exp.UnicodeString)
+
+
 def nodes(statement: Statement) -> None:
     """Allowlists on DuckDB's tree, then on sqlglot's."""
+    try:
+        _check_trees(statement)
+    except Refused as refused:
+        raise Refused(reached(refused.code, statement)) from refused
+
+
+def _check_trees(statement: Statement) -> None:
     check_duckdb_tree(statement.duckdb_tree, statement.policy)
     for node in statement.tree.walk():
         _check_kind(node, statement)
@@ -61,6 +78,8 @@ def _check_kind(node: exp.Expr, statement: Statement) -> None:
         name = node.this
         if not isinstance(name, str) or name.lower() not in statement.policy.functions:
             raise Refused("function_not_allowed")
+    elif isinstance(node, _OTHER_LITERALS):
+        raise Refused("literal_not_plain")
     elif type(node).__name__ not in statement.policy.nodes.sqlglot:
         raise Refused("function_not_allowed" if isinstance(node, exp.Func) else "construct_not_allowed")
 
@@ -76,7 +95,7 @@ def _check_clauses(node: exp.Expr) -> None:
 
 def _identifier(node: exp.Expr, statement: Statement) -> None:
     if not statement.policy.limits.alias.fullmatch(str(node.this)):
-        raise Refused("alias_not_allowed")
+        raise Refused("name_not_plain" if isinstance(node.parent, exp.Table) else "alias_not_allowed")
 
 
 def _table(node: exp.Expr, statement: Statement) -> None:
@@ -85,6 +104,14 @@ def _table(node: exp.Expr, statement: Statement) -> None:
         return
     alias = node.args.get("alias")
     if not isinstance(node.this, exp.Identifier) or (alias is not None and alias.args.get("columns")):
+        raise Refused("construct_not_allowed")
+    if _CATALOG.fullmatch(node.text("db")) or (not node.args.get("db") and _CATALOG_TABLE.match(node.name)):
+        raise Refused("catalog_not_allowed")
+
+
+def _tuple(node: exp.Expr, statement: Statement) -> None:
+    # A tuple as a value of its own would be a cell that holds a row.
+    if not isinstance(node.parent, _TUPLES):
         raise Refused("construct_not_allowed")
 
 
@@ -117,6 +144,7 @@ def _data_type(node: exp.Expr, statement: Statement) -> None:
 _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr, Statement], None]] = {
     exp.Identifier: _identifier,
     exp.Table: _table,
+    exp.Tuple: _tuple,
     exp.GenerateSeries: _series,
     exp.Placeholder: _placeholder,
     exp.TableAlias: _alias,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from typing import Any
 
@@ -12,22 +13,26 @@ import sqlglot
 from sqlglot import exp
 
 from warehouse.guard.decision import Refused
+from warehouse.guard.duckdb_nodes import check_duckdb_tree
+from warehouse.guard.normal_forms import to_normal_form
 from warehouse.guard.statement import Statement
 
 # sqlglot logs what it cannot parse, and the log would repeat the statement.
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _ROOTS = (exp.Select, exp.Union, exp.Intersect, exp.Except)
+_GROUPING = re.compile(r"cube|rollup|grouping", re.IGNORECASE)
 _local = threading.local()
 
 
 def parse(statement: Statement) -> None:
     """Fill `duckdb_tree` and `tree`. DuckDB parses on an empty in-memory connection that holds no data."""
     _check_one_select(statement.sql)  # first: sqlglot takes hours over some texts that are no SQL
-    statement.tree = _sqlglot_tree(statement.sql)
+    statement.tree = _sqlglot_tree(statement)
     if _grouping_sets(statement.tree) > statement.policy.limits.grouping_sets:
         raise Refused("too_complex")  # DuckDB's tree writes every one of them out
     statement.duckdb_tree = duckdb_tree(statement.sql)
+    to_normal_form(statement.tree)
 
 
 def _check_one_select(sql: str) -> None:
@@ -59,10 +64,12 @@ def _is_select(statement: duckdb.Statement) -> bool:
         return False
 
 
-def _sqlglot_tree(sql: str) -> exp.Query:
+def _sqlglot_tree(statement: Statement) -> exp.Query:
     try:
-        parsed = sqlglot.parse(sql, dialect="duckdb")
+        parsed = sqlglot.parse(statement.sql, dialect="duckdb")
     except sqlglot.errors.SqlglotError as error:
+        if not _GROUPING.search(statement.sql):  # the other tree often says what it is: a COPY in a CTE
+            check_duckdb_tree(duckdb_tree(statement.sql), statement.policy)
         raise Refused("not_understood") from error
     trees = [tree for tree in parsed if tree is not None and not isinstance(tree, exp.Semicolon)]
     if len(trees) != 1:

@@ -31,17 +31,28 @@ def scope(statement: Statement) -> None:
     statement.tables = frozenset(found)
 
 
+def named_tables(statement: Statement) -> set[TableKey]:
+    """The base tables that DuckDB's tree names."""
+    return _tables_of_duckdb(statement, {cte.alias.lower() for cte in statement.tree.find_all(exp.CTE)})
+
+
+def may_read(key: TableKey, statement: Statement) -> bool:
+    """The role may name the table, and the snapshot holds it."""
+    schema, name = key
+    if statement.catalog is not None and key not in statement.catalog.columns:
+        return False
+    if schema == GOVERNED_SCHEMA and name in statement.role.tables:
+        return True
+    return schema in statement.role.open_schemas and bool(statement.policy.limits.name.fullmatch(name))
+
+
 def _resolve(table: exp.Table, statement: Statement) -> TableKey:
-    schema, name = (table.db or GOVERNED_SCHEMA).lower(), table.name.lower()
-    known = statement.catalog is None or (schema, name) in statement.catalog.columns
-    if schema == GOVERNED_SCHEMA and name in statement.role.tables and known:
-        return schema, name
-    if schema in statement.role.open_schemas and statement.policy.limits.name.fullmatch(name):
-        if statement.catalog is None:
-            raise Refused("no_snapshot")
-        if known:
-            return schema, name
-    raise Refused("table_not_allowed")
+    key = (table.db or GOVERNED_SCHEMA).lower(), table.name.lower()
+    if not may_read(key, statement):
+        raise Refused("table_not_allowed")
+    if statement.catalog is None and key[0] != GOVERNED_SCHEMA:
+        raise Refused("no_snapshot")
+    return key
 
 
 def _tables_of_duckdb(statement: Statement, ctes: set[str]) -> set[TableKey]:

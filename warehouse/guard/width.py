@@ -46,8 +46,10 @@ def _width(node: exp.Expr, scope: Scope, statement: Statement, widths: dict[int,
     parts = [_width(part, scope, statement, widths) for part in node.iter_expressions()]
     if isinstance(node, exp.GroupConcat):
         return sum(parts) * _ROWS
-    if isinstance(node, exp.Replace):
-        return max(parts, default=0) * max(_replacement_growth(node), 1)
+    if isinstance(node, exp.Replace | exp.RegexpReplace):  # an empty match lies before every character
+        return (max(parts, default=0) + 1) * (_replacement_growth(node) + 1)
+    if isinstance(node, exp.Pad):
+        return _COLUMN
     return sum(parts) if isinstance(node, _JOINS_PARTS) else max(parts, default=0)
 
 
@@ -62,7 +64,7 @@ def _column_width(
     return _FREE_TEXT if statement.reads_member_rows or statement.role.open_schemas else _COLUMN
 
 
-def _replacement_growth(node: exp.Replace) -> int:
+def _replacement_growth(node: exp.Expr) -> int:
     """How many characters can stand where one stood."""
     replacement = node.args.get("replacement")
     return len(replacement.name) if isinstance(replacement, exp.Literal) else _COLUMN

@@ -81,6 +81,7 @@ class Limits:
     """The shape one statement may have."""
 
     characters: int
+    parentheses: int
     nodes: int
     unfolded_nodes: int
     queries: int
@@ -115,9 +116,14 @@ class Policy:
     functions: frozenset[str]
     aggregates: frozenset[str]
     unit_first: frozenset[str]
+    padding: frozenset[str]
+    unbounded: frozenset[str]
     table_functions: frozenset[str]
     nodes: Nodes
     limits: Limits
+
+
+_NO_SCALARS = ("tables", "unbounded")
 
 
 @lru_cache(maxsize=4)
@@ -133,9 +139,13 @@ def load_policy(folder: Path = POLICY_FOLDER) -> Policy:
         tables=tables,
         roles=_roles(files["roles"]["roles"], frozenset(tables)),
         row_filters=tuple(files["roles"]["row_filters"]),
-        functions=frozenset(name for group, names in functions.items() if group != "tables" for name in names),
+        functions=frozenset(
+            name for group, names in functions.items() if group not in _NO_SCALARS for name in names
+        ),
         aggregates=frozenset(functions["aggregates"]),
         unit_first=frozenset(functions["unit_first"]),
+        padding=frozenset(functions["padding"]),
+        unbounded=frozenset(functions["unbounded"]),
         table_functions=frozenset(functions["tables"]),
         nodes=Nodes(
             duckdb={group: frozenset(names) for group, names in files["nodes"]["duckdb"].items()},
