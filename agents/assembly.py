@@ -112,7 +112,7 @@ class Assembler:
                 "parts": parts,
                 "assumptions": list(dict.fromkeys(assumptions)),
                 "charts": charts_for(parts),
-                "follow_ups": follow_ups_for(found, desk, context.reply.follow_ups),
+                "follow_ups": follow_ups_for(found, desk, context.reply.follow_ups, context.plannable),
             }
         )
 

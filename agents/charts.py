@@ -24,6 +24,9 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
     if not measured:
         return None
     first = measured[0]
+    at = part.columns.index(first)
+    if part.suppressed and all(row[at] is None for row in part.rows):
+        return None
     title = part.title or first.label or first.name
 
     def chart(kind: ChartKind, x: str, y: tuple[str, ...], series: str | None = None) -> Chart:

@@ -82,6 +82,8 @@ def claims(text: str, *indexes: Names) -> list[Claim]:
     for match in _PATTERN.finditer(text):
         kind = next(kind for kind in KINDS if match[kind] is not None)
         claim = Claim(kind, match.group(), match.start(), match.end())
+        if claim.text == "may":
+            continue  # the verb; the month is written May
         if not any(name.start <= claim.start and claim.end <= name.end for name in names):
             found.append(claim)
     return sorted(found, key=lambda claim: (claim.start, -claim.end))

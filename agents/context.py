@@ -76,6 +76,11 @@ class Context:
         """Whether the chat model composes freely, so that its calls and words are checked against the question."""
         return not getattr(self.chat_model, "governed", False)
 
+    def plannable(self, question: str) -> bool:
+        """Whether a question would be answered with figures."""
+        plan = self.planner.plan(question, as_of=self.desk.as_of, first_day=self.desk.first_day)
+        return plan.kind == "query"
+
     def step(self, text: str) -> None:
         """Tell whoever watches what happens now."""
         self.steps.append(text)

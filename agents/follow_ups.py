@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from agents.disclosure import shows_nothing
 from agents.wording import at_start, in_sentence
 from semantic.echo import heading
-from semantic.query import SemanticQuery
+from semantic.query import SemanticQuery, TimeRange
 from tools.opportunities import HIGH_PCT, LOW_PCT
 from tools.outcome import Found
+from tools.periods import days_in
 
 if TYPE_CHECKING:
     from tools.desk import Desk
 
 COUNT = 3
+COARSER = 2
+LONGER_DAYS = (30, 90)
 
 
-def follow_ups_for(found: Found, desk: Desk, planned: list[str]) -> list[str]:
+def follow_ups_for(
+    found: Found, desk: Desk, planned: list[str], answerable: Callable[[str], bool] = lambda _: True
+) -> list[str]:
     """Follow-up questions in the reader's words, each answerable in the same conversation.
 
-    `planned` are the planner's own, which it has checked; without any, they follow from the query.
+    `planned` are the planner's own, which it has checked; without any, they follow from the query. Where figures
+    were not shown, questions over more members come first, as far as they are `answerable`.
     """
-    given = list(found.follow_ups)
     query = next((table.query for table in found.tables if table.query), None)
+    held_back = next((table.query for table in found.tables if table.withholds and table.query), None)
+    most = COARSER if shows_nothing(found.tables) else 1
+    coarser = [text for text in _coarser(held_back, desk) if answerable(text)][:most] if held_back else []
+    given = [*coarser, *found.follow_ups]
     if found.shape == "what_if":
         asked = found.constants.get("reduce_pct")
         given += [f"What if we cut it by {HIGH_PCT if asked == LOW_PCT else LOW_PCT:g}%?", "Why is it happening?"]
@@ -46,6 +57,30 @@ def _leading_on(found: Found, desk: Desk) -> list[str]:
         again = SemanticQuery(metrics=base.metrics[:1], dimensions=(who,))
         said.append(f"{heading(again, desk.semantic)} in the {base.time.label}")
     return said
+
+
+def _coarser(query: SemanticQuery, desk: Desk) -> list[str]:
+    """The same figures with more members behind each: fewer dimensions, no filter, longer periods."""
+    bare = SemanticQuery(metrics=query.metrics[:1], time_grain=query.time_grain, dimensions=query.dimensions)
+    when = f" {_in_words(query.time)}" if query.time and query.time.label else ""
+    said = []
+    if query.time_grain in ("day", "week"):
+        said.append(heading(bare.model_copy(update={"time_grain": "month", "dimensions": ()}), desk.semantic))
+    if query.dimensions:
+        kept = query.dimensions[:-1]
+        said.append(heading(bare.model_copy(update={"dimensions": kept}), desk.semantic) + when)
+    if query.filters and not query.time_grain:
+        said.append(heading(bare, desk.semantic) + when)
+    if query.time and not query.time_grain:
+        reach = (desk.as_of - desk.first_day).days
+        lengths = [days for days in LONGER_DAYS if days_in(query.time) < days <= reach]
+        said += [f"{heading(bare, desk.semantic)} in the last {days} days" for days in lengths]
+    return said
+
+
+def _in_words(period: TimeRange) -> str:
+    label = period.label.removeprefix("the ")
+    return f"in the {label}" if label[:5] == "last " and label[5:6].isdigit() else label
 
 
 def _from_query(query: SemanticQuery, desk: Desk) -> list[str]:

@@ -6,15 +6,18 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from math import nan
 
 from agents.answer import Fact
 from agents.claims import BETTER, DOWN, LEAST, MONTHS, MOST, SAME, UP, Claim, Names, claims
+from agents.disclosure import hides_ranks, shows_nothing
 from agents.grounding import Evidence, numbers_in, row_names
 from tools.outcome import PlainCell, Table
 from tools.periods import days_in
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=\S)")
-_LINK = re.compile(r"https?://|www\.|!\[|\]\(|<[a-zA-Z/]")
+_LINK = re.compile(r"(?i)\w://|www\.|(?:javascript|data|mailto|vbscript):\S|!\[|\]\(|\]:|<[a-z/!]")
+_SWEEPING = re.compile(r"(?i)\b(?:no|none|nothing|nobody|never|only|all|every|each|always)\b")
 _WORDS = {"zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
           "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
           "hundred": 100}  # fmt: skip
@@ -46,10 +49,14 @@ class FreeText:
         """What in the text is not borne out; empty when all of it is."""
         if _LINK.search(text):
             return ["links, images and markup are not shown"]
+        if shows_nothing(self.evidence.tables):
+            return ["there is no figure to speak of"]
         found: list[str] = []
         for sentence in _SENTENCE.split(text):
             said = claims(sentence, self.evidence.names, self._names)
             found += [f"{c.text!r} rests on nothing" for c in self._wrong(said)]
+        if any(table.withholds for table in self.evidence.tables):
+            found += [f"{word!r} may not hold for what is not shown" for word in _SWEEPING.findall(text)]
         return found
 
     def facts(self, text: str) -> list[Fact]:
@@ -209,7 +216,7 @@ class FreeText:
         table = self.evidence.tables[part]
         for position, column in enumerate(table.columns):
             numbers = numbers_in(table.rows, position)
-            if column.role in ("metric", "derived") and numbers:
+            if column.role in ("metric", "derived") and numbers and not hides_ranks(table, column.name):
                 edge = max(numbers) if largest else min(numbers)
                 if table.rows[row][position] == edge:
                     return True
@@ -218,6 +225,8 @@ class FreeText:
 
 def _total(table: Table, name: str) -> float:
     position = table.column(name)
+    if any(column == position for _, column in table.suppressed):
+        return nan
     return sum(numbers_in(table.rows, position))
 
 

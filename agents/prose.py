@@ -35,6 +35,12 @@ class Prose:
         sentence = "".join(parts)
         self.text = f"{self.text} {sentence}".strip()
 
+    def add(self, other: Prose) -> None:
+        """Add what another one says, unless it has been said word for word."""
+        if other.text not in self.text:
+            self.text = f"{self.text} {other.text}".strip()
+            self.facts += other.facts
+
 
 def number(value: float, unit: str, source: str) -> Fact:
     """A number as it is written, bound to its cell or formula."""

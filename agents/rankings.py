@@ -31,6 +31,8 @@ def ranked(prose: Prose, telling: Telling) -> None:
         _only(prose, voice, metric, order[0])
     elif "__change" in column:
         _movers(prose, voice, metric, order, total=telling.count == 1)
+    elif len(order) == 1 and table.shows_part(column) and not (table.query and table.query.limit):
+        _lone(prose, voice, metric, order[0])
     elif len(order) > 1 and table.number(order[0], column) == table.number(order[-1], column):
         _alike(prose, voice, metric, order[0])
     else:
@@ -98,6 +100,17 @@ def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
         name=voice.row_name(row), noun=noun(voice), thresholds=voice.thresholds() or [" with data"],
         filters=voice.filters(), period=voice.period(), metric=voice.metric(metric),
         value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
+    )  # fmt: skip
+
+
+def _lone(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+    """Failure rate was 39.5% for New members; no other member tenure may be shown."""
+    prose.write(
+        "{metric}{filters}{period}{was}{value} for {name}{moved}. The figures of the other {noun} are not shown: "
+        "{few} are behind them.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
+        was=were(voice, metric), value=voice.cell(row, metric), name=voice.row_name(row),
+        moved=moved_clause(voice, row, metric), noun=noun(voice, several=True), few=voice.few(),
     )  # fmt: skip
 
 

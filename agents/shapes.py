@@ -126,12 +126,14 @@ def nothing(prose: Prose, voice: Voice) -> None:
     names = voice.table.names("metric")
     if voice.table.small_cell:
         # The same words whether there is nothing or too little: the difference would tell which.
-        prose.write(
+        said = Prose()
+        said.write(
             "No figure may be shown for {metric}{thresholds}{filters}{period}: there are none, or {few} are "
             "behind them.",
             metric=voice.metric(names[0]) if names else "this", thresholds=voice.thresholds(),
             filters=voice.filters(), period=voice.period(), few=voice.few(),
         )  # fmt: skip
+        prose.add(said)
         return
     if voice.thresholds():
         prose.write(

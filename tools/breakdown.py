@@ -27,8 +27,7 @@ SLOTS = (
 TREND_DAYS = 42
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
 TOO_FEW_INSTEAD = (
-    "Too few members are behind the calls within 30 minutes to show them here; "
-    "calls within 24 hours are explained instead."
+    "No call follows within 30 minutes here, or too few to be shown; calls within 24 hours are explained instead."
 )
 NO_EARLIER = "The data does not reach back to an earlier period to compare with."
 CAVEAT = "This is a breakdown of where it happens, not a proven cause."

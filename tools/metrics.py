@@ -20,8 +20,7 @@ from warehouse.errors import DeniedError
 
 WIDER_WINDOW = "_24h"
 TOO_FEW_SHOWN = (
-    "Too few members are behind the calls within 30 minutes to show them here; "
-    "calls within 24 hours are shown as well."
+    "No call follows within 30 minutes here, or too few to be shown; calls within 24 hours are shown as well."
 )
 WIDER_SHOWN = "Hardly any call follows within 30 minutes here; calls within 24 hours are shown as well."
 FEW, FEW_DOLLARS, FEW_RATE = 10, 100, 0.005
@@ -102,6 +101,8 @@ def wider_tables(table: Table, desk: Desk) -> tuple[Table, ...]:
 
 def wider_metric(name: str, desk: Desk) -> str:
     """The metric's counterpart over 24 hours, or the sibling that comes nearest to it; empty when none does."""
+    if name.endswith(WIDER_WINDOW):
+        return ""
     own = f"{name}{WIDER_WINDOW}"
     if own in desk.semantic.metrics:
         return own

@@ -103,8 +103,8 @@ def _projected(
         bases.append(base)
     wider = next((other for other in LEVERS if other.count == lever.wider), None)
     if wider and not bases[1].cell(0, lever.count):
-        lead = "Too few members are behind" if bases[1].withholds else "Nothing is counted as"
-        said = f"{lead} {_label(lever.count, desk)}; {_label(wider.count, desk)} are used instead."
+        lead = "Too little to be shown" if bases[1].withholds else "Nothing"
+        said = f"{lead} is counted as {_label(lever.count, desk)}; {_label(wider.count, desk)} are used instead."
         return _projected(wider, filters, reduce_pct, cost_model, desk, (*assumptions, said))
     return _projection(lever, bases, week, reduce_pct, cost_model, desk, assumptions)
 

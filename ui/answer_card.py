@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agents.answer import Answer, AnswerColumn, AnswerPart, Cell, Chart
+from agents.answer import Answer, AnswerColumn, AnswerPart, Chart
 from ui.figures import figure
 from ui.health import threshold_crossed
-from ui.units import display
+from ui.units import few, shown
 
 TRUST_LABELS: dict[str, str] = {
     "verified_query": "Verified query",
@@ -111,7 +111,8 @@ def _part(part: AnswerPart, index: int, answer: Answer) -> dict[str, Any]:
         "title": part.title,
         "interpretation": interpretation,
         "columns": [_column(column) for column in part.columns],
-        "rows": [_row(part.columns, row) for row in part.rows[:MOST_ROWS]],
+        "rows": [_row(part, index) for index in range(min(len(part.rows), MOST_ROWS))],
+        "empty": _empty(part),
         "more": max(0, len(part.rows) - MOST_ROWS),
         "truncated": part.truncated,
         "sql": part.sql,
@@ -129,12 +130,23 @@ def _column(column: AnswerColumn) -> dict[str, Any]:
     }
 
 
-def _row(columns: list[AnswerColumn], row: list[Cell]) -> list[dict[str, Any]]:
-    return [_cell(column, value) for column, value in zip(columns, row, strict=True)]
+def _empty(part: AnswerPart) -> str:
+    """What stands in place of a table without rows."""
+    why = "No rows match."
+    if part.small_cell:
+        why = f"No rows may be shown: there are none, or {few(part.small_cell)} are behind them."
+    return f"{why} Widen the period or drop a filter, then ask again."
 
 
-def _cell(column: AnswerColumn, value: Cell) -> dict[str, Any]:
-    cell: dict[str, Any] = {"v": value, "t": display(value, column.unit)}
+def _row(part: AnswerPart, row: int) -> list[dict[str, Any]]:
+    return [_cell(part, row, at) for at in range(len(part.columns))]
+
+
+def _cell(part: AnswerPart, row: int, at: int) -> dict[str, Any]:
+    column, value = part.columns[at], part.rows[row][at]
+    cell: dict[str, Any] = {"v": value, "t": shown(part, row, at)}
+    if (row, at) in part.suppressed:
+        return cell | {"why": f"Not shown: {few(part.small_cell)} are behind this figure."}
     if crossed := threshold_crossed(column.name, value):
         cell |= {"level": crossed.level, "word": crossed.word}
     return cell
@@ -149,6 +161,6 @@ def _stats(charts: list[Chart], part: AnswerPart) -> list[dict[str, Any]]:
     if wanted and len(part.rows) == 1 and all(_column(column)["number"] for column in part.columns):
         wanted += names
     return [
-        {"label": _column(column)["label"], **_cell(column, part.rows[0][names.index(column.name)])}
+        {"label": _column(column)["label"], **_cell(part, 0, names.index(column.name))}
         for column in (part.columns[names.index(name)] for name in dict.fromkeys(wanted))
     ]

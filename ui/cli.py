@@ -12,6 +12,7 @@ import typer
 
 from ui import cli_changes, cli_feed, cli_lineage, cli_quality, cli_snapshots
 from ui.terminal import (
+    CsvOption,
     JsonOption,
     PurposeOption,
     RoleOption,
@@ -20,7 +21,9 @@ from ui.terminal import (
     complain,
     console,
     load_settings,
+    one_format,
     principal_of,
+    print_csv,
     print_json,
 )
 from warehouse.errors import CommandCenterError, DeniedError, UsageError
@@ -114,6 +117,7 @@ def ask(
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """Answer one question, or a file of them in one process (JSON, a line each; the worst exit code)."""
     from ui.asking import Asking
@@ -121,10 +125,11 @@ def ask(
     settings = load_settings()
     if file and question:
         raise UsageError("A question and a file were given.", where="--file", next_step="Give one of them.")
+    one_format(as_json or file is not None, as_csv)
     asking = Asking(settings, warehouse or settings.warehouse, principal_of, snapshot)
     with closing(asking):
         if file is None:
-            code = _show(asking.ask(question, role, thread), as_json=as_json)
+            code = _show(asking.ask(question, role, thread), as_json=as_json, as_csv=as_csv)
         else:
             code = max((_show(o, as_json=True) for o in asking.ask_file(file, role, thread)), default=0)
     raise typer.Exit(code)
@@ -139,9 +144,11 @@ def sql(
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """Send SQL through the one door: rows, or the denial and its reason (exit 3)."""
     settings = load_settings()
+    one_format(as_json, as_csv)
     if check_file:
         named = warehouse or (settings.warehouse if snapshot else None)
         _check_statements(check_file, settings, named, snapshot)
@@ -163,14 +170,23 @@ def sql(
                 "columns": columns,
                 "rows": result.rows,
                 "truncated": result.truncated,
+                "suppressed": sorted(result.suppressed),
                 "snapshot": result.snapshot,
                 "sql": result.sql,
             }
         )
         return
+    names = [c.name for c in result.columns]
+    if as_csv:
+        print_csv(names, result.rows)
+        return
     from ui.render import print_table
+    from ui.units import few, hidden
 
-    print_table([c.name for c in result.columns], [list(row) for row in result.rows], console())
+    least = settings.limits.small_cell
+    print_table(names, result.rows, console(), dict.fromkeys(result.suppressed, hidden(least)))
+    if result.suppressed:
+        typer.echo(f"{hidden(least)}: {few(least)} are behind it.")
 
 
 @app.command()
@@ -282,7 +298,7 @@ def eval_run(
     )
 
 
-def _show(outcome: Outcome, *, as_json: bool) -> int:
+def _show(outcome: Outcome, *, as_json: bool, as_csv: bool = False) -> int:
     """Results on stdout, a failure's sentence on stderr; returns the exit code."""
     if outcome.failure:
         from ui.failures import complaint
@@ -290,11 +306,24 @@ def _show(outcome: Outcome, *, as_json: bool) -> int:
         complain(complaint(outcome.failure))
     if as_json:
         print_json(outcome.document())
+    elif as_csv and not outcome.failure:
+        _show_table(outcome)
     elif not outcome.failure:
         from ui.render import print_answer
 
         print_answer(outcome.answer, console())
     return outcome.exit_code
+
+
+def _show_table(outcome: Outcome) -> None:
+    """The main table as CSV; what there is to say instead, or besides, on stderr."""
+    answer = outcome.answer
+    if answer.status != "answered":
+        complain(answer.text)
+        return
+    print_csv([column.name for column in answer.columns], answer.rows)
+    if len(answer.parts) > 1:
+        complain(f"The first of {len(answer.parts)} tables; --json has them all.")
 
 
 def _query(statement: str, principal: Principal, door: Warehouse) -> QueryResult:

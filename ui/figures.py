@@ -64,6 +64,9 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     wanted = (chart.x, *chart.y, *((chart.series,) if chart.series else ()))
     if chart.kind == "stat" or not chart.y or not part.rows or not set(wanted) <= columns.keys():
         return None
+    part, held_back = _without_hidden(chart, part)
+    if not part.rows:
+        return None
     if _sparse(chart, part):
         chart, part = _one_bar_a_row(chart, part)
     horizontal = chart.kind == "bar" and part.columns[columns[chart.x]].role != "time" and not chart.series
@@ -71,9 +74,24 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     series = _series(chart, part, rows)
     data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in series[:MOST_SERIES]]
     layout = _layout(chart, part, horizontal, len(rows), many=len(data) > 1)
-    note = _left_out(len(part.rows) - len(rows), len(series) - len(data))
+    note = " ".join(filter(None, (_left_out(len(part.rows) - len(rows), len(series) - len(data)), held_back)))
     wide = not horizontal or any(len(str(name)) > _LONG_NAME for name in data[0]["y"])
     return {"data": data, "layout": layout, "note": note, "wide": wide}
+
+
+def _without_hidden(chart: Chart, part: AnswerPart) -> tuple[AnswerPart, str]:
+    """The part without bars for figures that are not shown (lines have a gap there), and the note on them."""
+    names = [column.name for column in part.columns]
+    drawn = [names.index(y) for y in chart.y]
+    hidden = {cell for cell in part.suppressed if cell[1] in drawn}
+    if not hidden:
+        return part, ""
+    note = f"{len(hidden)} not shown: fewer than {part.small_cell} members."
+    if chart.kind == "line":
+        return part, note
+    gone = {row for row, at in hidden if at == drawn[0]}
+    rows = [row for index, row in enumerate(part.rows) if index not in gone]
+    return part.model_copy(update={"rows": rows, "suppressed": []}), note
 
 
 def _sparse(chart: Chart, part: AnswerPart) -> bool:

@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from semantic.lineage import LineageReport
-from ui.render import printable
+from ui.printable import printable
 from warehouse.lineage import Column, Kind, Role
 
 _STYLE: dict[Kind, str] = {

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ui.render import printable
+from ui.printable import printable
 from warehouse.quality import QualityMeasure
 from warehouse.quality_report import (
     FileQuality,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, time
@@ -18,7 +18,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from ui.units import display
+from ui.printable import printable
+from ui.units import few, hidden, shown
 
 if TYPE_CHECKING:
     from agents.answer import Answer, AnswerPart
@@ -51,29 +52,38 @@ def progress(console: Console, title: str) -> Iterator[Callable[[str, float], No
         yield report
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console) -> None:
-    """Rows as they are, numbers to the right."""
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    console: Console,
+    blanks: Mapping[tuple[int, int], str] | None = None,
+) -> None:
+    """Rows as they are, numbers to the right. `blanks` says what stands in place of (row, column) cells."""
+    blanks = blanks or {}
     table = Table(header_style="bold")
     for index, name in enumerate(columns):
         numeric = any(isinstance(row[index], int | float) for row in rows)
         table.add_column(Text(printable(name)), justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(*(Text(_plain(cell)) for cell in row))
+    for number, row in enumerate(rows):
+        table.add_row(*(Text(blanks.get((number, at)) or _plain(cell)) for at, cell in enumerate(row)))
     console.print(table)
 
 
 def print_answer(answer: Answer, console: Console) -> None:
     """The sentence, the table, how it was read, how far to trust it, what to ask next."""
-    console.print(
-        printable(answer.text), markup=False, highlight=False, style="red" if answer.status == "error" else ""
-    )
+    console.print(_said(answer.text, style="red" if answer.status == "error" else ""), highlight=False)
     for choice in answer.choices:
-        console.print(f"  - {choice.question}", markup=False)
+        console.print(_said(f"  - {choice.question}"))
     for part in answer.parts if len(answer.parts) > 1 else _main_part(answer):
         _print_part(part, console)
     _print_provenance(answer, console)
     for question in answer.follow_ups:
-        console.print(f"  > {question}", markup=False, style="cyan")
+        console.print(_said(f"  > {question}", style="cyan"))
+
+
+def _said(text: str, style: str = "") -> Text:
+    """Text that is shown as it is: no markup, no emoji of `:names:`, nothing that a terminal would obey."""
+    return Text(printable(text), style=style)
 
 
 def _main_part(answer: Answer) -> list[AnswerPart]:
@@ -92,19 +102,22 @@ def _print_part(part: AnswerPart, console: Console) -> None:
         for column in part.columns:
             numeric = column.role in ("metric", "derived")
             table.add_column(Text(printable(column.label or column.name)), justify="right" if numeric else "left")
-        for row in part.rows:
-            cells = (display(cell, c.unit) for cell, c in zip(row, part.columns, strict=True))
-            table.add_row(*(Text(printable(cell)) for cell in cells))
+        for row in range(len(part.rows)):
+            table.add_row(*(Text(printable(shown(part, row, at))) for at in range(len(part.columns))))
         console.print(table)
+    if part.suppressed:
+        console.print(_said(f"{hidden(part.small_cell)}: {few(part.small_cell)} are behind it.", style="dim"))
     if part.sql:
-        console.print(Padding(Syntax(part.sql, "sql", word_wrap=True, background_color="default"), (0, 2)))
+        console.print(
+            Padding(Syntax(printable(part.sql), "sql", word_wrap=True, background_color="default"), (0, 2))
+        )
 
 
 def _print_provenance(answer: Answer, console: Console) -> None:
     if answer.interpretation:
-        console.print(f"Read as: {answer.interpretation}", markup=False, style="dim")
+        console.print(_said(f"Read as: {answer.interpretation}", style="dim"))
     for assumption in answer.assumptions:
-        console.print(f"Assumed: {assumption}", markup=False, style="dim")
+        console.print(_said(f"Assumed: {assumption}", style="dim"))
     if answer.as_of:
         trust = _TRUST.get(answer.trust, answer.trust)
         line = " | ".join(
@@ -179,11 +192,6 @@ def print_definition(model: SemanticModel, name: str, console: Console, *, as_js
     console.print(table)
     if name and (both := attributions(name, model)):
         console.print(both, markup=False)
-
-
-def printable(text: str) -> str:
-    """Text without what a terminal would obey: control characters of values and questions show as their code."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
 
 
 def json_line(document: object) -> str:

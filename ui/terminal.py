@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ WarehouseOption = Annotated[
     Path | None, typer.Option("--warehouse", help="Warehouse folder (default: var/warehouse).")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print the table as CSV, for spreadsheets.")]
 RoleOption = Annotated[str, typer.Option("--role", help="One of: " + ", ".join(ROLES) + ".")]
 PurposeOption = Annotated[str | None, typer.Option(help="Stated purpose, for member-level reads.")]
 SnapshotOption = Annotated[
@@ -55,6 +57,20 @@ def print_json(document: object) -> None:
     sys.stdout.flush()
 
 
+def print_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table as CSV on stdout."""
+    from ui.csv_text import csv_text
+
+    sys.stdout.buffer.write(csv_text(columns, rows).encode())
+    sys.stdout.buffer.flush()
+
+
+def one_format(as_json: bool, as_csv: bool) -> None:
+    """Raises UsageError when two formats were asked for."""
+    if as_json and as_csv:
+        raise UsageError("JSON and CSV were both asked for.", where="--csv", next_step="Ask for one of them.")
+
+
 def console(*, stderr: bool = False) -> Console:
     """Rich's console on stdout or stderr."""
     from rich.console import Console
@@ -64,4 +80,6 @@ def console(*, stderr: bool = False) -> Console:
 
 def complain(message: str) -> None:
     """A sentence on stderr."""
-    console(stderr=True).print(message, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    from ui.printable import printable
+
+    console(stderr=True).print(printable(message), style="bold red", markup=False, highlight=False, soft_wrap=True)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agents.answer import AnswerPart
+
 _SUFFIX = {"minutes": " min", "seconds": " s", "days": " days"}
 
 
@@ -25,3 +30,20 @@ def _money(value: float) -> str:
     sign = "-" if value < 0 else ""
     amount = abs(value)
     return f"{sign}${amount:,.0f}" if amount >= 100 or amount.is_integer() else f"{sign}${amount:,.2f}"
+
+
+def few(least: int) -> str:
+    """Why a figure is not shown: fewer than 11 members."""
+    return f"fewer than {least} members"
+
+
+def hidden(least: int) -> str:
+    """What stands in place of a figure that is not shown: < 11."""
+    return f"< {least}"
+
+
+def shown(part: AnswerPart, row: int, at: int) -> str:
+    """A cell of an answer as people read it."""
+    if (row, at) in part.suppressed:
+        return hidden(part.small_cell)
+    return display(part.rows[row][at], part.columns[at].unit)

@@ -18,7 +18,8 @@ from threading import Thread
 import pytest
 
 from ui import doctor
-from ui.render import json_line, printable
+from ui.printable import printable
+from ui.render import json_line
 from warehouse import snapshots
 
 ROOT = Path(__file__).parents[2]

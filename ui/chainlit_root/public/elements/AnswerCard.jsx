@@ -57,9 +57,11 @@ function Chart({ figure, titled }) {
 const csvCell = (value) => {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  // A spreadsheet would run a text that begins like a formula.
-  const text = /^[=+\-@\t\r]/.test(String(value)) ? `'${value}` : String(value);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  if (typeof value === "boolean") return String(value);
+  // A spreadsheet would run a text that begins like a formula (also in the wide signs of East Asian locales); in quotes
+  // no separator of any locale splits it into fields of its own.
+  const text = /^[ \u00a0]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(String(value)) ? `'${value}` : String(value);
+  return `"${text.replaceAll('"', '""')}"`;
 };
 
 function downloadCsv(part, name) {
@@ -75,8 +77,6 @@ function downloadCsv(part, name) {
 
 function compare(a, b) {
   if (a.v === b.v) return 0;
-  if (a.v === null) return 1;
-  if (b.v === null) return -1;
   return typeof a.v === "number" && typeof b.v === "number" ? a.v - b.v : String(a.v).localeCompare(String(b.v));
 }
 
@@ -91,8 +91,9 @@ function Table({ part, name }) {
   const [all, setAll] = useState(false);
   const rows = useMemo(() => {
     if (!sort) return part.rows;
-    const sorted = [...part.rows].sort((a, b) => compare(a[sort.at], b[sort.at]));
-    return sort.down ? sorted.reverse() : sorted;
+    // A figure that is not there, or not shown, comes last either way: its place would tell something of it.
+    const there = part.rows.filter((row) => row[sort.at].v !== null).sort((a, b) => compare(a[sort.at], b[sort.at]));
+    return [...(sort.down ? there.reverse() : there), ...part.rows.filter((row) => row[sort.at].v === null)];
   }, [part, sort]);
   const shown = all ? rows : rows.slice(0, FIRST_ROWS);
   const turn = (at) => setSort((old) => (old && old.at === at ? { at, down: !old.down } : { at, down: part.columns[at].number }));
@@ -115,7 +116,7 @@ function Table({ part, name }) {
               <tr key={index}>
                 {row.map((cell, at) => (
                   <td key={at} className={part.columns[at].number ? "cc-number" : ""}>
-                    {cell.t}
+                    {cell.why ? <span className="cc-few" title={cell.why}>{cell.t}</span> : cell.t}
                     {cell.word ? <span className={`cc-health cc-${cell.level}`}>{cell.word}</span> : null}
                   </td>
                 ))}
@@ -143,7 +144,7 @@ function Stats({ stats }) {
       {stats.map((stat) => (
         <div key={stat.label}>
           <dt>{stat.label}</dt>
-          <dd>{stat.t}{stat.word ? <span className={`cc-health cc-${stat.level}`}>{stat.word}</span> : null}</dd>
+          <dd title={stat.why}>{stat.t}{stat.word ? <span className={`cc-health cc-${stat.level}`}>{stat.word}</span> : null}</dd>
         </div>
       ))}
     </dl>
@@ -173,7 +174,7 @@ function Part({ part, name, several }) {
       {several && part.title ? <h3>{part.title}</h3> : null}
       {part.interpretation ? <p className="cc-read"><span>Read as</span> {part.interpretation}</p> : null}
       {part.stats.length ? <Stats stats={part.stats} /> : null}
-      {empty ? <p className="cc-empty">No rows match. Widen the period or drop a filter, then ask again.</p> : null}
+      {empty ? <p className="cc-empty">{part.empty}</p> : null}
       {part.rows.length && !onlyStats ? (
         <div className={beside ? "cc-body cc-beside" : "cc-body"}>
           {beside ? null : part.figures.map((figure, index) => <Chart key={index} figure={figure} titled={several && figure.title === part.title} />)}
