@@ -144,9 +144,8 @@ def connect(snapshot: Snapshot, data: Data = "gold") -> duckdb.DuckDBPyConnectio
         for name, path in files.items():
             con.execute(f"ATTACH {quoted(str(path))} AS {name} (READ_ONLY)")
         attach(con, snapshot, data=data)
-        con.execute(
-            f"SET search_path = 'memory.main,serve.gold{',lake.silver,lake.bronze' if 'lake' in files else ''}'"
-        )
+        lake = ",lake.silver,lake.bronze" if data == "lake" else ""
+        con.execute(f"SET search_path = 'memory.main,serve.gold{lake}'")
     except duckdb.Error as error:
         con.close()
         raise _damaged(snapshot.gold_path.parent, "its files cannot be read") from error
