@@ -37,7 +37,7 @@ STAGING_PREFIX = ".staging-"
 MANIFEST = "manifest.json"
 FORMAT = 3
 OWN_FILES: tuple[Data, ...] = ("gold", "lake", "shared")
-_PARTS_OF: dict[Data, tuple[str, ...]] = {
+PARTS_OF: dict[Data, tuple[str, ...]] = {
     "shared": ("shared",),
     "gold": ("gold",),
     "lake": ("raw", "accepted", "lake", "gold"),
@@ -154,7 +154,7 @@ def connect(snapshot: Snapshot, data: Data = "gold") -> duckdb.DuckDBPyConnectio
 
 def attach(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, data: Data) -> None:
     """Attach what the views of a snapshot's own file show, for the lake gold's too. Raises duckdb.Error."""
-    segments.attach(con, snapshot.segments_folder, snapshot.segments, _PARTS_OF[data])
+    segments.attach(con, snapshot.segments_folder, snapshot.segments, PARTS_OF[data])
 
 
 def database_paths(folder: Path, snapshot_id: str) -> tuple[Path, Path, Path]:
