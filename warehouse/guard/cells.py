@@ -7,6 +7,7 @@ SELECT could be subtracted from it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,10 +18,11 @@ from warehouse.guard.aggregates import is_aggregate, outside_windows
 from warehouse.guard.members import aggregates
 from warehouse.guard.statement import Statement
 from warehouse.policy import Table
-from warehouse.policy.loader import GOVERNED_SCHEMA
+from warehouse.policy.loader import GOVERNED_SCHEMA, MEMBER_BIT, OF_MEASURE
 
 COUNTED = "counted"
 """The family of aggregates that count members' events; they can be subtracted from one another."""
+COMPANION = OF_MEASURE
 CARRIED_ID, CARRIED_BIT = "cell_member", "cell_member_bit"
 
 
@@ -41,12 +43,7 @@ class Source:
         """The mart's measures that an expression reads."""
         if self.mart is None:
             return []
-        found = {
-            column.name
-            for column in node.find_all(exp.Column)
-            if column.table == self.alias and is_measure(self.mart, column.name)
-        }
-        return sorted(found)
+        return sorted({c.name for c in columns_of(node, self.alias) if is_measure(self.mart, c.name)})
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Contribution:
     @cached_property
     def text(self) -> str:
         """Equal for equal contributions."""
-        condition = "" if self.condition is None else self.condition.sql(dialect="duckdb")
+        condition = "" if self.condition is None else text_of(self.condition)
         return f"{condition}|{[s.alias for s in self.sources]}|{[(s.alias, m) for s, m in self.measures]}"
 
 
@@ -105,6 +102,30 @@ class Leaf:
 _ALL_PAIRS = 6
 
 
+def text_of(node: exp.Expr) -> str:
+    """An expression's text: equal for equal expressions, whatever the case of their names."""
+    plain = node.copy()
+    for identifier in plain.find_all(exp.Identifier):
+        identifier.replace(exp.to_identifier(identifier.name.lower()))
+    return plain.sql(dialect="duckdb", comments=False)
+
+
+def columns_of(node: exp.Expr, alias: str) -> Iterator[exp.Column]:
+    """The columns below a node that a source of this name gives; an inner query may use the name for its own."""
+    if isinstance(node, exp.Column):
+        if node.table == alias:
+            yield node
+    elif not (isinstance(node, exp.Select) and _defines(node, alias)):
+        for child in node.iter_expressions():
+            yield from columns_of(child, alias)
+
+
+def _defines(query: exp.Select, alias: str) -> bool:
+    source = query.args.get("from_")
+    listed = [*([source] if source is not None else []), *(query.args.get("joins") or ())]
+    return any(part.this.alias_or_name == alias for part in listed)
+
+
 def is_measure(table: Table, name: str) -> bool:
     """Whether a column of a mart sums over members' events."""
     return name in table.under
@@ -126,7 +147,7 @@ class Cells:
             return None
         if not isinstance(query, exp.Select):
             return None
-        sources = self._sources(scope)
+        sources = self.sources(scope)
         if not sources:
             return None
         if aggregates(query):
@@ -141,7 +162,8 @@ class Cells:
         """Whether the scope hands members' rows on to another query."""
         return id(scope) in self._carrying
 
-    def _sources(self, scope: Scope) -> dict[str, Source]:
+    def sources(self, scope: Scope) -> dict[str, Source]:
+        """The names in a scope's FROM behind which members stand."""
         found: dict[str, Source] = {}
         for alias, source in self._statement.sources[id(scope)].items():
             made = self._source(alias, source)
@@ -160,7 +182,7 @@ class Cells:
             return None
         if table.is_member_level:
             ids = [name for name, column in table.columns.items() if column.kind == "member_id"]
-            return Source(alias, ids[0], self._bit("member_bit"))
+            return Source(alias, ids[0], self._bit(MEMBER_BIT))
         if not table.under:
             return None
         return Source(alias, mart=table, companions=self._companions(table))
@@ -172,9 +194,6 @@ class Cells:
         catalog = self._statement.catalog
         names = catalog.columns.get((GOVERNED_SCHEMA, table.name), ()) if catalog else ()
         return frozenset(n.removesuffix(COMPANION) for n in names if n.endswith(COMPANION))
-
-
-COMPANION = "__members"
 
 
 def _linked(query: exp.Expr) -> str:
@@ -192,8 +211,8 @@ def _aggregated(query: exp.Select, sources: dict[str, Source]) -> Leaf | None:
     leaf = Leaf(query, sources, group_keys(query), aggregated=True)
     seen: set[str] = set()
     for node in aggregate_nodes(query):
-        cell = None if node.sql(dialect="duckdb") in seen else _cell(node, sources)
-        seen.add(node.sql(dialect="duckdb"))
+        cell = None if text_of(node) in seen else _cell(node, sources)
+        seen.add(text_of(node))
         if cell is not None:
             leaf.cells.append(cell)
     return leaf if leaf.cells or _reads_measures(query, sources) else None
@@ -208,7 +227,7 @@ def aggregate_nodes(query: exp.Select) -> list[exp.Expr]:
     clauses = [*query.expressions, *(query.args.get(name) for name in ("having", "qualify", "order"))]
     clauses += query.args.get("windows") or []
     found = [node for clause in clauses if clause for node in outside_windows(clause) if is_aggregate(node)]
-    return sorted(found, key=lambda node: node.sql(dialect="duckdb"))
+    return sorted(found, key=text_of)
 
 
 def group_keys(query: exp.Select) -> list[exp.Expr]:
@@ -216,12 +235,17 @@ def group_keys(query: exp.Select) -> list[exp.Expr]:
     group = query.args.get("group")
     listed: list[exp.Expr] = []
     if group is not None and not group.args.get("all"):
+        named = {p.alias.lower(): p.this for p in query.expressions if isinstance(p, exp.Alias)}
         for part in group.expressions:
-            listed += _flat(part)
+            listed += [named.get(key.name.lower(), key) if _is_bare(key) else key for key in _flat(part)]
     elif group is not None:
         listed = [p.unalias() for p in query.expressions if not any(map(is_aggregate, outside_windows(p)))]
-    keys = {key.sql(dialect="duckdb"): key for key in listed if not isinstance(key, exp.Literal)}
+    keys = {text_of(key): key for key in listed if not isinstance(key, exp.Literal)}
     return list(keys.values())
+
+
+def _is_bare(key: exp.Expr) -> bool:
+    return isinstance(key, exp.Column) and not key.table  # a name given to an output, quoted perhaps
 
 
 def _flat(part: exp.Expr) -> list[exp.Expr]:
@@ -239,7 +263,7 @@ def _cell(node: exp.Expr, sources: dict[str, Source]) -> Cell | None:
         inner = inner.this
     measures = tuple((source, name) for source in sources.values() for name in source.measures(node))
     events = _events_of(node, sources)
-    if not measures and not events:
+    if not measures and (not events or isinstance(inner, exp.Min | exp.Max)):  # a first or last day is no count
         return None
     conditions = [_and(kept, condition) for condition in _conditions(inner)]
     under = tuple(Contribution(condition, events, measures) for condition in conditions)
@@ -249,8 +273,7 @@ def _cell(node: exp.Expr, sources: dict[str, Source]) -> Cell | None:
 def _events_of(node: exp.Expr, sources: dict[str, Source]) -> tuple[Source, ...]:
     """The sources of members' rows that an aggregate reads; one that names no column counts them all."""
     events = {alias: source for alias, source in sources.items() if source.mart is None}
-    named = {column.table for column in node.find_all(exp.Column)}
-    read = tuple(source for alias, source in events.items() if alias in named)
+    read = tuple(source for alias, source in events.items() if any(columns_of(node, alias)))
     return read or tuple(events.values())
 
 

@@ -37,8 +37,14 @@ def columns(statement: Statement) -> None:
         raise Refused("column_not_allowed")
     _restore_case(tree, written)
     statement.tree = tree
-    statement.scopes = traverse_scope(tree)
+    bind(statement)
     _check_bound(statement)
+
+
+def bind(statement: Statement) -> None:
+    """Fill `scopes` and `sources` from the qualified tree."""
+    statement.scopes = traverse_scope(statement.tree)
+    statement.sources = {id(scope): _from_sources(scope) for scope in statement.scopes}
 
 
 def source_of(column: exp.Column, scope: Scope, statement: Statement) -> Source:
@@ -70,7 +76,6 @@ def _from_sources(scope: Scope) -> dict[str, Source]:
 
 
 def _check_bound(statement: Statement) -> None:
-    statement.sources = {id(scope): _from_sources(scope) for scope in statement.scopes}
     covered = {id(source) for sources in statement.sources.values() for source in sources.values()}
     for scope in statement.scopes:
         for node in nodes_within(scope.expression):

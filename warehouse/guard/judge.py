@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from warehouse.guard.columns import columns
 from warehouse.guard.decision import Allow, Decision, Refused, deny
+from warehouse.guard.disclosure import disclose
 from warehouse.guard.joins import joins
 from warehouse.guard.lex import lex
 from warehouse.guard.members import members
@@ -15,13 +16,14 @@ from warehouse.guard.parse import parse
 from warehouse.guard.rewrite import rewrite
 from warehouse.guard.scope import scope
 from warehouse.guard.shape import shape
+from warehouse.guard.small_cells import small_cells
 from warehouse.guard.statement import Catalog, Parameter, Statement
 from warehouse.guard.width import width
 from warehouse.policy import Data, Policy, RolePolicy, load_policy
 from warehouse.principal import Principal
 
 LAYERS: tuple[Callable[[Statement], None], ...] = (
-    lex, parse, nodes, shape, scope, columns, members, joins, width, rewrite,
+    lex, parse, nodes, shape, scope, columns, members, joins, width, small_cells, disclose, rewrite,
 )  # fmt: skip
 
 _NEEDS_PURPOSE = frozenset(
@@ -44,6 +46,8 @@ def check(
     parameters: Mapping[str, Parameter] | None = None,
     catalog: Catalog | None = None,
     row_limit: int = 1000,
+    small_cell: int = 11,
+    round_members_to: int = 1,
 ) -> Decision:
     """Judge one statement; nothing of it runs. Needs no warehouse: without a catalog the declared schema counts.
 
@@ -57,7 +61,8 @@ def check(
     try:
         attributes = tuple(sorted(principal.attributes.items()))
         values = tuple(sorted((parameters or {}).items()))
-        return _decide(sql, law, role, may_read_rows, attributes, values, catalog, row_limit)
+        limits = (row_limit, small_cell, round_members_to)
+        return _decide(sql, law, role, may_read_rows, attributes, values, catalog, limits)
     except RecursionError:
         return deny("too_complex")
     except Exception:
@@ -85,17 +90,18 @@ def _decide(
     attributes: tuple[tuple[str, str], ...],
     values: tuple[tuple[str, Parameter], ...],
     catalog: Catalog | None,
-    row_limit: int,
+    limits: tuple[int, int, int],
 ) -> Decision:
     """The loop. Remembered, because dashboards and follow-ups ask the same again; a failure never is."""
-    statement = Statement(sql, law, role, may_read_rows, dict(attributes), dict(values), catalog, row_limit)
+    statement = Statement(sql, law, role, may_read_rows, dict(attributes), dict(values), catalog, *limits)
     for layer in LAYERS:
         try:
             layer(statement)
         except Refused as refused:
             return deny(_code(refused.code, statement))
     tables = tuple(sorted(".".join(key) for key in statement.tables))
-    return Allow(statement.output, tuple(layer.__name__ for layer in LAYERS), tables)
+    passed = tuple(layer.__name__ for layer in LAYERS)
+    return Allow(statement.output, passed, tables, statement.disclosure)
 
 
 def _code(code: str, statement: Statement) -> str:

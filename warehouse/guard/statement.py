@@ -10,6 +10,7 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
+from warehouse.guard.decision import Disclosure
 from warehouse.policy import Column, Policy, RolePolicy, Table
 from warehouse.policy.loader import GOVERNED_SCHEMA, PURPOSE_ONLY
 
@@ -47,12 +48,15 @@ class Statement:
     catalog: Catalog | None = None
     row_limit: int = 1000
     small_cell: int = 11
+    round_members_to: int = 1
     tree: exp.Query = field(default_factory=exp.Select)
     duckdb_tree: dict[str, Any] = field(default_factory=dict)
     tables: frozenset[TableKey] = frozenset()
     scopes: list[Scope] = field(default_factory=list)
     sources: dict[int, dict[str, Source]] = field(default_factory=dict)  # by id of scope, then by alias
     output: str = ""
+    disclosure: Disclosure | None = None
+    ours: bool = False  # written by the guard itself, which may use functions that readers may not
 
     @property
     def hides_small_cells(self) -> bool:
