@@ -85,11 +85,11 @@ def _warehouse(settings: Settings, warehouse: Path) -> Finding:
 
 def _read_through(snapshot: Snapshot, settings: Settings) -> None:
     """Open the published file as a reader does and count its tables. Raises MissingDataError when that fails."""
-    from warehouse.engine import open_engine
+    from warehouse.workers.pool import open_pool
 
-    engine = open_engine(snapshot, settings.limits, with_lake=False)
+    pool = open_pool(snapshot, settings.limits, data="gold")
     for table, rows in snapshot.manifest["tables"].items():
-        found = engine.run(f"SELECT count(*) FROM {table}", {}, most=1, seconds=settings.limits.seconds).rows
+        found = pool.run(f"SELECT count(*) FROM {table}", {}, most=1, seconds=settings.limits.seconds).rows
         if found != [(rows,)]:
             raise MissingDataError(
                 f"{table} does not have its {rows} rows.",

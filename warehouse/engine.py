@@ -1,33 +1,25 @@
 """The locked engine: a published snapshot opened read-only, nothing else in reach, every statement limited.
 
 These settings are depth behind the guard, not the wall: a read-only DuckDB still reads and writes beside its own
-file unless the local file system is switched off after opening and the configuration is locked.
+file unless the local file system is switched off after opening and the configuration is locked. It runs in a
+worker process (`warehouse.workers`), which must start quickly: it imports the engine itself and nothing of ours.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
-from weakref import WeakValueDictionary
+from typing import Any, NamedTuple
 
-import duckdb
-
-from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
-from warehouse.guard.statement import Catalog, Parameter, TableKey
-from warehouse.reading import quoted
-from warehouse.settings import Limits
-from warehouse.snapshots import BUILD_AGAIN, Snapshot, attach
+import _duckdb as duckdb  # the package `duckdb` is this and 70 ms of imports that a worker has no use for
 
 PUBLISHED = "published"  # the gold file's name beside an opened lake
 # DuckDB 2.0 cannot list the tables of an ASOF join or of a text with placeholders; without them they are the same.
 _UNLISTABLE = re.compile(r"\bASOF\b|\$\w+")
-_PLANNING = 2.0  # seconds
+_CARDINALITY = "Estimated Cardinality"
 _SCHEMAS = ("gold", "silver", "bronze")
 _LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
@@ -40,105 +32,108 @@ _LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "temp_directory": "",
     "threads": "2",
 }
-_open_engines: WeakValueDictionary[str, Engine] = WeakValueDictionary()
-_opening = threading.Lock()
+# Cells of these make the client import modules; a worker that has closed its files cannot any more.
+_WARM_UP = "SELECT 1.5::DECIMAL(3, 1), DATE '2020-01-01', INTERVAL 1 DAY, uuid(), random()"
+
+Catalog = list[tuple[str, str, list[str]]]  # schema, table, columns
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """What came back: column names with DuckDB's type names, and rows in their order."""
 
     columns: tuple[tuple[str, str], ...]
     rows: list[tuple[Any, ...]]
 
 
-class Engine:
-    """One read-only DuckDB instance on one snapshot. It closes when nobody holds it any more."""
+class Failed(Exception):
+    """A statement failed, for one of these reasons: time_limit, memory_limit, does_not_fit, damaged, too_large.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, catalog: Catalog) -> None:
+    Nothing that the database said is kept: its messages hold values.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class Engine:
+    """One read-only DuckDB instance on one snapshot, with the names of its columns."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
         self._connection = connection
-        self._path = path
-        self._lock = threading.Lock()
+        self.running: duckdb.DuckDBPyConnection | None = None
         self.catalog = catalog
 
-    def run(self, sql: str, parameters: Mapping[str, Parameter], *, most: int, seconds: float) -> Rows:
-        """Run one guarded statement on a cursor of its own, for `seconds` at most, and fetch at most `most` rows.
+    def interrupt(self) -> None:
+        """Stop the statement that runs, from another thread."""
+        running = self.running
+        if running is not None:
+            with suppress(duckdb.Error):  # it was done a moment ago
+                running.interrupt()
 
-        Raises DeniedError (time_limit, memory_limit), UsageError when the statement does not fit the data, and
-        MissingDataError when the file is damaged; none of them repeats what the database said.
-        """
-        cursor = self._cursor()
-        timer = threading.Timer(seconds, cursor.interrupt)
-        timer.daemon = True
-        timer.start()
+    def run(self, sql: str, parameters: Mapping[str, Any], *, most: int) -> Rows:
+        """Run one guarded statement on a cursor of its own and fetch at most `most` rows. Raises Failed."""
+        cursor = self._connection.cursor()
+        self.running = cursor
         try:
             cursor.execute(sql, dict(parameters)) if parameters else cursor.execute(sql)
             columns = tuple((name, str(type_)) for name, type_, *_ in cursor.description or ())
             rows = cursor.fetchmany(most)
-        except duckdb.Error as error:
-            raise _for_people(error, self._path) from None
+        except (duckdb.Error, MemoryError, ValueError, OverflowError) as error:
+            raise Failed(_code(error)) from None
         finally:
-            timer.cancel()
+            self.running = None
             cursor.close()
         return Rows(columns, _plain_numbers(columns, rows))
 
-    def table_names(self, sql: str, parameters: Mapping[str, Parameter]) -> set[TableKey]:
+    def table_names(self, sql: str, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The base tables that DuckDB's binder would read for this text, seen through every view and CTE."""
-        cursor = self._cursor()
+        cursor = self._connection.cursor()
         try:
             found = cursor.get_table_names(
                 _UNLISTABLE.sub(lambda match: "NULL" if match.group().startswith("$") else "", sql), qualified=True
             )
         except duckdb.BinderException:  # it cannot list some windows either, which the planner can
-            plan = self.run(f"EXPLAIN (FORMAT JSON) {sql}", parameters, most=1, seconds=_PLANNING).rows[0][1]
-            found = set(_scanned(json.loads(plan)))
-        except duckdb.Error as error:
-            raise _for_people(error, self._path) from None
+            found = {name for node in self._plan(sql, parameters) for name in _scanned(node)}
+        except (duckdb.Error, MemoryError) as error:
+            raise Failed(_code(error)) from None
         finally:
             cursor.close()
         parts = (name.replace('"', "").split(".") for name in found)
-        return {(part[-2] if len(part) > 1 else "", part[-1]) for part in parts}
+        return sorted({(part[-2] if len(part) > 1 else "", part[-1]) for part in parts})
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
-            return self._connection.cursor()
+    def estimated_rows(self, sql: str, parameters: Mapping[str, Any]) -> int:
+        """The most rows that the planner expects of any step of a statement."""
+        found = (node["extra_info"].get(_CARDINALITY, "0") for node in self._plan(sql, parameters))
+        return max((int(number) for number in found), default=0)
+
+    def _plan(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        plan = self.run(f"EXPLAIN (FORMAT JSON) {sql}", parameters, most=1).rows[0][1]
+        return _nodes(json.loads(plan))
 
 
-def open_engine(snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engine:
-    """The engine of a snapshot, shared by all in this process. With the lake, bronze and silver are there too.
+def open_engine(main: str, attach: Sequence[str], *, memory_mb: int, seconds: float) -> Engine:
+    """The engine on a database file; `attach` are statements that bring in the files its views show.
 
-    DuckDB keeps one instance a file and process: the memory limit of whoever opens it first holds until it closes.
-    Raises MissingDataError (exit 4) that names a file that cannot be opened.
+    Raises Failed (damaged) when a file cannot be opened.
     """
-    main = snapshot.lake_path if with_lake else snapshot.gold_path
-    with _opening:
-        engine = _open_engines.get(str(main))
-        if engine is None:
-            engine = _open(main, snapshot, limits, with_lake=with_lake)
-            _open_engines[str(main)] = engine
-        return engine
-
-
-def _open(main: Path, snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> Engine:
     try:
-        config = {**_LOCKED, "memory_limit": f"{limits.memory_mb}MB"}
-        connection = duckdb.connect(str(main), read_only=True, config=config)
-        locked = connection.execute("SELECT current_setting('lock_configuration')").fetchall()[0][0]
-        if not locked:  # it is when a statement of an engine that was let go still runs
-            _lock(connection, snapshot, limits, with_lake=with_lake)
-        catalog = _catalog(connection, {"gold": PUBLISHED} if with_lake else {})
-    except duckdb.Error as error:
-        raise _damaged(main) from error
-    return Engine(connection, main, catalog)
+        config = {**_LOCKED, "memory_limit": f"{memory_mb}MB"}
+        connection = duckdb.connect(main, read_only=True, config=config)
+        for statement in attach:
+            connection.execute(statement)
+        _lock(connection, seconds)
+        connection.execute(_WARM_UP).fetchall()
+        catalog = _catalog(connection)
+    except duckdb.Error:
+        raise Failed("damaged") from None
+    return Engine(connection, catalog)
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, limits: Limits, *, with_lake: bool) -> None:
-    if with_lake:
-        connection.execute(f"ATTACH {quoted(str(snapshot.gold_path))} AS {PUBLISHED} (READ_ONLY)")
-    attach(connection, snapshot, data="lake" if with_lake else "gold")
+def _lock(connection: duckdb.DuckDBPyConnection, seconds: float) -> None:
     for setting in (
         "GLOBAL TimeZone='UTC'",
-        f"GLOBAL max_execution_time={int(limits.seconds * 1000)}",
+        f"GLOBAL max_execution_time={int(seconds * 1000)}",
         "enable_external_access=false",
         "disabled_filesystems='LocalFileSystem'",
         "lock_configuration=true",
@@ -146,25 +141,27 @@ def _lock(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, limits: Lim
         connection.execute(f"SET {setting}")
 
 
-def _catalog(connection: duckdb.DuckDBPyConnection, prefixes: Mapping[str, str]) -> Catalog:
+def _catalog(connection: duckdb.DuckDBPyConnection) -> Catalog:
     found = connection.execute(
-        "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+        "SELECT schema_name, table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
         "WHERE NOT internal AND list_contains(?, schema_name) AND database_name IN (current_database(), ?) "
-        "ORDER BY schema_name, table_name, column_index",
+        "GROUP BY ALL ORDER BY ALL",
         [list(_SCHEMAS), PUBLISHED],
     ).fetchall()
-    columns: dict[TableKey, tuple[str, ...]] = {}
-    for schema, table, column in found:
-        columns[schema, table] = (*columns.get((schema, table), ()), column)
-    return Catalog(columns, prefixes)
+    return [(schema, table, columns) for schema, table, columns in found]
 
 
-def _scanned(plan: list[dict[str, Any]]) -> Iterator[str]:
-    """The tables that a plan scans."""
+def _nodes(plan: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The steps of a plan."""
     for node in plan:
-        if "Table" in node["extra_info"]:
-            yield node["extra_info"]["Table"]
-        yield from _scanned(node["children"])
+        yield node
+        yield from _nodes(node["children"])
+
+
+def _scanned(node: dict[str, Any]) -> Iterator[str]:
+    """The table that a step of a plan scans."""
+    if "Table" in node["extra_info"]:
+        yield node["extra_info"]["Table"]
 
 
 def _plain_numbers(columns: tuple[tuple[str, str], ...], rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -174,26 +171,11 @@ def _plain_numbers(columns: tuple[tuple[str, str], ...], rows: list[tuple[Any, .
     return [tuple(float(cell) if isinstance(cell, Decimal) else cell for cell in row) for row in rows]
 
 
-def _for_people(error: duckdb.Error, path: Path) -> CommandCenterError:
+def _code(error: Exception) -> str:
     if isinstance(error, duckdb.InterruptException):
-        return DeniedError(
-            "The statement took longer than the time limit.",
-            code="time_limit",
-            next_step="Ask for a shorter period or fewer groups, or raise limits.seconds.",
-        )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return DeniedError(
-            "The statement needs more memory than the limit.",
-            code="memory_limit",
-            next_step="Ask for a shorter period or fewer groups, or raise limits.memory_mb.",
-        )
+        return "time_limit"
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return "memory_limit"
     if isinstance(error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException):
-        return _damaged(path)
-    return UsageError(
-        "The statement does not fit the tables it reads: a type, an argument or a grouping is wrong.",
-        next_step="Compare it with the columns' types; add the missing GROUP BY or CAST.",
-    )
-
-
-def _damaged(path: Path) -> MissingDataError:
-    return MissingDataError("The warehouse file cannot be read.", where=str(path), next_step=BUILD_AGAIN)
+        return "damaged"
+    return "does_not_fit"

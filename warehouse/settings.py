@@ -62,12 +62,16 @@ class Questions(_Section):
 
 
 class Limits(_Section):
-    """What one statement may use: rows returned, seconds, megabytes."""
+    """What one statement may use: rows returned, seconds, megabytes. `workers` processes that run them stay warm."""
 
     rows: int = Field(default=1000, gt=0)
     seconds: float = Field(default=10, gt=0)
     memory_mb: int = Field(default=512, ge=64)
+    worker_memory_mb: int = Field(default=2000, ge=512)
+    workers: int = Field(default=2, ge=1, le=4)
+    reply_mb: int = Field(default=4, ge=1)
     small_cell: int = Field(default=11, ge=1)
+    round_members_to: int = Field(default=1, ge=1, le=100)
 
 
 class BuildSettings(_Section):

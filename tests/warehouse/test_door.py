@@ -151,7 +151,9 @@ def test_nothing_runs_when_the_record_cannot_be_written(
     door: Warehouse, audit: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran = []
-    monkeypatch.setattr("warehouse.engine.Engine.run", lambda *arguments, **limits: ran.append(arguments))
+    monkeypatch.setattr(
+        "warehouse.workers.pool.WorkerPool.run", lambda *arguments, **limits: ran.append(arguments)
+    )
     audit.close()
     with pytest.raises(DeniedError) as denied:
         door.query(TOTAL, EXECUTIVE)
@@ -171,7 +173,7 @@ def test_without_a_warehouse_a_query_says_how_to_build_one_and_a_check_still_jud
 
 @pytest.mark.parametrize("damage", ["cut", "zeroes"])
 def test_a_damaged_file_is_named(damage: str, copied: Path, audit: AuditLog) -> None:
-    file = current(copied).gold_path
+    file = current(copied).shared_path
     os.chmod(file, 0o644)
     size = file.stat().st_size
     with file.open("r+b") as stream:

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.engine import Engine, open_engine
 from warehouse.errors import CommandCenterError, DeniedError
 from warehouse.settings import Limits
 from warehouse.snapshots import current
+from warehouse.workers.pool import WorkerPool, open_pool
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_warehouse: Path) -> Engine:
-    return open_engine(current(tiny_warehouse), Limits(), with_lake=False)
+def engine(tiny_warehouse: Path) -> WorkerPool:
+    return open_pool(current(tiny_warehouse), Limits(), data="gold")
 
 
-def run(engine: Engine, sql: str) -> list[tuple[object, ...]]:
+def run(engine: WorkerPool, sql: str) -> list[tuple[object, ...]]:
     return engine.run(sql, {}, most=10, seconds=1).rows
 
 
@@ -47,7 +47,7 @@ ESCAPES = [
 
 
 @pytest.mark.parametrize("sql", ESCAPES)
-def test_nothing_outside_the_tables_is_in_reach(sql: str, engine: Engine, tiny_warehouse: Path) -> None:
+def test_nothing_outside_the_tables_is_in_reach(sql: str, engine: WorkerPool, tiny_warehouse: Path) -> None:
     snapshot = current(tiny_warehouse)
     before = sorted(path.name for path in snapshot.gold_path.parent.iterdir())
     with pytest.raises(CommandCenterError):
@@ -55,14 +55,14 @@ def test_nothing_outside_the_tables_is_in_reach(sql: str, engine: Engine, tiny_w
     assert sorted(path.name for path in snapshot.gold_path.parent.iterdir()) == before
 
 
-def test_a_python_variable_is_no_table(engine: Engine) -> None:
+def test_a_python_variable_is_no_table(engine: WorkerPool) -> None:
     secrets = {"a": [1]}
     assert secrets
     with pytest.raises(CommandCenterError):
         run(engine, "SELECT * FROM secrets")
 
 
-def test_a_long_statement_is_stopped_and_the_next_one_runs(engine: Engine) -> None:
+def test_a_long_statement_is_stopped_and_the_next_one_runs(engine: WorkerPool) -> None:
     started = time.monotonic()
     with pytest.raises(DeniedError) as denied:
         run(engine, "SELECT COUNT(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 7")
@@ -71,18 +71,18 @@ def test_a_long_statement_is_stopped_and_the_next_one_runs(engine: Engine) -> No
     assert run(engine, "SELECT 1") == [(1,)]
 
 
-def test_a_statement_leaves_nothing_behind_for_the_next(engine: Engine) -> None:
+def test_a_statement_leaves_nothing_behind_for_the_next(engine: WorkerPool) -> None:
     run(engine, "CREATE TEMP MACRO sum(x) AS 0")
     run(engine, "SET VARIABLE leaked = 1")
     assert run(engine, "SELECT SUM(is_leaked) > 0, getvariable('leaked') FROM gold.calls") == [(True, None)]
 
 
-def test_the_clock_is_utc(engine: Engine) -> None:
+def test_the_clock_is_utc(engine: WorkerPool) -> None:
     assert run(engine, "SELECT current_setting('TimeZone')") == [("UTC",)]
 
 
-def test_an_engine_is_shared_while_somebody_holds_it(tiny_warehouse: Path, engine: Engine) -> None:
-    assert open_engine(current(tiny_warehouse), Limits(), with_lake=False) is engine
+def test_an_engine_is_shared_while_somebody_holds_it(tiny_warehouse: Path, engine: WorkerPool) -> None:
+    assert open_pool(current(tiny_warehouse), Limits(), data="gold") is engine
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_engine_is_shared_while_somebody_holds_it(tiny_warehouse: Path, engin
         "SELECT COUNT(*) FROM (SELECT plan_type FROM gold.calls) AS c WHERE c.plan_type = $plan",
     ],
 )
-def test_the_binder_names_the_tables(sql: str, engine: Engine) -> None:
+def test_the_binder_names_the_tables(sql: str, engine: WorkerPool) -> None:
     found = engine.table_names(sql, {"plan": "HMO"} if "$" in sql else {})
     assert found
     assert found <= {("gold", "calls"), ("gold", "executive_kpis")}

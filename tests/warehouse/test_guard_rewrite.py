@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse.engine import open_engine
 from warehouse.guard import Allow, Catalog, check
 from warehouse.principal import Principal
 from warehouse.settings import Limits
 from warehouse.snapshots import connect, current
+from warehouse.workers.pool import open_pool
 
 DATA = Path(__file__).parents[1] / "data"
 EXECUTIVE = Principal("ann", "executive")
@@ -63,7 +63,7 @@ def everything(tiny_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture(scope="module")
 def catalog(tiny_warehouse: Path) -> Catalog:
     """The columns in the order of the published tables, which is the order of a star."""
-    return open_engine(current(tiny_warehouse), Limits(), with_lake=False).catalog
+    return open_pool(current(tiny_warehouse), Limits(), data="gold").catalog
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import duckdb
 import pytest
 from sqlglot import exp
 
-from warehouse.engine import open_engine
 from warehouse.errors import UsageError
 from warehouse.policy import load_policy
 from warehouse.policy.loader import POLICY_FOLDER
 from warehouse.principal import ROLES
 from warehouse.settings import Limits
 from warehouse.snapshots import current
+from warehouse.workers.pool import open_pool
 
 POLICY = load_policy()
 
@@ -52,7 +52,7 @@ def test_listed_nodes_exist() -> None:
 
 
 def test_every_published_column_is_declared_with_its_kind(tiny_warehouse: Path) -> None:
-    catalog = open_engine(current(tiny_warehouse), Limits(), with_lake=False).catalog
+    catalog = open_pool(current(tiny_warehouse), Limits(), data="gold").catalog
     published = {(table, column) for (_, table), columns in catalog.columns.items() for column in columns}
     declared = {(table.name, column) for table in POLICY.tables.values() for column in table.columns}
     assert published <= declared
