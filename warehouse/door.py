@@ -10,16 +10,19 @@ from time import perf_counter
 from typing import Any
 
 from warehouse.audit import Answered, AuditLog, DataClass, Failed, Judged, result_hash
-from warehouse.engine import Engine, Rows, open_engine
+from warehouse.disclosure.showing import Shown, shown
+from warehouse.engine import Rows
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.guard import Allow, Decision, Deny, check
-from warehouse.guard.decision import deny
-from warehouse.guard.statement import Parameter
-from warehouse.policy import load_policy
+from warehouse.guard.decision import Disclosure, deny
+from warehouse.guard.judge import data_for
+from warehouse.guard.statement import Catalog, Parameter
+from warehouse.policy import Data, load_policy
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 from warehouse.snapshots import CURRENT, Snapshot, current
 from warehouse.time_travel import find_kept
+from warehouse.workers.pool import WorkerPool, open_pool
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Warehouse:
         self._audit = audit
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._engines: dict[bool, Engine] = {}
+        self._pools: dict[Data, WorkerPool] = {}
 
     def query(
         self,
@@ -93,44 +96,45 @@ class Warehouse:
         (exit 4), UsageError when the statement does not fit the data (exit 2).
         """
         started = perf_counter()
-        snapshot, engine = self._open(principal)
-        decision = self._decide(sql, principal, params or {}, engine)
+        snapshot, pool = self._open(principal)
+        decision = self._decide(sql, principal, params or {}, pool)
         judged = perf_counter()
         audit_id = self._record_before(sql, principal, context or QueryContext(), decision, snapshot)
         if isinstance(decision, Deny):
             raise _refusal(decision)
         running = perf_counter()
-        rows = self._run(decision, params or {}, engine, audit_id)
+        found = self._run(decision, params or {}, pool, audit_id)
         finished = perf_counter()
-        shown, suppressed = rows.rows[: self._limits.rows], 0
+        rows = found.rows.rows[: self._limits.rows]
         self._audit.answered(
             Answered(
                 of=audit_id,
-                rows=len(shown),
-                suppressed=suppressed,
+                rows=len(rows),
+                suppressed=len(found.suppressed),
                 ms=_ms(finished - running),
-                result=result_hash([name for name, _ in rows.columns], shown),
+                result=result_hash([name for name, _ in found.rows.columns], rows),
             )
         )
         return QueryResult(
-            columns=[ResultColumn(name, type_) for name, type_ in rows.columns],
-            rows=shown,
+            columns=[ResultColumn(name, type_) for name, type_ in found.rows.columns],
+            rows=rows,
             sql=decision.sql,
             snapshot=snapshot.id,
             as_of=snapshot.as_of,
-            truncated=len(rows.rows) > self._limits.rows,
+            truncated=len(found.rows.rows) > self._limits.rows,
             timings_ms={"guard": _ms(judged - started), "query": _ms(finished - running)},
             audit_id=audit_id,
             tables=decision.tables,
+            suppressed=frozenset(cell for cell in found.suppressed if cell[0] < len(rows)),
         )
 
     def check(self, sql: str, principal: Principal) -> Decision:
         """The decision on a statement, which does not run; without a snapshot the declared schema counts."""
         try:
-            _, engine = self._open(principal)
+            _, pool = self._open(principal)
         except MissingDataError:
-            return check(sql, principal, row_limit=self._limits.rows)
-        return self._decide(sql, principal, {}, engine)
+            return self._judged(sql, principal, {}, None)
+        return self._decide(sql, principal, {}, pool)
 
     def snapshot(self) -> Snapshot:
         """The snapshot that is read. Raises MissingDataError when there is none or it is damaged."""
@@ -138,49 +142,79 @@ class Warehouse:
             return self._current()
 
     def close(self) -> None:
-        """Let go of the engines; each closes when its last statement is done."""
+        """Let go of the workers; each ends when its last statement is done."""
         with self._lock:
-            self._engines.clear()
+            self._pools.clear()
             self._snapshot = None
 
-    def _open(self, principal: Principal) -> tuple[Snapshot, Engine]:
-        role = load_policy().roles.get(principal.role)
-        with_lake = bool(role and role.open_schemas)
+    def _open(self, principal: Principal) -> tuple[Snapshot, WorkerPool]:
+        data = data_for(principal)
         with self._lock:
             snapshot = self._current()
-            if with_lake not in self._engines:
-                self._engines[with_lake] = open_engine(snapshot, self._limits, with_lake=with_lake)
-            return snapshot, self._engines[with_lake]
+            if data not in self._pools:
+                self._pools[data] = open_pool(snapshot, self._limits, data=data)
+            return snapshot, self._pools[data]
 
     def _current(self) -> Snapshot:
         """The pointer is read for every statement; the files behind it only when it has moved."""
         if self._pinned is not None:
-            self._snapshot = self._snapshot or find_kept(self._path, self._pinned, self._retention)
-            return self._snapshot
+            return self._snapshot or self._serve(find_kept(self._path, self._pinned, self._retention))
         try:
             pointer = (self._path / CURRENT).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             pointer = ""
         if self._snapshot is None or self._snapshot.id != pointer:
-            self._engines.clear()
+            self._pools.clear()
             self._snapshot = None
-            self._snapshot = current(self._path)
+            return self._serve(current(self._path))
         return self._snapshot
 
-    def _decide(self, sql: str, principal: Principal, params: dict[str, Parameter], engine: Engine) -> Decision:
-        decision = check(sql, principal, parameters=params, catalog=engine.catalog, row_limit=self._limits.rows)
+    def _serve(self, snapshot: Snapshot) -> Snapshot:
+        """From now on, statements read this one; a worker for most readers opens it meanwhile."""
+        self._snapshot = snapshot
+        self._pools["shared"] = open_pool(snapshot, self._limits, data="shared")
+        return snapshot
+
+    def _decide(self, sql: str, principal: Principal, params: dict[str, Parameter], pool: WorkerPool) -> Decision:
+        decision = self._judged(sql, principal, params, pool.catalog)
         if isinstance(decision, Deny):
             return decision
+        form = decision.disclosure
+        others = [text for text in (form.probe, form.exact) if text] if form else []
+        readable = {f"gold.{name}" for name in load_policy().roles[principal.role].tables}
         try:
-            found = {".".join(key) for key in engine.table_names(decision.sql, params)}
+            for text, may_read in ((decision.sql, set(decision.tables)), *((text, readable) for text in others)):
+                if not pool.reads(text, params) <= may_read:
+                    return deny("binder_disagrees")
         except UsageError:
             return deny("does_not_fit")
-        return decision if found <= set(decision.tables) else deny("binder_disagrees")
+        return decision
 
-    def _run(self, decision: Allow, params: dict[str, Parameter], engine: Engine, audit_id: int) -> Rows:
+    def _judged(
+        self, sql: str, principal: Principal, params: dict[str, Parameter], catalog: Catalog | None
+    ) -> Decision:
+        limits = self._limits
+        return check(
+            sql,
+            principal,
+            parameters=params,
+            catalog=catalog,
+            row_limit=limits.rows,
+            small_cell=limits.small_cell,
+            round_members_to=limits.round_members_to,
+        )
+
+    def _run(self, decision: Allow, params: dict[str, Parameter], pool: WorkerPool, audit_id: int) -> Shown:
         started = perf_counter()
+
+        def run(text: str, most: int) -> Rows:
+            return pool.run(text, params, most=most, seconds=self._limits.seconds)
+
+        def small(form: Disclosure) -> bool:
+            return form.probe is None or pool.number(form.probe, params, seconds=self._limits.seconds) > 0
+
         try:
-            return engine.run(decision.sql, params, most=self._limits.rows + 1, seconds=self._limits.seconds)
+            return shown(decision, run, self._limits.rows + 1, small)
         except BaseException as error:  # a stopped process is recorded as well
             outcome = getattr(error, "code", None) or type(error).__name__
             self._audit.failed(Failed(of=audit_id, outcome=str(outcome), ms=_ms(perf_counter() - started)))

@@ -52,7 +52,7 @@ def check_aggregate(node: exp.Expr, scope: Scope, relations: Relations) -> None:
         _check_count(node, scope, relations)
     elif isinstance(node, exp.CountIf):
         check_key(node.this, scope, relations)
-    elif isinstance(node, exp.Min | exp.Max) and not node.expressions:  # max(x, 3) is a list of values
+    elif isinstance(node, exp.Min | exp.Max):
         if not (is_key(node.this, scope, relations) and is_whole_day(node.this, scope, relations)):
             raise Refused("aggregate_not_allowed")
     elif not isinstance(node, exp.Sum | exp.Avg) or not is_value(node.this, scope, relations):

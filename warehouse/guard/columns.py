@@ -55,7 +55,7 @@ def source_of(column: exp.Column, scope: Scope, statement: Statement) -> Source:
         if found is not None:
             return found
         # Only a subquery inside an expression may reach out; a CTE or a derived table may not.
-        at = at.parent if at.is_subquery or at.is_set_operation else None
+        at = at.parent if at.is_subquery or at.is_set_operation or statement.ours else None
     raise Refused("column_not_allowed")
 
 

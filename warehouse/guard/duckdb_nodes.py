@@ -87,10 +87,9 @@ def _is_series(arguments: list[Node]) -> bool:
 def _check_padding(arguments: list[Node]) -> None:
     """The length must stand in the text and be short: lpad('a', 1000000000) fills the memory."""
     length = arguments[1]["expression"] if len(arguments) > 1 else {"class": ""}
-    if length["class"] != "CONSTANT" or length["literal"]["kind"] != "INTEGER":
-        raise Refused("function_not_allowed")
-    if len(length["literal"]["text"]) > 2:
-        raise Refused("function_not_allowed")
+    literal = length["literal"] if length["class"] == "CONSTANT" else {"kind": ""}
+    if literal["kind"] != "INTEGER" or len(literal["text"]) > 2:
+        raise Refused("function_without_bound")
 
 
 def _type(node: Node, policy: Policy) -> None:

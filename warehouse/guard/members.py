@@ -86,6 +86,8 @@ def _check_conditions(query: exp.Select, scope: Scope, relations: Relations) -> 
             raise Refused("member_link")
         check_link(query, link, scope, relations)
     joins = [join for join in query.args.get("joins") or () if join is not link]
+    if any(join.method for join in joins):  # ASOF picks one member's row for each row beside it
+        raise Refused("member_rows")
     conditions += [join.args["on"] for join in joins if join.args.get("on")]
     for condition in conditions:
         check_key(condition, scope, relations)

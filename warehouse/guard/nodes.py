@@ -43,6 +43,11 @@ _CLAUSES: dict[type[exp.Expr], frozenset[str]] = {
     exp.With: frozenset(("expressions",)),
     exp.CTE: frozenset(("this", "alias", "materialized")),
     exp.Limit: frozenset(("expression",)),
+    # max(x, 3) is a list of the three largest
+    exp.Max: frozenset(("this",)),
+    exp.Min: frozenset(("this",)),
+    exp.ArgMax: frozenset(("this", "expression")),
+    exp.ArgMin: frozenset(("this", "expression")),
     exp.Interval: frozenset(("this", "unit")),
 }
 

@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from warehouse.guard.columns import source_of
+from warehouse.guard.decision import Refused
 from warehouse.guard.statement import Statement
 from warehouse.policy import Column
 from warehouse.policy.loader import GOVERNED_SCHEMA
@@ -39,7 +40,10 @@ class Relations:
     def of(self, source: exp.Table | Scope) -> Relation:
         """The relation behind a source of a scope."""
         if isinstance(source, Scope):
-            return self._by_scope.get(id(source), FREE)
+            found = self._by_scope.get(id(source))
+            if found is None:  # not looked at yet, so nothing is known of its rows
+                raise Refused("member_rows")
+            return found
         table = self.statement.policy.tables.get(source.name)
         if table is None or source.db != GOVERNED_SCHEMA or not isinstance(source.this, exp.Identifier):
             return FREE

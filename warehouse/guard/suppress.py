@@ -56,9 +56,9 @@ def carry(query: exp.Select, scope: Scope, found: Cells, statement: Statement) -
 
 def _either(scope: Scope, hidden: dict[int, set[str]]) -> set[str]:
     sides = scope.set_operation_scopes
-    names = [[name.lower() for name in side.expression.named_selects] for side in sides]
+    names = [_outputs(side.expression) for side in sides]
     places = {
-        i for side, own in zip(sides, names, strict=True) for i, n in enumerate(own) if n in hidden[id(side)]
+        i for side, own in zip(sides, names, strict=True) for i, name in enumerate(own) if name in hidden[id(side)]
     }
     return {name for i, name in enumerate(names[0]) if i in places} if names else set()
 

@@ -1,0 +1,74 @@
+"""Runs an allowed statement in the form in which its result may be shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from warehouse.engine import Rows
+from warehouse.errors import DeniedError, UsageError
+from warehouse.guard import Allow
+from warehouse.guard.decision import REASONS, Disclosure
+
+Run = Callable[[str, int], Rows]
+"""Runs a text that the guard wrote and fetches at most so many rows."""
+_WHOLE = ("BIGINT", "HUGEINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
+Cells = frozenset[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows as they may be seen, the (row, column) positions of withheld cells, and the text that ran."""
+
+    rows: Rows
+    suppressed: Cells
+    sql: str
+
+
+def shown(decision: Allow, run: Run, most: int, small: Callable[[Disclosure], bool]) -> Shown:
+    """The statement as it is when no cell is small, else with its small cells withheld.
+
+    `small` says whether any cell may be small. Raises DeniedError (small_cells) when the statement cannot be run
+    without them, and what `run` raises.
+    """
+    form = decision.disclosure
+    if form is None or not small(form):
+        return Shown(run(decision.sql, most), frozenset(), decision.sql)
+    if not form.exact:
+        raise _refused()
+    try:
+        found = run(form.exact, most)
+    except UsageError as error:
+        raise _refused() from error
+    types = run(f"SELECT * FROM (\n{decision.sql}\n) AS shown LIMIT 0", 1).columns
+    rows, suppressed = _withheld(found.rows, form.hidden, [type_ for _, type_ in types])
+    if form.keyed and rows and len(suppressed) == len(rows) * len(form.hidden):
+        rows, suppressed = [], set()  # a result without any figure is told from an empty one by nothing
+    return Shown(Rows(types, rows), frozenset(suppressed), form.exact)
+
+
+def _withheld(
+    rows: Sequence[tuple[Any, ...]], hidden: Sequence[int], types: Sequence[str]
+) -> tuple[list[tuple[Any, ...]], set[tuple[int, int]]]:
+    suppressed: set[tuple[int, int]] = set()
+    shown_rows = []
+    for number, row in enumerate(rows):
+        cells = list(row)
+        for place in hidden:
+            if isinstance(cells[place], float) and math.isnan(cells[place]):
+                suppressed.add((number, place))
+                cells[place] = None
+            elif isinstance(cells[place], float) and types[place].startswith(_WHOLE):
+                cells[place] = round(cells[place])
+        shown_rows.append(tuple(cells))
+    return shown_rows, suppressed
+
+
+def _refused() -> DeniedError:
+    return DeniedError(
+        REASONS["small_cells"][1],
+        code="small_cells",
+        next_step="Ask for fewer or wider groups, or one figure at a time.",
+    )
