@@ -68,7 +68,8 @@ class AnswerPart(_Model):
     `formulas` says how a computed column follows from other cells (`tools.formula`); governed columns have none.
     `compared_with` is the earlier period of a comparison: start, end, label. `suppressed` are the (row, column)
     cells that are null because fewer than `small_cell` members are behind them (0: the reader may see all), and
-    `left_out` is the number of rows that a ranking does without for that reason.
+    `left_out` is the number of rows that a ranking does without for that reason. `asked` is the statement as it
+    was written, before the guard, of a part without a semantic query.
     """
 
     title: str = ""
@@ -83,6 +84,7 @@ class AnswerPart(_Model):
     suppressed: list[tuple[int, int]] = Field(default_factory=list)
     small_cell: int = 0
     left_out: int = 0
+    asked: str = ""
 
 
 class Answer(_Model):

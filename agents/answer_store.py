@@ -6,11 +6,15 @@ import hashlib
 import json
 import sqlite3
 import threading
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from agents.answer import Answer
+from agents.answer import Answer, AnswerPart
+from agents.versions import Versions
+from warehouse.audit import result_hash
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
 
@@ -28,39 +32,107 @@ CREATE TABLE IF NOT EXISTS feedback (
     answer_id TEXT NOT NULL, user TEXT NOT NULL, created_at TEXT NOT NULL, thumbs TEXT NOT NULL,
     reason TEXT NOT NULL, PRIMARY KEY (answer_id, user));
 """
+# Columns that earlier versions did not have, with what stands for an answer of theirs.
+_LATER = {
+    "attributes": "'{}'",
+    "versions": "'{}'",
+    "part_hashes": "'[]'",
+    "rows_kept": "1",
+    "audit_number": "0",
+    "audit_seal": "''",
+}
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """A stored answer, its reader, and what it depended on.
+
+    `part_hashes` are the hashes of the parts' governed cells; answers of earlier versions have none, and only the
+    digest of all rows. Without `rows_kept` they are all that is left of the rows.
+    """
+
+    answer: Answer
+    user: str
+    role: str
+    attributes: dict[str, str]
+    created_at: str
+    versions: Versions
+    rows_digest: str
+    part_hashes: tuple[str, ...]
+    rows_kept: bool
 
 
 class AnswerStore:
-    """One SQLite file; safe for several threads of one process."""
+    """One SQLite file of its owner's; safe for several threads of one process."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(file, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
+        self._add_later_columns()
 
-    def keep(self, answer: Answer, principal: Principal, at: datetime) -> None:
-        """Store an answer under its id."""
+    def keep(
+        self,
+        answer: Answer,
+        principal: Principal,
+        at: datetime,
+        versions: Versions | None = None,
+        audit_head: tuple[int, str] = (0, ""),
+    ) -> None:
+        """Store an answer under its id, with the end that the audit trail had by then."""
         question = WITHHELD if answer.refusal_code == PERSONAL else answer.question
-        row = (answer.answer_id, at.isoformat(), principal.user, principal.role, answer.thread, question,
-               answer.status, answer.snapshot, rows_digest(answer), _document(answer, principal))  # fmt: skip
+        hashes = [part_hash(part) for part in parts_of(answer)]
+        digest = rows_digest(answer.parts or [AnswerPart(rows=answer.rows)])
+        row = {
+            "answer_id": answer.answer_id, "created_at": at.isoformat(), "user": principal.user,
+            "role": principal.role, "thread": answer.thread, "question": question, "status": answer.status,
+            "snapshot": answer.snapshot, "rows_digest": digest, "document": _document(answer, principal),
+            "attributes": json.dumps(principal.attributes), "part_hashes": json.dumps(hashes),
+            "versions": json.dumps(asdict(versions or Versions())), "rows_kept": not _personal(principal),
+            "audit_number": audit_head[0], "audit_seal": audit_head[1],
+        }  # fmt: skip
+        names = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
         with self._lock, self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO answers VALUES (?,?,?,?,?,?,?,?,?,?)", row)
+            self._connection.execute(f"INSERT OR REPLACE INTO answers ({names}) VALUES ({places})", row)
 
     def find(self, answer_id: str, principal: Principal) -> Answer:
         """A stored answer of the same user and role. Raises UsageError when there is none."""
+        return self.kept(answer_id, principal).answer
+
+    def kept(self, answer_id: str, principal: Principal | None = None) -> KeptAnswer:
+        """A stored answer with what it depended on; with a principal only one of the same user and role.
+
+        Raises UsageError when there is none.
+        """
         with self._lock:
             row = self._connection.execute(
-                "SELECT document FROM answers WHERE answer_id = ? AND user = ? AND role = ?",
-                (answer_id, principal.user, principal.role),
+                "SELECT document, user, role, attributes, created_at, versions, rows_digest, part_hashes, "
+                "rows_kept FROM answers WHERE answer_id = ?",
+                (answer_id,),
             ).fetchone()
-        if row is None:
+        if row is None or (principal and (principal.user, principal.role) != row[1:3]):
+            whose = " of yours" if principal else ""
             raise UsageError(
-                "There is no such answer of yours.", where=answer_id, next_step="Check the answer's id."
+                f"There is no such answer{whose}.", where=answer_id, next_step="Check the answer's id."
             )
-        return Answer.model_validate_json(row[0])
+        document, user, role, attributes, at, versions, digest, hashes, rows_kept = row
+        return KeptAnswer(
+            answer=Answer.model_validate_json(document),
+            user=user,
+            role=role,
+            attributes=json.loads(attributes),
+            created_at=at,
+            versions=Versions(**json.loads(versions)),
+            rows_digest=digest,
+            part_hashes=tuple(json.loads(hashes)),
+            # An answer of an earlier version says nothing on it: then such a role's rows were not kept either.
+            rows_kept=bool(rows_kept) and role not in MEMBER_LEVEL_ROLES,
+        )
 
     def trace(self, answer_id: str) -> Answer | None:
         """Anybody's stored answer, for its lineage only, which shows no question, no rows and no values."""
@@ -69,6 +141,22 @@ class AnswerStore:
                 "SELECT document FROM answers WHERE answer_id = ?", (answer_id,)
             ).fetchone()
         return Answer.model_validate_json(row[0]) if row else None
+
+    def beginning_with(self, start: str) -> list[str]:
+        """The ids, at most two, that begin so."""
+        with self._lock:
+            found: Iterable[tuple[str]] = self._connection.execute(
+                "SELECT answer_id FROM answers WHERE substr(answer_id, 1, ?) = ? LIMIT 2", (len(start), start)
+            ).fetchall()
+        return [row[0] for row in found]
+
+    def audit_heads(self) -> list[tuple[int, str]]:
+        """The ends of the audit trail that answers noted: number and seal of its last record at that time."""
+        with self._lock:
+            found: list[tuple[int, str]] = self._connection.execute(
+                "SELECT DISTINCT audit_number, audit_seal FROM answers WHERE audit_number > 0"
+            ).fetchall()
+        return found
 
     def judge(self, answer_id: str, principal: Principal, thumbs: Thumbs, reason: str, at: datetime) -> None:
         """Keep a reader's verdict on an answer of theirs; a second one replaces the first."""
@@ -83,17 +171,46 @@ class AnswerStore:
         """Close the file."""
         self._connection.close()
 
+    def _add_later_columns(self) -> None:
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")  # another process may be opening it as well
+            there = {row[1] for row in self._connection.execute("PRAGMA table_info(answers)")}
+            for name, value in _LATER.items():
+                if name not in there:
+                    self._connection.execute(f"ALTER TABLE answers ADD COLUMN {name} NOT NULL DEFAULT {value}")
 
-def rows_digest(answer: Answer) -> str:
-    """A hash of every part's rows."""
-    rows = [part.rows for part in answer.parts] or [answer.rows]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+
+def parts_of(answer: Answer) -> list[AnswerPart]:
+    """The parts of an answer; one that has none is a part itself when it has columns."""
+    if answer.parts or not answer.columns:
+        return answer.parts
+    return [
+        AnswerPart(
+            columns=answer.columns, rows=answer.rows, sql=answer.sql, semantic_query=answer.semantic_query,
+            interpretation=answer.interpretation, suppressed=answer.suppressed,
+        )
+    ]  # fmt: skip
+
+
+def rows_digest(parts: list[AnswerPart]) -> str:
+    """A hash of every part's rows, as earlier versions kept it."""
+    return hashlib.sha256(json.dumps([part.rows for part in parts]).encode()).hexdigest()[:16]
+
+
+def part_hash(part: AnswerPart) -> str:
+    """The hash of a part's governed cells: the columns that a query gave, not those computed from other cells."""
+    places = [at for at, column in enumerate(part.columns) if column.name not in part.formulas]
+    return result_hash([part.columns[at].name for at in places], ([row[at] for at in places] for row in part.rows))
+
+
+def _personal(principal: Principal) -> bool:
+    return principal.role in MEMBER_LEVEL_ROLES or bool(principal.break_glass)
 
 
 def _document(answer: Answer, principal: Principal) -> str:
     if answer.refusal_code == PERSONAL:
         answer = answer.model_copy(update={"question": WITHHELD})
-    if principal.role in MEMBER_LEVEL_ROLES:
+    if _personal(principal):
         parts = [part.model_copy(update={"rows": []}) for part in answer.parts]
         answer = answer.model_copy(update={"rows": [], "parts": parts, "facts": [], "text": ""})
     return answer.model_dump_json()

@@ -196,6 +196,7 @@ def as_part(table: Table) -> AnswerPart:
         suppressed=sorted(table.suppressed),
         small_cell=table.small_cell,
         left_out=table.left_out,
+        asked=table.asked,
     )
 
 
@@ -214,6 +215,7 @@ def as_table(part: AnswerPart) -> Table:
         suppressed=frozenset(part.suppressed),
         small_cell=part.small_cell,
         left_out=part.left_out,
+        asked=part.asked,
     )
 
 

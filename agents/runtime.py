@@ -14,6 +14,7 @@ from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER, Knowledge
 from agents.learning import Learning
+from agents.versions import versions
 from semantic.compiler import compile_query
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
     from agents.context import Context
+    from agents.replay import Against, Replay
     from agents.threads import Threads
     from tools.outcome import Outcome
 
@@ -45,6 +47,8 @@ class Assistant:
     graph: CompiledStateGraph[Any, Any, Any, Any]
     clock: Callable[[], datetime]
     learning: Learning
+    warehouse: Path
+    audit: AuditLog
 
     @classmethod
     def open(
@@ -69,7 +73,7 @@ class Assistant:
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
         now = clock or (lambda: datetime.now(UTC))
-        return cls(settings, door, threads, answers, graph, now, Learning(settings, door))
+        return cls(settings, door, threads, answers, graph, now, Learning(settings, door), warehouse, audit)
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -161,6 +165,18 @@ class Assistant:
         """Keep a reader's verdict on one of their answers."""
         self.answers.judge(answer_id, principal, thumbs, reason, self.clock())
 
+    def replay(
+        self, answer_id: str, principal: Principal, against: Against = "same", *, same_words: bool = False
+    ) -> Replay:
+        """Run the plan of one of the principal's own answers again, on its snapshot or on the served one.
+
+        Raises UsageError (exit 2) when there is no such answer or nothing to run, MissingDataError (exit 4) when
+        its snapshot is no longer kept.
+        """
+        from agents.replay import replay
+
+        return replay(self, self.answers.kept(answer_id, principal), principal, against, same_words=same_words)
+
     def starters(self, role: Role) -> list[str]:
         """Questions to begin with: the first wording of the verified queries, in the model's order."""
         verified = self.knowledge().semantic.verified_queries.values()
@@ -181,7 +197,9 @@ class Assistant:
         total = (time.perf_counter() - started) * 1000
         spent = {step: round(context.desk.spent_ms.get(step, 0.0), 2) for step in STEPS}
         answer = answer.model_copy(update={"timings_ms": {**spent, "total": round(total, 2)}})
-        self.answers.keep(answer, principal, self.clock())
+        desk = context.desk
+        noted = versions(desk.semantic.version, desk.rules)
+        self.answers.keep(answer, principal, self.clock(), noted, self._audit_head())
         configure(self.settings.state).info(
             "answer",
             extra={"answer_id": answer.answer_id, "agent": answer.agent, "status": answer.status,
@@ -189,6 +207,13 @@ class Assistant:
                    "rows": len(answer.rows), "ms": round(total)},
         )  # fmt: skip
         return answer
+
+    def _audit_head(self) -> tuple[int, str]:
+        """The end of the trail, to be noted with an answer; an answer may say that the trail cannot be written."""
+        try:
+            return self.audit.head()
+        except DeniedError:
+            return 0, ""
 
 
 STEPS = ("plan", "compile", "guard", "query", "render")

@@ -34,6 +34,7 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
         truncated=result.truncated,
         suppressed=result.suppressed,
         small_cell=desk.small_cell,
+        asked=sql,
     )
     return Found((table,), "generated_sql", assumptions=(UNVERIFIED,))
 

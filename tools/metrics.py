@@ -68,7 +68,9 @@ def _run(compiled: CompiledQuery, desk: Desk, title: str) -> Table:
         compiled.sql,
         desk.principal,
         params=dict(compiled.params),
-        context=QueryContext(desk.answer_id, desk.question, desk.source),
+        context=QueryContext(
+            desk.answer_id, desk.question, desk.source, plan=compiled.query.model_dump_json(exclude_defaults=True)
+        ),
     )
     desk.spend(result.timings_ms)
     table = Table(

@@ -41,7 +41,8 @@ class Table:
 
     `small_cell` is the least number of members that a shown figure has behind it, 0 where the reader may see all.
     `suppressed` are the (row, column) cells that are blank for that reason, `left_out` the number of rows that a
-    ranking does without because of it.
+    ranking does without because of it. `asked` is the statement as it was written, before the guard, where there
+    is no query.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Table:
     suppressed: frozenset[tuple[int, int]] = frozenset()
     small_cell: int = 0
     left_out: int = 0
+    asked: str = ""
 
     def column(self, name: str) -> int:
         """Position of a column by name."""

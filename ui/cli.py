@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ui import cli_changes, cli_feed, cli_lineage, cli_quality, cli_snapshots
+from ui import cli_audit, cli_changes, cli_feed, cli_lineage, cli_quality, cli_replay, cli_snapshots
 from ui.terminal import (
     CsvOption,
     JsonOption,
@@ -51,6 +51,8 @@ cli_changes.register(app)
 cli_feed.register(app)
 cli_lineage.register(app)
 cli_quality.register(app)
+cli_audit.register(app)
+cli_replay.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."

@@ -99,20 +99,30 @@ class AuditLog:
 
     def verify(self, anchors: Iterable[tuple[int, str]] = ()) -> Verification:
         """Check every byte of the trail. `anchors` are (number, seal) pairs that were noted elsewhere."""
-        with self._turn():
-            sizes = {name: (self._folder / name).stat().st_size for name in chain.files_in(self._folder)}
-            head = self._read_head()
+        try:
+            with self._turn():
+                sizes = {name: (self._folder / name).stat().st_size for name in chain.files_in(self._folder)}
+                head = self._read_head()
+        except OSError as error:
+            raise self._unwritable() from error
         return verification(self._folder, self._key, head, sizes, anchors)
 
     def head(self) -> tuple[int, str]:
         """The number and the seal of the last record: note it elsewhere, and no older copy can take its place."""
-        with self._turn():
-            head = self._head()
+        try:
+            with self._turn():
+                head = self._head()
+        except OSError as error:
+            raise self._unwritable() from error
         return head.number, head.seal
 
     def records(self) -> list[dict[str, Any]]:
         """Every record with its number, oldest first."""
         return list(records_of(self._folder))
+
+    def oldest_first(self) -> Iterator[dict[str, Any]]:
+        """Every record, the first one first, one at a time."""
+        return records_of(self._folder)
 
     def newest_first(self) -> Iterator[dict[str, Any]]:
         """Every record, the last one first, a file at a time."""
@@ -126,6 +136,10 @@ class AuditLog:
                 return self._pruned(self._head(), keep_days, by)
         except OSError as error:
             raise self._unwritable() from error
+
+    def spoken(self, text: str) -> str:
+        """A stated purpose or reason as it may be kept: readable, but for what may point at somebody."""
+        return self._redaction.spoken(text)
 
     def fingerprint(self, text: str) -> str:
         """A keyed hash: equal texts can be found again, none can be read back or guessed without the key."""
