@@ -15,6 +15,7 @@ from agents.answer import Answer
 from ui.accounts import Account, Accounts
 from ui.answer_card import card, plain
 from ui.history import History
+from ui.rate_limit import Buckets, too_many
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, DeniedError
 from warehouse.logs import LOGGER_NAME
@@ -27,6 +28,11 @@ CARD = "AnswerCard"
 MOST_STARTERS = 8
 _LOG = logging.getLogger(LOGGER_NAME)
 _SIGNED_OUT = "Your session has ended. Reload this page to sign in again; your conversations are kept."
+_OTHER_RIGHTS = (
+    "What you may see has changed since this conversation began: a purpose was stated or has ended, or your role "
+    "is another one. Start a new conversation; this one opens again under the rights that it was held with."
+)
+_RIGHTS_CHANGED = "What you may see changed while this was being answered, so the answer is not shown. Ask again."
 _BROKEN = (
     "Something unexpected went wrong while answering, and nothing was changed. Ask again; if it keeps happening, "
     "`command-center doctor` says what is missing."
@@ -36,11 +42,14 @@ _BROKEN = (
 class Chat:
     """Chainlit's callbacks over one assistant. Who asks is read from our own database for every message."""
 
-    def __init__(self, assistant: Assistant, accounts: Accounts, sessions: Sessions, history: History) -> None:
+    def __init__(
+        self, assistant: Assistant, accounts: Accounts, sessions: Sessions, history: History, questions: Buckets
+    ) -> None:
         self._assistant = assistant
         self._accounts = accounts
         self._sessions = sessions
         self._history = history
+        self._questions = questions
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
@@ -56,39 +65,57 @@ class Chat:
         return [cl.Starter(label=question, message=question) for question in questions]
 
     async def answer(self, message: cl.Message) -> None:
-        """Answer one message in a worker thread; stopping it drops the answer and says so."""
-        account = self._sessions.holder(cl.context.session.token)
-        if account is None:
-            await cl.Message(content=_SIGNED_OUT).send()
+        """Answer one message in a worker thread; stopping it drops the answer and says so.
+
+        Rights are read before the work and again before anything is shown.
+        """
+        token, thread = cl.context.session.token, cl.context.session.thread_id
+        account = self._sessions.holder(token)
+        if refusal := self._refusal(account, thread):
+            await cl.Message(content=refusal).send()
             return
+        assert account is not None
+        principal = account.principal
         progress = Progress()
         await progress.begin()
         try:
-            answer = await asyncio.to_thread(self._ask, message.content, account, progress)
+            answer = await asyncio.to_thread(self._ask, message.content, principal, progress)
         except asyncio.CancelledError:
             await progress.end("Stopped")
             raise
         await progress.end(f"Worked for {progress.seconds:.1f} s")
+        still = self._sessions.holder(token, active=False)
+        if still is None or still.principal != principal:
+            await cl.Message(content=_RIGHTS_CHANGED if still else _SIGNED_OUT).send()
+            return
         await send(answer)
+
+    def _refusal(self, account: Account | None, thread: str) -> str:
+        """Why this message gets no answer, in words; empty when it does."""
+        if account is None:
+            return _SIGNED_OUT
+        if wait := self._questions.take(account.name):
+            return too_many(wait)
+        return "" if self._history.is_open_to(thread, account) else _OTHER_RIGHTS
 
     async def resume(self, thread: ThreadDict) -> None:
         """Nothing to rebuild: cards keep their rows and charts, and the assistant knows the thread by its id."""
 
-    def _ask(self, question: str, account: Account, progress: Progress) -> Answer:
+    def _ask(self, question: str, principal: Principal, progress: Progress) -> Answer:
         thread = cl.context.session.thread_id
         try:
-            return self._assistant.ask(question, _principal(account), thread, on_step=progress.note)
+            return self._assistant.ask(question, principal, thread, on_step=progress.note)
         except CommandCenterError as error:
             # A reader needs what and what next; where is for those who run the server, and is in their log.
             code = error.code if isinstance(error, DeniedError) else f"exit_{error.exit_code}"
-            _LOG.warning("answer_refused", extra={"role": account.role, "code": code})
+            _LOG.warning("answer_refused", extra={"role": principal.role, "code": code})
             text = f"{error.what} {error.next_step}".strip()
             if isinstance(error, DeniedError):
                 return Answer(question=question, status="refused", refusal_code=f"denied:{code}", text=text)
             return Answer(question=question, status="error", text=text)
         except Exception:
             # The last stop before the reader: the place is logged, the message may quote data and is not.
-            _LOG.exception("answer_failed", extra={"role": account.role})
+            _LOG.exception("answer_failed", extra={"role": principal.role})
             return Answer(question=question, status="error", text=_BROKEN)
 
 
@@ -133,7 +160,3 @@ async def send(answer: Answer) -> None:
     element = cl.CustomElement(name=CARD, props=card(answer), display="inline")
     metadata = {"answer_id": answer.answer_id or answer.id, "status": answer.status}
     await cl.Message(content=plain(answer.text), elements=[element], metadata=metadata).send()
-
-
-def _principal(account: Account) -> Principal:
-    return Principal(user=account.name, role=account.role)

@@ -37,10 +37,16 @@ def prepare(settings: Settings) -> Path:
             "CHAINLIT_APP_ROOT": str(root),
             "CHAINLIT_AUTH_SECRET": session_secret(settings),
             "CHAINLIT_CUSTOM_AUTH": "1",
+            "CHAINLIT_AUTH_COOKIE_NAME": session_cookie(secure=settings.server.https),
             "DO_NOT_TRACK": "true",
         }
     )
     return root
+
+
+def session_cookie(*, secure: bool) -> str:
+    """The session cookie's name: behind TLS one that browsers take from this host only, for all of it."""
+    return "__Host-session" if secure else "access_token"
 
 
 def session_secret(settings: Settings) -> str:

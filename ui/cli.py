@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ui import cli_audit, cli_changes, cli_feed, cli_lineage, cli_quality, cli_replay, cli_snapshots
+from ui import cli_audit, cli_changes, cli_feed, cli_lineage, cli_quality, cli_replay, cli_snapshots, cli_users
 from ui.terminal import (
+    Asker,
+    BreakGlassOption,
     CsvOption,
     JsonOption,
+    OnlyOption,
     PurposeOption,
     RoleOption,
     SnapshotOption,
@@ -22,7 +25,6 @@ from ui.terminal import (
     console,
     load_settings,
     one_format,
-    principal_of,
     print_csv,
     print_json,
 )
@@ -53,6 +55,7 @@ cli_lineage.register(app)
 cli_quality.register(app)
 cli_audit.register(app)
 cli_replay.register(app)
+cli_users.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."
@@ -116,6 +119,9 @@ def ask(
     role: RoleOption = "executive",
     thread: Annotated[str | None, typer.Option(help="Continue a conversation by this name.")] = None,
     file: Annotated[Path | None, typer.Option(help="JSON lines of {id, question, thread?, role?}.")] = None,
+    purpose: PurposeOption = None,
+    only: OnlyOption = None,
+    break_glass: BreakGlassOption = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
@@ -128,7 +134,8 @@ def ask(
     if file and question:
         raise UsageError("A question and a file were given.", where="--file", next_step="Give one of them.")
     one_format(as_json or file is not None, as_csv)
-    asking = Asking(settings, warehouse or settings.warehouse, principal_of, snapshot)
+    target = warehouse or settings.warehouse
+    asking = Asking(settings, target, Asker(settings, target, purpose, only, break_glass), snapshot)
     with closing(asking):
         if file is None:
             code = _show(asking.ask(question, role, thread), as_json=as_json, as_csv=as_csv)
@@ -142,6 +149,8 @@ def sql(
     statement: Annotated[str, typer.Argument(help="A SELECT over gold tables.")] = "",
     role: RoleOption = "executive",
     purpose: PurposeOption = None,
+    only: OnlyOption = None,
+    break_glass: BreakGlassOption = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
@@ -155,9 +164,11 @@ def sql(
         named = warehouse or (settings.warehouse if snapshot else None)
         _check_statements(check_file, settings, named, snapshot)
         return
+    target = warehouse or settings.warehouse
     try:
-        with closing(_door(settings, warehouse or settings.warehouse, snapshot)) as door:
-            result = _query(statement, principal_of(role, purpose), door)
+        principal = Asker(settings, target, purpose, only, break_glass)(role)
+        with closing(_door(settings, target, snapshot)) as door:
+            result = _query(statement, principal, door)
     except CommandCenterError as error:
         if as_json:
             print_json(_verdict(error))
@@ -197,6 +208,7 @@ def savings(
     reduce: Annotated[float, typer.Option(help="Percent of the leaked calls avoided.")] = 10,
     cost_model: Annotated[str, typer.Option(help="planning or fully_loaded.")] = "planning",
     role: RoleOption = "executive",
+    only: OnlyOption = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
@@ -205,7 +217,8 @@ def savings(
     from ui.asking import Asking
 
     settings = load_settings()
-    asking = Asking(settings, warehouse or settings.warehouse, principal_of, snapshot)
+    target = warehouse or settings.warehouse
+    asking = Asking(settings, target, Asker(settings, target, only=only), snapshot)
     with closing(asking):
         code = _show(asking.savings(journey, reduce, cost_model, role), as_json=as_json)
     raise typer.Exit(code)
@@ -233,7 +246,7 @@ def up(
     _build(folder, target, settings, "duckdb", full=False, whole=source is None, as_json=False)
     from ui.web import serve
 
-    serve(settings, target, host=settings.server.host, port=chosen)
+    serve(settings, target, host=settings.server.host, port=chosen, one_each=source is None)
 
 
 @app.command()

@@ -15,7 +15,6 @@ from ui.chat_root import MOUNT_PATH
 from ui.history import History
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError
-from warehouse.principal import Principal
 
 if TYPE_CHECKING:
     from agents.runtime import Assistant
@@ -79,5 +78,4 @@ class FeedbackRoutes:
         return JSONResponse({"success": await self._history.delete_feedback(taken.feedbackId)})
 
     def _judge(self, answer: str, reader: Account, thumb: Thumb) -> None:
-        principal = Principal(user=reader.name, role=reader.role)
-        self._assistant.feedback(answer, principal, "up" if thumb.value else "down", thumb.comment or "")
+        self._assistant.feedback(answer, reader.principal, "up" if thumb.value else "down", thumb.comment or "")

@@ -1,7 +1,8 @@
 """Chat history in one SQLite file: Chainlit's data layer, with every write in one order on one connection.
 
 A step, element or thread is kept as the JSON that the page was sent, so that a resumed conversation shows the
-same cards and charts. People see their own conversations only.
+same cards and charts. People see their own conversations only, and each only while their rights (role, row
+filters, purpose) are those that it was held with: rows read for a purpose close with it.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from chainlit.types import Feedback, PageInfo, PaginatedResponse, Pagination, Th
 from chainlit.user import PersistedUser, User
 from chainlit.utils import utc_now
 
-from ui.accounts import Accounts, open_private
+from ui.account_file import open_private
+from ui.accounts import Account, Accounts
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS threads (
-    id TEXT PRIMARY KEY, user TEXT, name TEXT, created TEXT NOT NULL, touched TEXT NOT NULL, metadata TEXT NOT NULL
+    id TEXT PRIMARY KEY, user TEXT, name TEXT, created TEXT NOT NULL, touched TEXT NOT NULL,
+    metadata TEXT NOT NULL, rights TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS steps (
     id TEXT PRIMARY KEY, thread TEXT NOT NULL, parent TEXT, created TEXT NOT NULL, body TEXT NOT NULL
@@ -40,6 +43,10 @@ CREATE INDEX IF NOT EXISTS elements_of_thread ON elements (thread);
 CREATE INDEX IF NOT EXISTS threads_of_user ON threads (user, touched);
 """
 _NAME_CHARACTERS = 120
+CLOSED = (
+    "This conversation was held with other rights: for a purpose that has ended, or in another role. It opens "
+    "again under the same ones."
+)
 
 
 class History(BaseDataLayer):
@@ -51,6 +58,7 @@ class History(BaseDataLayer):
         self._lock = threading.Lock()
         self._connection = open_private(path)
         self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _SCHEMA)
+        self._note_rights_of_earlier_threads()
 
     async def get_user(self, identifier: str) -> PersistedUser | None:
         """The user as our own accounts know them; nobody else exists."""
@@ -137,10 +145,16 @@ class History(BaseDataLayer):
             connection.execute("DELETE FROM steps WHERE id = ?", (step_id,))
 
     async def get_thread_author(self, thread_id: str) -> str:
-        """Whose conversation it is; empty when there is none."""
+        """Whose conversation it is; empty when there is none, or when its author's rights are other ones now."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT user FROM threads WHERE id = ?", (thread_id,)).fetchone()
-        return str(row[0] or "") if row else ""
+            row = connection.execute("SELECT user, rights FROM threads WHERE id = ?", (thread_id,)).fetchone()
+        return str(row[0]) if row and row[0] and row[1] == self._rights(row[0]) else ""
+
+    def is_open_to(self, thread_id: str, account: Account) -> bool:
+        """Whether a message may go on in a conversation: a new one, or one held with exactly these rights."""
+        with self._transaction() as connection:
+            row = connection.execute("SELECT user, rights FROM threads WHERE id = ?", (thread_id,)).fetchone()
+        return row is None or row[0] is None or row == (account.name, account.principal.rights)
 
     async def delete_thread(self, thread_id: str) -> None:
         """Forget a conversation and all that belongs to it."""
@@ -158,8 +172,9 @@ class History(BaseDataLayer):
         with self._transaction() as connection:
             rows = connection.execute(
                 "SELECT id, user, name, created, metadata FROM threads "
-                "WHERE user = ? AND COALESCE(name, '') LIKE ? ORDER BY touched DESC, id LIMIT ? OFFSET ?",
-                (filters.userId, wanted, pagination.first + 1, skip),
+                "WHERE user = ? AND rights = ? AND COALESCE(name, '') LIKE ? "
+                "ORDER BY touched DESC, id LIMIT ? OFFSET ?",
+                (filters.userId, self._rights(filters.userId), wanted, pagination.first + 1, skip),
             ).fetchall()
         page = PageInfo(len(rows) > pagination.first, str(skip), str(skip + pagination.first))
         return PaginatedResponse(pageInfo=page, data=[_thread(row) for row in rows[: pagination.first]])
@@ -178,6 +193,8 @@ class History(BaseDataLayer):
             elements = connection.execute("SELECT body FROM elements WHERE thread = ?", (thread_id,)).fetchall()
         if row is None:
             return None
+        if not await self.get_thread_author(thread_id):
+            return _closed(row)
         kept = [cast(ElementDict, json.loads(body)) for (body,) in elements]
         return _thread(row, [_step(*step) for step in steps], kept)
 
@@ -192,12 +209,20 @@ class History(BaseDataLayer):
         """Make or change a conversation. What is not given stays as it was."""
         title = " ".join(name.split())[:_NAME_CHARACTERS] if name else None
         notes = json.dumps(metadata) if metadata is not None else None
+        rights = self._rights(user_id)
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO threads VALUES (:id, :user, :name, :now, :now, COALESCE(:notes, '{}')) "
-                "ON CONFLICT (id) DO UPDATE SET user = COALESCE(:user, user), name = COALESCE(:name, name), "
-                "metadata = COALESCE(:notes, metadata)",
-                {"id": thread_id, "user": user_id, "name": title, "now": self._now(), "notes": notes},
+                "INSERT INTO threads VALUES (:id, :user, :name, :now, :now, COALESCE(:notes, '{}'), :rights) "
+                "ON CONFLICT (id) DO UPDATE SET user = COALESCE(user, :user), name = COALESCE(:name, name), "
+                "metadata = COALESCE(:notes, metadata), rights = CASE rights WHEN '' THEN :rights ELSE rights END",
+                {
+                    "id": thread_id,
+                    "user": user_id,
+                    "name": title,
+                    "now": self._now(),
+                    "notes": notes,
+                    "rights": rights,
+                },
             )
 
     async def build_debug_url(self) -> str:
@@ -223,10 +248,32 @@ class History(BaseDataLayer):
             ).fetchone()
         return row[0] if row else None
 
+    def _rights(self, user: str | None) -> str:
+        account = self._accounts.find(user) if user else None
+        return account.principal.rights if account else ""
+
+    def _note_rights_of_earlier_threads(self) -> None:
+        """Files of an earlier version know no rights: their conversations were held with those of the role."""
+        with self._transaction() as connection:
+            if "rights" in {row[1] for row in connection.execute("PRAGMA table_info(threads)")}:
+                return
+            connection.execute("ALTER TABLE threads ADD COLUMN rights TEXT NOT NULL DEFAULT ''")
+            users = connection.execute("SELECT DISTINCT user FROM threads WHERE user IS NOT NULL").fetchall()
+            for (user,) in users:
+                connection.execute("UPDATE threads SET rights = ? WHERE user = ?", (self._rights(user), user))
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock, self._connection as connection:
             yield connection
+
+
+def _closed(row: tuple[str, str | None, str | None, str, str]) -> ThreadDict:
+    """A conversation whose author's rights are other ones now: whose it is, and why it stays shut."""
+    identity, user, _, created, _ = row
+    note = {"id": f"{identity}-closed", "threadId": identity, "name": "Assistant", "type": "assistant_message"}
+    step = cast(StepDict, {**note, "createdAt": created, "output": CLOSED, "input": "", "streaming": False})
+    return _thread((identity, user, None, created, "{}"), [step])
 
 
 def _thread(

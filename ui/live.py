@@ -20,7 +20,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ui.accounts import Account
-from ui.security import same_origin
+from ui.security import from_this_site
 from ui.sessions import Sessions
 from warehouse.errors import MissingDataError
 from warehouse.freshness import freshness, served_facts
@@ -32,7 +32,6 @@ _LOOK_SECONDS = 0.5
 _HEARTBEAT_SECONDS = 15.0
 _RECONNECT_MS = 2000
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-_FOREIGN = ("cross-site", "same-site")
 
 
 class PointerWatch:
@@ -128,7 +127,7 @@ class LiveRoutes:
 
     def fresh(self, request: Request) -> Response:
         """How old the served snapshot is, and whether a newer one is being built."""
-        if self._sessions.reader(request.cookies) is None:
+        if self._sessions.reader(request.cookies, active=False) is None:
             return _signed_out()
         try:
             found = freshness(self._warehouse, now=datetime.now(UTC), stale_after_minutes=self._stale_after)
@@ -141,7 +140,7 @@ class LiveRoutes:
         account = await self._reader(request)
         if account is None:
             return _signed_out()
-        if not same_origin(request.headers) or request.headers.get("sec-fetch-site") in _FOREIGN:
+        if from_this_site(request.headers) is False:
             return JSONResponse({"detail": "Requests come from this site only."}, 403)
         if self._streams[account.name] >= MOST_STREAMS:
             return JSONResponse({"detail": "Too many streams of this user."}, 429, headers={"retry-after": "30"})
@@ -170,7 +169,7 @@ class LiveRoutes:
             self._streams[user] -= 1
 
     async def _reader(self, request: Request) -> Account | None:
-        return await asyncio.to_thread(self._sessions.reader, request.cookies)
+        return await asyncio.to_thread(self._sessions.reader, request.cookies, active=False)
 
 
 def _signed_out() -> Response:

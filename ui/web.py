@@ -16,10 +16,13 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from ui.accounts import Account, Accounts, SignIn
+from ui.accounts import Accounts, SignIn, open_accounts
 from ui.assets import chainlit_files, plotly_files
 from ui.chat_root import MOUNT_PATH, prepare, session_secret
+from ui.client_address import Proxies
 from ui.figures import template
+from ui.forms import Forms
+from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.settings import Settings
 
@@ -27,14 +30,6 @@ if TYPE_CHECKING:
     from agents.runtime import Assistant
     from ui.sessions import Sessions
 
-ROLE_LABELS = {
-    "executive": "Executive",
-    "product_owner": "Product owner",
-    "analyst": "Analyst",
-    "member_advocate": "Member advocate",
-    "data_engineer": "Data engineer",
-    "ml_engineer": "ML engineer",
-}
 _GRACE_SECONDS = 5
 _STATIC = Path(__file__).parent / "static"
 _CHAT_APP = Path(__file__).parent / "chainlit_root" / "chat_app.py"
@@ -59,29 +54,42 @@ def create_app(
     `data_state` tells what data is being served now; without it the header shows no date. `warehouse` is the one
     whose snapshots are announced (default: that of the settings).
     """
+    require_identity(settings)
     root = prepare(settings)
-    accounts = Accounts(settings.state / "users.db")
-    accounts.create_first()
+    accounts = open_accounts(settings)
     from ui.live import LiveRoutes
     from ui.sessions import Sessions
 
     server = settings.server
-    sessions = Sessions(accounts, hours=server.session_hours, secure=server.secure_cookies)
+    sessions = Sessions(
+        accounts, hours=server.session_hours, secure=server.https, idle_minutes=server.idle_minutes
+    )
     app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.accounts = accounts
     live = LiveRoutes(warehouse or settings.warehouse, sessions, stale_after_minutes=server.stale_after_minutes)
     app.state.watch = live.watch
     app.include_router(live.router)
-    _add_pages(app, settings, accounts, sessions, data_state or (lambda: DataState("", "")))
+    forms = Forms(session_secret(settings), secure=server.https)
+    add_identity(app, settings, accounts, sessions, forms)
+    add_people(app, settings, accounts, sessions, forms, lambda name: assistant.knowledge().values.values(name))
+    _add_pages(app, sessions, accounts, data_state or (lambda: DataState("", "")))
     _mount_chat(app, settings, assistant, accounts, sessions)
-    _add_middleware(app, https=server.secure_cookies)
+    _add_middleware(app, settings, sessions)
     return app
 
 
-def serve(settings: Settings, warehouse: Path, host: str | None = None, port: int | None = None) -> None:
-    """Open the assistant over `warehouse` and serve until stopped. Prints the address and the first sign-ins.
+def serve(
+    settings: Settings,
+    warehouse: Path,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    one_each: bool = False,
+) -> None:
+    """Open the assistant over `warehouse` and serve until stopped. Prints the address.
 
-    `port` 0 takes any free one. Raises UsageError (exit 2) when the port is taken.
+    The first start makes an administrator, and with `one_each` a user for each role, and prints their passwords
+    this once. `port` 0 takes any free one. Raises UsageError (exit 2) when the port is taken.
     """
     import uvicorn
 
@@ -99,22 +107,17 @@ def serve(settings: Settings, warehouse: Path, host: str | None = None, port: in
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # whom to believe is decided by server.trusted_proxies
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
-        _announce(listener, app.state.accounts.sign_ins())
+        made = _first_sign_ins(settings, app.state.accounts, one_each=one_each)
+        _announce(settings.server.public_url or _address(listener), made)
         server = uvicorn.Server(config)
         app.state.watch.stopping = lambda: server.should_exit
         server.run(sockets=[listener])
 
 
-def _add_pages(
-    app: FastAPI, settings: Settings, accounts: Accounts, sessions: Sessions, data_state: Callable[[], DataState]
-) -> None:
-    from ui.signin import SignInPages
-
-    pages = SignInPages(accounts, sessions, session_secret(settings), secure=settings.server.secure_cookies)
-    app.include_router(pages.router)
-
+def _add_pages(app: FastAPI, sessions: Sessions, accounts: Accounts, data_state: Callable[[], DataState]) -> None:
     @app.get("/")
     def home(request: Request) -> Response:
         return RedirectResponse(MOUNT_PATH if sessions.reader(request.cookies) else "/login", 303)
@@ -125,10 +128,10 @@ def _add_pages(
 
     @app.get("/session")
     def session(request: Request) -> Response:
-        account = sessions.reader(request.cookies)
+        account = sessions.reader(request.cookies, active=False)
         if account is None:
             return JSONResponse({"detail": "Sign in first"}, 401)
-        return JSONResponse(_who_and_what(account, data_state()), headers={"cache-control": "no-store"})
+        return JSONResponse({**who(account, accounts.clock()), **_what(data_state())})
 
     @app.get("/themes.json")
     def themes() -> dict[str, Any]:
@@ -158,10 +161,12 @@ def _mount_chat(
     from ui.chat import Chat
     from ui.feedback import FeedbackRoutes
     from ui.history import History
+    from ui.rate_limit import Buckets
     from ui.security import ChatGate, content_security_policy, without_outside_links
 
     history = History(settings.state / "history.db", accounts)
-    Chat(assistant, accounts, sessions, history).register()
+    questions = Buckets(settings.server.questions_per_minute)
+    Chat(assistant, accounts, sessions, history, questions).register()
     app.include_router(FeedbackRoutes(assistant, sessions, history).router)
     page = without_outside_links(get_html_template(MOUNT_PATH))
     headers = {"content-security-policy": content_security_policy(page), "cache-control": "no-store"}
@@ -177,12 +182,20 @@ def _mount_chat(
     mount_chainlit(app, str(_CHAT_APP), path=MOUNT_PATH)
 
 
-def _add_middleware(app: FastAPI, *, https: bool) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, sessions: Sessions) -> None:
+    """From the inside out: the last one added sees a request first."""
+    from ui.outside_identity import HeaderBinding
+    from ui.rate_limit import Buckets, RateLimit
     from ui.security import SameOrigin, SecurityHeaders
 
+    server = settings.server
     app.add_middleware(GZipMiddleware, minimum_size=2048)
-    app.add_middleware(SameOrigin)
-    app.add_middleware(SecurityHeaders, https=https)
+    app.add_middleware(SameOrigin, public_url=server.public_url)
+    if settings.identity.kind == "header":
+        app.add_middleware(HeaderBinding, identity=header_identity(settings), sessions=sessions)
+    buckets = Buckets(server.requests_per_minute)
+    app.add_middleware(RateLimit, buckets=buckets, sessions=sessions, proxies=Proxies(server.trusted_proxies))
+    app.add_middleware(SecurityHeaders, https=server.https)
 
 
 def _lifespan(root: Path, accounts: Accounts) -> Callable[[FastAPI], Any]:
@@ -200,14 +213,8 @@ def _lifespan(root: Path, accounts: Accounts) -> Callable[[FastAPI], Any]:
     return lifespan
 
 
-def _who_and_what(account: Account, data: DataState) -> dict[str, str]:
-    return {
-        "user": account.name,
-        "role": account.role,
-        "roleLabel": ROLE_LABELS[account.role],
-        "asOf": data.as_of,
-        "snapshot": data.snapshot,
-    }
+def _what(data: DataState) -> dict[str, str]:
+    return {"asOf": data.as_of, "snapshot": data.snapshot}
 
 
 def _state_of(warehouse: Path) -> DataState:
@@ -237,17 +244,25 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _announce(listener: socket.socket, sign_ins: tuple[SignIn, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
+def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _first_sign_ins(settings: Settings, accounts: Accounts, *, one_each: bool) -> tuple[SignIn, ...]:
+    """Those of a first start. Earlier versions kept them in a file, which nobody needs any more."""
+    (settings.state / "sign-ins.txt").unlink(missing_ok=True)
+    return accounts.create_first(one_each=one_each) if settings.identity.kind == "password" else ()
+
+
+def _announce(address: str, sign_ins: tuple[SignIn, ...]) -> None:
+    from rich.console import Console
+
+    from ui.sign_in_table import print_sign_ins
+
     console = Console()
-    console.print(f"Command center: http://{host}:{port}", style="bold", highlight=False)
+    console.print(f"Command center: {address}", style="bold", highlight=False)
     if sign_ins:
-        title = "First sign-ins, until changed at /password"
-        table = Table("role", "name", "password", title=title, title_justify="left")
-        for sign_in in sign_ins:
-            table.add_row(ROLE_LABELS[sign_in.role], sign_in.name, sign_in.password)
-        console.print(table)
+        print_sign_ins(sign_ins, console)
+        console.print("Shown this once and kept nowhere. A lost one: command-center users reset-password NAME")
     console.print("Ctrl+C stops it.", style="dim")

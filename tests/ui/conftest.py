@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from ui.accounts import Accounts
 from ui.chat_root import prepare
 from ui.cli import main
 from warehouse.settings import Settings
@@ -43,12 +43,12 @@ class Site:
     `hosts` are those that anything was asked of; `troubles` are failed requests and errors on the console.
     """
 
-    def __init__(self, address: str, state: Path) -> None:
+    def __init__(self, address: str, state: Path, passwords: dict[str, str]) -> None:
         self.address = address
         self.state = state
         self.hosts: set[str] = set()
         self.troubles: list[str] = []
-        self.passwords = {s.name: s.password for s in Accounts(state / "users.db").sign_ins()}
+        self.passwords = passwords
 
     def watch(self, context: BrowserContext) -> None:
         """Note the host of every request and web socket of a browser context, and what went wrong."""
@@ -73,15 +73,30 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The server of `stub_server.py` on a free port of this machine."""
-    var = tmp_path_factory.mktemp("ui") / "var"
+    with _running(tmp_path_factory.mktemp("ui"), {}) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def start_site(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[Site]]:
+    """Starts one with other settings: `with start_site(SERVER__IDLE_MINUTES="1") as site`."""
+
+    def start(**settings: str) -> AbstractContextManager[Site]:
+        return _running(tmp_path_factory.mktemp("ui"), {f"COMMAND_CENTER_{k}": v for k, v in settings.items()})
+
+    return start
+
+
+@contextmanager
+def _running(folder: Path, settings: dict[str, str]) -> Iterator[Site]:
+    var = folder / "var"
     command = [sys.executable, str(Path(__file__).parent / "stub_server.py"), str(var)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_CENTER_VAR": str(var)}
-    log = (var.parent / "server.log").open("w+")
-    process = subprocess.Popen(
-        command, cwd=var.parent, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_CENTER_VAR": str(var), **settings}
+    log = (folder / "server.log").open("w+")
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
-        yield Site(_address(process, log.name), var / "state")
+        address, _, passwords = _line(process, log.name, "http://").partition(" ")
+        yield Site(address, var / "state", json.loads(passwords))
     finally:
         process.terminate()
         process.wait(timeout=10)
@@ -144,13 +159,14 @@ def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-def _address(process: subprocess.Popen[str], log: str) -> str:
+def _line(process: subprocess.Popen[str], log: str, beginning: str) -> str:
+    """The next line of the server's output that begins so."""
     assert process.stdout is not None
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         if select.select([process.stdout], [], [], 1)[0]:
             line = process.stdout.readline()
-            if line.startswith("http://"):
+            if line.startswith(beginning):
                 return line.strip()
     pytest.fail(f"The web server did not start:\n{Path(log).read_text()}")
 

@@ -1,15 +1,18 @@
 """The web application over a stand-in assistant with handcrafted answers: `stub_server.py VAR_FOLDER [PORT]`.
 
-Run by the browser tests, and by hand to look at the pages. Prints the address once it listens.
+Run by the browser tests, and by hand to look at the pages. Prints the address and
+the sign-ins (JSON) once it listens. Settings come from COMMAND_CENTER_* variables.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import uvicorn
 
@@ -17,7 +20,7 @@ from agents.answer import Answer, AnswerColumn, AnswerPart, Cell, Chart, Choice
 from ui.web import DataState, _listen, create_app
 from warehouse.errors import UpstreamModelError
 from warehouse.principal import Principal
-from warehouse.settings import Settings
+from warehouse.settings import load_settings
 
 AS_OF = date(2026, 10, 29)
 SNAPSHOT = "20261029-5f3ac2d1"
@@ -259,6 +262,13 @@ def hostile(question: str) -> Answer:
     )
 
 
+def _who(question: str, principal: Principal) -> Answer:
+    """What the assistant was told about its reader."""
+    seen = {"role": principal.role, "purpose": principal.purpose, "only": principal.attributes}
+    text = json.dumps({**seen, "break_glass": principal.break_glass})
+    return Answer(question=question, status="answered", agent="genie", text=text)
+
+
 ANSWERS: dict[str, Callable[[str], Answer]] = {
     "repeat call rate": trend,
     "saves the most": several,
@@ -306,6 +316,8 @@ class StubAssistant:
         if "bug" in question:
             raise RuntimeError("secret detail of member 4711")
         self._asked += 1
+        if "who am i" in question.lower():
+            return _who(question, principal)
         make = next((make for word, make in ANSWERS.items() if word in question.lower()), ranked)
         answer = make(question)
         answered = answer.status == "answered"
@@ -319,6 +331,10 @@ class StubAssistant:
             }
         )
 
+    def knowledge(self) -> SimpleNamespace:
+        values = {"plan_type": ("HMO", "PPO"), "state": ("FL", "TX"), "line_of_business": ("Medicare",)}
+        return SimpleNamespace(values=SimpleNamespace(values=lambda name: values.get(name, ())))
+
     def feedback(self, answer_id: str, principal: Principal, thumbs: str, reason: str) -> None:
         with self._feedback_file.open("a", encoding="utf-8") as file:
             file.write(f"{answer_id}|{principal.user}|{thumbs}|{reason}\n")
@@ -328,12 +344,14 @@ class StubAssistant:
 
 
 def main(var: Path, port: int = 0) -> None:
-    settings = Settings(var=var)
+    settings = load_settings(var=var)
     listener = _listen("127.0.0.1", port)
     assistant = StubAssistant(var / "feedback.txt")
     app = create_app(settings, assistant, lambda: DataState(AS_OF.isoformat(), SNAPSHOT))  # type: ignore[arg-type]
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    made = app.state.accounts.create_first(one_each=True)
+    passwords = json.dumps({sign_in.name: sign_in.password for sign_in in made})
+    print(f"http://127.0.0.1:{listener.getsockname()[1]} {passwords}", flush=True)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False)
     server = uvicorn.Server(config)
     app.state.watch.stopping = lambda: server.should_exit
     server.run(sockets=[listener])

@@ -23,7 +23,7 @@ def history(chainlit_folder: Path, tmp_path: Path) -> Iterator[History]:
     from ui.history import History
 
     accounts = Accounts(tmp_path / "users.db", hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    accounts.create_first()
+    accounts.create_first(one_each=True)
     minutes = iter(range(10_000))
     made = History(tmp_path / "history.db", accounts, now=lambda: f"2026-10-29T00:00:{next(minutes):06d}")
     yield made

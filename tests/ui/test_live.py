@@ -37,7 +37,7 @@ class Live:
         self.warehouse.mkdir()
         cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         self.accounts = Accounts(folder / "users.db", hasher=cheap)
-        self.accounts.create_first()
+        self.accounts.create_first(one_each=True)
         sessions = Sessions(self.accounts, hours=1, secure=False)
         self.routes = LiveRoutes(self.warehouse, sessions, stale_after_minutes=1500, heartbeat_seconds=0.4)
         app = FastAPI()

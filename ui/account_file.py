@@ -1,0 +1,70 @@
+"""The database file of accounts, sessions, guesses and stated purposes: its tables, and one writer at a time."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS users (
+    name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL, sessions_from REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS sessions (
+    session TEXT PRIMARY KEY, name TEXT NOT NULL, began REAL NOT NULL, seen REAL NOT NULL, until REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sessions_of_name ON sessions (name);
+CREATE TABLE IF NOT EXISTS wrong_guesses (key TEXT PRIMARY KEY, wrong REAL NOT NULL, last REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS wrong_guesses_by_age ON wrong_guesses (last);
+CREATE TABLE IF NOT EXISTS stated (
+    name TEXT PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, began REAL NOT NULL, until REAL NOT NULL
+);
+DROP TABLE IF EXISTS ended;
+DROP TABLE IF EXISTS guesses;
+"""
+# What files of an earlier version lack.
+_COLUMNS = {
+    "is_admin": "INTEGER NOT NULL DEFAULT 0",
+    "attributes": "TEXT NOT NULL DEFAULT '{}'",
+    "locked": "INTEGER NOT NULL DEFAULT 0",
+    "subject": "TEXT NOT NULL DEFAULT ''",
+    "signed_in": "REAL NOT NULL DEFAULT 0",
+}
+
+
+class AccountFile:
+    """One SQLite file (mode 0600), shared by the threads of this process and by other processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection = open_private(path)
+        with self.transaction() as connection:
+            connection.executescript(_SCHEMA)
+            present = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
+            for name, declaration in _COLUMNS.items():
+                if name not in present:
+                    connection.execute(f"ALTER TABLE users ADD COLUMN {name} {declaration}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it is written or nothing; others wait."""
+        with self._lock, self._connection as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def open_private(path: Path) -> sqlite3.Connection:
+    """A SQLite file that only its owner may read, made when missing; callers take turns by their own lock."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # SQLite gives its side files the mode of the database, so the mode comes first.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    return sqlite3.connect(path, check_same_thread=False, timeout=5)

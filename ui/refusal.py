@@ -1,0 +1,38 @@
+"""Saying no before the application is reached: to a request, or to a web socket before it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+
+async def refuse(
+    scope: Scope, receive: Receive, send: Send, status: int, why: str, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answer with a status and a sentence; a web socket that is being opened gets the same instead of opening."""
+    response = _response(scope, status, why, headers)
+    if scope["type"] != "websocket":
+        await response(scope, receive, send)
+        return
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    await send({"type": "websocket.http.response.start", "status": status, "headers": response.raw_headers})
+    await send({"type": "websocket.http.response.body", "body": response.body})
+
+
+def _response(scope: Scope, status: int, why: str, headers: Mapping[str, str] | None) -> Response:
+    """A sentence for people who opened a page, JSON for scripts and for our pages' own requests."""
+    wants_text = "text/html" in Headers(scope=scope).get("accept", "")
+    if wants_text:
+        return PlainTextResponse(why, status, headers=dict(headers or {}))
+    return JSONResponse({"detail": why}, status, headers=dict(headers or {}))
+
+
+def is_start(message: Message) -> bool:
+    """Whether a message begins a response, to a request or to a web socket that is refused."""
+    return message["type"] in ("http.response.start", "websocket.http.response.start")
