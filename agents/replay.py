@@ -169,8 +169,10 @@ def _opened(
 def _rows_then(
     assistant: Assistant, kept: KeptAnswer, principal: Principal, against: Against, known: Knowledge
 ) -> list[AnswerPart] | None:
-    """The answer's parts with the rows they had; None when those are neither kept nor to be had again."""
+    """The answer's parts with the rows they had; None when its reader may not see them, or nobody can any more."""
     parts = parts_of(kept.answer)
+    if principal.attributes != kept.attributes:
+        return None  # rows outside of the present row filter may be among them
     if kept.rows_kept:
         return parts
     if against == "same":
@@ -254,6 +256,11 @@ def _result(
 ) -> Replay:
     answer = kept.answer
     parts = parts_of(answer)
+    if against == "same":
+        tables = [
+            masked(part, table) if isinstance(table, Table) else table
+            for part, table in zip(parts, tables, strict=True)
+        ]
     every = _computed(before or parts, tables, answer.constants)
     same_digest = _same_digest(kept, tables)
     replayed = tuple(
@@ -273,6 +280,31 @@ def _result(
         Day(answer.snapshot, answer.as_of), Day(now.snapshot, now.as_of),
         replayed, kept.versions.changed(present), tuple(notes),
     )  # fmt: skip
+
+
+def masked(part: AnswerPart, now: Table) -> Table:
+    """The table of now without what its reader was not shown then, cell by cell and row by row.
+
+    A replay is not held against what its reader has seen since, so it must not show any more than then.
+    """
+    if not part.small_cell:
+        return now
+    keys = [name for name in _keys(part) if name in {column.name for column in now.columns}]
+    at_then = [next(i for i, column in enumerate(part.columns) if column.name == key) for key in keys]
+    at_now = [now.column(key) for key in keys]
+    rows_then = {tuple(row[at] for at in at_then): number for number, row in enumerate(part.rows)}
+    hidden_then = {(row, part.columns[at].name) for row, at in part.suppressed}
+    hidden = set(now.suppressed)
+    for number, row in enumerate(now.rows):
+        then = rows_then.get(tuple(row[at] for at in at_now))
+        for at, column in enumerate(now.columns):
+            if (then is None and at not in at_now) or (then, column.name) in hidden_then:
+                hidden.add((number, at))
+    rows = tuple(
+        tuple(None if (number, at) in hidden else cell for at, cell in enumerate(row))
+        for number, row in enumerate(now.rows)
+    )
+    return replace(now, rows=rows, suppressed=frozenset(hidden))
 
 
 def _hash_then(kept: KeptAnswer, at: int, every: list[Table | None], same_digest: bool) -> str:
@@ -331,7 +363,7 @@ def _keys(part: AnswerPart) -> list[str]:
 
 
 _FOLLOWS = "It follows from the other parts by formulas."
-_NOT_KEPT = "The rows of then were not kept, only their hash, and that is another one now."
+_NOT_KEPT = "The rows of then are not at hand, only their hash, and that is another one now."
 
 
 def _governed_of(part: AnswerPart, now: Table) -> AnswerPart:
