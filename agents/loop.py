@@ -14,12 +14,13 @@ from langgraph.types import Command
 from agents.answer_store import PERSONAL, WITHHELD
 from agents.context import Context, State
 from agents.screening import screened
-from agents.toolbox import mendable_error, run_call, without_rows
+from agents.toolbox import mendable_error, rowless, run_call, without_rows
 from prompts.loader import load_prompt
 from tools.outcome import Clarification, Found, Listing, Outcome, Refusal
 
 MAX_TOOL_CALLS = 8
 MAX_REPAIRS = 2
+ANSWERED = "Answered from the results."
 GAVE_UP = "The chat model could not answer this within its limits."
 
 
@@ -44,13 +45,16 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["
     turn: list[AnyMessage] = []
     spent = repairs = 0
     while spent <= MAX_TOOL_CALLS:
-        said = _speak(agent, context, history + turn, tools)
+        held = tools if _may_call(turn, context) else {}
+        said = _speak(agent, context, history + turn, held)
+        if not held:  # it was offered no tool: what it would call all the same is dropped
+            said = AIMessage(said.text, id=said.id)
         turn.append(said)
         if not context.free_model:
             context.reply.follow_ups += said.additional_kwargs.get("follow_ups", ())
-        if not said.tool_calls and not said.invalid_tool_calls:
+        if not (said.tool_calls or said.invalid_tool_calls):
             break
-        results = _run_calls(said, tools, context)
+        results = _run_calls(said, held, context)
         turn += results
         spent += len(results)
         outcomes: list[Outcome] = [m.artifact for m in results if m.artifact is not None]
@@ -74,32 +78,42 @@ def _finish(
         context.reply.text = str(last.text).strip()
     elif not found and not stopped:
         context.reply.error = GAVE_UP
-    kept: list[AnyMessage] = [without_rows(m) if isinstance(m, ToolMessage) else m for m in turn]
+    kept = [_remembered(message, found=found) for message in turn]
     if any(isinstance(o, Refusal) and o.code == PERSONAL for o in context.reply.outcomes):
         kept.insert(0, HumanMessage(WITHHELD, id=question.id))
     return Command(goto="__end__", update={"messages": kept})
 
 
+def _remembered(message: AnyMessage, *, found: bool) -> AnyMessage:
+    """A message as the thread keeps it: without rows, and without the words that were written from them."""
+    if isinstance(message, ToolMessage):
+        return without_rows(message)
+    if isinstance(message, AIMessage) and found and not message.tool_calls:
+        return AIMessage(ANSWERED, id=message.id)
+    return message
+
+
+def _may_call(turn: list[AnyMessage], context: Context) -> bool:
+    """Until there is a result; then only to mend a call that failed."""
+    found = any(isinstance(outcome, Found) for outcome in context.reply.outcomes)
+    last = turn[-1] if turn else None
+    return not found or (isinstance(last, ToolMessage) and last.status == "error")
+
+
 def _speak(agent: Agent, context: Context, messages: list[AnyMessage], tools: dict[str, BaseTool]) -> AIMessage:
+    """What the chat model says. One that holds a tool sees no row; one that sees rows holds no tool."""
     context.check_time()
     started = time.perf_counter()
-    model = _model_for(agent, context, messages[-1], tools)
+    if tools:
+        messages = [rowless(m) if isinstance(m, ToolMessage) else m for m in messages]
+    name = agent.name if tools else f"{agent.name}:narrating"
+    model = bound_model(name, tuple(tools.values()), context)
     said = model.invoke([system_message(agent.name, context), *messages])
     results = isinstance(messages[-1], ToolMessage)
     context.desk.spend({"render" if results else "plan": (time.perf_counter() - started) * 1000})
     if not isinstance(said, AIMessage):
         raise TypeError(f"a chat model returned {type(said).__name__}")
     return said
-
-
-def _model_for(
-    agent: Agent, context: Context, last: AnyMessage, tools: dict[str, BaseTool]
-) -> Runnable[list[AnyMessage], AIMessage]:
-    """With tools until there is a result; whoever has seen rows writes the text and can call nothing more."""
-    found = any(isinstance(outcome, Found) for outcome in context.reply.outcomes)
-    if found and not (isinstance(last, ToolMessage) and last.status == "error"):
-        return bound_model(f"{agent.name}:narrating", (), context)
-    return bound_model(agent.name, tuple(tools.values()), context)
 
 
 def bound_model(name: str, tools: tuple[BaseTool, ...], context: Context) -> Runnable[list[AnyMessage], AIMessage]:

@@ -12,6 +12,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import ValidationError
 
 from agents.disclosure import told_constants
+from semantic.values import cleaned
 from tools.desk import Desk
 from tools.outcome import (
     ROWS_SHOWN,
@@ -93,11 +94,15 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": [{"name": c.name, "label": c.label, "unit": c.unit, "role": c.role} for c in table.columns],
         "row_count": len(table.rows),
         "truncated": table.truncated,
-        "rows": {str(index): list(table.rows[index]) for index in telling_rows(table)},
+        "rows": {str(index): [_cleaned(cell) for cell in table.rows[index]] for index in telling_rows(table)},
         "formulas": table.formulas,
         "compared_with": table.compared_with.model_dump(mode="json") if table.compared_with else None,
         **_withheld(table),
     }
+
+
+def _cleaned(cell: PlainCell) -> PlainCell:
+    return cleaned(cell) if isinstance(cell, str) else cell
 
 
 def _withheld(table: Table) -> dict[str, Any]:
@@ -140,7 +145,29 @@ def without_rows(message: ToolMessage) -> ToolMessage:
     content = json.loads(str(message.content))
     kept = {key: content[key] for key in ("shape", "error", "refused", "clarify") if key in content}
     if "tables" in content:
-        kept["tables"] = [{"query": t["query"], "row_count": t["row_count"]} for t in content["tables"]]
+        kept["tables"] = _queries(content["tables"])
+    return _with_content(message, kept)
+
+
+def rowless(message: ToolMessage) -> ToolMessage:
+    """The message as a chat model that holds a tool may read it again: all of it but what comes from rows."""
+    content = json.loads(str(message.content))
+    return (
+        _with_content(message, {**content, "tables": _queries(content["tables"])})
+        if "tables" in content
+        else message
+    )
+
+
+def _queries(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first query, which is the question's own, and counts: later ones may filter by a found value."""
+    return [
+        {"query": None if index else table["query"], "row_count": table["row_count"]}
+        for index, table in enumerate(tables)
+    ]
+
+
+def _with_content(message: ToolMessage, content: dict[str, Any]) -> ToolMessage:
     return ToolMessage(
-        json.dumps(kept), tool_call_id=message.tool_call_id, name=message.name, status=message.status
+        json.dumps(content), tool_call_id=message.tool_call_id, name=message.name, status=message.status
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from sqlglot import exp
 from semantic.model import Dataset, SemanticModel
 
 MOST_VALUES = 200
+LONGEST_LABEL = 80
+_NAME = re.compile(r"[^\W_][\w &/'().+-]{0,39}")
+_NAME_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class ValueDictionary:
             in_data = sorted({str(value) for value in rows.get(name, ()) if value is not None})
             values = tuple(dict.fromkeys((*dimension.values, *in_data)))
             found[name] = values
-            labels[name] = {value: dimension.value_labels.get(value, value) for value in values}
+            labels[name] = {value: dimension.value_labels.get(value, cleaned(value)) for value in values}
             phrases[name] = _phrases(values, labels[name], dimension.values)
         return cls(found, labels, phrases)
 
@@ -42,8 +46,8 @@ class ValueDictionary:
         return self.found.get(dimension, ())
 
     def label(self, dimension: str, value: str) -> str:
-        """What a reader sees for a value (FL is Florida); the value itself when it has no label."""
-        return self.labels.get(dimension, {}).get(value, value)
+        """What a reader sees for a value (FL is Florida); the value itself, cleaned, when it has no label."""
+        return self.labels.get(dimension, {}).get(value) or cleaned(value)
 
     def synonyms(self, dimension: str) -> dict[str, str]:
         """Phrase to value, in lower case: the value, its label and its declared synonyms.
@@ -51,6 +55,18 @@ class ValueDictionary:
         A value that is a plain word or a number and has a telling label is meant by its label only.
         """
         return self.phrases.get(dimension, {})
+
+
+def cleaned(value: str) -> str:
+    """A value from the data inside a sentence: one line, nothing invisible, cut where it is longer than a name."""
+    line = "".join(character if character.isprintable() else " " for character in value)
+    line = " ".join(line.split())
+    return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1].rstrip() + "\u2026"
+
+
+def is_name(value: str) -> bool:
+    """Whether a value is a short plain name, as against a sentence, markup or code."""
+    return _NAME.fullmatch(value) is not None and len(value.split()) <= _NAME_WORDS
 
 
 def dictionary_queries(model: SemanticModel) -> dict[str, str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from rapidfuzz import fuzz, process
 
 from semantic.echo import attributions
+from semantic.values import is_name
 from tools.desk import Desk, Hidden
 from tools.outcome import Listing, Mendable
 
 MATCHES = 8
+VALUES = 40
 
 
 def search_metrics(words: str, desk: Hidden) -> Listing:
@@ -27,9 +29,13 @@ def describe_metric(name: str, desk: Hidden) -> Listing:
 def compatible_dimensions(metric: str, desk: Hidden) -> Listing:
     """List the dimensions a metric can be sliced and filtered by, with the values of each."""
     allowed = sorted(desk.semantic.dimensions_of(known_metric(metric, desk)))
-    return Listing(
-        tuple({**_entry(name, desk), "values": list(desk.values.values(name))[:40]} for name in allowed)
-    )
+    return Listing(tuple({**_entry(name, desk), "values": _names(name, desk)[:VALUES]} for name in allowed))
+
+
+def _names(dimension: str, desk: Desk) -> list[str]:
+    """The values that are names. One that is a sentence, or marked up, may be an instruction: not offered."""
+    declared = desk.semantic.dimensions[dimension].values
+    return [value for value in desk.values.values(dimension) if value in declared or is_name(value)]
 
 
 def known_metric(name: str, desk: Desk) -> str:

@@ -14,10 +14,22 @@ from typing import Protocol
 
 from agents.planner.normalise import stem, tokenise
 from agents.planner.reading import Target, Token
-from agents.planner.words import AVERAGE, FILLER, FUNCTION, POPULATION, SHARE, SUPERLATIVES
+from agents.planner.words import (
+    AVERAGE,
+    COMMON_VALUES,
+    FILLER,
+    FUNCTION,
+    KNOWN,
+    POPULATION,
+    SHARE,
+    SUPERLATIVES,
+    TIME_WORDS,
+)
 from semantic.model import Dimension, Metric, SemanticModel
+from semantic.values import ValueDictionary
 
 Key = tuple[str, ...]
+_COUNT = re.compile(r"\d{1,2}")
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
 _AND_MORE = ("and up", "and over", "and above", "and older", "or over", "or older", "or above", "plus", "or more")
 _LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of")
@@ -88,8 +100,16 @@ def content(tokens: Iterable[Token]) -> list[Token]:
 
 
 def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
-    """Index every phrase of the model. Explicit phrases win over derived ones with the same words."""
+    """Index every phrase of the model. Explicit phrases win over derived ones with the same words.
+
+    Values that only the data has come after those that the model declares: a plan that calls itself like a journey
+    of the model does not take its name away.
+    """
     explicit, derived = _phrases(model, values)
+    declared = _keys(_declared_values(model))
+    found = [(phrase, target) for phrase, target in _found_values(model, values, _keys(explicit))
+             if _key(phrase) not in declared]  # fmt: skip
+    explicit += found
     lexicon = Lexicon(model, values)
     index = _Index()
     for group in (explicit, derived):
@@ -211,8 +231,7 @@ def _phrases(model: SemanticModel, values: Values) -> tuple[list[tuple[str, Targ
         named = (dimension.label, dimension.name.replace("_", " "), *dimension.synonyms)
         named = tuple(phrase for phrase in named if not {"vs", "versus", "by"} & set(phrase.lower().split()))
         explicit += [(phrase, target) for phrase in named]
-        explicit += _value_phrases(dimension, values)
-    return explicit, derived
+    return explicit + _declared_values(model), derived
 
 
 def _variants(metric: Metric, phrase: str) -> list[str]:
@@ -230,6 +249,25 @@ def _variants(metric: Metric, phrase: str) -> list[str]:
     return [variant for variant in found if len(variant) > 2]
 
 
+def _declared_values(model: SemanticModel) -> list[tuple[str, Target]]:
+    """The values that the model itself names, with their labels and synonyms."""
+    declared = ValueDictionary.declared(model)
+    return [entry for dimension in model.dimensions.values() for entry in _value_phrases(dimension, declared)]
+
+
+def _found_values(model: SemanticModel, values: Values, vocabulary: frozenset[Key]) -> list[tuple[str, Target]]:
+    """The values that only the data has, without those that are written in words that questions are built with.
+
+    Whoever can write into a source could otherwise change how everybody's questions are read.
+    """
+    return [
+        (phrase, target)
+        for dimension in model.dimensions.values()
+        for phrase, target in _value_phrases(dimension, values)
+        if target.value not in dimension.values and not is_grammar(phrase, vocabulary)
+    ]
+
+
 def _value_phrases(dimension: Dimension, values: Values) -> list[tuple[str, Target]]:
     found = []
     for value in values.values(dimension.name):
@@ -240,6 +278,35 @@ def _value_phrases(dimension: Dimension, values: Values) -> list[tuple[str, Targ
     for phrase, value in values.synonyms(dimension.name).items():
         found.append((phrase, Target("value", dimension.name, value)))
     return found
+
+
+def is_grammar(value: str, vocabulary: frozenset[Key] = frozenset()) -> bool:
+    """Whether a value is written in what questions are built with: "how many", "top 3", "calls by plan type"."""
+    words = [token.text for token in tokenise(value)]
+    if all((word in KNOWN and word not in COMMON_VALUES) or _COUNT.fullmatch(word) for word in words):
+        return True
+    key = _key(value)
+    left = [word for word, place in zip(key, _covered(key, vocabulary), strict=True) if not place]
+    return bool(left) and len(left) < len(key) and all(word in FUNCTION | TIME_WORDS | FILLER for word in left)
+
+
+def _covered(key: Key, vocabulary: frozenset[Key]) -> list[bool]:
+    """Which words belong to a phrase of the vocabulary, the longest at each place."""
+    covered = [False] * len(key)
+    at = 0
+    while at < len(key):
+        end = next((end for end in range(len(key), at, -1) if key[at:end] in vocabulary), at)
+        covered[at:end] = [True] * (end - at)
+        at = max(end, at + 1)
+    return covered
+
+
+def _key(phrase: str) -> Key:
+    return tuple(token.lemma for token in tokenise(phrase))
+
+
+def _keys(phrases: Iterable[tuple[str, Target]]) -> frozenset[Key]:
+    return frozenset(_key(phrase) for phrase, _ in phrases)
 
 
 def _heads(model: SemanticModel) -> dict[str, frozenset[str]]:
