@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from time import perf_counter
@@ -179,16 +179,32 @@ class Warehouse:
         decision = self._judged(sql, principal, params, pool.catalog)
         if isinstance(decision, Deny):
             return decision
-        form = decision.disclosure
-        others = [text for text in (form.probe, form.exact) if text] if form else []
-        readable = {f"gold.{name}" for name in load_policy().roles[principal.role].tables}
         try:
-            for text, may_read in ((decision.sql, set(decision.tables)), *((text, readable) for text in others)):
-                if not pool.reads(text, params) <= may_read:
-                    return deny("binder_disagrees")
+            if not pool.reads(decision.sql, params) <= set(decision.tables):
+                return deny("binder_disagrees")
         except UsageError:
             return deny("does_not_fit")
-        return decision
+        return self._with_bound_forms(decision, principal, params, pool)
+
+    def _with_bound_forms(
+        self, decision: Allow, principal: Principal, params: dict[str, Parameter], pool: WorkerPool
+    ) -> Decision:
+        """The decision with those forms for small cells that the database understands as the guard does."""
+        form = decision.disclosure
+        if form is None:
+            return decision
+        readable = {f"gold.{name}" for name in load_policy().roles[principal.role].tables}
+        bound: dict[str, bool] = {}
+        for text in (form.probe, form.exact):
+            try:
+                bound[text or ""] = text is not None and bool(text) and pool.reads(text, params) <= readable
+            except UsageError:
+                bound[text or ""] = False
+        probe = form.probe if form.probe and bound[form.probe] else None
+        exact = form.exact if bound[form.exact] else ""
+        if probe is None and not exact:
+            return deny("small_cells")
+        return replace(decision, disclosure=replace(form, probe=probe, exact=exact))
 
     def _judged(
         self, sql: str, principal: Principal, params: dict[str, Parameter], catalog: Catalog | None

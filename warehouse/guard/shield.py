@@ -56,12 +56,20 @@ def shield(query: exp.Select, hidden: Hidden) -> set[str]:
         _flow(query.args["group"], hidden)
     order = query.args.get("order")
     if order is not None:
-        _flow(order, lambda node: hidden(node) or _is_output(node, names))
+        _flow(order, hidden)
+        _spell_out(order, query, names)
     return names
 
 
-def _is_output(node: exp.Expr, names: set[str]) -> bool:
-    return isinstance(node, exp.Column) and not node.table and node.name.lower() in names
+def _spell_out(order: exp.Expr, query: exp.Select, names: set[str]) -> None:
+    """Order by what an output is instead of by its name: inside NULLIF the name could mean a source's column."""
+    outputs = {projection.alias_or_name.lower(): projection.unalias() for projection in query.expressions}
+    for ordered in order.expressions:
+        key = ordered.this
+        if not isinstance(key, exp.Column) or key.table or key.name.lower() not in names:
+            continue
+        if query.args.get("distinct") is None:  # which can be ordered by its outputs only
+            ordered.set("this", unknown(outputs[key.name.lower()].copy()))
 
 
 def _flow(node: exp.Expr, hidden: Hidden) -> bool:
