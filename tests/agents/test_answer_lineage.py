@@ -83,7 +83,7 @@ def test_when_the_snapshot_is_gone_the_files_of_the_present_one_are_named(
     found = snapshots.current(other)
     manifest = {**found.manifest, "snapshot": "20991231-00000000", "segments": []}
     renamed = found.gold_path.parent.rename(other / "snapshots" / "20991231-00000000")
-    for path in (found.gold_path, found.lake_path):
+    for path in (found.gold_path, found.lake_path, found.shared_path):
         (renamed / path.name).rename(renamed / path.name.replace(found.id, "20991231-00000000"))
     manifest["bytes"] = {
         name.replace(found.id, "20991231-00000000"): size for name, size in manifest["bytes"].items()

@@ -29,6 +29,8 @@ from warehouse.lineage.relations import (
     TracedQuery,
     stored,
 )
+from warehouse.policy import load_policy
+from warehouse.policy.loader import GOVERNED_SCHEMA
 from warehouse.runner import MODELS_FOLDER, SqlModel, models_digest, read_models
 
 Kind = Literal["metric", "dimension", "answer", "gold", "silver", "source", "file", "rule", "seed", "record"]
@@ -153,6 +155,9 @@ def _load(folder: Path, _digest: str) -> Lineage:
         query = _traced(model, known)
         known.add(model.table, stored(model.table, query.columns, model.header.grain, query.relation))
         columns |= {node.name: node for node in _nodes(model, query, folder)}
+    for table in load_policy().tables.values():
+        stand_ins = {column.stand_in: column.name for column in table.columns.values() if column.stand_in}
+        known.stand_in(f"{GOVERNED_SCHEMA}.{table.name}", stand_ins)
     return Lineage(columns | _ends_of_lineage(columns), known)
 
 

@@ -8,8 +8,8 @@ of the records that the intake keeps.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlglot.schema import MappingSchema
@@ -156,6 +156,13 @@ class Known:
         if relation.columns:
             self.schema.add_table(name, dict.fromkeys(relation.columns, "text"), match_depth=False)
         return relation
+
+    def stand_in(self, name: str, columns: Mapping[str, str]) -> None:
+        """Make known what the shared files hold instead of columns of a table: to lineage they are the same."""
+        relation = self._relations.get(name)
+        if relation is not None:
+            own = {stand_in: relation.columns[of] for stand_in, of in columns.items() if of in relation.columns}
+            self.add(name, replace(relation, columns=relation.columns | own))
 
     def table(self, name: str) -> Relation:
         """A table by its name. Raises MissingDataError when neither a model nor the build makes it."""
