@@ -17,6 +17,7 @@ from sqlglot.optimizer.scope import Scope
 from warehouse.guard.aggregates import is_aggregate, outside_windows
 from warehouse.guard.members import aggregates
 from warehouse.guard.statement import Statement
+from warehouse.guard.weights import parts
 from warehouse.policy import Table
 from warehouse.policy.loader import GOVERNED_SCHEMA, MEMBER_BIT, OF_MEASURE
 
@@ -289,9 +290,9 @@ def _conditions(node: exp.Expr) -> list[exp.Expr | None]:
     if isinstance(argument, exp.Distinct):
         argument = argument.expressions[0]
     if isinstance(node, exp.Sum):
-        return [_not_zero(argument)]
+        return [*parts(argument)]
     if isinstance(node, exp.Avg):
-        return [_present(argument), _not_zero(argument)] if _is_flag(argument) else [_present(argument)]
+        return [_present(argument), *(parts(argument) if _is_flag(argument) else ())]
     return [None]
 
 
@@ -334,10 +335,6 @@ def _present(node: exp.Expr) -> exp.Expr | None:
     if isinstance(node, exp.Literal):
         return None
     return exp.Not(this=exp.Is(this=exp.paren(node.copy()), expression=exp.Null()))
-
-
-def _not_zero(node: exp.Expr) -> exp.Expr:
-    return exp.NEQ(this=exp.paren(node.copy()), expression=exp.Literal.number(0))
 
 
 def _and(left: exp.Expr | None, right: exp.Expr | None) -> exp.Expr | None:

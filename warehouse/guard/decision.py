@@ -71,6 +71,14 @@ REASONS: dict[str, tuple[Layer, str]] = {
         "result",
         "A running total over the rows of a mart would show counts too small to be shown by their differences.",
     ),
+    "weighted_sum": (
+        "result",
+        "A sum that gives rows different weights would show a small count by its digits; sum each part by itself.",
+    ),
+    "single_cells": (
+        "result",
+        "An aggregate that names one value shows single rows of a mart; use a sum, an average or a count.",
+    ),
     "member_rollup": (
         "result",
         "A roll-up of member-level rows would let a hidden count be found by subtracting; ask for one level.",
@@ -79,6 +87,12 @@ REASONS: dict[str, tuple[Layer, str]] = {
         "result",
         "Some figures are counts too small to be shown, and the statement mixes them with others; ask simpler.",
     ),
+    "too_close": (
+        "result",
+        "Together with an answer that was given before, this one would single out too few members.",
+    ),
+    "budget_spent": ("result", "The figures that one person may ask for in a day are used up."),
+    "disclosure_unavailable": ("result", "What was shown before cannot be looked up, so nothing is shown."),
     "unknown_role": ("scope", "The role does not exist."),
     "no_snapshot": ("binder", "These tables can be read only with a published warehouse."),
     "binder_disagrees": ("binder", "The database sees other tables than the guard."),
@@ -88,6 +102,23 @@ REASONS: dict[str, tuple[Layer, str]] = {
     ),
     "guard_failure": ("ast", "The guard could not finish its work, so the statement is refused."),
 }
+
+
+@dataclass(frozen=True)
+class Release:
+    """A set of members' rows that a statement says something about, by groups.
+
+    `table` names the events; `rows` is the text that selects their members as m and the group keys as k0, k1, ...;
+    `keys` says what these are, `names` what the statement calls them. `days` are the conditions on days;
+    `only_days` that no other condition narrows the rows.
+    """
+
+    table: str
+    rows: str
+    keys: tuple[str, ...]
+    names: tuple[str, ...]
+    days: str
+    only_days: bool
 
 
 @dataclass(frozen=True)
@@ -104,6 +135,7 @@ class Disclosure:
     exact: str
     hidden: tuple[int, ...]
     keyed: bool
+    releases: tuple[Release, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def walk(tree: Any) -> Iterator[Node]:
 
 def _check_duckdb_node(node: Node, policy: Policy) -> None:
     lists = policy.nodes.duckdb
-    kind = node.get("class", node["type"])
+    kind = str(node.get("class", node["type"]))
     allowed = lists["expressions"] if "class" in node else _structure(lists)
     if kind not in allowed:
         raise Refused("not_a_select" if kind.endswith(_OTHER_STATEMENTS) else "construct_not_allowed")
@@ -86,8 +86,8 @@ def _is_series(arguments: list[Node]) -> bool:
 
 def _check_padding(arguments: list[Node]) -> None:
     """The length must stand in the text and be short: lpad('a', 1000000000) fills the memory."""
-    length = arguments[1]["expression"] if len(arguments) > 1 else {"class": ""}
-    literal = length["literal"] if length["class"] == "CONSTANT" else {"kind": ""}
+    length: Node = arguments[1]["expression"] if len(arguments) > 1 else {"class": ""}
+    literal: Node = length["literal"] if length["class"] == "CONSTANT" else {"kind": ""}
     if literal["kind"] != "INTEGER" or len(literal["text"]) > 2:
         raise Refused("function_without_bound")
 

@@ -17,6 +17,7 @@ from warehouse.guard.cells import Cells, Leaf, Source
 from warehouse.guard.decision import Refused
 from warehouse.guard.joins import conjuncts
 from warehouse.guard.statement import Statement, nodes_within
+from warehouse.guard.weights import refuse_weights
 
 _COMPARED: dict[type[exp.Expr], Callable[[Fraction, Fraction], bool]] = {
     exp.EQ: operator.eq, exp.NullSafeEQ: operator.eq, exp.NEQ: operator.ne, exp.GT: operator.gt,
@@ -41,6 +42,7 @@ def small_cells(statement: Statement) -> None:
         if leaf is not None:
             _refuse_running_totals(leaf)
             _refuse_member_rollups(leaf)
+            _refuse_weights(leaf, scope, statement)
         counts[id(scope)] = _check_comparisons(query, leaf, scope, statement, counts)
 
 
@@ -55,6 +57,15 @@ def _refuse_running_totals(leaf: Leaf) -> None:
         for source in leaf.sources.values():
             if source.measures(window.this) and _is_fine(source):
                 raise Refused("running_small_cells")
+
+
+def _refuse_weights(leaf: Leaf, scope: Scope, statement: Statement) -> None:
+    """In sums over members' rows, and over the rows of fine marts."""
+    for cell in leaf.cells:
+        read = [source for under in cell.under for source in under.sources]
+        fine = any(_is_fine(source) for under in cell.under for source, _ in under.measures)
+        if read or fine:
+            refuse_weights(cell.node, scope, statement, fine)
 
 
 def _is_fine(source: Source) -> bool:
