@@ -77,7 +77,7 @@ def differences(old: Shown, new: Shown, keys: Sequence[str]) -> Differences:
             continue
         for column, name in enumerate(names):
             found = _change(key, name, before[key][column], after[key][column])
-            equal += found is None
+            equal += found is None and not before[key][column][1]
             cells += [found] if found else []
     return Differences(
         names,

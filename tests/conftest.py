@@ -51,6 +51,25 @@ def tiny_warehouse(tiny_sources: Path, settings: Settings, tmp_path_factory: pyt
 
 
 @pytest.fixture(scope="session")
+def two_days(tiny_sources: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """The tiny company as of a fortnight earlier, and then as of its last day: path, older id, newer id."""
+    from generator.generate import generate
+    from warehouse.build import build
+
+    folder = tmp_path_factory.mktemp("two-days")
+    earlier = folder / "earlier"
+    generate("tiny", earlier, seed=7, as_of=date(2026, 10, 15), truth=folder / "truth")
+    settings = Settings(var=folder / "var")
+    ids = [
+        build(
+            source, folder / "warehouse", settings, full=True, now=datetime(2026, 10, 30, hour, tzinfo=UTC)
+        ).snapshot
+        for hour, source in enumerate((earlier, tiny_sources))
+    ]
+    return folder / "warehouse", ids[0], ids[1]
+
+
+@pytest.fixture(scope="session")
 def reference_sample() -> Path:
     """Some 600 members of the reference data with all their rows."""
     return Path(__file__).parent / "data" / "reference_sample"

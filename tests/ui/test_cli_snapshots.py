@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from warehouse.build import build
-from warehouse.settings import Settings
-
 LAST_WEEK = "How many calls did we get last week?"
 DAYS = "SELECT COUNT(*) AS days, MAX(day) AS last FROM gold.data_days"
-
-
-@pytest.fixture(scope="session")
-def two_days(tiny_sources: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
-    """The tiny company as of a fortnight earlier, and then as of its last day: path, older id, newer id."""
-    from generator.generate import generate
-
-    folder = tmp_path_factory.mktemp("two-days")
-    earlier = folder / "earlier"
-    generate("tiny", earlier, seed=7, as_of=date(2026, 10, 15), truth=folder / "truth")
-    settings = Settings(var=folder / "var")
-    ids = [
-        build(
-            source, folder / "warehouse", settings, full=True, now=datetime(2026, 10, 30, hour, tzinfo=UTC)
-        ).snapshot
-        for hour, source in enumerate((earlier, tiny_sources))
-    ]
-    return folder / "warehouse", ids[0], ids[1]
 
 
 @pytest.fixture
