@@ -30,7 +30,8 @@ def not_shown(tables: Sequence[Table]) -> tuple[str, ...]:
     least = max(table.small_cell for table in tables)
     counted = [_count(cells, "cell")] if cells else []
     counted += [f"{_count(rows, 'row')} left out of the ranking"] if rows else []
-    return (f"Figures of fewer than {least} members are not shown ({', '.join(counted)}).",)
+    said = f"Figures of fewer than {least} members, and those that would give one away, are not shown"
+    return (f"{said} ({', '.join(counted)}).",)
 
 
 def few_members(least: int) -> str:

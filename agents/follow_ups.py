@@ -29,8 +29,8 @@ def follow_ups_for(
     `planned` are the planner's own, which it has checked; without any, they follow from the query. Where figures
     were not shown, questions over more members come first, as far as they are `answerable`.
     """
-    query = next((table.query for table in found.tables if table.query), None)
-    held_back = next((table.query for table in found.tables if table.withholds and table.query), None)
+    lead = next((table for table in found.tables if table.query), None)
+    query, held_back = (lead.query, lead.query if lead.withholds else None) if lead else (None, None)
     most = COARSER if shows_nothing(found.tables) else 1
     coarser = [text for text in _coarser(held_back, desk) if answerable(text)][:most] if held_back else []
     given = [*coarser, *found.follow_ups]

@@ -181,12 +181,15 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     share = f"{metric}__share"
     items: list[list[Piece]] = []
     for voice in cuts:
-        shown = share if voice.table.has(share) else metric
         row = _telling_row(voice)
-        if voice.table.number(row, shown) is not None:
-            items.append(
-                [*voice.row_name(row), " (", voice.cell(row, shown), " by ", *dimension_names(voice), ")"]
-            )
+        figure: list[Piece] = []
+        if voice.table.number(row, share) is not None:
+            figure = [voice.cell(row, share)]
+        elif voice.table.number(row, metric) is not None:
+            counted = voice.table.has(share)  # the share alone is not shown
+            figure = [voice.cell(row, metric), *([" ", voice.metric(metric)] if counted else [])]
+        if figure:
+            items.append([*voice.row_name(row), " (", *figure, " by ", *dimension_names(voice), ")"])
     if items:
         lead = "t concentrates in" if cuts[0].table.has(share) else "t stands out for"
         scope = next((scope for voice in cuts if (scope := voice.scope(share, metric))), [])

@@ -37,6 +37,9 @@ def ranked(prose: Prose, telling: Telling) -> None:
         _alike(prose, voice, metric, order[0])
     else:
         limited = table.query is not None and table.query.limit is not None
+        if limited and table.shows_part(column) and descending(table, column):
+            # What is hidden is more than nothing: a row of nothing is not among the first ones.
+            order = [row for row in order if table.number(row, column)] or order
         tell = _top if limited else _pair if len(order) == table.count == 2 else _field
         tell(prose, voice, metric, order)
         _remarks(prose, voice, metric, order, total=telling.count == 1)
@@ -106,11 +109,10 @@ def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
 def _lone(prose: Prose, voice: Voice, metric: str, row: int) -> None:
     """Failure rate was 39.5% for New members; no other member tenure may be shown."""
     prose.write(
-        "{metric}{filters}{period}{was}{value} for {name}{moved}. The figures of the other {noun} are not shown: "
-        "{few} are behind them.",
+        "{metric}{filters}{period}{was}{value} for {name}{moved}. The figures of the other {noun} are not shown.",
         metric=voice.metric(metric, start=True), filters=voice.filters(), period=voice.period(),
         was=were(voice, metric), value=voice.cell(row, metric), name=voice.row_name(row),
-        moved=moved_clause(voice, row, metric), noun=noun(voice, several=True), few=voice.few(),
+        moved=moved_clause(voice, row, metric), noun=noun(voice, several=True),
     )  # fmt: skip
 
 
@@ -194,11 +196,11 @@ def _top(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     items = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in shown]
     prose.write(
         "The {count}{noun}{scope} with the {extreme} {metric}{filters}{thresholds}{period} are {items}{more}.",
-        count=[] if len(shown) < len(order) else [shown_count(voice, metric), " "],
+        count=[] if len(shown) < table.shown(metric) else [shown_count(voice, metric), " "],
         noun=noun(voice, several=True), scope=scope,
         thresholds=voice.thresholds(), extreme=extreme(voice, metric, best, largest),
         metric=voice.metric(metric), filters=voice.filters(), period=voice.period(), items=series(items),
-        more=["; the table has ", row_count(voice)] if len(shown) < len(order) else [],
+        more=["; the table has ", row_count(voice)] if len(shown) < table.count else [],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from agents.answer import Answer, AnswerColumn, AnswerPart, Chart
 from ui.figures import figure
 from ui.health import threshold_crossed
-from ui.units import few, shown
+from ui.units import few, shown, why_hidden
 
 TRUST_LABELS: dict[str, str] = {
     "verified_query": "Verified query",
@@ -146,7 +146,7 @@ def _cell(part: AnswerPart, row: int, at: int) -> dict[str, Any]:
     column, value = part.columns[at], part.rows[row][at]
     cell: dict[str, Any] = {"v": value, "t": shown(part, row, at)}
     if (row, at) in part.suppressed:
-        return cell | {"why": f"Not shown: {few(part.small_cell)} are behind this figure."}
+        return cell | {"why": f"Not shown: {why_hidden(part.small_cell)}."}
     if crossed := threshold_crossed(column.name, value):
         cell |= {"level": crossed.level, "word": crossed.word}
     return cell

@@ -194,12 +194,11 @@ def sql(
         print_csv(names, result.rows)
         return
     from ui.render import print_table
-    from ui.units import few, hidden
+    from ui.units import HIDDEN, why_hidden
 
-    least = settings.limits.small_cell
-    print_table(names, result.rows, console(), dict.fromkeys(result.suppressed, hidden(least)))
+    print_table(names, result.rows, console(), dict.fromkeys(result.suppressed, HIDDEN))
     if result.suppressed:
-        typer.echo(f"{hidden(least)}: {few(least)} are behind it.")
+        typer.echo(f"{HIDDEN}: {why_hidden(settings.limits.small_cell)}.")
 
 
 @app.command()

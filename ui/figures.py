@@ -86,7 +86,7 @@ def _without_hidden(chart: Chart, part: AnswerPart) -> tuple[AnswerPart, str]:
     hidden = {cell for cell in part.suppressed if cell[1] in drawn}
     if not hidden:
         return part, ""
-    note = f"{len(hidden)} not shown: fewer than {part.small_cell} members."
+    note = f"{len(hidden)} not shown: too few members."
     if chart.kind == "line":
         return part, note
     gone = {row for row, at in hidden if at == drawn[0]}

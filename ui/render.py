@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ui.printable import printable
-from ui.units import few, hidden, shown
+from ui.units import HIDDEN, shown, why_hidden
 
 if TYPE_CHECKING:
     from agents.answer import Answer, AnswerPart
@@ -106,7 +106,7 @@ def _print_part(part: AnswerPart, console: Console) -> None:
             table.add_row(*(Text(printable(shown(part, row, at))) for at in range(len(part.columns))))
         console.print(table)
     if part.suppressed:
-        console.print(_said(f"{hidden(part.small_cell)}: {few(part.small_cell)} are behind it.", style="dim"))
+        console.print(_said(f"{HIDDEN}: {why_hidden(part.small_cell)}.", style="dim"))
     if part.sql:
         console.print(
             Padding(Syntax(printable(part.sql), "sql", word_wrap=True, background_color="default"), (0, 2))

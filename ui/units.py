@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 _SUFFIX = {"minutes": " min", "seconds": " s", "days": " days"}
 
 
+HIDDEN = "not shown"
+
+
 def display(value: object, unit: str) -> str:
     """A cell as text: rates as percent, money in dollars, counts with separators, nothing for no value."""
     if value is None:
@@ -37,13 +40,13 @@ def few(least: int) -> str:
     return f"fewer than {least} members"
 
 
-def hidden(least: int) -> str:
-    """What stands in place of a figure that is not shown: < 11."""
-    return f"< {least}"
+def why_hidden(least: int) -> str:
+    """Why a figure is not shown."""
+    return f"{few(least)} are behind it, or it would give such a figure away"
 
 
 def shown(part: AnswerPart, row: int, at: int) -> str:
     """A cell of an answer as people read it."""
     if (row, at) in part.suppressed:
-        return hidden(part.small_cell)
+        return HIDDEN
     return display(part.rows[row][at], part.columns[at].unit)
