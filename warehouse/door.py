@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from warehouse.audit import Answered, AuditLog, DataClass, Failed, Judged, result_hash
+from warehouse.disclosure.admission import Admission
 from warehouse.disclosure.showing import Shown, shown
 from warehouse.engine import Rows
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
@@ -23,6 +25,8 @@ from warehouse.settings import Settings
 from warehouse.snapshots import CURRENT, Snapshot, current
 from warehouse.time_travel import find_kept
 from warehouse.workers.pool import WorkerPool, open_pool
+
+SHOWN = "shown.db"
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,21 @@ class Warehouse:
     it stays with that kept one.
     """
 
-    def __init__(self, path: Path, settings: Settings, audit: AuditLog, snapshot_id: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        audit: AuditLog,
+        snapshot_id: str | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self._path = path
         self._pinned = snapshot_id
         self._retention = settings.build
         self._limits = settings.limits
         self._audit = audit
+        self._admission = Admission(settings.state / SHOWN, settings.limits, clock or (lambda: datetime.now(UTC)))
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._pools: dict[Data, WorkerPool] = {}
@@ -103,7 +116,7 @@ class Warehouse:
         if isinstance(decision, Deny):
             raise _refusal(decision)
         running = perf_counter()
-        found = self._run(decision, params or {}, pool, audit_id)
+        found = self._run(decision, principal, params or {}, pool, snapshot.id, audit_id)
         finished = perf_counter()
         rows = found.rows.rows[: self._limits.rows]
         self._audit.answered(
@@ -146,6 +159,7 @@ class Warehouse:
         with self._lock:
             self._pools.clear()
             self._snapshot = None
+        self._admission.close()
 
     def _open(self, principal: Principal) -> tuple[Snapshot, WorkerPool]:
         data = data_for(principal)
@@ -220,7 +234,15 @@ class Warehouse:
             round_members_to=limits.round_members_to,
         )
 
-    def _run(self, decision: Allow, params: dict[str, Parameter], pool: WorkerPool, audit_id: int) -> Shown:
+    def _run(
+        self,
+        decision: Allow,
+        principal: Principal,
+        params: dict[str, Parameter],
+        pool: WorkerPool,
+        snapshot: str,
+        audit_id: int,
+    ) -> Shown:
         started = perf_counter()
 
         def run(text: str, most: int) -> Rows:
@@ -230,7 +252,9 @@ class Warehouse:
             return form.probe is None or pool.number(form.probe, params, seconds=self._limits.seconds) > 0
 
         try:
-            return shown(decision, run, self._limits.rows + 1, small)
+            released = decision.disclosure.releases if decision.disclosure else ()
+            withheld = self._admission.admit(principal.user, snapshot, released, run) if released else []
+            return shown(decision, run, self._limits.rows + 1, small, withheld)
         except BaseException as error:  # a stopped process is recorded as well
             outcome = getattr(error, "code", None) or type(error).__name__
             self._audit.failed(Failed(of=audit_id, outcome=str(outcome), ms=_ms(perf_counter() - started)))

@@ -72,6 +72,8 @@ class Limits(_Section):
     reply_mb: int = Field(default=4, ge=1)
     small_cell: int = Field(default=11, ge=1)
     round_members_to: int = Field(default=1, ge=1, le=100)
+    statements_per_day: int = Field(default=5000, ge=1)
+    remember_days: int = Field(default=30, ge=1)
 
 
 class BuildSettings(_Section):

@@ -9,6 +9,7 @@ from sqlglot import exp, parse_one
 from warehouse.guard.columns import bind
 from warehouse.guard.decision import Disclosure, Refused
 from warehouse.guard.probe import NoGlance, probe
+from warehouse.guard.releases import releases
 from warehouse.guard.rewrite import rewrite
 from warehouse.guard.statement import Statement
 from warehouse.guard.suppress import suppress
@@ -49,18 +50,20 @@ def disclosure(statement: Statement) -> Disclosure | None:
     except NoGlance:
         quick = None
     names = [name.lower() for name in statement.tree.named_selects]
+    released = releases(statement)
     exact = _copy(statement)
     try:
         hidden = suppress(exact)
     except Refused:
         if quick is None:
             raise
-        return Disclosure(quick, "", (), keyed=False)
+        return Disclosure(quick, "", (), keyed=False, releases=released)
     return Disclosure(
         probe=quick,
         exact=_rewritten(exact.tree, statement),
         hidden=tuple(place for place, name in enumerate(names) if name in hidden),
         keyed=any(name not in hidden for name in names),
+        releases=released,
     )
 
 

@@ -46,7 +46,7 @@ def as_event_rows(leaf: Leaf, statement: Statement) -> tuple[Leaf, dict[str, set
         if form is None:
             _mask_conditions(leaf, source, statement)
         else:
-            _table_of(leaf.query, source).replace(_named(_qualified(form), source.alias))
+            table_of(leaf.query, source).replace(_named(qualified(form), source.alias))
             leaf = _of_events(leaf, source)
     return leaf, masked
 
@@ -83,7 +83,7 @@ def _only_sums(leaf: Leaf, source: Source) -> bool:
     return plain and all(id(column) in summed for column in measures)
 
 
-def _qualified(form: exp.Select) -> exp.Select:
+def qualified(form: exp.Select) -> exp.Select:
     """The event form with every column bound to its table, as the guard's own trees are."""
     table = form.args["from_"].this
     table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
@@ -140,7 +140,7 @@ def _replace_by_rows(query: exp.Select, source: Source, statement: Statement, *,
         shown = exp.cast(exp.column(name, table=source.alias), "DOUBLE")
         masked = exp.Case(ifs=[exp.If(this=small, true=nan())], default=shown)
         columns.append(exp.alias_(masked, name + SHOWN if with_raw else name))
-    table = _table_of(query, source)
+    table = table_of(query, source)
     table.replace(_named(exp.select(*columns).from_(table.copy()), source.alias))
     return measures
 
@@ -151,7 +151,8 @@ def _counts_beside(source: Source, names: list[str]) -> list[str]:
     return sorted(counts - set(names))
 
 
-def _table_of(query: exp.Select, source: Source) -> exp.Table:
+def table_of(query: exp.Select, source: Source) -> exp.Table:
+    """The governed table behind a source in FROM or a join. Raises Refused (small_cells) when it is none."""
     listed = [query.args["from_"].this, *(join.this for join in query.args.get("joins") or ())]
     found = next((n for n in listed if isinstance(n, exp.Table) and n.alias_or_name == source.alias), None)
     if found is None or found.db != GOVERNED_SCHEMA:

@@ -16,12 +16,26 @@ _OURS = frozenset(("bit_count", "bit_or", "isnan"))
 
 def rewrite(statement: Statement) -> None:
     """Fill `output`: a base table becomes (SELECT its used columns, masked, WHERE row filter); rows are capped."""
+    _replace_tables(statement)
+    _cap_rows(statement)
+    _write(statement)
+
+
+def rewrite_all_rows(statement: Statement) -> None:
+    """The same without a cap, for a text of ours that another one counts."""
+    _replace_tables(statement)
+    _write(statement)
+
+
+def _replace_tables(statement: Statement) -> None:
     used = _used_columns(statement)
     for scope in statement.scopes:
         for source in statement.sources[id(scope)].values():
             if isinstance(source, exp.Table) and source.db:
                 source.replace(_policy_subquery(source, used.get(id(source), set()), statement))
-    _cap_rows(statement)
+
+
+def _write(statement: Statement) -> None:
     statement.output = statement.tree.sql(dialect="duckdb", comments=False, pretty=True)
     _check_output(statement)
 

@@ -1,0 +1,160 @@
+"""Which members' rows a statement says something about: what the reader's next one is held against."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import Scope
+
+from warehouse.event_forms import event_form
+from warehouse.guard.cells import COUNTED, Cells, Leaf, Source, text_of
+from warehouse.guard.columns import bind
+from warehouse.guard.decision import Refused, Release
+from warehouse.guard.event_rows import qualified, table_of
+from warehouse.guard.groups import nested
+from warehouse.guard.joins import conjuncts
+from warehouse.guard.rewrite import rewrite_all_rows
+from warehouse.guard.statement import Statement
+from warehouse.guard.suppress import carry
+from warehouse.policy.loader import GOVERNED_SCHEMA
+
+MEMBER = "m"
+
+
+def releases(statement: Statement) -> tuple[Release, ...]:
+    """The releases of a qualified statement, each with the text that selects its rows.
+
+    What cannot be selected by itself (a correlated subquery, rows chosen by a hidden count) is left out.
+    """
+    copied = replace(statement, tree=statement.tree.copy())
+    bind(copied)
+    found = Cells(copied)
+    released: dict[str, Release] = {}
+    for scope in copied.scopes:
+        leaf = found.leaf(scope)
+        if isinstance(scope.expression, exp.Select) and found.carries(scope):
+            carry(scope.expression, scope, found, copied)
+        for release in _of_leaf(leaf, scope, copied) if leaf is not None else ():
+            released[release.rows] = release
+    return tuple(released.values())
+
+
+def _of_leaf(leaf: Leaf, scope: Scope, statement: Statement) -> list[Release]:
+    source = next((s for s in leaf.sources.values() if s.mart is None or _has_events(leaf, s)), None)
+    if source is None or not _stands_alone(leaf, scope, statement):
+        return []
+    days = _days(leaf, statement)
+    chosen: dict[str, exp.Expr | None] = {"": None}
+    for cell in leaf.cells:
+        for under in cell.under if cell.family == COUNTED else ():
+            if under.condition is not None and _chooses(under.condition, leaf, statement):
+                chosen[text_of(under.condition)] = under.condition
+    found = []
+    for condition in chosen.values():
+        release = _release(leaf, source, condition, days, statement)
+        if release is not None:
+            found.append(release)
+    return found
+
+
+def _has_events(leaf: Leaf, source: Source) -> bool:
+    """A mart whose rows can be read as events, and are not chosen by what they sum."""
+    where = leaf.query.args.get("where")
+    return (
+        source.mart is not None
+        and event_form(source.mart.name) is not None
+        and not (where is not None and source.measures(where))
+    )
+
+
+def _stands_alone(leaf: Leaf, scope: Scope, statement: Statement) -> bool:
+    own = set(statement.sources[id(scope)])
+    clauses = [leaf.query.args.get("where"), *(leaf.query.args.get("joins") or ())]
+    return all(
+        not column.table or column.table in own
+        for clause in clauses
+        if clause is not None
+        for column in clause.find_all(exp.Column)
+        if column.parent_select is leaf.query
+    )
+
+
+def _kind(column: exp.Column, leaf: Leaf, statement: Statement) -> str:
+    for node in (leaf.query.args["from_"].this, *(join.this for join in leaf.query.args.get("joins") or ())):
+        if isinstance(node, exp.Table) and node.alias_or_name == column.table and node.db == GOVERNED_SCHEMA:
+            declared = statement.table(node.name).columns.get(column.name)
+            return declared.kind if declared else ""
+    return ""
+
+
+def _chooses(condition: exp.Expr, leaf: Leaf, statement: Statement) -> bool:
+    """Whether a condition picks rows by who or what they are, not only by a flag that a metric counts."""
+    kinds = {_kind(column, leaf, statement) for column in condition.find_all(exp.Column)}
+    return bool(kinds & {"dimension", "time"}) or any(
+        literal.name != "0" for literal in condition.find_all(exp.Literal)
+    )
+
+
+def _days(leaf: Leaf, statement: Statement) -> tuple[str, bool]:
+    """The conditions on days, as text, and whether nothing else narrows the rows."""
+    where = leaf.query.args.get("where")
+    parts = list(conjuncts(where.this)) if where is not None else []
+    on_days = [p for p in parts if {_kind(c, leaf, statement) for c in p.find_all(exp.Column)} == {"time"}]
+    text = " AND ".join(sorted(text_of(_unqualified(part)) for part in on_days))
+    return text, len(on_days) == len(parts) and not leaf.query.args.get("joins")
+
+
+def _release(
+    leaf: Leaf, source: Source, condition: exp.Expr | None, days: tuple[str, bool], statement: Statement
+) -> Release | None:
+    query = leaf.query
+    names = {text_of(p.unalias()): p.alias_or_name for p in query.expressions}
+    selected: list[exp.Expr] = [exp.alias_(exp.column(source.id or "member_id", table=source.alias), MEMBER)]
+    selected += [exp.alias_(key.copy(), f"k{i}") for i, key in enumerate(leaf.keys)]
+    rows = exp.select(*selected)
+    for clause in ("from_", "where"):
+        if query.args.get(clause) is not None:
+            rows.set(clause, query.args[clause].copy())
+    rows.set("joins", [join.copy() for join in query.args.get("joins") or ()])
+    if condition is not None:
+        rows.where(condition.copy(), copy=False)
+    try:
+        if source.mart is not None:
+            form = event_form(source.mart.name)
+            if form is None:
+                return None
+            table_of(rows, source).replace(nested(qualified(form), source.alias))
+        with_ = statement.tree.args.get("with_")
+        if with_ is not None:
+            rows.set("with_", with_.copy())
+        written = replace(statement, tree=rows, ours=True)
+        bind(written)
+        rewrite_all_rows(written)
+    except Refused:
+        return None
+    return Release(
+        table=_event_table(leaf, source),
+        rows=written.output,
+        keys=tuple(text_of(_unqualified(key)) for key in leaf.keys),
+        names=tuple(names.get(text_of(key), "").lower() for key in leaf.keys),
+        days=days[0],
+        only_days=days[1] and condition is None,
+    )
+
+
+def _event_table(leaf: Leaf, source: Source) -> str:
+    if source.mart is not None:
+        form = event_form(source.mart.name)
+        return form.args["from_"].this.name if form is not None else ""
+    for node in (leaf.query.args["from_"].this, *(join.this for join in leaf.query.args.get("joins") or ())):
+        if node.alias_or_name == source.alias:
+            return str(node.name) if isinstance(node, exp.Table) and node.db else "rows"
+    return "rows"
+
+
+def _unqualified(key: exp.Expr) -> exp.Expr:
+    plain = key.copy()
+    for column in plain.find_all(exp.Column):
+        column.set("table", None)
+    return plain
