@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ui.asking import require_chat_model
 from warehouse.errors import CommandCenterError, MissingDataError
+from warehouse.policy import Data
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,18 +85,20 @@ def _warehouse(settings: Settings, warehouse: Path) -> Finding:
 
 
 def _read_through(snapshot: Snapshot, settings: Settings) -> None:
-    """Open the published file as a reader does and count its tables. Raises MissingDataError when that fails."""
+    """Open the published files as readers do and count their tables. Raises MissingDataError when that fails."""
     from warehouse.workers.pool import open_pool
 
-    pool = open_pool(snapshot, settings.limits, data="gold")
-    for table, rows in snapshot.manifest["tables"].items():
-        found = pool.run(f"SELECT count(*) FROM {table}", {}, most=1, seconds=settings.limits.seconds).rows
-        if found != [(rows,)]:
-            raise MissingDataError(
-                f"{table} does not have its {rows} rows.",
-                where=str(snapshot.gold_path),
-                next_step="Run `command-center build --source DIR --full`.",
-            )
+    served: tuple[tuple[Data, Path], ...] = (("shared", snapshot.shared_path), ("gold", snapshot.gold_path))
+    for data, path in served:
+        pool = open_pool(snapshot, settings.limits, data=data)
+        for table, rows in snapshot.manifest["tables"].items():
+            found = pool.run(f"SELECT count(*) FROM {table}", {}, most=1, seconds=settings.limits.seconds).rows
+            if found != [(rows,)]:
+                raise MissingDataError(
+                    f"{table} does not have its {rows} rows.",
+                    where=str(path),
+                    next_step="Run `command-center build --source DIR --full`.",
+                )
 
 
 def _state(settings: Settings) -> Finding:
