@@ -28,8 +28,19 @@
   const badge = () => {
     const box = element("div", "cc-reader");
     box.setAttribute("role", "status");
-    for (const part of ["cc-role", "cc-as-of", "cc-updated"]) box.append(element("span", part));
+    for (const part of ["cc-role", "cc-only"]) box.append(element("span", part));
+    for (const [part, address] of [["cc-purpose", "/purpose"], ["cc-users", "/users"]]) {
+      const link = element("a", part);
+      link.href = address;
+      box.append(link);
+    }
+    for (const part of ["cc-as-of", "cc-updated"]) box.append(element("span", part));
     return box;
+  };
+
+  const purposeWords = ({ stated, mayOpenRows, role }) => {
+    if (!stated) return mayOpenRows ? (role === "member_advocate" ? "State a purpose" : "Member rows: closed") : "";
+    return `${stated.kind === "purpose" ? stated.text : "Glass broken"}, ${stated.minutesLeft} min`;
   };
 
   // Only what differs is written: a screen reader hears changes, and nothing jumps.
@@ -44,6 +55,12 @@
     const { roleLabel, asOf, snapshot } = state.session;
     const { as_of: day = asOf, snapshot: id = snapshot, created_at: made } = state.served || {};
     write(box, ".cc-role", roleLabel);
+    write(box, ".cc-only", state.session.only, "Your account sees these only");
+    write(box, ".cc-purpose", purposeWords(state.session), state.session.stated ? state.session.stated.text : "");
+    write(box, ".cc-users", state.session.isAdmin ? "Users" : "");
+    box.classList.toggle("cc-stated", state.session.stated?.kind === "purpose");
+    box.classList.toggle("cc-glass", state.session.stated?.kind === "break_glass");
+    document.documentElement.classList.toggle("cc-glass-page", state.session.stated?.kind === "break_glass");
     write(box, ".cc-as-of", day ? `Data to ${longDate(day)}` : "", `Snapshot ${id}`);
     const updated = made ? `updated ${clock(made)}` : "";
     write(box, ".cc-updated", state.live === false ? "not live" : updated,
@@ -86,8 +103,13 @@
 
   const load = async () => {
     const response = await fetch("/session");
+    // The session has ended, or somebody's rights have changed: what is on the page is no longer theirs to see.
+    if (response.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     if (!response.ok) return;
+    const before = state.session;
     state.session = await response.json();
+    // A conversation belongs to the purpose it was held for: when that ends, its rows leave the screen.
+    if (before?.stated && before.stated.text !== state.session.stated?.text) return location.assign("/chat");
     dress();
   };
 
@@ -106,6 +128,7 @@
     stream.onerror = () => {
       if (state.stream !== stream) return;
       learn({ live: false });
+      load();
       if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       state.stream = null;
       setTimeout(listen, 10000);
@@ -113,7 +136,10 @@
   };
 
   const follow = () => {
-    if (!document.hidden) return listen();
+    if (!document.hidden) {
+      load();
+      return listen();
+    }
     if (state.stream) state.stream.close();
     Object.assign(state, { stream: null, live: null });
   };
@@ -136,5 +162,5 @@
   load();
   listen();
   document.addEventListener("visibilitychange", follow);
-  setInterval(() => state.live || load(), 60000);
+  setInterval(() => document.hidden || load(), 30000);
 })();
