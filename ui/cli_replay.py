@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ui.cli_audit import operator
-from ui.terminal import JsonOption, PurposeOption, WarehouseOption, complain, console, load_settings, print_json
-from warehouse.errors import UsageError
+from ui.terminal import (
+    JsonOption,
+    PurposeOption,
+    WarehouseOption,
+    complain,
+    console,
+    load_settings,
+    principal_of,
+    print_json,
+)
+from warehouse.errors import DeniedError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from agents.answer_store import AnswerStore
+    from agents.answer_store import AnswerStore, KeptAnswer
     from agents.differences import Differences
     from agents.replay import Replay, ReplayedPart
+    from warehouse.principal import Principal
+    from warehouse.settings import Settings
 
 _SHOWN = 50  # lines of a table
 _DIFFERS, _DENIED = 1, 3
+OPERATOR = "cli"  # whoever asks on the command line has no account
 
 
 def replay(
@@ -35,7 +48,6 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """Run an answer's plan again as its reader: identical (exit 0) or what differs (exit 1)."""
-    from agents.replay import reader_of
     from agents.replay import replay as run
     from agents.runtime import Assistant
 
@@ -48,7 +60,7 @@ def replay(
     settings = load_settings()
     with closing(Assistant.open(settings, warehouse or settings.warehouse)) as assistant:
         kept = assistant.answers.kept(_whole_id(answer_id, assistant.answers))
-        reader = reader_of(kept, purpose)
+        reader = _reader(kept, purpose, settings)
         found = run(assistant, kept, reader, against, same_words=same_words, by=operator())
     if as_json:
         print_json(document(found))
@@ -58,6 +70,33 @@ def replay(
         complain("The reader may not see a part of it: see the reasons. Member rows need --purpose.")
         raise typer.Exit(_DENIED)
     raise typer.Exit(0 if found.identical or against == "newest" else _DIFFERS)
+
+
+def _reader(kept: KeptAnswer, purpose: str | None, settings: Settings) -> Principal:
+    """The answer's reader with the rights of today: those of the account, if the reader has one.
+
+    Raises DeniedError (exit 3) when the account is gone, locked or of another role.
+    """
+    from agents.replay import reader_of
+
+    reader = reader_of(kept)
+    if purpose is not None:
+        reader = principal_of(reader.role, purpose)
+        reader = replace(reader, user=kept.user, attributes=kept.attributes)
+    if reader.user == OPERATOR or not (settings.state / "users.db").is_file():
+        return reader
+    from ui.accounts import open_accounts
+
+    with closing(open_accounts(settings)) as accounts:
+        account = accounts.find(reader.user)
+    if account is None or account.locked or account.role != reader.role:
+        raise DeniedError(
+            "The answer's reader has no such rights any more.",
+            code="reader_changed",
+            where=kept.answer.answer_id,
+            next_step="Let somebody who may see it ask the question again.",
+        )
+    return replace(reader, attributes=dict(account.attributes))
 
 
 def _whole_id(start: str, answers: AnswerStore) -> str:
