@@ -8,6 +8,7 @@ worker process (`warehouse.workers`), which must start quickly: it imports the e
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -104,8 +105,7 @@ class Engine:
 
     def estimated_rows(self, sql: str, parameters: Mapping[str, Any]) -> int:
         """The most rows that the planner expects of any step of a statement."""
-        found = (node["extra_info"].get(_CARDINALITY, "0") for node in self._plan(sql, parameters))
-        return max((int(number) for number in found), default=0)
+        return max(map(_expected, self._plan(sql, parameters)), default=0)
 
     def _plan(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         plan = self.run(f"EXPLAIN (FORMAT JSON) {sql}", parameters, most=1).rows[0][1]
@@ -156,6 +156,14 @@ def _nodes(plan: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for node in plan:
         yield node
         yield from _nodes(node["children"])
+
+
+def _expected(node: dict[str, Any]) -> int:
+    """The rows that a step gives. DuckDB does not say it of a product, the step where it matters most."""
+    if _CARDINALITY in node["extra_info"]:
+        return int(node["extra_info"][_CARDINALITY])
+    below = [_expected(child) for child in node["children"]]
+    return math.prod(below) if node["name"] == "CROSS_PRODUCT" else max(below, default=0)
 
 
 def _scanned(node: dict[str, Any]) -> Iterator[str]:

@@ -73,7 +73,7 @@ def main() -> None:
 def _reply(engine: Engine, request: dict[str, Any], most_bytes: int, spent_kb: int) -> bytes:
     head = {"n": request["n"]}
     try:
-        answer = _answer(engine, request)
+        answer = _answer(engine, request, most_bytes)
         spent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > spent_kb
         reply = wire.frame(head | answer | {"spent": spent})
         if len(reply) > most_bytes:
@@ -87,7 +87,7 @@ def _reply(engine: Engine, request: dict[str, Any], most_bytes: int, spent_kb: i
     return reply
 
 
-def _answer(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def _answer(engine: Engine, request: dict[str, Any], most_bytes: int) -> dict[str, Any]:
     sql = request["sql"]
     parameters = {name: wire.unpack(*packed)[0] for name, packed in request["parameters"].items()}
     if request["do"] == "table_names":
@@ -95,6 +95,8 @@ def _answer(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     if request["do"] == "estimated_rows":
         return {"rows": engine.estimated_rows(sql, parameters)}
     found = engine.run(sql, parameters, most=request["most"])
+    if sum(len(cell) for row in found.rows for cell in row if type(cell) is str) > most_bytes:
+        raise Failed("too_large")  # before a large text is written out
     cells = zip(*found.rows, strict=True) if found.rows else ((),) * len(found.columns)
     return {
         "columns": [(*column, *wire.pack(packed)) for column, packed in zip(found.columns, cells, strict=True)]

@@ -41,7 +41,7 @@ class Crew:
         """
         begun = time.monotonic()
         with self._changed:
-            while True:
+            while not self._ended:
                 worker = self._idle_one()
                 if worker is not None:
                     return self._taken(worker)
@@ -53,6 +53,8 @@ class Crew:
                     raise _all_busy()
                 wait_until = min(begun + seconds, patient_until) if self._count() < MOST else begun + seconds
                 self._changed.wait(max(wait_until - now, 0.001))
+            if self._ended:
+                raise _closed()
             self._starting += 1
         return self._start_for_caller()
 
@@ -90,6 +92,16 @@ class Crew:
             worker.kill()
         for worker in idle:
             worker.wait()
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The process ids of all workers."""
+        with self._changed:
+            return (*(worker.id for _, worker in self._idle), *(worker.id for worker in self._busy))
+
+    def busy_ids(self) -> tuple[int, ...]:
+        """The process ids of those that have a caller."""
+        with self._changed:
+            return tuple(worker.id for worker in self._busy)
 
     def forget(self) -> None:
         """In a forked process: the workers belong to the other one."""
@@ -167,6 +179,10 @@ def _all_busy() -> DeniedError:
         code="busy",
         next_step="Ask again in a moment; limits.workers says how many stay warm.",
     )
+
+
+def _closed() -> MissingDataError:
+    return MissingDataError("The warehouse was closed.", next_step="Open it again.")
 
 
 _crews: WeakSet[Crew] = WeakSet()

@@ -39,7 +39,8 @@ class WorkerPool:
         self._catalog: Catalog | None = None
         self._reads: Remembered[frozenset[str]] = Remembered()
         self._numbers: Remembered[int] = Remembered()
-        self._crew = Crew(_opening(files, limits), limits.workers)
+        self.opening = _opening(files, limits)
+        self._crew = Crew(self.opening, limits.workers)
         self._end = finalize(self, self._crew.end)
         self._crew.prepare()
 
@@ -86,6 +87,23 @@ class WorkerPool:
     def estimated_rows(self, sql: str, parameters: Mapping[str, Parameter]) -> int:
         """The most rows that the planner expects of any step of a statement, which does not run."""
         return self._ask(_request("estimated_rows", sql, parameters, _PLANNING), lambda reply: int(reply["rows"]))
+
+    def process_ids(self) -> tuple[int, ...]:
+        """The workers that are there."""
+        return self._crew.process_ids()
+
+    def busy_ids(self) -> tuple[int, ...]:
+        """Those that run a statement now."""
+        return self._crew.busy_ids()
+
+    def close(self) -> None:
+        """End the workers without waiting for whoever else holds the pool; a busy one ends after its statement."""
+        self._end()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called; nothing runs here any more."""
+        return not self._end.alive
 
     def _ask(self, request: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Result]) -> Result:
         worker, keep, code = self._open_worker(), False, ""
@@ -163,7 +181,7 @@ def open_pool(snapshot: Snapshot, limits: Limits, *, data: Data) -> WorkerPool:
     files = files_of(snapshot, data)
     with _making:
         pool = _pools.get((files.main, data, limits))
-        if pool is None:
+        if pool is None or pool.is_closed:
             pool = WorkerPool(files, limits)
             _pools[files.main, data, limits] = pool
         return pool

@@ -82,24 +82,24 @@ def rows(columns: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
 
 def _with_kind(cell: Any) -> list[Any]:
     if isinstance(cell, list | tuple):
-        name = "list" if isinstance(cell, list) else "tuple"
-        return [name, [_with_kind(item) for item in cell]]
+        return ["list" if isinstance(cell, list) else "tuple", *pack(cell)]
     if isinstance(cell, dict):
-        return ["map", [[_with_kind(key), _with_kind(value)] for key, value in cell.items()]]
+        return ["map", pack(list(cell)), pack(list(cell.values()))]
     kind, cells = pack([cell])
     return [kind, cells[0]]
 
 
 def _without_kind(cell: Any) -> Any:
-    kind, value = cell
+    kind, *content = cell
     if kind in ("list", "tuple"):
-        items = [_without_kind(item) for item in value]
+        items = unpack(*content)
         return items if kind == "list" else tuple(items)
     if kind == "map":
-        return {_without_kind(key): _without_kind(item) for key, item in value}
+        keys, values = content
+        return dict(zip(unpack(*keys), unpack(*values), strict=True))
     if kind == _MIXED:
         raise ValueError("a cell is not of a known kind")
-    return unpack(kind, [value])[0]
+    return unpack(kind, content)[0]
 
 
 def _decimal(text: str) -> Decimal:
