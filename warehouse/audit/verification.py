@@ -131,7 +131,8 @@ class _Walk:
         if head is None:
             raise self._bad("the head is missing or was changed, so records may be missing", self.number)
         if head.number > self.number:
-            raise self._bad(f"it and those up to {head.number} are missing")
+            more = head.number - self.number - 1
+            raise self._bad(f"it and {more:,} after it are missing" if more else "it is missing")
         if head.number >= self.pruned and self._seals[head.number] != head.seal:
             raise self._bad("the head is another trail's", head.number)
         if head.number < self.number:
