@@ -7,9 +7,10 @@ LOCKS := requirements/bootstrap.lock requirements/requirements.lock
 PROFILE ?= demo
 PORT ?= 8000
 N ?= 10000000
+FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: up setup test lint unit quick-evals evals bench bench-scale browser spark lock clean
+.PHONY: up setup test lint unit quick-evals evals fuzz bench bench-scale browser spark lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -43,6 +44,9 @@ quick-evals: $(STAMP)
 evals: $(STAMP) ## every eval suite
 	@$(BIN)/command-center eval run
 
+fuzz: $(STAMP) ## random and mutated statements against the guard; FUZZ_SECONDS=600, FUZZ_SEED to repeat a run
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -s tests/warehouse/fuzz
+
 bench: $(STAMP) spark ## measured comparisons; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.run
 
@@ -61,5 +65,5 @@ lock: $(STAMP) ## resolve the locks again
 	@sh requirements/lock.sh $(BIN)/uv
 
 clean: ## everything that the commands above made, data included
-	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) var .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -116,6 +116,31 @@ def _name_outputs(tree: exp.Query) -> None:
             name = words if words and words not in names else f"column_{index + 1}"
             names.add(name)
             select.expressions[index].replace(exp.alias_(projection.copy(), name))
+    shown = {id(select) for select in _selects_of(tree)}
+    for select in tree.find_all(exp.Select):
+        if id(select) not in shown and not select.find_ancestor(exp.SetOperation):
+            _tell_apart(select)
+
+
+def _selects_of(query: exp.Expr) -> list[exp.Expr]:
+    """The SELECTs whose columns are the answer's."""
+    query = query.unnest()
+    if isinstance(query, exp.SetOperation):
+        return [*_selects_of(query.this), *_selects_of(query.expression)]
+    return [query]
+
+
+def _tell_apart(select: exp.Select) -> None:
+    """Two columns of one name in an inner query: the second gets another, as DuckDB gives it one."""
+    names = {projection.alias_or_name.lower() for projection in select.expressions}
+    seen: set[str] = set()
+    for projection in list(select.expressions):
+        name = projection.alias_or_name
+        if not projection.is_star and name.lower() in seen:
+            number = next(n for n in range(1, len(names) + 2) if f"{name.lower()}_{n}" not in names)
+            names.add(f"{name.lower()}_{number}")
+            projection.replace(exp.alias_(projection.unalias().copy(), f"{name}_{number}"))
+        seen.add(name.lower())
 
 
 def _restore_case(tree: exp.Query, written: dict[str, str]) -> None:
