@@ -19,24 +19,6 @@ _KEYWORDS = (
     "select", "from", "where", "having", "as", "and", "or", "on", "join", "left", "limit", "with", "case", "when",
     "then", "else", "end",
 )  # fmt: skip
-    "select",
-    "from",
-    "where",
-    "having",
-    "as",
-    "and",
-    "or",
-    "on",
-    "join",
-    "left",
-    "limit",
-    "with",
-    "case",
-    "when",
-    "then",
-    "else",
-    "end",
-]
 HIDDEN_COLUMNS = ("transcript", "first_name", "email", "zip_code", "rowid", "ssn", "feedback_text", "detail")
 MEMBER_TABLES = tuple(name for name, table in load_policy().tables.items() if table.is_member_level)
 Mutation = Callable[[str, random.Random], str | None]
