@@ -21,6 +21,7 @@ _UNBOUND = (exp.Dot, exp.TableColumn)
 def columns(statement: Statement) -> None:
     """Qualify the tree and fill `scopes`. This qualified tree is what runs, so what is checked is what runs."""
     _name_outputs(statement.tree)
+    _tell_outputs_apart(statement)
     written = {name.lower(): name for name in statement.tree.named_selects}
     schema = _schema(statement.policy, statement.reads_member_rows, statement.catalog)
     try:
@@ -116,9 +117,17 @@ def _name_outputs(tree: exp.Query) -> None:
             name = words if words and words not in names else f"column_{index + 1}"
             names.add(name)
             select.expressions[index].replace(exp.alias_(projection.copy(), name))
-    shown = {id(select) for select in _selects_of(tree)}
-    for select in tree.find_all(exp.Select):
-        if id(select) not in shown and not select.find_ancestor(exp.SetOperation):
+
+
+def _tell_outputs_apart(statement: Statement) -> None:
+    """In inner queries over sums; over members' rows two columns of one name are there to be mistaken."""
+    shown = {id(select) for select in _selects_of(statement.tree)}
+    tables = statement.policy.tables
+    for select in statement.tree.find_all(exp.Select):
+        if id(select) in shown or select.find_ancestor(exp.SetOperation):
+            continue
+        read = {table.name for table in select.find_all(exp.Table)} & tables.keys()
+        if not any(tables[name].is_member_level for name in read):
             _tell_apart(select)
 
 
