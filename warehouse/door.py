@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from warehouse.audit import Answered, AuditLog, DataClass, Failed, Judged, result_hash
-from warehouse.disclosure.admission import Admission
+from warehouse.disclosure.admission import Admission, Admitted
 from warehouse.disclosure.showing import Shown, shown
 from warehouse.engine import Rows
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
@@ -69,6 +69,17 @@ class QueryResult:
     suppressed: frozenset[tuple[int, int]] = frozenset()
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One statement on its way: the text, who asks, and the snapshot that answers."""
+
+    sql: str
+    principal: Principal
+    params: dict[str, Parameter]
+    snapshot: str
+    pool: WorkerPool
+
+
 class Warehouse:
     """A published warehouse behind the guard. Safe to share between threads.
 
@@ -110,13 +121,14 @@ class Warehouse:
         """
         started = perf_counter()
         snapshot, pool = self._open(principal)
-        decision = self._decide(sql, principal, params or {}, pool)
+        asked = _Asked(sql, principal, params or {}, snapshot.id, pool)
+        decision = self._decide(asked)
         judged = perf_counter()
         audit_id = self._record_before(sql, principal, context or QueryContext(), decision, snapshot)
         if isinstance(decision, Deny):
             raise _refusal(decision)
         running = perf_counter()
-        found = self._run(decision, principal, params or {}, pool, snapshot.id, audit_id)
+        found = self._run(asked, decision, audit_id)
         finished = perf_counter()
         rows = found.rows.rows[: self._limits.rows]
         self._audit.answered(
@@ -144,10 +156,10 @@ class Warehouse:
     def check(self, sql: str, principal: Principal) -> Decision:
         """The decision on a statement, which does not run; without a snapshot the declared schema counts."""
         try:
-            _, pool = self._open(principal)
+            snapshot, pool = self._open(principal)
         except MissingDataError:
             return self._judged(sql, principal, {}, None)
-        return self._decide(sql, principal, {}, pool)
+        return self._decide(_Asked(sql, principal, {}, snapshot.id, pool))
 
     def snapshot(self) -> Snapshot:
         """The snapshot that is read. Raises MissingDataError when there is none or it is damaged."""
@@ -189,8 +201,9 @@ class Warehouse:
         self._pools["shared"] = open_pool(snapshot, self._limits, data="shared")
         return snapshot
 
-    def _decide(self, sql: str, principal: Principal, params: dict[str, Parameter], pool: WorkerPool) -> Decision:
-        decision = self._judged(sql, principal, params, pool.catalog)
+    def _decide(self, asked: _Asked, totals: frozenset[frozenset[str]] = frozenset()) -> Decision:
+        pool, params = asked.pool, asked.params
+        decision = self._judged(asked.sql, asked.principal, params, pool.catalog, totals)
         if isinstance(decision, Deny):
             return decision
         try:
@@ -198,30 +211,15 @@ class Warehouse:
                 return deny("binder_disagrees")
         except UsageError:
             return deny("does_not_fit")
-        return self._with_bound_forms(decision, principal, params, pool)
-
-    def _with_bound_forms(
-        self, decision: Allow, principal: Principal, params: dict[str, Parameter], pool: WorkerPool
-    ) -> Decision:
-        """The decision with those forms for small cells that the database understands as the guard does."""
-        form = decision.disclosure
-        if form is None:
-            return decision
-        readable = {f"gold.{name}" for name in load_policy().roles[principal.role].tables}
-        bound: dict[str, bool] = {}
-        for text in (form.probe, form.exact):
-            try:
-                bound[text or ""] = text is not None and bool(text) and pool.reads(text, params) <= readable
-            except UsageError:
-                bound[text or ""] = False
-        probe = form.probe if form.probe and bound[form.probe] else None
-        exact = form.exact if bound[form.exact] else ""
-        if probe is None and not exact:
-            return deny("small_cells")
-        return replace(decision, disclosure=replace(form, probe=probe, exact=exact))
+        return _with_bound_forms(asked, decision)
 
     def _judged(
-        self, sql: str, principal: Principal, params: dict[str, Parameter], catalog: Catalog | None
+        self,
+        sql: str,
+        principal: Principal,
+        params: dict[str, Parameter],
+        catalog: Catalog | None,
+        totals: frozenset[frozenset[str]] = frozenset(),
     ) -> Decision:
         limits = self._limits
         return check(
@@ -232,33 +230,38 @@ class Warehouse:
             row_limit=limits.rows,
             small_cell=limits.small_cell,
             round_members_to=limits.round_members_to,
+            totals=totals,
         )
 
-    def _run(
-        self,
-        decision: Allow,
-        principal: Principal,
-        params: dict[str, Parameter],
-        pool: WorkerPool,
-        snapshot: str,
-        audit_id: int,
-    ) -> Shown:
+    def _run(self, asked: _Asked, decision: Allow, audit_id: int) -> Shown:
         started = perf_counter()
-
-        def run(text: str, most: int) -> Rows:
-            return pool.run(text, params, most=most, seconds=self._limits.seconds)
-
-        def small(form: Disclosure) -> bool:
-            return form.probe is None or pool.number(form.probe, params, seconds=self._limits.seconds) > 0
-
         try:
-            released = decision.disclosure.releases if decision.disclosure else ()
-            withheld = self._admission.admit(principal.user, snapshot, released, run) if released else []
-            return shown(decision, run, self._limits.rows + 1, small, withheld)
+            return self._shown(asked, decision)
         except BaseException as error:  # a stopped process is recorded as well
             outcome = getattr(error, "code", None) or type(error).__name__
             self._audit.failed(Failed(of=audit_id, outcome=str(outcome), ms=_ms(perf_counter() - started)))
             raise
+
+    def _shown(self, asked: _Asked, decision: Allow) -> Shown:
+        """The result as this reader may see it, after all that they have seen."""
+        pool, seconds = asked.pool, self._limits.seconds
+
+        def run(text: str, most: int) -> Rows:
+            return pool.run(text, asked.params, most=most, seconds=seconds)
+
+        def small(form: Disclosure) -> bool:
+            return form.probe is None or pool.number(form.probe, asked.params, seconds=seconds) > 0
+
+        admitted = Admitted()
+        if decision.disclosure is not None:
+            released = decision.disclosure.releases
+            admitted = self._admission.admit(asked.principal.user, asked.snapshot, released, run)
+        if admitted.totals:
+            again = self._decide(asked, admitted.totals)
+            if isinstance(again, Deny):
+                raise _refusal(again)
+            decision = again
+        return shown(decision, run, self._limits.rows + 1, small, admitted.withheld)
 
     def _record_before(
         self, sql: str, principal: Principal, context: QueryContext, decision: Decision, snapshot: Snapshot
@@ -288,6 +291,26 @@ class Warehouse:
                 layer=denied.layer if denied else "",
             )
         )
+
+
+def _with_bound_forms(asked: _Asked, decision: Allow) -> Decision:
+    """The decision with those forms for small cells that the database understands as the guard does."""
+    form = decision.disclosure
+    if form is None:
+        return decision
+    readable = {f"gold.{name}" for name in load_policy().roles[asked.principal.role].tables}
+
+    def binds(text: str) -> bool:
+        try:
+            return bool(text) and asked.pool.reads(text, asked.params) <= readable
+        except UsageError:
+            return False
+
+    probe = form.probe if form.probe is not None and binds(form.probe) else None
+    exact = form.exact if binds(form.exact) else ""
+    if probe is None and not exact:
+        return deny("small_cells")
+    return replace(decision, disclosure=replace(form, probe=probe, exact=exact))
 
 
 def _data_class(tables: tuple[str, ...], principal: Principal) -> DataClass:

@@ -9,7 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from warehouse.disclosure.apart import Cell, cells_of, close_cells, members_apart, members_of, sketch_of
+from warehouse.disclosure.apart import (
+    Cell,
+    cells_of,
+    close_cells,
+    given_away,
+    members_apart,
+    members_of,
+    sketch_of,
+)
 from warehouse.disclosure.ledger import Ledger
 from warehouse.engine import Rows
 from warehouse.errors import DeniedError
@@ -29,6 +37,14 @@ class Withheld:
     cells: frozenset[Cell]
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """How a statement may be answered: the groupings whose totals the reader knows, and cells not to be shown."""
+
+    totals: frozenset[frozenset[str]] = frozenset()
+    withheld: tuple[Withheld, ...] = ()
+
+
 class Admission:
     """Holds each statement against the ledger. Safe to share between threads; one reader at a time."""
 
@@ -39,8 +55,8 @@ class Admission:
         self._sketches: Remembered[tuple[int, ...]] = Remembered()
         self._cells: Remembered[dict[Cell, tuple[int, int]]] = Remembered(200)
 
-    def admit(self, reader: str, snapshot: str, releases: tuple[Release, ...], run: Run) -> list[Withheld]:
-        """Remember the releases as shown, and say which cells may not be.
+    def admit(self, reader: str, snapshot: str, releases: tuple[Release, ...], run: Run) -> Admitted:
+        """Remember the releases as shown, and say how they may be.
 
         Raises DeniedError: budget_spent, too_close, disclosure_unavailable.
         """
@@ -48,26 +64,37 @@ class Admission:
         with self._locks[reader]:
             if not self._ledger.spend(reader, now, self._limits.statements_per_day):
                 raise _denied("budget_spent", "Ask again tomorrow, or let limits.statements_per_day be raised.")
+            totals: set[frozenset[str]] = set()
             withheld: list[Withheld] = []
             before: list[Release] = []
             for release in releases:
                 if not release.only_days and self._is_never_shown(release, snapshot, run):
                     continue
                 earlier = [*before, *self._ledger.earlier(reader, snapshot, release)]
+                same = [other for other in earlier if other.base == release.base]
+                totals |= {frozenset(other.keys) for other in same if set(other.keys) < set(release.keys)}
+                withheld += self._given_away(release, same, run)
                 withheld += self._compared(release, earlier, snapshot, run)
                 before.append(release)
             self._ledger.record(reader, snapshot, tuple(before), now)
-        return withheld
+        return Admitted(frozenset(totals), tuple(withheld))
 
     def close(self) -> None:
         """Close the ledger."""
         self._ledger.close()
 
+    def _given_away(self, release: Release, same: list[Release], run: Run) -> list[Withheld]:
+        """What the totals of a coarser grouping would tell of the cells that were hidden in a finer one."""
+        found: set[Cell] = set()
+        for finer in [other for other in same if set(other.keys) > set(release.keys)][:_COMPARED]:
+            found |= given_away(finer, release, self._limits.small_cell, run)
+        return self._withheld(release, found)
+
     def _compared(self, release: Release, earlier: list[Release], snapshot: str, run: Run) -> list[Withheld]:
         others = [
             other
             for other in earlier
-            if other.rows != release.rows
+            if other.base != release.base
             and other.table == release.table
             and not (other.only_days and release.only_days)
         ]
@@ -80,6 +107,9 @@ class Admission:
             if None not in sketches:
                 known = [sketch for sketch in sketches if sketch is not None]
                 found |= close_cells(release, other, known, self._limits.small_cell, run)
+        return self._withheld(release, found)
+
+    def _withheld(self, release: Release, found: set[Cell]) -> list[Withheld]:
         if found and not all(release.names):
             raise _denied("too_close", "Ask for groups or filters that differ by more members.")
         return [Withheld(release.names, frozenset(found))] if found else []
@@ -96,7 +126,7 @@ class Admission:
         return 0 < differing < few and 0 < members_apart(release, other, run) < few
 
     def _sketch(self, release: Release, snapshot: str, run: Run) -> tuple[int, ...]:
-        key = (snapshot, release.rows)
+        key = (snapshot, release.base)
         return self._sketches.get(key) or self._sketches.put(key, sketch_of(release, run))
 
     def _groups(self, release: Release, snapshot: str, run: Run) -> dict[Cell, tuple[int, int]] | None:

@@ -22,7 +22,7 @@ _CLOSE = 50  # events; cells that differ by more are not of a few members
 
 def sketch_of(release: Release, run: Run) -> tuple[int, ...]:
     """The number of the release's rows in each of 256 groups of members."""
-    rows = f"(\n{release.rows}\n) AS r WHERE m IS NOT NULL"
+    rows = f"(\n{release.base}\n) AS r WHERE m IS NOT NULL"
     text = f"SELECT m % {_GROUPS} AS place, COUNT(*) AS n FROM {rows} GROUP BY 1"
     counts = [0] * _GROUPS
     for place, count in run(text, _GROUPS).rows:
@@ -32,14 +32,14 @@ def sketch_of(release: Release, run: Run) -> tuple[int, ...]:
 
 def members_of(release: Release, run: Run) -> int:
     """How many members stand under a release."""
-    return int(run(f"SELECT COUNT(DISTINCT m) AS members FROM (\n{release.rows}\n) AS r", 1).rows[0][0])
+    return int(run(f"SELECT COUNT(DISTINCT m) AS members FROM (\n{release.base}\n) AS r", 1).rows[0][0])
 
 
 def members_apart(left: Release, right: Release, run: Run) -> int:
     """How many members have other numbers of rows in one release than in the other."""
     text = (
-        f"WITH a AS (SELECT m, COUNT(*) AS n FROM (\n{left.rows}\n) AS r GROUP BY m), "
-        f"b AS (SELECT m, COUNT(*) AS n FROM (\n{right.rows}\n) AS r GROUP BY m) "
+        f"WITH a AS (SELECT m, COUNT(*) AS n FROM (\n{left.base}\n) AS r GROUP BY m), "
+        f"b AS (SELECT m, COUNT(*) AS n FROM (\n{right.base}\n) AS r GROUP BY m) "
         "SELECT COUNT(*) AS apart FROM a FULL JOIN b ON a.m = b.m WHERE a.n IS DISTINCT FROM b.n"
     )
     return int(run(text, 1).rows[0][0])
@@ -83,3 +83,33 @@ def close_cells(
         f"GROUP BY ALL HAVING COUNT(*) < {few}"
     )
     return set(run(text, _MOST_CELLS).rows) & set(doubtful)
+
+
+def given_away(finer: Release, coarser: Release, few: int, run: Run) -> set[Cell]:
+    """The groups of the coarser release whose hidden parts in the finer one are too few together.
+
+    Their totals would tell what was hidden there. Both select the same rows.
+    """
+    shared = [i for i, condition in enumerate(finer.conditions) if condition in coarser.conditions]
+    if not shared:
+        return set()
+    keys = ", ".join(f"k{i}" for i in range(len(finer.keys)))
+    bits = ", ".join(
+        f"BIT_COUNT(BIT_OR(CASE WHEN c{i} THEN CAST(1 AS UBIGINT) << CAST(m % 64 AS INTEGER) END)) AS n{i}"
+        for i in shared
+    )
+    any_small = " OR ".join(f"n{i} BETWEEN 1 AND {few - 1}" for i in shared)
+    glance = f"SELECT COUNT(*) AS small FROM (SELECT {bits} FROM (\n{finer.rows}\n) AS r GROUP BY {keys}) AS g"
+    if not run(f"{glance} WHERE {any_small}", 1).rows[0][0]:
+        return set()
+    members = ", ".join(f"COUNT(DISTINCT CASE WHEN c{i} THEN m END) AS n{i}" for i in shared)
+    kept = [f"k{finer.keys.index(key)}" for key in coarser.keys]
+    small = [f"CASE WHEN n{i} BETWEEN 1 AND {few - 1} THEN n{i} END" for i in shared]
+    lone = " OR ".join(f"SUM({case}) < {few} OR COUNT({case}) = 1" for case in small)
+    grouped = f"GROUP BY {', '.join(kept)} " if kept else ""
+    text = (
+        f"SELECT {', '.join(kept) or '0'} FROM "
+        f"(SELECT {keys}, {members} FROM (\n{finer.rows}\n) AS r GROUP BY {keys}) AS g {grouped}HAVING {lone}"
+    )
+    found = run(text, _MOST_CELLS).rows
+    return set(found) if kept else {()} if found else set()

@@ -111,6 +111,14 @@ def text_of(node: exp.Expr) -> str:
     return plain.sql(dialect="duckdb", comments=False)
 
 
+def plain_text(node: exp.Expr) -> str:
+    """The same without the names of tables: equal for what is equal in two statements."""
+    plain = node.copy()
+    for column in plain.find_all(exp.Column):
+        column.set("table", None)
+    return text_of(plain)
+
+
 def columns_of(node: exp.Expr, alias: str) -> Iterator[exp.Column]:
     """The columns below a node that a source of this name gives; an inner query may use the name for its own."""
     if isinstance(node, exp.Column):

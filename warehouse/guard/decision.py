@@ -108,15 +108,18 @@ REASONS: dict[str, tuple[Layer, str]] = {
 class Release:
     """A set of members' rows that a statement says something about, by groups.
 
-    `table` names the events; `rows` is the text that selects their members as m and the group keys as k0, k1, ...;
-    `keys` says what these are, `names` what the statement calls them. `days` are the conditions on days;
-    `only_days` that no other condition narrows the rows.
+    `table` names the events; `base` is the text that selects their members as m, `rows` the same with the group
+    keys as k0, k1, ... and whether a row counts under each of `conditions` as c0, c1, ...; `keys` says what the
+    keys are, `names` what the statement calls them. `days` are the conditions on days; `only_days` says that no
+    other condition narrows the rows.
     """
 
     table: str
+    base: str
     rows: str
     keys: tuple[str, ...]
     names: tuple[str, ...]
+    conditions: tuple[str, ...]
     days: str
     only_days: bool
 

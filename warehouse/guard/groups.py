@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp, parse_one
 
-from warehouse.guard.cells import Cell, Contribution, Leaf, text_of
+from warehouse.guard.cells import Cell, Contribution, Leaf, plain_text, text_of
 from warehouse.guard.shield import NAMING, nan, shield
 from warehouse.guard.small_counts import counts, differences, is_small
 
@@ -18,12 +18,20 @@ class Groups:
     """The groups of one SELECT with a count under each cell.
 
     `masked` are columns of its sources that hold hidden cells already; `hidden_keys` the keys that depend on them.
+    `totals` are the groupings whose totals the reader knows.
     """
 
     def __init__(
-        self, query: exp.Select, leaf: Leaf, values: list[str], small_cell: int, masked: Mapping[str, set[str]]
+        self,
+        query: exp.Select,
+        leaf: Leaf,
+        values: list[str],
+        small_cell: int,
+        masked: Mapping[str, set[str]],
+        totals: frozenset[frozenset[str]],
     ) -> None:
         self._query, self._leaf, self._small, self._masked = query, leaf, small_cell, masked
+        self._totals = totals
         self.hidden_keys: set[str] = set()
         self._values: list[exp.Expr] = [parse_one(text, dialect="duckdb") for text in values]
         self._under = leaf.contributions
@@ -49,17 +57,24 @@ class Groups:
         return exp.select(*columns).from_(nested(marked))
 
     def _marked(self) -> exp.Select:
-        """The groups with s0.., whether the contribution's cells are hidden.
-
-        A line is what a total may be known of: all groups together; of a roll-up, along each of its dimensions.
-        """
+        """The groups with s0.., whether the contribution's cells are hidden."""
         marked = self._with_marks(self._counted())
         additive = [i for i, under in enumerate(self._under) if self._is_additive(under)]
-        lines = [[name for name in self._kept_keys if name != key] for key in self._keys] if self._sets else [[]]
-        for _ in range(_SWEEPS if additive and self._keys else 0):
+        lines = self._along_roll_up() if self._sets else self._along_totals()
+        for _ in range(_SWEEPS if additive and lines else 0):
             for line in lines:
                 marked = self._without_lone_ones(marked, additive, line)
         return marked
+
+    def _along_roll_up(self) -> list[list[str]]:
+        """A roll-up shows the totals along each of its dimensions."""
+        return [[name for name in self._kept_keys if name != key] for key in self._keys]
+
+    def _along_totals(self) -> list[list[str]]:
+        """The groups that a total which is known elsewhere adds up."""
+        keys = [plain_text(key) for key in self._leaf.keys]
+        known = sorted((total for total in self._totals if total < set(keys)), key=sorted)
+        return [[f"k{keys.index(key)}" for key in sorted(total)] for total in known]
 
     def _is_additive(self, under: Contribution) -> bool:
         return any(cell.family and under.text in {u.text for u in cell.under} for cell in self._leaf.cells)

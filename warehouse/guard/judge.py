@@ -48,8 +48,11 @@ def check(
     row_limit: int = 1000,
     small_cell: int = 11,
     round_members_to: int = 1,
+    totals: frozenset[frozenset[str]] = frozenset(),
 ) -> Decision:
     """Judge one statement; nothing of it runs. Needs no warehouse: without a catalog the declared schema counts.
+
+    `totals` are the groupings of the same rows that the reader has seen the totals of.
 
     Returns Allow with the only text that may run, or Deny with a code, a layer and a fixed reason.
     """
@@ -61,7 +64,7 @@ def check(
     try:
         attributes = tuple(sorted(principal.attributes.items()))
         values = tuple(sorted((parameters or {}).items()))
-        limits = (row_limit, small_cell, round_members_to)
+        limits = (row_limit, small_cell, round_members_to, totals)
         return _decide(sql, law, role, may_read_rows, attributes, values, catalog, limits)
     except RecursionError:
         return deny("too_complex")
@@ -90,7 +93,7 @@ def _decide(
     attributes: tuple[tuple[str, str], ...],
     values: tuple[tuple[str, Parameter], ...],
     catalog: Catalog | None,
-    limits: tuple[int, int, int],
+    limits: tuple[int, int, int, frozenset[frozenset[str]]],
 ) -> Decision:
     """The loop. Remembered, because dashboards and follow-ups ask the same again; a failure never is."""
     statement = Statement(sql, law, role, may_read_rows, dict(attributes), dict(values), catalog, *limits)

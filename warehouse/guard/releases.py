@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from warehouse.event_forms import event_form
-from warehouse.guard.cells import COUNTED, Cells, Leaf, Source, text_of
+from warehouse.guard.cells import COUNTED, Cells, Leaf, Source, plain_text, text_of
 from warehouse.guard.columns import bind
 from warehouse.guard.decision import Refused, Release
 from warehouse.guard.event_rows import qualified, table_of
@@ -36,7 +36,7 @@ def releases(statement: Statement) -> tuple[Release, ...]:
         if isinstance(scope.expression, exp.Select) and found.carries(scope):
             carry(scope.expression, scope, found, copied)
         for release in _of_leaf(leaf, scope, copied) if leaf is not None else ():
-            released[release.rows] = release
+            released[release.base + release.rows] = release
     return tuple(released.values())
 
 
@@ -101,46 +101,71 @@ def _days(leaf: Leaf, statement: Statement) -> tuple[str, bool]:
     where = leaf.query.args.get("where")
     parts = list(conjuncts(where.this)) if where is not None else []
     on_days = [p for p in parts if {_kind(c, leaf, statement) for c in p.find_all(exp.Column)} == {"time"}]
-    text = " AND ".join(sorted(text_of(_unqualified(part)) for part in on_days))
+    text = " AND ".join(sorted(plain_text(part) for part in on_days))
     return text, len(on_days) == len(parts) and not leaf.query.args.get("joins")
 
 
 def _release(
     leaf: Leaf, source: Source, condition: exp.Expr | None, days: tuple[str, bool], statement: Statement
 ) -> Release | None:
+    member = exp.alias_(exp.column(source.id or "member_id", table=source.alias), MEMBER)
+    keys = [exp.alias_(key.copy(), f"k{i}") for i, key in enumerate(leaf.keys)]
+    counted = _counted(leaf)
+    flags = [
+        exp.alias_(exp.Coalesce(this=exp.paren(flag.copy()), expressions=[exp.false()]), f"c{i}")
+        for i, flag in enumerate(counted.values())
+    ]
+    try:
+        base = _selected([member], leaf, source, condition, statement)
+        rows = _selected([member, *keys, *flags], leaf, source, condition, statement)
+    except Refused:
+        return None
+    names = {text_of(p.unalias()): p.alias_or_name for p in leaf.query.expressions}
+    return Release(
+        table=_event_table(leaf, source),
+        base=base,
+        rows=rows,
+        keys=tuple(plain_text(key) for key in leaf.keys),
+        names=tuple(names.get(text_of(key), "").lower() for key in leaf.keys),
+        conditions=tuple(counted),
+        days=days[0],
+        only_days=days[1] and condition is None,
+    )
+
+
+def _counted(leaf: Leaf) -> dict[str, exp.Expr]:
+    """What a row counts under, by text: the conditions of the leaf's counts."""
+    found: dict[str, exp.Expr] = {}
+    for cell in leaf.cells:
+        for under in cell.under if cell.family == COUNTED else ():
+            condition = under.condition
+            found["" if condition is None else plain_text(condition)] = (
+                exp.true() if condition is None else condition
+            )
+    return found
+
+
+def _selected(
+    columns: list[exp.Expr], leaf: Leaf, source: Source, condition: exp.Expr | None, statement: Statement
+) -> str:
     query = leaf.query
-    names = {text_of(p.unalias()): p.alias_or_name for p in query.expressions}
-    selected: list[exp.Expr] = [exp.alias_(exp.column(source.id or "member_id", table=source.alias), MEMBER)]
-    selected += [exp.alias_(key.copy(), f"k{i}") for i, key in enumerate(leaf.keys)]
-    rows = exp.select(*selected)
+    rows = exp.select(*(column.copy() for column in columns))
     for clause in ("from_", "where"):
         if query.args.get(clause) is not None:
             rows.set(clause, query.args[clause].copy())
     rows.set("joins", [join.copy() for join in query.args.get("joins") or ()])
     if condition is not None:
         rows.where(condition.copy(), copy=False)
-    try:
-        if source.mart is not None:
-            form = event_form(source.mart.name)
-            if form is None:
-                return None
-            table_of(rows, source).replace(nested(qualified(form), source.alias))
-        with_ = statement.tree.args.get("with_")
-        if with_ is not None:
-            rows.set("with_", with_.copy())
-        written = replace(statement, tree=rows, ours=True)
-        bind(written)
-        rewrite_all_rows(written)
-    except Refused:
-        return None
-    return Release(
-        table=_event_table(leaf, source),
-        rows=written.output,
-        keys=tuple(text_of(_unqualified(key)) for key in leaf.keys),
-        names=tuple(names.get(text_of(key), "").lower() for key in leaf.keys),
-        days=days[0],
-        only_days=days[1] and condition is None,
-    )
+    form = event_form(source.mart.name) if source.mart is not None else None
+    if form is not None:
+        table_of(rows, source).replace(nested(qualified(form), source.alias))
+    with_ = statement.tree.args.get("with_")
+    if with_ is not None:
+        rows.set("with_", with_.copy())
+    written = replace(statement, tree=rows, ours=True)
+    bind(written)
+    rewrite_all_rows(written)
+    return written.output
 
 
 def _event_table(leaf: Leaf, source: Source) -> str:
@@ -151,10 +176,3 @@ def _event_table(leaf: Leaf, source: Source) -> str:
         if node.alias_or_name == source.alias:
             return str(node.name) if isinstance(node, exp.Table) and node.db else "rows"
     return "rows"
-
-
-def _unqualified(key: exp.Expr) -> exp.Expr:
-    plain = key.copy()
-    for column in plain.find_all(exp.Column):
-        column.set("table", None)
-    return plain

@@ -101,7 +101,7 @@ def _aggregated(query: exp.Select, leaf: Leaf, statement: Statement) -> dict[str
     cells = {text_of(cell.node): cell for cell in leaf.cells}
     names = {text: f"v{i}" for i, text in enumerate(values)}
     names |= {text_of(key): f"k{i}" for i, key in enumerate(leaf.keys)}
-    groups = Groups(query, leaf, values, statement.small_cell, masked)
+    groups = Groups(query, leaf, values, statement.small_cell, masked, statement.totals)
     inner = groups.masked(cells)
     having = query.args.get("having")
     for emptied in ("where", "group", "having", "joins"):
