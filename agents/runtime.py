@@ -188,6 +188,7 @@ class Assistant:
         self.door.close()
         self.threads.close()
         self.answers.close()
+        self.audit.close()
 
     def knowledge(self) -> Knowledge:
         """What is known of the snapshot that is read; of a new one when a build has published it."""

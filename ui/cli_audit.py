@@ -6,7 +6,7 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,6 +27,9 @@ Role = Annotated[str, typer.Option(help="Only of this role.")]
 Verdict = Annotated[str, typer.Option(help="Only with this verdict: allow or deny.")]
 Since = Annotated[str, typer.Option(help="Only from this day or time (UTC) on: 2026-10-29, 2026-10-29T14:00.")]
 AnswerId = Annotated[str, typer.Option("--answer", help="Only of this answer: its id or how it begins.")]
+About = Annotated[
+    str, typer.Option(help="Only where this was asked or stated: a member's or a case's number, a question.")
+]
 _TEXTS = ("record", "time (UTC)", "user", "role", "what", "verdict", "data")
 
 
@@ -35,6 +38,7 @@ def verify(
     head: Annotated[
         list[str] | None, typer.Option(help="A head noted earlier (NUMBER:SEAL), which must be in the trail.")
     ] = None,
+    answers: Annotated[bool, typer.Option(help="Also check the heads that stored answers noted.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Check every byte of the trail; the first record that is not as written ends it with exit code 1."""
@@ -42,7 +46,7 @@ def verify(
     try:
         noted = [_noted(text) for text in head or []]
         with closing(_trail(settings)) as trail:
-            found = trail.verify([*_answers_heads(settings), *noted])
+            found = trail.verify([*(_answers_heads(settings) if answers else ()), *noted])
     except DeniedError as error:
         complain(str(error))
         raise typer.Exit(1) from error
@@ -64,6 +68,7 @@ def show(
     verdict: Verdict = "",
     since: Since = "",
     answer: AnswerId = "",
+    about: About = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,6 +79,7 @@ def show(
 
     wanted = _selection(user, role, event, verdict, since, answer)
     with closing(_trail(load_settings())) as trail:
+        wanted = replace(wanted, about=trail.fingerprints(about) if about else ())
         _note(trail, "show", wanted)
         found = list(islice(filter(wanted.takes, joined(trail.newest_first())), limit))
     if as_json:
@@ -93,12 +99,14 @@ def export(
     verdict: Verdict = "",
     since: Since = "",
     answer: AnswerId = "",
+    about: About = "",
 ) -> None:
     """Write records, oldest first, to a new file whose last line has their digest. The export is recorded."""
     from warehouse.audit.selection import write
 
     wanted = _selection(user, role, event, verdict, since, answer)
     with closing(_trail(load_settings())) as trail:
+        wanted = replace(wanted, about=trail.fingerprints(about) if about else ())
         head = trail.head()
         _note(trail, "export", wanted)
         count, digest = write(_chosen(trail, wanted, head[0]), file, form, head)

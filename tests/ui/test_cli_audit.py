@@ -98,6 +98,8 @@ def test_verify_finds_an_older_copy_of_the_trail_by_what_answers_noted(
         (("--verdict", "deny"), [3]),
         (("--event", "answered"), [1]),
         (("--answer", "abc"), [1]),
+        (("--about", "M-104382"), [4, 1]),  # this look at it is one as well
+        (("--about", "M-104383"), [4]),
         (("--since", "2000-01-01", "--limit", "2"), [4, 3]),
         (("--since", "2999-01-01"), []),
     ],
@@ -107,6 +109,7 @@ def test_show_picks_records_newest_first_and_is_recorded(command_center, trail: 
     assert [record["id"] for record in shown.objects()] == ids
     (last,) = command_center("audit", "show", "--json", "--limit", "1", "--event", "audit_read").objects()
     assert (last["id"], last["how"], last["user"].startswith("cli:")) == (5, "show", True)
+    assert "10438" not in trail.read_text()
 
 
 def test_show_prints_a_statement_with_its_end_and_the_rule_that_refused(command_center, trail: Path) -> None:

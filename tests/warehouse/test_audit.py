@@ -23,12 +23,16 @@ import pytest
 
 from warehouse.audit import Answered, AuditLog, Failed, Judged, log, result_hash
 from warehouse.audit.chain import files_in
-from warehouse.errors import DeniedError
+from warehouse.door import Warehouse
+from warehouse.errors import DeniedError, UsageError
+from warehouse.principal import Principal
+from warehouse.settings import Settings
 
 FORK = multiprocessing.get_context("fork")
 JUDGED: dict[str, Any] = {
     "user": "ann", "role": "member_advocate", "attributes": {"plan_type": "MAPD"}, "break_glass": "",
-    "purpose": "complaint 4711 of M-104382, ann@example.org, 305 555 0199", "source": "chat", "answer": "a1",
+    "purpose": "complaint 4711 of M-104382, call 104382, ann@example.org, 305 555 0199", "source": "chat",
+    "answer": "a1",
     "question": "Calls of M-104382?", "readable": True, "tables": ("gold.calls",), "data_class": "member_rows",
     "sql_in": "SELECT 1 WHERE x = 'M-104382'", "sql_out": "SELECT 1 WHERE x = 'M-104382' LIMIT 1001",
     "plan": json.dumps({
@@ -415,6 +419,9 @@ def test_records_of_the_door_keep_their_facts_and_nobodys_data(folder: Path) -> 
     for name in ("user", "role", "attributes", "source", "answer", "data_class", "policy", "snapshot", "verdict"):
         assert judged[name] == JUDGED[name]
     assert judged["purpose"].startswith("complaint 4711 of <")
+    assert audit.fingerprints("M-104382")[0] in judged["purpose"]
+    assert audit.fingerprints("M-104382")[1] in judged["sql_in"]
+    assert audit.fingerprints("104382")[0] in judged["purpose"]
     assert judged["question"] == audit.fingerprint(JUDGED["question"])
     assert json.loads(judged["plan"]) == {
         "metrics": ["total_calls"],
@@ -429,6 +436,31 @@ def test_records_of_the_door_keep_their_facts_and_nobodys_data(folder: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (DeniedError("It took too long.", code="time_limit"), "time_limit"),
+        (UsageError("It does not fit."), "UsageError"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+    ],
+)
+def test_a_statement_that_failed_or_was_stopped_is_recorded(
+    folder: Path, tiny_warehouse: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, outcome: str
+) -> None:
+    def run(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("warehouse.workers.pool.WorkerPool.run", run)
+    audit = AuditLog(folder)
+    door = Warehouse(tiny_warehouse, Settings(), audit)
+    with pytest.raises(type(error)):
+        door.query("SELECT SUM(total_calls) AS calls FROM gold.executive_kpis", Principal("ann", "executive"))
+    door.close()
+    judged, failed = audit.records()
+    assert (judged["verdict"], judged["user"], judged["data_class"]) == ("allow", "ann", "aggregate")
+    assert (failed["event"], failed["of"], failed["outcome"]) == ("failed", judged["id"], outcome)
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "SELECT count(*) FROM c WHERE id = 'M-104382'",
@@ -439,6 +471,7 @@ def test_records_of_the_door_keep_their_facts_and_nobodys_data(folder: Path) -> 
         'SELECT 1 AS "M-104382"',
         "SELECT 'unclosed M-104382",
         "SELECT 1 /* unclosed M-104382",
+        "SELECT m104382, c.id_104382_x FROM c AS m_104382",
     ],
 )
 def test_literals_and_comments_do_not_reach_the_trail(trail: AuditLog, sql: str) -> None:

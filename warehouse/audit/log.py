@@ -145,6 +145,10 @@ class AuditLog:
         """A keyed hash: equal texts can be found again, none can be read back or guessed without the key."""
         return self._redaction.fingerprint(text)
 
+    def fingerprints(self, text: str) -> tuple[str, ...]:
+        """What stands for a text in the trail, whether it was a question, a value, a literal or in a reason."""
+        return self._redaction.fingerprints(text)
+
     def redact(self, sql: str) -> str:
         """A statement with its literals as fingerprints and without its comments."""
         return self._redaction.sql(sql)

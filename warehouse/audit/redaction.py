@@ -8,14 +8,15 @@ from typing import Any
 
 from warehouse.audit.chain import seal
 
-# An unclosed quote or comment hides all that follows it, so it swallows the rest.
+# An unclosed quote or comment hides all that follows it, so it swallows the rest. A name with four digits in a row
+# may be somebody's number (M104382), which no name of ours is.
 _LITERAL = re.compile(
-    r"'(?:[^']|'')*(?:'|$)|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|$)|\"[^\"]*[^\w\"][^\"]*(?:\"|$)|\b\d[\d.eE+-]*",
+    r"'(?:[^']|'')*(?:'|$)|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|$)|\"[^\"]*[^\w\"][^\"]*(?:\"|$)|\b\d[\d.eE+-]*|\b[A-Za-z_]\w*\d{4}\w*",
     re.DOTALL,
 )
 _COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\")|--[^\n]*|/\*.*?(?:\*/|$)", re.DOTALL)
 # Numbers of members, claims, telephones, social security; days; addresses. A case number such as 4711 stays.
-_TELLING = re.compile(r"\S+@\S+|\b[A-Za-z]{0,4}[-_ ]?\d(?:[-./() ]?\d){4,}\b")
+_TELLING = re.compile(r"\S+@\S+|\b[A-Za-z]{0,4}[-_]?\d(?:[-./() ]?\d){4,}\b")
 _WORDS = re.compile(r"[A-Za-z_]\w{0,63}")
 _PLAIN_KEYS = ("metrics", "dimensions", "time_grain", "compare_to", "share_of_total", "limit", "attribution")
 
@@ -29,6 +30,11 @@ class Redaction:
     def fingerprint(self, text: str) -> str:
         """A keyed hash: equal texts can be found again, none can be read back or guessed without the key."""
         return seal(self._key, text.encode(errors="replace"))[:16]
+
+    def fingerprints(self, text: str) -> tuple[str, ...]:
+        """What stands for a text wherever it was: as a question, a value of a plan, a literal or in a reason."""
+        literal = "'" + text.replace("'", "''") + "'"
+        return tuple(self.fingerprint(form) for form in (text, literal))
 
     def sql(self, statement: str) -> str:
         """A statement with its literals as fingerprints and without its comments."""

@@ -27,7 +27,10 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Selection:
-    """Which records are wanted; empty texts want all. `since` is the beginning of an ISO time."""
+    """Which records are wanted; empty texts want all. `since` is the beginning of an ISO time.
+
+    `about` are fingerprints, one of which is in the record.
+    """
 
     user: str = ""
     role: str = ""
@@ -35,6 +38,7 @@ class Selection:
     verdict: str = ""
     since: str = ""
     answer: str = ""
+    about: tuple[str, ...] = ()
 
     def takes(self, record: Record) -> bool:
         """Whether a record, or the end of its statement, is wanted."""
@@ -43,10 +47,12 @@ class Selection:
             return False
         if self.answer and not str(record.get("answer", "")).startswith(self.answer):
             return False
+        if self.about and not any(fingerprint in json.dumps(record) for fingerprint in self.about):
+            return False
         events = (record["event"], record.get("end", {}).get("event"))
         return (not self.event or self.event in events) and str(record["at"]) >= self.since
 
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, object]:
         """What was asked for, as the trail notes it."""
         return {name: value for name, value in vars(self).items() if value}
 
