@@ -57,6 +57,10 @@ class Forms:
             samesite="strict" if samesite == "strict" else "lax",
         )
 
+    def drop(self, response: Response, name: str) -> None:
+        """Take such a cookie away; browsers want the same marks for that."""
+        response.delete_cookie(name, path="/", httponly=True, secure=self._secure, samesite="lax")
+
 
 class KnownBrowsers:
     """Remembers in which browser somebody has signed in: a stranger's guesses do not lock the name there."""

@@ -87,7 +87,7 @@ class OidcPages:
             response = _failed(request, self._forms, failure)
         else:
             response = _enter(request, vouched, onward, self._people, self._sessions, self._forms)
-        response.delete_cookie(self._cookie, path="/")
+        self._forms.drop(response, self._cookie)
         return response
 
 

@@ -7,13 +7,16 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.client_address import Proxies
 from ui.refusal import refuse
-from ui.sessions import Sessions
+
+if TYPE_CHECKING:
+    from ui.sessions import Sessions
 
 MOST_BUCKETS = 10_000
 """People and addresses that are remembered; whoever was quiet longest starts afresh."""

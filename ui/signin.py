@@ -116,7 +116,7 @@ class PasswordPages:
                 response.headers["retry-after"] = str(math.ceil(verdict.wait_seconds))
             return response
         response = RedirectResponse(onward, 303)
-        response.delete_cookie(self._forms.cookie, path="/")
+        self._forms.drop(response, self._forms.cookie)
         self._sessions.end(request.cookies, response)
         self._sessions.open(verdict.account, response)
         self._browsers.remember(response, verdict.account.name)
