@@ -94,7 +94,11 @@ def _check_bound(statement: Statement) -> None:
 
 def _check_column(column: exp.Column, scope: Scope, statement: Statement) -> None:
     if column.table:
-        source_of(column, scope, statement)
+        source = source_of(column, scope, statement)
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.GenerateSeries):
+            named = {name.name.lower() for name in source.args["alias"].columns} if source.alias else set()
+            if column.name.lower() not in (named or {"range", "generate_series"}):
+                raise Refused("column_not_allowed")
         return
     query = scope.expression
     order = column.find_ancestor(exp.Order)
