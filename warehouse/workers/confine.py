@@ -10,6 +10,7 @@ import ctypes
 import os
 import resource
 import signal
+from contextlib import suppress
 
 CHANNEL = 0  # the file descriptor of the channel to the server, the only one a worker has from it
 NOBODY = 65534
@@ -35,12 +36,14 @@ def before_opening(parent: int, memory_mb: int) -> None:
 
 def after_opening(parent: int) -> None:
     """Nobody's rights, no folder in sight, no other file, no other process or thread."""
-    if os.geteuid() == 0:
+    with suppress(PermissionError):  # root may, and whoever has a user namespace of his own
         os.chroot(_EMPTY_FOLDER)
         os.chdir("/")
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+    if os.geteuid() == 0:
+        with suppress(PermissionError):  # root of a container without such rights has less to give up
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
         _die_with(parent)  # a change of user takes it back
     _limit(resource.RLIMIT_NPROC, 0)
     _limit(resource.RLIMIT_NOFILE, CHANNEL + 1)  # what is open stays open; nothing else can be opened
