@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -108,3 +110,19 @@ def test_sign_ins_count_ten_times(narrow: Any) -> None:
         codes = [client.post(f"{narrow.address}/login", data={"name": "x"}).status_code for _ in range(4)]
     assert codes[0] in (403, 429)
     assert codes[-1] == 429
+
+
+def test_the_chat_says_when_to_ask_again(chainlit_folder: Path) -> None:
+    from ui.accounts import Account
+    from ui.chat import Chat
+
+    history: Any = SimpleNamespace(is_open_to=lambda *_: True)
+    nobody: Any = None
+    clock = Clock()
+    chat = Chat(nobody, nobody, nobody, history, Buckets(2, clock=clock))
+    anna, ben = Account("anna", "analyst", 0), Account("ben", "analyst", 0)
+    assert [chat._refusal(anna, "t") for _ in range(2)] == ["", ""]
+    assert "Try again in 30 seconds" in chat._refusal(anna, "t")
+    assert chat._refusal(ben, "t") == ""
+    clock.now += 30
+    assert chat._refusal(anna, "t") == ""

@@ -99,6 +99,107 @@ def test_another_sites_page_cannot_write_with_our_cookie(client: httpx.Client, s
 
 
 @pytest.mark.parametrize(
+    ("said", "allowed"),
+    [
+        ({"origin": "SITE"}, True),
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"referer": "SITE/chat"}, True),
+        ({}, False),
+        ({"origin": "null"}, False),
+        ({"origin": "http://127.0.0.1"}, False),
+        ({"origin": "SITE.evil.example"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "same-site", "origin": "SITE"}, False),
+        ({"referer": "http://evil.example/?SITE"}, False),
+    ],
+)
+def test_a_write_with_a_cookie_must_come_from_a_page_of_ours(
+    client: httpx.Client, site: Any, said: dict[str, str], allowed: bool
+) -> None:
+    sign_in(client, "analyst", site.passwords["analyst"])
+    cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
+    headers = {**cookies, **{name: value.replace("SITE", site.address) for name, value in said.items()}}
+    thumb = {"feedback": {"forId": "nothing", "value": 1}}
+    with httpx.Client(timeout=15) as bare:
+        for method, path in (("PUT", "/chat/feedback"), ("POST", "/chat/project/threads"), ("DELETE", "/chat/x")):
+            code = bare.request(method, site.address + path, json=thumb, headers=headers).status_code
+            assert (code != 403) == allowed, f"{method} {path}: {code}"
+        socket = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13",
+                  "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
+        reply = bare.get(
+            f"{site.address}/chat/ws/socket.io/?EIO=4&transport=websocket", headers={**headers, **socket}
+        )
+        assert reply.status_code == (101 if allowed else 403)
+        form = {"name": "x", "password": "y", "token": "0" * 64}
+        for path in ("/login", "/password", "/users", "/purpose", "/break-glass"):
+            code = bare.post(site.address + path, data=form, headers=headers).status_code
+            assert code in (303, 400, 403), "a form without its token does nothing"
+    assert client.get("/session").status_code == 200
+
+
+def test_a_link_from_elsewhere_signs_nobody_out(client: httpx.Client, site: Any) -> None:
+    sign_in(client, "analyst", site.passwords["analyst"])
+    assert client.get("/logout").status_code == 200
+    assert client.post("/logout", data={"token": "0" * 64}).status_code == 303
+    assert client.get("/session").status_code == 200
+    found = PASSWORD_FIELD.search(client.get("/logout").text)
+    assert found is not None
+    other = httpx.Client(base_url=site.address, timeout=15)
+    sign_in(other, "analyst", site.passwords["analyst"])
+    client.post("/logout", data={"token": found[1], "everywhere": "yes"})
+    assert client.get("/session").status_code == 401
+    assert other.get("/session").status_code == 401
+
+
+def test_users_are_for_administrators(client: httpx.Client, site: Any) -> None:
+    assert client.get("/users").headers["location"] == "/login?next=/users"
+    sign_in(client, "analyst", site.passwords["analyst"])
+    assert client.get("/users").status_code == 403
+    found = PASSWORD_FIELD.search(client.get("/purpose").text or "") or PASSWORD_FIELD.search(
+        client.get("/password").text
+    )
+    assert found is not None
+    form = {"action": "save", "name": "analyst", "role": "member_advocate", "admin": "yes", "token": found[1]}
+    assert client.post("/users", data=form).status_code == 403
+    assert client.get("/session").json()["role"] == "analyst"
+
+
+def test_an_administrator_changes_others_by_the_form_only(client: httpx.Client, site: Any) -> None:
+    sign_in(client, "admin", site.passwords["admin"])
+
+    def send(**form: str) -> httpx.Response:
+        found = PASSWORD_FIELD.search(client.get("/users").text)
+        assert found is not None
+        return client.post("/users", data={"token": found[1], **form})
+
+    added = send(action="add", name="eve", role="analyst", plan_type="HMO")
+    password = re.search(r"<code>([a-z0-9-]+)</code>", added.text)
+    assert password is not None
+    assert password[1] not in client.get("/users").text
+    assert client.post("/users", data={"action": "remove", "name": "eve"}).status_code == 403
+    assert "Did you mean HMO" in send(action="save", name="eve", role="analyst", plan_type="HM0").text
+    assert "own rights" in send(action="save", name="admin", role="member_advocate", admin="yes").text
+    assert "no action" in send(action="drop", name="eve").text
+    eve = httpx.Client(base_url=site.address, timeout=15, headers={"origin": site.address})
+    assert sign_in(eve, "eve", password[1]).status_code == 303
+    assert eve.get("/session").json()["only"] == "HMO only"
+    assert send(action="save", name="eve", role="executive").status_code == 303
+    assert eve.get("/session").status_code == 401
+    assert send(action="remove", name="eve").status_code == 303
+
+
+def test_guesses_of_a_stranger_do_not_lock_a_browser_that_has_signed_in(site: Any) -> None:
+    owner, stranger = (httpx.Client(base_url=site.address, timeout=15) for _ in range(2))
+    sign_in(owner, "product_owner", site.passwords["product_owner"])
+    for _ in range(6):
+        last = sign_in(stranger, "product_owner", "guess")
+    assert last.status_code == 429
+    assert int(last.headers["retry-after"]) > 0
+    owner.cookies.delete("access_token")
+    assert sign_in(owner, "product_owner", site.passwords["product_owner"]).status_code == 303
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [
         ("POST", "/chat/auth/jwt"),
@@ -147,7 +248,19 @@ def test_nobody_judges_answers_of_another(client: httpx.Client, site: Any) -> No
 
 def test_every_page_says_what_it_may_load(client: httpx.Client, site: Any) -> None:
     sign_in(client, "analyst", site.passwords["analyst"])
-    for path in ("/login", "/chat", "/password", "/static/pages.css", "/chat/public/theme.json", "/nowhere"):
+    for path in (
+        "/login",
+        "/chat",
+        "/password",
+        "/purpose",
+        "/logout",
+        "/session",
+        "/chat/user",
+        "/chat/project/x",
+        "/static/pages.css",
+        "/chat/public/theme.json",
+        "/nowhere",
+    ):
         headers = client.get(path).headers
         policy = headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -157,6 +270,13 @@ def test_every_page_says_what_it_may_load(client: httpx.Client, site: Any) -> No
         assert "script-src 'self' 'unsafe-inline'" not in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
+        files = path.startswith(("/static/", "/chat/public/"))
+        assert files or headers["cache-control"] == "no-store", path
+    handshake = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13",
+                 "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "origin": "http://evil.example"}  # fmt: skip
+    refused = client.get("/chat/ws/socket.io/?EIO=4&transport=websocket", headers=handshake)
+    assert refused.status_code == 403
+    assert "default-src 'none'" in refused.headers["content-security-policy"]
     assert "http://" not in client.get("/chat").text.replace("http://www.w3.org", "")
     assert "https://" not in client.get("/chat").text
 
@@ -172,6 +292,25 @@ def test_the_password_can_be_changed_and_the_old_one_is_worthless(client: httpx.
     assert client.post("/password", data={**form, "again": new}).status_code == 303
     assert client.get("/session").json()["role"] == "ml_engineer"
     assert sign_in(httpx.Client(base_url=site.address), "ml_engineer", old).status_code == 401
+
+
+def test_a_failure_that_nobody_caught_carries_the_headers_and_tells_nothing(chainlit_folder: Path) -> None:
+    from fastapi import FastAPI
+    from starlette.testclient import TestClient
+
+    from ui.security import SecurityHeaders
+
+    def fail() -> None:
+        raise RuntimeError("secret detail of member 4711")
+
+    app = FastAPI()
+    app.add_api_route("/fails", fail)
+    app.add_middleware(SecurityHeaders, https=True)
+    reply = TestClient(app).get("/fails")
+    assert reply.status_code == 500
+    assert "4711" not in reply.text
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_guessing_locks_the_name(site: Any) -> None:
