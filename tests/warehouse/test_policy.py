@@ -77,6 +77,7 @@ def test_a_change_of_any_file_is_a_new_version(folder: Path) -> None:
     [
         ("tables.yml", "[measure, BIGINT]", "[secret, BIGINT]"),
         ("tables.yml", "access: reference", "access: anybody"),
+        ("tables.yml", "claim_type: [dimension, VARCHAR]", "claim_key: [dimension, VARCHAR]"),
         ("roles.yml", "  executive: {tables: all, data: shared}\n", ""),
         ("roles.yml", "  analyst: {tables: all,", "  analyst: {tables: [no_such_table],"),
         ("roles.yml", "  analyst: {tables: all, data: shared}", "  analyst: {tables: all, data: gold}"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,13 +21,15 @@ from semantic.compiler import compile_query
 from semantic.loader import load_model
 from semantic.query import SemanticQuery
 from warehouse import event_forms, snapshots
+from warehouse.audit import AuditLog
 from warehouse.build import build
+from warehouse.door import Warehouse
 from warehouse.errors import MissingDataError
 from warehouse.guard import Allow, Catalog, check
 from warehouse.guard.judge import data_for
 from warehouse.policy import load_policy
 from warehouse.principal import ROLES, Principal
-from warehouse.pseudonyms import SECRET_FILE
+from warehouse.pseudonyms import SECRET_FILE, pseudonyms_of
 from warehouse.runner import read_models
 from warehouse.settings import BuildSettings, Settings
 from warehouse.snapshots import Snapshot
@@ -384,3 +387,56 @@ def test_a_role_is_served_from_the_least_data(role: str):
 
 def test_a_role_that_nobody_knows_is_served_from_the_least_data():
     assert data_for(Principal("u", "owner")) == "shared"
+
+
+def test_an_executive_is_answered_where_no_other_file_can_be_read(marked: Snapshot, tmp_path: Path):
+    """Every file of another class is ruined behind its first bytes: who is served from it notices."""
+    folder = shutil.copytree(marked.segments_folder.parent, tmp_path / "warehouse")
+    for file in [*folder.glob("segments/*.duckdb"), *folder.glob("snapshots/*/*.duckdb")]:
+        if not file.name.startswith("shared-"):
+            file.write_bytes(file.read_bytes()[:12].ljust(file.stat().st_size, b"x"))
+    door = Warehouse(folder, Settings(var=tmp_path / "var"), AuditLog(tmp_path / "state" / "audit.db"))
+    sql = "SELECT COUNT(DISTINCT member_id) AS members, COUNT(*) AS calls FROM gold.calls"
+    assert door.query(sql, EXECUTIVE).rows[0][1] > 1000
+    for other in (Principal("d", "data_engineer"), Principal("a", "member_advocate", purpose="Open complaint 12")):
+        with pytest.raises(MissingDataError):
+            door.query(sql, other)
+    door.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT member_key FROM gold.members",
+        "SELECT COUNT(DISTINCT member_key) FROM gold.calls",
+        "SELECT COUNT(DISTINCT call_key) FROM gold.calls",
+        "SELECT bit_or(member_bit) FROM gold.calls",
+        "SELECT member_bits FROM gold.repeat_calls_analysis",
+        "SELECT SUM(total_calls__members) FROM gold.repeat_calls_analysis",
+        "SELECT member_id FROM gold.calls",
+        "SELECT call_topic, MIN(member_id) FROM gold.calls GROUP BY 1",
+        "SELECT COUNT(*) FROM gold.calls WHERE member_id = 7",
+        "SELECT COUNT(transcript) FROM gold.calls",
+        "SELECT first_name FROM gold.members",
+    ],
+)
+def test_what_stands_for_ids_cannot_be_named_and_ids_only_counted(sql: str, shared):
+    assert not isinstance(check(sql, EXECUTIVE, catalog=catalog_of(shared)), Allow)
+    every_mart = check(
+        "SELECT * FROM gold.repeat_calls_analysis", EXECUTIVE, catalog=catalog_of(shared), small_cell=1
+    )
+    assert isinstance(every_mart, Allow)
+    assert "members" not in every_mart.sql
+
+
+def test_a_damaged_secret_is_made_anew_and_a_readable_one_closed(tmp_path: Path):
+    (tmp_path / f".{SECRET_FILE}.new").write_text("half a secr")  # a build was killed here
+    first = pseudonyms_of(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [SECRET_FILE]
+    (tmp_path / SECRET_FILE).chmod(0o644)
+    assert pseudonyms_of(tmp_path) == first
+    assert (tmp_path / SECRET_FILE).stat().st_mode & 0o777 == 0o600
+    for damaged in (b"", b"abc", b"\xff" * 64):
+        (tmp_path / SECRET_FILE).write_bytes(damaged)
+        assert pseudonyms_of(tmp_path).digest != first.digest
+    assert first.secret not in repr(first)
