@@ -186,8 +186,9 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         if voice.table.number(row, share) is not None:
             figure = [voice.cell(row, share)]
         elif voice.table.number(row, metric) is not None:
-            counted = voice.table.has(share)  # the share alone is not shown
-            figure = [voice.cell(row, metric), *([" ", voice.metric(metric)] if counted else [])]
+            figure = [voice.cell(row, metric)]
+            if voice.table.has(share):  # it is the share that is not shown
+                figure += [" ", voice.metric(metric)]
         if figure:
             items.append([*voice.row_name(row), " (", *figure, " by ", *dimension_names(voice), ")"])
     if items:

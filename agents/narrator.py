@@ -10,7 +10,7 @@ from agents.answer import Fact
 from agents.courses import trend
 from agents.narratives import briefing, drivers, opportunities, what_if
 from agents.prose import Prose
-from agents.rankings import ranked
+from agents.rankings import counted_rows, ranked
 from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
 from agents.voice import Voice
@@ -58,6 +58,8 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
 
 def table_shape(table: SeenTable) -> Tell:
     """Which kind of sentence a table needs: over time, by dimensions, or a single row."""
+    if not (table.names("metric") or table.names("derived")):
+        return counted_rows
     if table.names("time"):
         return trend
     return ranked if table.names("dimension") else single

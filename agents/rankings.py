@@ -45,6 +45,14 @@ def ranked(prose: Prose, telling: Telling) -> None:
         _remarks(prose, voice, metric, order, total=telling.count == 1)
 
 
+def counted_rows(prose: Prose, telling: Telling) -> None:
+    """The table has five rows: for one without a figure."""
+    if telling.voice.table.count:
+        prose.write("Rows: {count}; the table shows them.", count=row_count(telling.voice))
+    else:
+        nothing(prose, telling.voice)
+
+
 def leading_column(table: SeenTable) -> str:
     """The column a table is about: what it is ordered by if that is a number, else its first metric."""
     ordered = table.query.order_by if table.query else ()

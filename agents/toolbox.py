@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -26,6 +27,9 @@ from tools.outcome import (
     Table,
 )
 
+TEXT = "(text)"
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: [\d:.]+)?")
+
 
 def as_tool(function: Callable[..., Outcome]) -> BaseTool:
     """A tool whose schema is the function's signature without the desk; the result travels as the artifact."""
@@ -33,7 +37,7 @@ def as_tool(function: Callable[..., Outcome]) -> BaseTool:
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> tuple[str, Outcome]:
         outcome = function(*args, **kwargs)
-        return json.dumps(seen_by_model(outcome)), outcome
+        return json.dumps(_without_texts(seen_by_model(outcome), kwargs.get("desk"))), outcome
 
     return StructuredTool.from_function(run, response_format="content_and_artifact")
 
@@ -85,6 +89,23 @@ def seen_by_model(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Listing):
         return {"entries": list(outcome.entries)}
     raise TypeError(f"no summary for {type(outcome).__name__}")
+
+
+def _without_texts(summary: dict[str, Any], desk: Desk | None) -> dict[str, Any]:
+    """The summary without what members wrote or are called: statements of its own may let a chat model read it.
+
+    In the rows of a statement a text that is no value of a governed dimension is left out; a query has no others.
+    """
+    known = {value for values in desk.values.found.values() for value in values} if desk else set()
+    for table in summary.get("tables", ()):
+        if table["query"] is None and not table["formulas"]:
+            table["rows"] = {at: [_known(cell, known) for cell in row] for at, row in table["rows"].items()}
+    return summary
+
+
+def _known(cell: PlainCell, known: set[str]) -> PlainCell:
+    plain = not isinstance(cell, str) or cell in known or _DAY.fullmatch(cell)
+    return cell if plain else TEXT
 
 
 def _table(table: Table) -> dict[str, Any]:

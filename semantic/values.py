@@ -14,6 +14,8 @@ MOST_VALUES = 200
 LONGEST_LABEL = 80
 _NAME = re.compile(r"[^\W_][\w &/'().+-]{0,39}")
 _NAME_WORDS = 4
+# An address, a Markdown link, a tag: a blank in it and nothing makes a link, an image or HTML of it.
+_CLICKABLE = re.compile(r"(?i)(\w:)(//)|(www)(\.)|(\])([(:\[])|(<)([a-z/!])")
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,14 @@ class ValueDictionary:
 
 
 def cleaned(value: str) -> str:
-    """A value from the data inside a sentence: one line, nothing invisible, cut where it is longer than a name."""
+    """A value from the data inside a sentence: one line, nothing invisible or clickable, no longer than a name."""
     line = "".join(character if character.isprintable() else " " for character in value)
-    line = " ".join(line.split())
+    line = _CLICKABLE.sub(_parted, " ".join(line.split()))
     return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1].rstrip() + "\u2026"
+
+
+def _parted(match: re.Match[str]) -> str:
+    return " ".join(piece for piece in match.groups() if piece)
 
 
 def is_name(value: str) -> bool:
