@@ -243,23 +243,44 @@ def failed(question: str) -> Answer:
 
 
 def hostile(question: str) -> Answer:
-    columns = [_dimension("error_message", "Error message"), _metric("total_calls", "count", "Calls")]
+    columns = [
+        _dimension("error_message", "<img src=http://evil.example/h.png>[m](http://evil.example)"),
+        _metric("total_calls", "count", "Calls"),
+    ]
     rows: list[list[Cell]] = [
         ['=HYPERLINK("http://evil.example","x")', 3],
         ["<img src=http://evil.example/x.png>", 2],
         ["+1", 1],
+        ["[x](javascript:alert(1)) [^1] $$x$$ \u202e https://evil.example", -4],
     ]
+    title = "<img src=http://evil.example/t.png>"
     return Answer(
         question=question,
         status="answered",
         trust="governed_metric",
         agent="genie",
         text="Top: ![x](http://evil.example/x.png) <img src=http://evil.example/y.png> "
-        "[link](http://evil.example) www.evil.example *bold* 1 * 2 * 3.",
+        "[link](http://evil.example) www.evil.example *bold* 1 * 2 * 3. [js](javascript:alert(1)) [^1] [ref][1] "
+        "$$\\href{http://evil.example}{x}$$ <http://evil.example> a@evil.example\n\n| a | b |\n|---|---|\n"
+        "| c | d |\n\n[1]: http://evil.example\n[^1]: note\n<script>fetch('http://evil.example')</script>\n"
+        "# head\n> quote",
         columns=columns,
         rows=rows,
         sql="SELECT 1",
+        interpretation="<b>x</b> ![i](http://evil.example/i.png)",
+        assumptions=["[a](http://evil.example) <img src=http://evil.example/a.png>"],
+        follow_ups=["![f](http://evil.example/f.png) http://evil.example"],
+        charts=[Chart(kind="bar", title=title, x="error_message", y=("total_calls",))],
     )
+
+
+def withheld(question: str) -> Answer:
+    columns = [_dimension("plan_type", "Plan type"), _metric("total_calls", "count", "Total calls")]
+    rows: list[list[Cell]] = [["MAPD", 120], ["PPO", 40], ["EPO", None], ["POS", None]]
+    part = AnswerPart(columns=columns, rows=rows, sql="SELECT 1", suppressed=[(2, 1), (3, 1)], small_cell=11)
+    chart = Chart(kind="bar", title="Total calls", x="plan_type", y=("total_calls",), unit="count")
+    kept = {"columns": columns, "rows": rows, "suppressed": part.suppressed, "parts": [part], "charts": [chart]}
+    return trend(question).model_copy(update={**kept, "text": "Of two plan types that may be shown, MAPD leads."})
 
 
 def _who(question: str, principal: Principal) -> Answer:
@@ -277,6 +298,7 @@ ANSWERS: dict[str, Callable[[str], Answer]] = {
     "jane": refused,
     "model": failed,
     "hostile": hostile,
+    "withheld": withheld,
 }
 
 

@@ -97,24 +97,46 @@ def test_the_table_sorts_and_downloads_without_formulas(chat: Page) -> None:
     expect(number).to_have_attribute("aria-sort", "descending")
     number.get_by_role("button").click()
     expect(number).to_have_attribute("aria-sort", "ascending")
-    expect(first_cells.first).to_have_text("+1")
+    expect(first_cells.nth(1)).to_have_text("+1")
     with chat.expect_download() as download:
         card.get_by_text("CSV").click()
     with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["error_message", "total_calls"]
-    assert [row[0][:2] for row in rows[1:]] == ["'=", "<i", "'+"]
-    assert [row[1] for row in rows[1:]] == ["3", "2", "1"]
+    assert [row[0][:2] for row in rows[1:]] == ["'=", "<i", "'+", "[x"]
+    assert [row[1] for row in rows[1:]] == ["3", "2", "1", "-4"], "a negative number is no formula"
 
 
 def test_text_from_the_data_stays_text(site: Any, chat: Page) -> None:
-    ask(chat, "hostile values please")
+    card = ask(chat, "hostile values please")
+    expect(card.locator(".cc-plot .main-svg").first).to_be_visible()
+    assert card.locator("img, a, iframe, script, object, form").count() == 0
+    expect(card.locator("th").first).to_contain_text("<img src=http://evil.example/h.png>")
+    expect(card.locator("tbody tr").nth(3)).to_contain_text("[x](javascript:alert(1))")
+    expect(card.locator(".cc-assumed")).to_contain_text("[a](http://evil.example)")
     answer = chat.locator("[data-step-type=assistant_message] .message-content")
     expect(answer).to_contain_text(re.compile(r"!\[x\]\(http:\u2060?//evil"))
     expect(answer).to_contain_text("*bold* 1 * 2 * 3")
     assert answer.locator(".loading-cursor, .blinking-cursor").count() == 0, "text was taken for a cursor mark"
-    assert answer.locator("img, a, em, strong").count() == 0
+    markup = "img, a, em, strong, table:not(.cc-card *), script, sup, h1, blockquote, .katex, section.footnotes"
+    assert answer.locator(markup).evaluate_all("found => found.map(each => each.outerHTML)") == []
+    assert chat.locator("[href*='evil'], [src*='evil'], [href^='javascript']").count() == 0
     assert site.hosts == {"127.0.0.1"}
+
+
+def test_figures_that_are_not_shown_say_so_and_come_last(chat: Page) -> None:
+    card = ask(chat, "withheld figures please")
+    hidden = card.locator("td .cc-few")
+    expect(hidden).to_have_text(["not shown", "not shown"])
+    expect(hidden.first).to_have_attribute("title", re.compile("fewer than 11 members"))
+    assert card.locator(".cc-plot .bars .point").count() == 2
+    expect(card.locator(".cc-chart .cc-note")).to_have_text("2 not shown: too few members.")
+    for _ in range(2):  # largest first, smallest first
+        card.locator("th").nth(1).get_by_role("button").click()
+        expect(card.locator("tbody tr").last).to_contain_text("not shown")
+    with chat.expect_download() as download:
+        card.get_by_text("CSV").click()
+    assert '"EPO",\r\n' in Path(download.value.path()).read_bytes().decode()
 
 
 def test_parts_bring_their_own_heading_table_chart_and_health_words(chat: Page) -> None:
