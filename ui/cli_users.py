@@ -43,9 +43,10 @@ def list_users(as_json: JsonOption = False) -> None:
     if as_json:
         print_json([_document(account) for account in found])
         return
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("name", "role", "only", "admin", "locked", "signs in", "last sign-in")
+    columns = ("name", "role", "only", "admin", "locked", "by", "last sign-in")
+    table = Table(*(Column(name, no_wrap=name != "only") for name in columns))
     for account in found:
         shown = _document(account)
         only = ", ".join(f"{key}={value}" for key, value in account.attributes.items())
@@ -156,13 +157,13 @@ def _hand_over(sign_in: SignIn, *, as_json: bool) -> None:
 
 
 def _document(account: Account) -> dict[str, object]:
-    seen = datetime.fromtimestamp(account.signed_in, UTC).isoformat(timespec="minutes")
+    seen = datetime.fromtimestamp(account.signed_in, UTC).strftime("%Y-%m-%dT%H:%MZ")
     return {
         "name": account.name,
         "role": account.role,
         "attributes": dict(account.attributes),
         "admin": account.is_admin,
         "locked": account.locked,
-        "signs_in": "elsewhere" if account.subject else "with a password",
+        "signs_in": "elsewhere" if account.subject else "password",
         "last_sign_in": seen if account.signed_in else None,
     }
