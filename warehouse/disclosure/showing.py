@@ -58,7 +58,7 @@ def _without_small(decision: Allow, form: Disclosure, run: Run, most: int) -> Sh
         raise _refused("small_cells") from error
     types = run(f"SELECT * FROM (\n{decision.sql}\n) AS shown LIMIT 0", 1).columns
     rows, suppressed = _withheld(found.rows, form.hidden, [type_ for _, type_ in types])
-    if form.keyed and rows and len(suppressed) == len(rows) * len(form.hidden):
+    if form.hidden and form.keyed and rows and len(suppressed) == len(rows) * len(form.hidden):
         rows, suppressed = [], set()  # a result without any figure is told from an empty one by nothing
     return Shown(Rows(types, rows), frozenset(suppressed), form.exact)
 

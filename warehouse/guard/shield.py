@@ -90,7 +90,7 @@ def _flow(node: exp.Expr, hidden: Hidden) -> bool:
         return _case(node, hidden)
     if isinstance(node, exp.Window):
         return _window(node, hidden)
-    if isinstance(node, _WRAPPED) and any(map(hidden, node.walk())):
+    if isinstance(node, (exp.Any, exp.All, *_WRAPPED)) and any(map(hidden, node.walk())):
         raise Refused("small_cells")
     if isinstance(node, exp.AggFunc | exp.AnonymousAggFunc):
         return _aggregate(node, node, hidden)
