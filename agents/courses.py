@@ -75,7 +75,7 @@ def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None
     if table.shown(metric) > len(latest) or not table.shows_part(metric):
         prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")
     else:
-        prose.write("The figures of the other periods are not shown.")
+        prose.write("The other figures are not shown.")
 
 
 def _start(table: SeenTable, row: int) -> date:

@@ -210,3 +210,17 @@ def test_state_that_cannot_be_written_is_named(command_center, tiny_warehouse, t
         assert str(tmp_path / "var") in done.err
     doctor = command_center("doctor", "--json", "--warehouse", tiny_warehouse)
     assert [f["state"] for f in json.loads(doctor.out) if f["name"] == "State"] == ["missing"]
+
+
+def test_a_table_is_csv_that_a_spreadsheet_does_not_run(command_center, tiny_warehouse):
+    statement = "SELECT '=1+1' AS formula, SUM(total_calls) * -1 AS calls FROM gold.executive_kpis"
+    done = command_center("sql", statement, "--csv", "--warehouse", tiny_warehouse)
+    header, row = done.out.splitlines()
+    assert header == '"formula","calls"'
+    assert row.startswith('"\'=1+1",-')
+    asked = command_center("ask", "Total calls by plan type yesterday", "--csv", "--warehouse", tiny_warehouse)
+    assert asked.out.splitlines()[0] == '"plan_type","total_calls"'
+    assert asked.out.splitlines()[1].startswith('"MAPD",')
+    refused = command_center("ask", "What is Jane Doe's email?", "--csv", "--warehouse", tiny_warehouse)
+    assert (refused.code, refused.out) == (3, "")
+    assert command_center("ask", "Total calls", "--csv", "--json", "--warehouse", tiny_warehouse).code == 2
