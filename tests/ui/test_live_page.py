@@ -29,7 +29,12 @@ def test_the_header_follows_the_snapshot_and_tells_a_broken_stream(
     expect(header.locator(".cc-updated")).to_contain_text("updated")
     expect(page.locator("#chat-input")).to_have_text("half a question")
     # Other tests of this server know the day before: it is served again, which ends a signed-out stream.
+    page.route("**/session", lambda route: route.abort())  # the page cannot learn yet why its stream has ended
     Accounts(site.state / "users.db").set_password("product_owner", "a sentence only I know")
+    site.passwords["product_owner"] = "a sentence only I know"
     publish(warehouse, "20261029-dddddddd", created_at=now)
     expect(header.locator(".cc-updated")).to_have_text("not live")
+    page.unroute("**/session")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#password")).to_be_visible()  # whoever's session has ended leaves the data behind
     context.close()

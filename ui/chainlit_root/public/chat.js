@@ -102,7 +102,8 @@
   };
 
   const load = async () => {
-    const response = await fetch("/session");
+    const response = await fetch("/session").catch(() => null);
+    if (!response) return;
     // The session has ended, or somebody's rights have changed: what is on the page is no longer theirs to see.
     if (response.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     if (!response.ok) return;
