@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from agents.answer import Answer, AnswerPart
+from agents.runtime import Assistant
+from warehouse.principal import Principal
 
 Ask = Callable[[str], Answer]
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "question_witnesses.yml").read_text())
@@ -22,6 +24,20 @@ DAYS = {
     "last14": ("2026-10-16", "2026-10-29"),
     "last30": ("2026-09-30", "2026-10-29"),
 }
+
+
+@pytest.fixture(scope="module")
+def ask(assistant: Assistant) -> Ask:
+    """Asked by who sees all figures: in the tiny company many have few members behind them."""
+    seeing_all = Principal("dana", "data_engineer")
+    answers: dict[str, Answer] = {}
+
+    def once(question: str) -> Answer:
+        if question not in answers:
+            answers[question] = assistant.ask(question, seeing_all)
+        return answers[question]
+
+    return once
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['ask'][:50]} {case.get('part', 0)}" for case in CASES])
