@@ -79,6 +79,10 @@ class _Asked:
     snapshot: str
     pool: WorkerPool
 
+    def params_in(self, text: str) -> dict[str, Parameter]:
+        """The parameters that a text names; the database refuses others."""
+        return {name: value for name, value in self.params.items() if f"${name}" in text}
+
 
 class Warehouse:
     """A published warehouse behind the guard. Safe to share between threads.
@@ -247,15 +251,20 @@ class Warehouse:
         pool, seconds = asked.pool, self._limits.seconds
 
         def run(text: str, most: int) -> Rows:
-            return pool.run(text, asked.params, most=most, seconds=seconds)
+            return pool.run(text, asked.params_in(text), most=most, seconds=seconds)
+
+        def run_alone(text: str, most: int) -> Rows:
+            return pool.run(text, {}, most=most, seconds=seconds)
 
         def small(form: Disclosure) -> bool:
-            return form.probe is None or pool.number(form.probe, asked.params, seconds=seconds) > 0
+            if form.probe is None:
+                return True
+            return pool.number(form.probe, asked.params_in(form.probe), seconds=seconds) > 0
 
         admitted = Admitted()
         if decision.disclosure is not None:
             released = decision.disclosure.releases
-            admitted = self._admission.admit(asked.principal.user, asked.snapshot, released, run)
+            admitted = self._admission.admit(asked.principal.user, asked.snapshot, released, run_alone)
         if admitted.totals:
             again = self._decide(asked, admitted.totals)
             if isinstance(again, Deny):
@@ -302,7 +311,7 @@ def _with_bound_forms(asked: _Asked, decision: Allow) -> Decision:
 
     def binds(text: str) -> bool:
         try:
-            return bool(text) and asked.pool.reads(text, asked.params) <= readable
+            return bool(text) and asked.pool.reads(text, asked.params_in(text)) <= readable
         except UsageError:
             return False
 

@@ -162,6 +162,8 @@ def _selected(
     with_ = statement.tree.args.get("with_")
     if with_ is not None:
         rows.set("with_", with_.copy())
+    for placeholder in list(rows.find_all(exp.Placeholder)):  # it will run beside other statements' values
+        placeholder.replace(exp.convert(statement.parameters[placeholder.name]))
     written = replace(statement, tree=rows, ours=True)
     bind(written)
     rewrite_all_rows(written)
