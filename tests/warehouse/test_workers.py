@@ -154,12 +154,9 @@ child.main()
 
 
 @root_only
-def test_a_worker_that_runs_foreign_code_reaches_nothing(
-    pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process, "_START", f"import sys; sys.path += sys.argv[1:]\n{ATTEMPTS}")
+def test_a_worker_that_runs_foreign_code_reaches_nothing(pool: WorkerPool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        worker = Worker(pool.opening)
+        worker = Worker(pool.opening, f"import sys; sys.path += sys.argv[1:]\n{ATTEMPTS}")
         try:
             assert worker.open(60) == ""
             request = {"sql": str(listener.getsockname()[1]), "parameters": {}, "seconds": 5}
@@ -273,6 +270,7 @@ def test_the_planner_estimates_rows(pool: WorkerPool) -> None:
 
 
 def test_a_worker_killed_in_the_middle_of_a_statement_costs_that_statement_only(pool: WorkerPool) -> None:
+    assert run(pool, "SELECT 1") == [(1,)]  # one is open: it is taken first
     before = set(pool.process_ids())
     thread, outcome = in_thread(lambda: run(pool, STUCK))
     assert becomes(lambda: pool.busy_ids() != ())
@@ -490,6 +488,24 @@ LIES = {
 }
 
 
+class Liars:
+    """A crew whose workers run another program."""
+
+    def __init__(self, opening: process.Opening, program: str) -> None:
+        self._start = lambda: Worker(opening, program)
+
+    def take(self, seconds: float) -> Worker:
+        assert seconds > 0
+        return self._start()
+
+    def drop(self, worker: Worker, *, replace: bool = True) -> None:
+        assert replace
+        worker.kill()
+        worker.wait()
+
+    give_back = drop
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_a_worker_that_lies_is_not_believed(lie: str, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     body = LIES[lie]
@@ -499,14 +515,13 @@ def test_a_worker_that_lies_is_not_believed(lie: str, snapshot: Snapshot, monkey
         "os.write(0, len(hello).to_bytes(4, 'big') + hello); os.read(0, 100000)\n"
         f"os.write(0, {sent}); os.read(0, 1)"
     )
-    monkeypatch.setattr(process, "_START", liar)
     pool = open_pool(snapshot, Limits(rows=80), data="gold")
+    monkeypatch.setattr(pool, "_crew", Liars(pool.opening, liar))
     with pytest.raises(CommandCenterError) as refused:
         run(pool, "SELECT 1")
     assert "SSN" not in str(refused.value)
     assert refused.value.exit_code in (3, 4)
     pool.close()
-    monkeypatch.undo()
 
 
 def test_a_reply_is_refused_rather_than_cut(pool: WorkerPool) -> None:

@@ -5,6 +5,7 @@ The database files are opened by workers only; this process sees names, plain va
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from warehouse.workers.files import Files, files_of
 from warehouse.workers.process import Opening, Unanswered, Worker
 from warehouse.workers.remembered import Remembered
 
+_log = logging.getLogger(__name__)
 _GRACE = 0.5  # seconds after the time limit until a worker that cannot be interrupted is killed
 _PLANNING = 2.0  # seconds
 _OPENING = 60.0  # seconds for a worker to start and open its files
@@ -115,8 +117,10 @@ class WorkerPool:
                 return read(reply)
         except Unanswered as unanswered:
             code = "time_limit" if unanswered.late else "memory_limit"
-        except (KeyError, TypeError, ValueError):  # no honest worker replies like that
+            _log.warning("worker %d gave no answer (%s, %s)", worker.id, unanswered, request["do"])
+        except (KeyError, TypeError, ValueError) as error:  # no honest worker replies like that
             keep, code = False, "memory_limit"
+            _log.warning("worker %d gave an unreadable answer (%s)", worker.id, type(error).__name__)
         finally:
             self._crew.give_back(worker) if keep else self._crew.drop(worker)
         raise self._refusal(str(code))

@@ -55,7 +55,7 @@ class Unanswered(Exception):
 class Worker:
     """A process that reads one snapshot. One caller at a time; whoever gets Unanswered must kill it."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, program: str = _START) -> None:
         """Start it; it opens its files meanwhile. Call from a thread that stays: the worker ends with it.
 
         Raises MissingDataError when processes cannot be started here.
@@ -66,7 +66,7 @@ class Worker:
         self._channel, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = _started(theirs)
+                self._process = _started(theirs, program)
             except (OSError, subprocess.SubprocessError) as error:
                 self._channel.close()
                 raise _cannot_start(error) from error
@@ -158,9 +158,9 @@ class Worker:
         return bytes(body)
 
 
-def _started(channel: socket.socket) -> subprocess.Popen[bytes]:
+def _started(channel: socket.socket, program: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _START, *_import_paths()],
+        [sys.executable, "-I", "-S", "-c", program, *_import_paths()],
         stdin=channel.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
