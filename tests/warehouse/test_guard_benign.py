@@ -31,8 +31,12 @@ def test_the_list_is_long_and_says_each_statement_once() -> None:
 
 @pytest.mark.parametrize("sql", BENIGN)
 def test_an_ordinary_statement_is_allowed_and_runs(sql: str, everything: duckdb.DuckDBPyConnection) -> None:
-    decisions = [check(sql, reader) for reader in READERS]
-    assert [decision for decision in decisions if not isinstance(decision, Allow)] == []
-    for decision in decisions[:1]:
-        assert isinstance(decision, Allow)
-        everything.execute(decision.sql).fetchall()
+    decision = check(sql, READERS[0])
+    assert isinstance(decision, Allow), decision
+    everything.execute(decision.sql).fetchall()
+
+
+@pytest.mark.parametrize("reader", READERS[1:], ids=lambda reader: reader.role)
+def test_the_other_readers_of_sums_may_run_them_too(reader: Principal) -> None:
+    some = BENIGN[::7]
+    assert [sql for sql in some if not isinstance(check(sql, reader), Allow)] == []

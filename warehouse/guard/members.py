@@ -6,6 +6,8 @@ filters), and then its rows are member-level too and keep each column's kind. Wh
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
@@ -64,7 +66,9 @@ def _union(query: exp.SetOperation, scope: Scope, relations: Relations) -> Relat
         raise Refused("member_rows")
     if any(query.args.get(clause) for clause in ("limit", "offset")):
         raise Refused("member_rows")
-    return sides[0]
+    if sides[0].tables & sides[1].tables:  # a part of a table beside the whole of it counts twice in a sum
+        raise Refused("member_rows")
+    return replace(sides[0], tables=sides[0].tables | sides[1].tables)
 
 
 def _refuse_correlation(scope: Scope, relations: Relations) -> None:
@@ -130,7 +134,8 @@ def _narrowed(query: exp.Select, scope: Scope, relations: Relations) -> Relation
         if column.name in carried:  # the database would take the first of two columns of one name
             raise Refused("column_not_allowed")
         carried[column.name] = column
-    return Relation(True, carried)
+    sources = relations.statement.sources[id(scope)].values()
+    return Relation(True, carried, frozenset[str]().union(*(relations.of(source).tables for source in sources)))
 
 
 def _carried(node: exp.Expr, name: str, scope: Scope, relations: Relations) -> Column:

@@ -17,10 +17,14 @@ from warehouse.policy.loader import GOVERNED_SCHEMA
 
 @dataclass(frozen=True)
 class Relation:
-    """A table or a query. `columns` are those with a declared kind; `member_level` rows may not leave as rows."""
+    """A table or a query. `columns` are those with a declared kind; `member_level` rows may not leave as rows.
+
+    `tables` are the member-level tables that its rows come from.
+    """
 
     member_level: bool
     columns: Mapping[str, Column]
+    tables: frozenset[str] = frozenset()
 
 
 FREE = Relation(False, {})
@@ -47,7 +51,8 @@ class Relations:
         table = self.statement.policy.tables.get(source.name)
         if table is None or source.db != GOVERNED_SCHEMA or not isinstance(source.this, exp.Identifier):
             return FREE
-        return Relation(table.is_member_level and not self.statement.reads_member_rows, table.columns)
+        member_level = table.is_member_level and not self.statement.reads_member_rows
+        return Relation(member_level, table.columns, frozenset((table.name,) if member_level else ()))
 
     def restricted(self, column: exp.Column, scope: Scope) -> Column | None:
         """The declared column when it belongs to member-level rows, else None."""

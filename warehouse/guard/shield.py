@@ -80,6 +80,8 @@ def _flow(node: exp.Expr, hidden: Hidden) -> bool:
         return False  # a query of its own, shielded by itself
     if isinstance(node, exp.Ordered):
         return _unknown_below(node, hidden)
+    if isinstance(node, exp.In | exp.Any | exp.All):
+        _shield_list(node, hidden)
     if isinstance(node, _TESTS):
         return _unknown_below(node, hidden)
     if isinstance(node, exp.DPipe | exp.Concat | exp.ConcatWs):
@@ -90,11 +92,24 @@ def _flow(node: exp.Expr, hidden: Hidden) -> bool:
         return _case(node, hidden)
     if isinstance(node, exp.Window):
         return _window(node, hidden)
-    if isinstance(node, (exp.Any, exp.All, *_WRAPPED)) and any(map(hidden, node.walk())):
+    if isinstance(node, _WRAPPED) and any(map(hidden, node.walk())):
         raise Refused("small_cells")
     if isinstance(node, exp.AggFunc | exp.AnonymousAggFunc):
         return _aggregate(node, node, hidden)
     return _any(_flow(child, hidden) for child in list(node.iter_expressions()))
+
+
+def _shield_list(node: exp.Expr, hidden: Hidden) -> None:
+    """In x IN (SELECT ...) and x > ANY (SELECT ...) the hidden cells among the listed ones are unknown."""
+    place = "query" if isinstance(node, exp.In) else "this"
+    listed = node.args.get(place)
+    if not isinstance(listed, exp.Query) or not hidden(listed):
+        return
+    if len(listed.selects) != 1:
+        raise Refused("small_cells")
+    alias = exp.TableAlias(this=exp.to_identifier("listed"), columns=[exp.to_identifier("value")])
+    rows = exp.Subquery(this=listed.unnest().copy(), alias=alias)
+    node.set(place, exp.Subquery(this=exp.select(unknown(exp.column("value", table="listed"))).from_(rows)))
 
 
 def _any(found: Iterable[bool]) -> bool:
