@@ -62,7 +62,7 @@ class Questions(_Section):
 
 
 class Limits(_Section):
-    """What one statement may use: rows returned, seconds, megabytes. `workers` processes that run them stay warm."""
+    """What one statement may use: rows returned, seconds, megabytes. `workers` processes run them and stay warm."""
 
     rows: int = Field(default=1000, gt=0)
     seconds: float = Field(default=10, gt=0)
@@ -250,7 +250,8 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
-    found = {"api_key", "session_secret", "identity_secret", "spark_token"} & tomllib.loads(file.read_text()).keys()
+    secrets = {"api_key", "session_secret", "identity_secret", "spark_token"}
+    found = secrets & tomllib.loads(file.read_text()).keys()
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))
         raise UsageError(
