@@ -62,7 +62,7 @@ class Questions(_Section):
 
 
 class Limits(_Section):
-    """What one statement may use: rows returned, seconds, megabytes. `workers` processes run them and stay warm."""
+    """What one statement may use: rows returned, seconds, megabytes. `workers` processes run them, kept warm."""
 
     rows: int = Field(default=1000, gt=0)
     seconds: float = Field(default=10, gt=0)
