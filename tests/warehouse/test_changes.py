@@ -196,7 +196,7 @@ def empty() -> Iterator[Callable[..., Comparison]]:
                 for statement in statements:
                     con.execute(f"CREATE TABLE {name}_serve.gold.{statement}")
             both = (
-                Snapshot(name, Path("w/snapshots/s/g"), Path(), {"snapshot": name, "segments": []})
+                Snapshot(name, Path("w/snapshots/s/g"), Path(), Path(), {"snapshot": name, "segments": []})
                 for name in ("older", "newer")
             )
             return Comparison(Pair(con, *both))
