@@ -162,8 +162,8 @@ class Warehouse:
         try:
             snapshot, pool = self._open(principal)
         except MissingDataError:
-            return self._judged(sql, principal, {}, None)
-        return self._decide(_Asked(sql, principal, {}, snapshot.id, pool))
+            return self._judged(sql, principal, {}, None, runs=False)
+        return self._decide(_Asked(sql, principal, {}, snapshot.id, pool), runs=False)
 
     def snapshot(self) -> Snapshot:
         """The snapshot that is read. Raises MissingDataError when there is none or it is damaged."""
@@ -205,9 +205,11 @@ class Warehouse:
         self._pools["shared"] = open_pool(snapshot, self._limits, data="shared")
         return snapshot
 
-    def _decide(self, asked: _Asked, totals: frozenset[frozenset[str]] = frozenset()) -> Decision:
+    def _decide(
+        self, asked: _Asked, totals: frozenset[frozenset[str]] = frozenset(), *, runs: bool = True
+    ) -> Decision:
         pool, params = asked.pool, asked.params
-        decision = self._judged(asked.sql, asked.principal, params, pool.catalog, totals)
+        decision = self._judged(asked.sql, asked.principal, params, pool.catalog, totals, runs=runs)
         if isinstance(decision, Deny):
             return decision
         try:
@@ -224,6 +226,8 @@ class Warehouse:
         params: dict[str, Parameter],
         catalog: Catalog | None,
         totals: frozenset[frozenset[str]] = frozenset(),
+        *,
+        runs: bool = True,
     ) -> Decision:
         limits = self._limits
         return check(
@@ -235,6 +239,7 @@ class Warehouse:
             small_cell=limits.small_cell,
             round_members_to=limits.round_members_to,
             totals=totals,
+            runs=runs,
         )
 
     def _run(self, asked: _Asked, decision: Allow, audit_id: int) -> Shown:

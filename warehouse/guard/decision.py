@@ -83,6 +83,10 @@ REASONS: dict[str, tuple[Layer, str]] = {
         "result",
         "A roll-up of member-level rows would let a hidden count be found by subtracting; ask for one level.",
     ),
+    "narrow_slice": (
+        "result",
+        "So narrow a slice of one day holds counts too small to be shown, for all that is known without running it.",
+    ),
     "small_cells": (
         "result",
         "Some figures are counts too small to be shown, and the statement mixes them with others; ask simpler.",

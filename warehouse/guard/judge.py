@@ -49,10 +49,12 @@ def check(
     small_cell: int = 11,
     round_members_to: int = 1,
     totals: frozenset[frozenset[str]] = frozenset(),
+    runs: bool = True,
 ) -> Decision:
     """Judge one statement; nothing of it runs. Needs no warehouse: without a catalog the declared schema counts.
 
-    `totals` are the groupings of the same rows that the reader has seen the totals of.
+    `totals` are the groupings of the same rows that the reader has seen the totals of. A statement that will not
+    run (`runs`) is refused where only its result could show that no figure is of a few members.
 
     Returns Allow with the only text that may run, or Deny with a code, a layer and a fixed reason.
     """
@@ -64,7 +66,7 @@ def check(
     try:
         attributes = tuple(sorted(principal.attributes.items()))
         values = tuple(sorted((parameters or {}).items()))
-        limits = (row_limit, small_cell, round_members_to, totals)
+        limits = (row_limit, small_cell, round_members_to, runs, totals)
         return _decide(sql, law, role, may_read_rows, attributes, values, catalog, limits)
     except RecursionError:
         return deny("too_complex")
@@ -93,7 +95,7 @@ def _decide(
     attributes: tuple[tuple[str, str], ...],
     values: tuple[tuple[str, Parameter], ...],
     catalog: Catalog | None,
-    limits: tuple[int, int, int, frozenset[frozenset[str]]],
+    limits: tuple[int, int, int, bool, frozenset[frozenset[str]]],
 ) -> Decision:
     """The loop. Remembered, because dashboards and follow-ups ask the same again; a failure never is."""
     statement = Statement(sql, law, role, may_read_rows, dict(attributes), dict(values), catalog, *limits)

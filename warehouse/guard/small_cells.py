@@ -23,6 +23,7 @@ _COMPARED: dict[type[exp.Expr], Callable[[Fraction, Fraction], bool]] = {
     exp.EQ: operator.eq, exp.NullSafeEQ: operator.eq, exp.NEQ: operator.ne, exp.GT: operator.gt,
     exp.GTE: operator.ge, exp.LT: operator.lt, exp.LTE: operator.le,
 }  # fmt: skip
+_FIXED = 3
 _ACROSS = 2  # a table of sums by more than the day shows single cells row by row
 
 
@@ -40,10 +41,34 @@ def small_cells(statement: Statement) -> None:
         if not isinstance(query, exp.Select):
             continue
         if leaf is not None:
+            if not statement.runs:
+                _refuse_narrow_slices(leaf)
             _refuse_running_totals(leaf)
             _refuse_member_rollups(leaf)
             _refuse_weights(leaf, scope, statement)
         counts[id(scope)] = _check_comparisons(query, leaf, scope, statement, counts)
+
+
+def _refuse_narrow_slices(leaf: Leaf) -> None:
+    """One day and most dimensions of a fine mart: such cells are small, until the data shows that they are not."""
+    where = leaf.query.args.get("where")
+    fixed = {part.this.name for part in conjuncts(where.this if where else None) if _fixes(part)}
+    for source in leaf.sources.values():
+        table = source.mart
+        if table is None or table.day not in fixed:
+            continue
+        dimensions = {name for name, column in table.columns.items() if column.kind == "dimension"}
+        grouped = {key.name for key in leaf.keys if isinstance(key, exp.Column)}
+        named = dimensions & (fixed | grouped)
+        if len(dimensions & fixed) >= _FIXED and 2 * len(named) > len(dimensions):
+            raise Refused("narrow_slice")
+
+
+def _fixes(part: exp.Expr) -> bool:
+    """column = literal, or IN one literal."""
+    if isinstance(part, exp.In):
+        return isinstance(part.this, exp.Column) and len(part.expressions) == 1
+    return isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and not part.expression.find(exp.Column)
 
 
 def _refuse_running_totals(leaf: Leaf) -> None:

@@ -49,6 +49,7 @@ class Statement:
     row_limit: int = 1000
     small_cell: int = 11
     round_members_to: int = 1
+    runs: bool = True  # or it is only judged
     totals: frozenset[frozenset[str]] = frozenset()  # groupings whose totals the reader knows already
     tree: exp.Query = field(default_factory=exp.Select)
     duckdb_tree: dict[str, Any] = field(default_factory=dict)
