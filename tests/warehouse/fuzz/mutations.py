@@ -56,10 +56,8 @@ def hidden_column(sql: str, rng: random.Random) -> str | None:
 def identifier(sql: str, rng: random.Random) -> str | None:
     """A member's id in the place of a column that is not counted."""
     tree = parsed(sql)
-    columns = [
-        c for c in tree.find_all(exp.Column)
-        if not isinstance(c.this, exp.Star) and not c.find_ancestor(exp.Star, exp.Count, exp.Join)
-    ]  # fmt: skip
+    found = [column for column in tree.find_all(exp.Column) if column.name not in ("*", "member_id")]
+    columns = [column for column in found if not column.find_ancestor(exp.Star, exp.Count, exp.Join)]
     if not columns:
         return None
     rng.choice(columns).set("this", exp.to_identifier("member_id"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from sqlglot import exp
 
 from tests.warehouse.fuzz.corpus import EXECUTIVE, allowed, fail, is_allowed, is_settled, rounds
-from tests.warehouse.fuzz.mutations import HOSTILE, idle, parsed
+from tests.warehouse.fuzz.mutations import HIDDEN_COLUMNS, HOSTILE, idle, parsed
 from tests.warehouse.fuzz.worlds import Worlds
 from warehouse.guard import Allow, Deny, check
 
 STATEMENTS = allowed()
+_NAMES = frozenset(("member_id", *HIDDEN_COLUMNS))
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +35,15 @@ def test_a_hostile_mutation_is_denied() -> None:
             continue
         decision = check(sql, EXECUTIVE)
         if isinstance(decision, Allow):
-            fail("hostile-mutation", sql, is_allowed)
+            fail(
+                "hostile-mutation", sql, partial(_is_let_through, [word for word in _NAMES if word in sql.lower()])
+            )
         assert isinstance(decision, Deny)
         assert decision.code != "guard_failure", sql
+
+
+def _is_let_through(hidden: list[str], sql: str) -> bool:
+    return is_allowed(sql) and all(word in sql.lower() for word in hidden)
 
 
 def _reads_nothing(sql: str) -> bool:
@@ -46,7 +54,7 @@ def _reads_nothing(sql: str) -> bool:
         return False
     outputs = {alias.alias.lower() for alias in tree.find_all(exp.Alias, exp.TableAlias)}
     outputs |= {name.name.lower() for alias in tree.find_all(exp.TableAlias) for name in alias.columns}
-    return bool(outputs & {"email", "detail", "member_id", "transcript", "ssn", "zip_code", "first_name"})
+    return bool(outputs & _NAMES)
 
 
 def test_an_idle_mutation_changes_neither_verdict_nor_rows(everything: duckdb.DuckDBPyConnection) -> None:
@@ -55,6 +63,9 @@ def test_an_idle_mutation_changes_neither_verdict_nor_rows(everything: duckdb.Du
         mutated = idle(sql, rng)
         before, after = check(sql, EXECUTIVE, row_limit=10**6), check(mutated, EXECUTIVE, row_limit=10**6)
         assert isinstance(before, Allow)
+        names = parsed(before.sql).named_selects
+        if len(set(names)) < len(names) and "*" in sql:
+            continue  # around two columns of one name, of which a star gives one, it is refused
         assert isinstance(after, Allow), f"{getattr(after, 'code', '')}: {mutated}"
         if is_settled(sql):
             assert _rows(everything, after.sql) == _rows(everything, before.sql), mutated
