@@ -85,7 +85,7 @@ REASONS: dict[str, tuple[Layer, str]] = {
     ),
     "narrow_slice": (
         "result",
-        "So narrow a slice of one day holds counts too small to be shown, for all that is known without running it.",
+        "So narrow a slice of one day holds counts too small to be shown, as far as is known before it runs.",
     ),
     "small_cells": (
         "result",

@@ -45,11 +45,10 @@ def _of_leaf(leaf: Leaf, scope: Scope, statement: Statement) -> list[Release]:
     if source is None or not _stands_alone(leaf, scope, statement):
         return []
     days = _days(leaf, statement)
-    chosen: dict[str, exp.Expr | None] = {"": None}
-    for cell in leaf.cells:
-        for under in cell.under if cell.family == COUNTED else ():
-            if under.condition is not None and _chooses(under.condition, leaf, statement):
-                chosen[text_of(under.condition)] = under.condition
+    chosen: dict[str, exp.Expr | None] = {}
+    for condition in [under.condition for cell in leaf.cells for under in cell.under] or [None]:
+        picks = condition is not None and _chooses(condition, leaf, statement)
+        chosen[text_of(condition) if picks and condition is not None else ""] = condition if picks else None
     found = []
     for condition in chosen.values():
         release = _release(leaf, source, condition, days, statement)
