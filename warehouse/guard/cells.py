@@ -119,6 +119,13 @@ def plain_text(node: exp.Expr) -> str:
     return text_of(plain)
 
 
+def bare(node: exp.Expr) -> exp.Expr:
+    """An aggregate without its FILTER or WITHIN GROUP."""
+    while isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
+        node = node.this
+    return node
+
+
 def columns_of(node: exp.Expr, alias: str) -> Iterator[exp.Column]:
     """The columns below a node that a source of this name gives; an inner query may use the name for its own."""
     if isinstance(node, exp.Column):

@@ -14,6 +14,7 @@ from warehouse.guard.cells import (
     Leaf,
     Source,
     aggregate_nodes,
+    bare,
     columns_of,
     is_measure,
 )
@@ -34,17 +35,16 @@ def as_event_rows(leaf: Leaf, statement: Statement) -> tuple[Leaf, dict[str, set
     """
     masked: dict[str, set[str]] = {}
     for source in [source for source in leaf.sources.values() if source.mart is not None]:
-        inside = _inside_aggregates(leaf)
-        measures = [column for clause in _output_clauses(leaf) for column in _measures(clause, source)]
-        if any(id(column) not in inside for column in measures):
-            if any(id(column) in inside for column in measures):
+        single, summed = _read_singly(leaf, source)
+        if single:
+            if summed:
                 raise Refused("small_cells")
             masked[source.alias] = set(_replace_by_rows(leaf.query, source, statement, with_raw=False))
             leaf = replace(leaf, sources={a: s for a, s in leaf.sources.items() if a != source.alias})
             continue
         form = event_form(source.mart.name) if source.mart and _only_sums(leaf, source) else None
         if form is None:
-            _mask_conditions(leaf, source, statement)
+            masked |= _mask_choices(leaf, source, statement)
         else:
             table_of(leaf.query, source).replace(_named(qualified(form), source.alias))
             leaf = _of_events(leaf, source)
@@ -63,8 +63,22 @@ def _measures(node: exp.Expr, source: Source) -> list[exp.Column]:
     return [c for c in columns_of(node, source.alias) if mart is not None and is_measure(mart, c.name)]
 
 
-def _inside_aggregates(leaf: Leaf) -> set[int]:
-    return {id(column) for node in aggregate_nodes(leaf.query) for column in node.find_all(exp.Column)}
+def shows_single_rows(leaf: Leaf) -> bool:
+    """Whether a measure of a mart stands outside of aggregates, so that rows are read one by one."""
+    return any(_read_singly(leaf, source)[0] for source in leaf.sources.values() if source.mart is not None)
+
+
+def extremes(leaf: Leaf, source: Source) -> list[exp.Column]:
+    """The measures of a mart inside MIN and MAX, which show the value of one row."""
+    nodes = [node for node in aggregate_nodes(leaf.query) if isinstance(bare(node), exp.Min | exp.Max)]
+    return [column for node in nodes for column in _measures(node, source)]
+
+
+def _read_singly(leaf: Leaf, source: Source) -> tuple[list[exp.Column], list[exp.Column]]:
+    """The measures of a mart that are read a row at a time, and those inside aggregates."""
+    inside = {id(c) for node in aggregate_nodes(leaf.query) for c in node.find_all(exp.Column)}
+    found = [column for clause in _output_clauses(leaf) for column in _measures(clause, source)]
+    return [c for c in found if id(c) not in inside], [c for c in found if id(c) in inside]
 
 
 def masked_rows(leaf: Leaf, statement: Statement) -> dict[str, set[str]]:
@@ -112,17 +126,20 @@ def _of_events(leaf: Leaf, source: Source) -> Leaf:
     return replace(leaf, sources={**leaf.sources, source.alias: now}, cells=cells)
 
 
-def _mask_conditions(leaf: Leaf, source: Source, statement: Statement) -> None:
-    """Conditions of WHERE and ON see a mart's measures masked; the aggregates see them as they are."""
+def _mask_choices(leaf: Leaf, source: Source, statement: Statement) -> dict[str, set[str]]:
+    """What rows are chosen by (WHERE, ON, MIN, MAX) sees a mart's measures masked; sums see them as they are."""
     query = leaf.query
     clauses = [query.args.get("where"), *(join.args.get("on") for join in query.args.get("joins") or ())]
     compared = [column for clause in clauses if clause is not None for column in _measures(clause, source)]
-    if not compared:
-        return
+    single = extremes(leaf, source)
+    if not compared and not single:
+        return {}
     _replace_by_rows(query, source, statement, with_raw=True)
     for column in compared:
-        masked = exp.column(column.name + SHOWN, table=source.alias)
-        column.replace(unknown(masked))
+        column.replace(unknown(exp.column(column.name + SHOWN, table=source.alias)))
+    for column in single:
+        column.replace(exp.column(column.name + SHOWN, table=source.alias))
+    return {source.alias: {column.name + SHOWN for column in single}} if single else {}
 
 
 def _replace_by_rows(query: exp.Select, source: Source, statement: Statement, *, with_raw: bool) -> list[str]:

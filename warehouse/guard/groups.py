@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp, parse_one
 
-from warehouse.guard.cells import Cell, Contribution, Leaf, plain_text, text_of
+from warehouse.guard.cells import Cell, Contribution, Leaf, bare, plain_text, text_of
 from warehouse.guard.shield import NAMING, nan, shield
 from warehouse.guard.small_counts import counts, differences, is_small
 
@@ -50,7 +50,7 @@ class Groups:
                 columns.append(_column(f"v{i}"))
                 continue
             hide = exp.or_(*(_column(f"s{place[under.text]}") for under in cell.under))
-            words = isinstance(_bare(cell.node), NAMING)
+            words = isinstance(bare(cell.node), NAMING)
             shown = _column(f"v{i}") if words else exp.cast(_column(f"v{i}"), "DOUBLE")
             masked = exp.Case(ifs=[exp.If(this=hide, true=exp.Null() if words else nan())], default=shown)
             columns.append(exp.alias_(masked, f"v{i}"))
@@ -161,12 +161,6 @@ class Groups:
 def _has_sets(query: exp.Select) -> bool:
     group = query.args.get("group")
     return group is not None and any(group.find_all(exp.Cube, exp.Rollup, exp.GroupingSets))
-
-
-def _bare(node: exp.Expr) -> exp.Expr:
-    while isinstance(node, exp.Filter | exp.WithinGroup | exp.IgnoreNulls | exp.RespectNulls):
-        node = node.this
-    return node
 
 
 def _column(name: str) -> exp.Column:

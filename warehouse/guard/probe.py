@@ -6,6 +6,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from warehouse.guard.cells import Cells, Leaf
+from warehouse.guard.event_rows import extremes, shows_single_rows
 from warehouse.guard.small_counts import counts, differences, is_small, row_counts
 from warehouse.guard.statement import Statement
 from warehouse.guard.suppress import carry
@@ -46,13 +47,18 @@ def probe(statement: Statement) -> exp.Select | None:
 def _look(leaf: Leaf, scope: Scope, statement: Statement) -> exp.Expr | None:
     query = leaf.query
     _refuse_what_is_bound_elsewhere(query, scope, statement)
-    if _compares_measures(leaf):
+    if _compares_measures(leaf) or (leaf.aggregated and shows_single_rows(leaf)):
         raise NoGlance
     small_cell = statement.small_cell
     if leaf.aggregated:
         tests = [is_small(counts(under, exact=False), small_cell) for under in leaf.contributions]
         tests += [
             is_small(found, small_cell) for pair in leaf.pairs() if (found := differences(*pair, exact=False))
+        ]
+        tests += [
+            exp.LogicalOr(this=is_small(row_counts(source, column.name), small_cell))
+            for source in leaf.sources.values()
+            for column in extremes(leaf, source)
         ]
     else:
         tests = [

@@ -88,6 +88,8 @@ def _flow(node: exp.Expr, hidden: Hidden) -> bool:
         return _unknown_below(node, hidden)
     if isinstance(node, exp.Cast):
         return _cast(node, hidden)
+    if isinstance(node, exp.IntDiv):
+        return _whole_quotient(node, hidden)
     if isinstance(node, exp.Case | exp.If):
         return _case(node, hidden)
     if isinstance(node, exp.Window):
@@ -142,6 +144,15 @@ def _cast(node: exp.Cast, hidden: Hidden) -> bool:
     isnan = exp.or_(*(exp.IsNan(this=value) for value in found))
     node.replace(exp.Case(ifs=[exp.If(this=isnan, true=nan())], default=node.copy()))
     return True
+
+
+def _whole_quotient(node: exp.IntDiv, hidden: Hidden) -> bool:
+    """A hidden count is a DOUBLE, and x // y of such is no whole number."""
+    found = _any(_flow(child, hidden) for child in list(node.iter_expressions()))
+    if found:
+        quotient = exp.Div(this=exp.paren(node.this.copy()), expression=exp.paren(node.expression.copy()))
+        node.replace(exp.Anonymous(this="TRUNC", expressions=[quotient]))
+    return found
 
 
 def _case(node: exp.Case | exp.If, hidden: Hidden) -> bool:
