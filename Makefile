@@ -7,6 +7,7 @@ LOCKS := requirements/bootstrap.lock requirements/requirements.lock
 PROFILE ?= demo
 PORT ?= 8000
 N ?= 10000000
+JOBS ?= 2
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 
@@ -36,7 +37,7 @@ lint: $(STAMP) spark
 	@$(BIN)/mypy
 
 unit: $(STAMP) browser spark
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run questions

@@ -64,7 +64,8 @@ class Assistant:
         Raises MissingDataError (exit 4) when there is none to ask.
         """
         audit = AuditLog.of(settings)
-        door = Warehouse(warehouse, settings, audit, snapshot_id)
+        now = clock or (lambda: datetime.now(UTC))
+        door = Warehouse(warehouse, settings, audit, snapshot_id, clock=now)
         door.snapshot()
         from agents.graph import build_graph
         from agents.threads import Threads
@@ -72,7 +73,6 @@ class Assistant:
         threads = Threads(settings.state / "threads.db")
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
-        now = clock or (lambda: datetime.now(UTC))
         return cls(settings, door, threads, answers, graph, now, Learning(settings, door), warehouse, audit)
 
     def warm(self) -> None:

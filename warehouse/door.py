@@ -333,10 +333,8 @@ def _data_class(tables: tuple[str, ...], principal: Principal) -> DataClass:
     governed = [policy.tables.get(name.removeprefix("gold.")) for name in tables]
     if not all(governed):
         return "raw"
-    role = policy.roles[principal.role]
     by_member = any(table.is_member_level for table in governed if table)
-    opened = role.member_rows or bool(role.open_schemas) or principal.break_glass
-    return "member_rows" if by_member and opened else "aggregate"
+    return "member_rows" if by_member and data_for(principal) != "shared" else "aggregate"
 
 
 def _refusal(decision: Deny) -> CommandCenterError:
