@@ -49,6 +49,6 @@ class Threads:
 
 
 def thread_key(principal: Principal, thread: str) -> str:
-    """Where a thread is stored: another user or other rights with the same thread name reach another conversation."""
+    """Where a thread is stored: another user, or other rights, with the same name reach another conversation."""
     scope = "\x00".join((principal.user, principal.rights, thread))
     return hashlib.sha256(scope.encode()).hexdigest()[:32]
