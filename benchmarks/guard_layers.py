@@ -120,9 +120,7 @@ def main() -> None:
     print("| left to rewriting and to the result | " + " | ".join(f"{table.allowed} |" for table in tables) + " |")
     print("| statements | " + " | ".join(f"{table.statements} |" for table in tables) + " |")
     benign = (DATA / "guard_benign.sql").read_text().splitlines()[1:]
-    print(
-        f"\nThe guard's median CPU time for one of {len(benign)} ordinary statements: {milliseconds(benign):.2f} ms"
-    )
+    print(f"\nMedian CPU time of the guard over {len(benign)} ordinary statements: {milliseconds(benign):.2f} ms")
     if warehouse is not None:
         snapshot, limits = current(warehouse), Limits()
         pool = WorkerPool(files_of(snapshot, data="shared"), limits)
