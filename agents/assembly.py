@@ -94,7 +94,8 @@ class Assembler:
         said, facts, replaced = self._chosen_text(narration, evidence, context)
         parts = [as_part(table) for table in found.tables]
         first = parts[0]
-        assumptions = [*found.assumptions, *not_shown(found.tables), *([REPLACED] if replaced else [])]
+        assumptions = [*found.assumptions, *_limited(desk), *not_shown(found.tables)]
+        assumptions += [REPLACED] if replaced else []
         return answer.model_copy(
             update={
                 "status": "answered",
@@ -225,6 +226,13 @@ def _role(role: str) -> Any:
 
 def _main_query(parts: list[AnswerPart]) -> dict[str, Any] | None:
     return next((part.semantic_query for part in parts if part.semantic_query), None)
+
+
+def _limited(desk: Desk) -> list[str]:
+    """What the reader's own rights narrow every figure to."""
+    labels = {name: dimension.label.lower() for name, dimension in desk.semantic.dimensions.items()}
+    seen = [f"{labels.get(name, name)} {value}" for name, value in sorted(desk.principal.attributes.items())]
+    return [f"Your view is limited to {' and '.join(seen)}."] if seen else []
 
 
 def _trust_reason(found: Found) -> str:

@@ -212,3 +212,10 @@ def test_a_question_of_a_megabyte_is_refused_and_not_kept_whole(
     answer = assistant.ask("calls " * 200_000, executive)
     assert (answer.status, answer.refusal_code) == ("refused", "too_long")
     assert len(answer.question) == settings.questions.max_question_characters + 1
+
+
+def test_a_narrowed_reader_is_told_so(assistant: Assistant) -> None:
+    narrowed = Principal("rita", "executive", attributes={"plan_type": "HMO"})
+    answer = assistant.ask("Total calls by plan type", narrowed)
+    assert "Your view is limited to plan type HMO." in answer.assumptions
+    assert [row[0] for row in answer.rows] == ["HMO"]
