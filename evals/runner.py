@@ -9,11 +9,11 @@ from pathlib import Path
 from rich.console import Console
 
 from evals.reports import Groups, as_json, counts, print_groups
-from evals.suites import questions
+from evals.suites import conversations, questions
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
 
-SUITES: dict[str, Callable[[], Groups]] = {"questions": questions.run}
+SUITES: dict[str, Callable[[], Groups]] = {"conversations": conversations.run, "questions": questions.run}
 BASELINES = Path(__file__).parent / "baselines"
 REGRESSED = 1
 

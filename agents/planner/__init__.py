@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from agents.planner.plan import Plan, PriorTurn
+from agents.planner.plan import Plan, PriorTurn, Shown
 from agents.planner.planner import Planner
 from semantic.query import SemanticQuery
 
-__all__ = ["Plan", "Planner", "PriorTurn", "unexplained"]
+__all__ = ["Plan", "Planner", "PriorTurn", "Shown", "unexplained"]
 
 
 def unexplained(

@@ -35,13 +35,25 @@ ROUTE_REASONS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
+class Shown:
+    """The key values of the first rows that an answer showed, in their order: `rows` hold one value a dimension.
+
+    Governed values only, never a figure, and never of a statement's own rows.
+    """
+
+    dimensions: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class PriorTurn:
-    """An earlier question of the conversation and the whole query that answered it."""
+    """An earlier question of the conversation, the whole query that answered it and the keys of its rows."""
 
     question: str
     kind: str
     query: SemanticQuery | None
     what_if_pct: float | None = None
+    shown: Shown = Shown()
 
 
 @dataclass(frozen=True)

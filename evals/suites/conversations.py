@@ -1,0 +1,108 @@
+"""Suite "conversations": whole conversations with the embedded planner, each turn planned on the turns before it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agents.planner import Planner, PriorTurn, Shown
+from evals.outcomes import OUTCOMES, Case, Scored, compact, of_query, score
+from evals.reports import Groups
+from semantic.loader import load_model
+from semantic.values import ValueDictionary
+from warehouse.settings import Questions
+
+FOLDER = Path(__file__).parents[1] / "cases" / "conversations"
+# From the best outcome of a turn to the worst: a conversation is as good as its worst turn.
+_SEVERITY = (
+    "exact", "right_refusal", "helpful_clarify", "over_abstained", "wrong", "missed_refusal", "materially_wrong"
+)  # fmt: skip
+_ASIDE = {"q", "or", "new", "shown"}
+_ANSWERS = {"kind", "m", "d", "f", "h", "t", "g", "c", "o", "l", "a", "pct", "share"}
+
+
+@dataclass(frozen=True)
+class ConversationFile:
+    """Conversations in the short form (see `cases/conversations/first.yml`) and the days they are about."""
+
+    label: str
+    as_of: date
+    first_day: date
+    conversations: list[list[dict[str, Any]]]
+
+    @classmethod
+    def read(cls, path: Path) -> ConversationFile:
+        """From a YAML file. Raises ValueError for a slot that no turn has."""
+        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        turns = [entry["turns"] for entry in body["conversations"]]
+        unknown = {key for talk in turns for turn in talk for key in turn} - _ASIDE - _ANSWERS
+        if unknown:
+            raise ValueError(f"{path}: a turn has no slot {', '.join(sorted(unknown))}")
+        return cls(body["label"], body["as_of"], body["first_day"], turns)
+
+    def run(self, planner: Planner) -> list[list[Scored]]:
+        """Every conversation's turns, scored."""
+        return [
+            list(self._talk(f"c{number:02d}", turns, planner))
+            for number, turns in enumerate(self.conversations, 1)
+        ]
+
+    def _talk(self, name: str, turns: list[dict[str, Any]], planner: Planner) -> Iterator[Scored]:
+        history: list[PriorTurn] = []
+        standing: dict[str, Any] = {}
+        for number, turn in enumerate(turns, 1):
+            forms = _forms(turn, standing)
+            case = Case(f"{name}.{number}", turn["q"], tuple(history), tuple(compact(f) for f in forms), ())
+            started = time.process_time()
+            plan = planner.plan(turn["q"], history=history, as_of=self.as_of, first_day=self.first_day)
+            elapsed = (time.process_time() - started) * 1000
+            planned = [planner.plan(q, as_of=self.as_of, first_day=self.first_day) for _, q in plan.choices]
+            choices = [of_query(choice.kind, choice.query, choice.what_if_pct) for choice in planned]
+            yield replace(score(case, plan, choices), milliseconds=elapsed)
+            history.append(PriorTurn(turn["q"], plan.kind, plan.query, plan.what_if_pct, _shown(turn)))
+            if forms[0].get("kind") not in ("clarify", "refuse"):
+                standing = {key: value for key, value in forms[0].items() if key not in ("kind", "pct")}
+
+
+def _forms(turn: dict[str, Any], standing: dict[str, Any]) -> list[dict[str, Any]]:
+    """The accepted forms of a turn in full: what stood before it with what the turn names."""
+    base = {} if turn.get("new") else standing
+    return [_merged(base, form) for form in (turn, *turn.get("or", ()))]
+
+
+def _merged(base: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
+    merged = {**base, **{key: value for key, value in form.items() if key in _ANSWERS}}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _shown(turn: dict[str, Any]) -> Shown:
+    keys = turn.get("shown") or {}
+    return Shown(tuple(keys), tuple(zip(*keys.values(), strict=True)))
+
+
+def whole(talks: list[list[Scored]]) -> list[Scored]:
+    """One entry a conversation: the outcome of its worst turn."""
+    worst = [max(talk, key=lambda turn: _SEVERITY.index(turn.outcome)) for talk in talks]
+    return [replace(turn, milliseconds=sum(t.milliseconds for t in talk)) for turn, talk in zip(worst, talks, strict=True)]
+
+
+def run() -> Groups:
+    """Turns and whole conversations of every file."""
+    model = load_model()
+    planner = Planner(model, ValueDictionary.declared(model), Questions())
+    groups: Groups = {}
+    for path in sorted(FOLDER.glob("*.yml")):
+        file = ConversationFile.read(path)
+        talks = file.run(planner)
+        groups[f"{file.label}, turns"] = [turn for talk in talks for turn in talk]
+        groups[f"{file.label}, whole"] = whole(talks)
+    return groups
+
+
+assert set(_SEVERITY) == set(OUTCOMES)
