@@ -242,6 +242,10 @@ def test_a_total_and_its_parts_together_tell_no_small_count(
             ALL.replace("COUNT(*)", f"SUM(CASE WHEN {SMALL} THEN 0 ELSE 1 END)"),
         ),
         (ALL, ALL.replace("COUNT(*)", f"COUNT(*) FILTER (WHERE NOT ({SMALL}))")),
+        (ALL, f"SELECT (SELECT COUNT(*) FROM gold.calls WHERE call_date >= k.d AND NOT ({SMALL})) FROM "
+         "(SELECT DATE '2020-01-01' AS d) AS k"),
+        (ALL, f"SELECT COUNT(*) FROM (SELECT member_id FROM gold.calls WHERE NOT ({SMALL}) "
+         "UNION ALL SELECT member_id FROM gold.claims WHERE plan_type = 'none') AS u"),
         ("SELECT plan_type, COUNT(*) FROM gold.calls GROUP BY 1", f"{BUT_A_FEW} GROUP BY plan_type"),
         ("SELECT plan_type, COUNT(*) FROM gold.calls GROUP BY 1", f"{BUT_A_FEW} GROUP BY state"),
     ],

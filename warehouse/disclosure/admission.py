@@ -21,7 +21,7 @@ from warehouse.disclosure.apart import (
 from warehouse.disclosure.ledger import Ledger
 from warehouse.engine import Rows
 from warehouse.errors import DeniedError
-from warehouse.guard.decision import REASONS, Release
+from warehouse.guard.decision import MIXED, REASONS, Release
 from warehouse.settings import Limits
 from warehouse.workers.remembered import Remembered
 
@@ -95,7 +95,7 @@ class Admission:
             other
             for other in earlier
             if other.base != release.base
-            and other.table == release.table
+            and (other.table == release.table or MIXED in (other.table, release.table))
             and not (other.only_days and release.only_days)
         ]
         if any(self._is_close(release, other, snapshot, run) for other in others):

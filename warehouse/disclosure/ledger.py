@@ -36,15 +36,15 @@ class Ledger:
         self._connection: sqlite3.Connection | None = None
 
     def earlier(self, reader: str, snapshot: str, release: Release) -> list[Release]:
-        """What this reader was shown of the same events before, the newest first; of a release that was shown
-        already, what came before it.
+        """What this reader was shown before, the newest first; of a release that was shown already, what came
+        before it.
         """
         with self._transaction() as connection:
             found = connection.execute(
-                "SELECT document FROM releases WHERE reader = ? AND snapshot = ? AND events = ? AND id < "
+                "SELECT document FROM releases WHERE reader = ? AND snapshot = ? AND id < "
                 "COALESCE((SELECT id FROM releases WHERE reader = ? AND snapshot = ? AND rows = ?), 1 << 62) "
                 "ORDER BY id DESC",
-                (reader, snapshot, release.table, reader, snapshot, release.rows),
+                (reader, snapshot, reader, snapshot, release.rows),
             ).fetchall()
         return [_release(json.loads(document)) for (document,) in found]
 

@@ -108,6 +108,10 @@ REASONS: dict[str, tuple[Layer, str]] = {
 }
 
 
+MIXED = "rows"
+"""The events of a release that come from a query over several tables."""
+
+
 @dataclass(frozen=True)
 class Release:
     """A set of members' rows that a statement says something about, by groups.

@@ -10,7 +10,7 @@ from sqlglot.optimizer.scope import Scope
 from warehouse.event_forms import event_form
 from warehouse.guard.cells import COUNTED, Cells, Leaf, Source, plain_text, text_of
 from warehouse.guard.columns import bind
-from warehouse.guard.decision import Refused, Release
+from warehouse.guard.decision import MIXED, Refused, Release
 from warehouse.guard.event_rows import qualified, table_of
 from warehouse.guard.groups import nested
 from warehouse.guard.joins import conjuncts
@@ -25,7 +25,8 @@ MEMBER = "m"
 def releases(statement: Statement) -> tuple[Release, ...]:
     """The releases of a qualified statement, each with the text that selects its rows.
 
-    What cannot be selected by itself (a correlated subquery, rows chosen by a hidden count) is left out.
+    Conditions that depend on another query's row or on a count are left out of it: a release is then wider than
+    what is said about it. Raises Refused (small_cells) for a join that depends on another query's row.
     """
     copied = replace(statement, tree=statement.tree.copy())
     bind(copied)
@@ -41,42 +42,36 @@ def releases(statement: Statement) -> tuple[Release, ...]:
 
 
 def _of_leaf(leaf: Leaf, scope: Scope, statement: Statement) -> list[Release]:
-    source = next((s for s in leaf.sources.values() if s.mart is None or _has_events(leaf, s)), None)
-    if source is None or not _stands_alone(leaf, scope, statement):
-        return []
+    leaf = _standing_alone(leaf, scope, statement)
     days = _days(leaf, statement)
     chosen: dict[str, exp.Expr | None] = {}
     for condition in [under.condition for cell in leaf.cells for under in cell.under] or [None]:
         picks = condition is not None and _chooses(condition, leaf, statement)
         chosen[text_of(condition) if picks and condition is not None else ""] = condition if picks else None
-    found = []
-    for condition in chosen.values():
-        release = _release(leaf, source, condition, days, statement)
-        if release is not None:
-            found.append(release)
-    return found
+    counted = [s for s in leaf.sources.values() if s.mart is None or event_form(s.mart.name) is not None]
+    made = [
+        _release(leaf, source, condition, days, statement) for source in counted for condition in chosen.values()
+    ]
+    return [release for release in made if release is not None]
 
 
-def _has_events(leaf: Leaf, source: Source) -> bool:
-    """A mart whose rows can be read as events, and are not chosen by what they sum."""
-    where = leaf.query.args.get("where")
-    return (
-        source.mart is not None
-        and event_form(source.mart.name) is not None
-        and not (where is not None and source.measures(where))
-    )
-
-
-def _stands_alone(leaf: Leaf, scope: Scope, statement: Statement) -> bool:
+def _standing_alone(leaf: Leaf, scope: Scope, statement: Statement) -> Leaf:
+    """The leaf without what its rows are chosen by elsewhere, or by a mart's sums."""
     own = set(statement.sources[id(scope)])
-    clauses = [leaf.query.args.get("where"), *(leaf.query.args.get("joins") or ())]
-    return all(
-        not column.table or column.table in own
-        for clause in clauses
-        if clause is not None
-        for column in clause.find_all(exp.Column)
-        if column.parent_select is leaf.query
-    )
+    query = leaf.query.copy()
+
+    def stands(part: exp.Expr) -> bool:
+        bound = all(not c.table or c.table in own for c in part.find_all(exp.Column))
+        return bound and not any(source.measures(part) for source in leaf.sources.values())
+
+    for join in query.args.get("joins") or ():
+        if not all(map(stands, conjuncts(join.args.get("on")))):
+            raise Refused("small_cells")
+    where = query.args.get("where")
+    if where is not None:
+        kept = [part for part in conjuncts(where.this) if stands(part)]
+        query.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
+    return replace(leaf, query=query)
 
 
 def _kind(column: exp.Column, leaf: Leaf, statement: Statement) -> str:
@@ -120,15 +115,16 @@ def _release(
     except Refused:
         return None
     names = {text_of(p.unalias()): p.alias_or_name for p in leaf.query.expressions}
+    table = _event_table(leaf, source)
     return Release(
-        table=_event_table(leaf, source),
+        table=table,
         base=base,
         rows=rows,
         keys=tuple(plain_text(key) for key in leaf.keys),
         names=tuple(names.get(text_of(key), "").lower() for key in leaf.keys),
         conditions=tuple(counted),
         days=days[0],
-        only_days=days[1] and condition is None,
+        only_days=days[1] and condition is None and table != MIXED,
     )
 
 
@@ -175,5 +171,5 @@ def _event_table(leaf: Leaf, source: Source) -> str:
         return form.args["from_"].this.name if form is not None else ""
     for node in (leaf.query.args["from_"].this, *(join.this for join in leaf.query.args.get("joins") or ())):
         if node.alias_or_name == source.alias:
-            return str(node.name) if isinstance(node, exp.Table) and node.db else "rows"
-    return "rows"
+            return str(node.name) if isinstance(node, exp.Table) and node.db else MIXED
+    return MIXED
