@@ -42,13 +42,15 @@ def releases(statement: Statement) -> tuple[Release, ...]:
 
 
 def _of_leaf(leaf: Leaf, scope: Scope, statement: Statement) -> list[Release]:
+    counted = [s for s in leaf.sources.values() if s.mart is None or event_form(s.mart.name) is not None]
+    if not counted:
+        return []
     leaf = _standing_alone(leaf, scope, statement)
     days = _days(leaf, statement)
     chosen: dict[str, exp.Expr | None] = {}
     for condition in [under.condition for cell in leaf.cells for under in cell.under] or [None]:
         picks = condition is not None and _chooses(condition, leaf, statement)
         chosen[text_of(condition) if picks and condition is not None else ""] = condition if picks else None
-    counted = [s for s in leaf.sources.values() if s.mart is None or event_form(s.mart.name) is not None]
     made = [
         _release(leaf, source, condition, days, statement) for source in counted for condition in chosen.values()
     ]
