@@ -13,6 +13,7 @@ from semantic.model import SemanticModel
 from semantic.parsing import Draft, Reference, read_file
 from semantic.query import SemanticQuery
 from semantic.reading import Place, Problems, did_you_mean, read_block
+from semantic.relationships import relationships_are_sound, with_reached
 from warehouse.errors import UsageError
 
 PACKAGED_MODEL = Path(__file__).parent / "models"
@@ -56,7 +57,7 @@ def _model(draft: Draft, version: str) -> SemanticModel:
     return SemanticModel(
         name=draft.name,
         version=version,
-        datasets=draft.datasets,
+        datasets=with_reached(draft.datasets, draft.bridges),
         marts=tuple(draft.marts),
         measures=draft.measures,
         metrics=metrics,
@@ -67,6 +68,8 @@ def _model(draft: Draft, version: str) -> SemanticModel:
         defaults=draft.defaults,
         spine=draft.spine,
         members_today=draft.members_today,
+        bridges=draft.bridges,
+        as_of=draft.as_of,
     )
 
 
@@ -77,6 +80,7 @@ def _names_exist(draft: Draft) -> None:
         "metric": list(draft.metrics),
         "dimension": list(draft.dimensions),
         "dimension set": list(draft.dimension_sets),
+        "bridge": list(draft.bridges),
     }
     for reference in dict.fromkeys(draft.references):
         if reference.name not in known[reference.kind]:
@@ -106,6 +110,7 @@ def _marts_fit_their_dataset(draft: Draft) -> None:
 
 
 def _metrics_are_sound(draft: Draft) -> None:
+    reached = with_reached(draft.datasets, draft.bridges)
     for name, metric in draft.metrics.items():
         place = draft.places[f"name {name}"]
         used = [draft.measures[m] for m, _ in metric.numerator + metric.denominator if m in draft.measures]
@@ -113,7 +118,7 @@ def _metrics_are_sound(draft: Draft) -> None:
             draft.problems.add(place, f"the metric '{name}' is either per day or a ratio, not both")
         if metric.unit == "rate" and not metric.denominator:
             draft.problems.add(place, f"the rate '{name}' needs a denominator")
-        shared = [set(draft.datasets[m.dataset].columns) for m in used if m.dataset in draft.datasets]
+        shared = [set(reached[m.dataset].columns) for m in used if m.dataset in reached]
         if shared and not set.intersection(*shared):
             draft.problems.add(place, f"the metric '{name}' cannot be sliced by any dimension")
 
@@ -136,6 +141,7 @@ def _query_is_valid(name: str, query: dict[str, object], place: Place, draft: Dr
 
 CHECKS = (
     _names_exist,
+    relationships_are_sound,
     _members_today_are_members,
     _marts_fit_their_dataset,
     _metrics_are_sound,

@@ -6,6 +6,7 @@ metric, dimension or value of their own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,6 +24,10 @@ class Dataset:
     several datasets: `leaks` is the calls that leaked, with dimensions that other calls do not have. An empty
     `time_column` marks a state as of the snapshot (members today), which has no history. `member_column` holds the
     member's id where a row belongs to one member; `event` says in a word what a row is.
+
+    `key` is the column that tells rows apart. `joins` maps datasets to the column here that holds their key (many
+    rows here, one there), `paths` a dimension to the way to it where there are several ("policies.customers");
+    `reached` are the dimensions that come by joins, which `columns` has too.
     """
 
     name: str
@@ -33,6 +38,39 @@ class Dataset:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     member_column: str = ""
     event: str = ""
+    key: str = ""
+    joins: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    reached: dict[str, Reached] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A dimension that a dataset has by joins: over `path` (datasets, each with one row for a row before it).
+
+    A `bridge` comes before the path and gives several rows for one. `column` is in the last dataset's table.
+    """
+
+    path: tuple[str, ...]
+    column: str
+    bridge: str = ""
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A table of pairs: which rows of `left` belong to which of `right`, by their keys.
+
+    A fact counts once for each value of a dimension beyond the bridge, however many pairs lead there. With a
+    `weight` column (the weights of a left row add up to 1) sums are divided, otherwise each value gets the whole.
+    """
+
+    name: str
+    table: str
+    left: str
+    left_column: str
+    right: str
+    right_column: str
+    weight: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,6 +210,7 @@ class SemanticModel:
     """The whole model. Names are unique across metrics and dimensions; `version` is a content hash.
 
     `members_today` names the dataset with one row a member, as the member is today; empty when there is none.
+    `as_of` names the dataset whose last day is today, for a warehouse that does not say it itself.
     """
 
     name: str
@@ -187,6 +226,39 @@ class SemanticModel:
     defaults: Defaults
     spine: str = ""
     members_today: str = ""
+    bridges: dict[str, Bridge] = field(default_factory=dict)
+    as_of: str = ""
+
+    def bridge_of(self, dataset: str, dimensions: Iterable[str]) -> Bridge | None:
+        """The bridge that a dataset crosses for dimensions, the first of several (which the compiler refuses)."""
+        reached = self.datasets[dataset].reached
+        names = [reached[name].bridge for name in dimensions if name in reached and reached[name].bridge]
+        return self.bridges[names[0]] if names else None
+
+    def divides(self, metric: str, measure: str, dimensions: Iterable[str]) -> bool:
+        """Whether a measure of a metric is divided by a bridge's weights: a plain sum that is no count.
+
+        Averages and ratios go by whole rows above and below; from right to left there are no weights.
+        """
+        used, known = self.measures[measure], self.metrics[metric]
+        if known.denominator or known.unit == "count" or used.aggregation != "sum":
+            return False
+        reached = self.datasets[used.dataset].reached
+        ways = [reached[name] for name in dimensions if name in reached and reached[name].bridge]
+        crossed = [(self.bridges[way.bridge], way.path[0]) for way in ways]
+        return any(bridge.weight and first == bridge.right for bridge, first in crossed)
+
+    def adds_up_by(self, metric: str, dimensions: Iterable[str]) -> bool:
+        """Whether the parts of a metric by these dimensions make up its whole.
+
+        Not where a row counts for several values of a dimension beyond a bridge, unless its sum is divided.
+        """
+        names, known = tuple(dimensions), self.metrics[metric]
+        whole = any(
+            self.bridge_of(self.measures[measure].dataset, names) and not self.divides(metric, measure, names)
+            for measure, _ in known.numerator
+        )
+        return self.adds_up(metric) and not whole
 
     @property
     def member_dimensions(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 
 from semantic.model import (
     Aggregation,
+    Bridge,
     CalendarEvent,
     Dataset,
     Defaults,
@@ -22,7 +23,7 @@ from semantic.model import (
 )
 from semantic.reading import Block, Place, Problems
 
-Kind = Literal["dataset", "measure", "metric", "dimension", "dimension set"]
+Kind = Literal["dataset", "measure", "metric", "dimension", "dimension set", "bridge"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ class Draft:
     name: str = ""
     spine: str = ""
     members_today: str = ""
+    as_of: str = ""
     dimension_sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
+    bridges: dict[str, Bridge] = field(default_factory=dict)
     marts: list[Mart] = field(default_factory=list)
     measures: dict[str, Measure] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
@@ -73,6 +76,10 @@ def read_file(block: Block, draft: Draft) -> None:
     if "members_today" in block:
         draft.members_today = block.text("members_today")
         draft.refer("dataset", draft.members_today, block.place_of("members_today"))
+    if "as_of" in block:
+        draft.as_of = block.text("as_of")
+        draft.refer("dataset", draft.as_of, block.place_of("as_of"))
+        draft.places["as_of"] = block.place_of("as_of")
     sets = block.block("dimension_sets")
     for name in sets.names():
         draft.dimension_sets[name] = sets.texts(name)
@@ -80,6 +87,7 @@ def read_file(block: Block, draft: Draft) -> None:
             draft.refer("dimension", dimension, sets.place_of(name))
     for section, read in (
         ("datasets", _dataset),
+        ("bridges", _bridge),
         ("dimensions", _dimension),
         ("metrics", _metric),
         ("verified_queries", _verified_query),
@@ -117,7 +125,40 @@ def _dataset(name: str, block: Block, draft: Draft) -> None:
         where=_where(block.block("where")),
         member_column=block.text("member", ""),
         event=block.text("event", ""),
+        key=block.text("key", ""),
+        joins=_joins(block, draft),
+        paths=_paths(name, block, draft),
     )
+    block.finish()
+
+
+def _joins(block: Block, draft: Draft) -> dict[str, str]:
+    joins = block.block("joins")
+    for other in joins.names():
+        draft.refer("dataset", other, joins.place_of(other))
+    return {other: joins.text(other) for other in joins.names()}
+
+
+def _paths(name: str, block: Block, draft: Draft) -> dict[str, str]:
+    paths = block.block("paths")
+    for dimension in paths.names():
+        draft.refer("dimension", dimension, paths.place_of(dimension))
+        draft.places[f"path {name} {dimension}"] = paths.place_of(dimension)
+    return {dimension: paths.text(dimension) for dimension in paths.names()}
+
+
+def _bridge(name: str, block: Block, draft: Draft) -> None:
+    """`join: {left dataset: column, right dataset: column}`: pairs of keys."""
+    draft.claim(name, "bridge", block)
+    join = block.block("join")
+    ends = [(dataset, join.text(dataset)) for dataset in join.names()]
+    for dataset, _ in ends:
+        draft.refer("dataset", dataset, join.place_of(dataset))
+    table, weight = block.text("table"), block.text("weight", "")
+    if len(ends) != 2:
+        draft.problems.add(block.place, f"the bridge '{name}' must join two datasets, each by its column here")
+    else:
+        draft.bridges[name] = Bridge(name, table, *ends[0], *ends[1], weight)
     block.finish()
 
 

@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from difflib import get_close_matches
-from typing import ClassVar, Literal
+from typing import Literal
 
 from semantic.attribution import todays_dimensions
+from semantic.compiler.bridges import check_bridges
+from semantic.compiler.refused import NotAnswerable
 from semantic.echo import day_in_words, period
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
 from semantic.windows import clip, comparison_range, shift, shift_end
-from warehouse.errors import UsageError
-
-Reason = Literal["no_metric", "no_dimension", "incompatible", "no_period", "not_additive", "bad_order"]
-
-
-class NotAnswerable(UsageError):
-    """The model cannot answer. `code` says which way, `nearest` names metrics or dimensions that would do."""
-
-    exit_code: ClassVar[int] = 2
-
-    def __init__(self, reason: str, *, code: Reason, nearest: tuple[str, ...] = ()) -> None:
-        self.reason = reason
-        self.code = code
-        self.nearest = nearest
-        super().__init__(reason, next_step=f"Nearest: {', '.join(nearest)}." if nearest else "")
 
 
 def check(model: SemanticModel, query: SemanticQuery) -> None:
@@ -43,6 +30,7 @@ def check(model: SemanticModel, query: SemanticQuery) -> None:
     for metric in dict.fromkeys(query.metrics):
         _sliceable(model, query, metric)
         _attributable(model, query, metric)
+        check_bridges(model, query, metric)
     _shares(model, query)
     _orders(query)
 
@@ -169,7 +157,7 @@ def _tables(model: SemanticModel, metric: str) -> frozenset[str]:
 
 def _shares(model: SemanticModel, query: SemanticQuery) -> None:
     for metric in query.metrics:
-        if query.share_of_total and not model.adds_up(metric):
+        if query.share_of_total and not model.adds_up_by(metric, query.dimensions):
             raise NotAnswerable(
                 f"{model.metrics[metric].label} does not add up over parts, so it has no share of a total.",
                 code="not_additive",

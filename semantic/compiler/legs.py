@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlglot import exp
 
 from semantic.attribution import todays_dimensions
-from semantic.model import Dataset, Mart, Measure, SemanticModel
+from semantic.compiler.bridges import PART, PARTS, counted_once, used_dimensions
+from semantic.model import Dataset, Mart, Measure, Metric, SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
 
 _EVENT, _MEMBER, _UNKNOWN = "event", "member_today", "Unknown"
@@ -46,17 +47,25 @@ class Leg:
 def legs(
     model: SemanticModel, query: SemanticQuery, time: TimeRange, parameters: Parameters, suffix: str = "sums"
 ) -> dict[str, Leg]:
-    """The legs of one period by dataset name, in the order in which the metrics need them."""
+    """The legs of one period by dataset name, in the order in which the metrics need them.
+
+    Sums that a bridge divides by its weights have a leg of their own, named `<dataset>__parts`.
+    """
     needed: dict[str, dict[str, Measure]] = {}
     for metric in query.metrics:
         definition = model.metrics[metric]
         for name, _ in definition.numerator + definition.denominator:
-            measure = model.measures[name]
-            needed.setdefault(measure.dataset, {})[name] = measure
+            needed.setdefault(leg_of(model, query, definition, name), {})[name] = model.measures[name]
     return {
-        dataset: _leg(model, query, time, parameters, model.datasets[dataset], measures, suffix)
-        for dataset, measures in needed.items()
+        name: _leg(model, query, time, parameters, name, measures, suffix) for name, measures in needed.items()
     }
+
+
+def leg_of(model: SemanticModel, query: SemanticQuery, metric: Metric, measure: str) -> str:
+    """The leg that gives a measure to a metric."""
+    dataset = model.measures[measure].dataset
+    divided = model.divides(metric.name, measure, used_dimensions(query))
+    return f"{dataset}{PARTS}" if divided else dataset
 
 
 def spine(model: SemanticModel, query: SemanticQuery, time: TimeRange) -> Leg | None:
@@ -103,6 +112,7 @@ class _Source:
     """The table a leg reads: the dataset's own or a mart, where measures are columns to sum.
 
     `today` are the columns, by dimension, that come from the `members` joined to it and not from the table.
+    `pairs` is the dataset where the table has a row for each pair of a bridge, and not for each row of it.
     """
 
     table: str
@@ -113,6 +123,7 @@ class _Source:
     today: dict[str, str] = field(default_factory=dict)
     members: Dataset | None = None
     member_column: str = ""
+    pairs: Dataset | None = None
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -124,26 +135,61 @@ def _leg(
     query: SemanticQuery,
     time: TimeRange,
     parameters: Parameters,
-    dataset: Dataset,
+    leg: str,
     measures: dict[str, Measure],
     suffix: str,
 ) -> Leg:
+    dataset, divided = model.datasets[leg.removesuffix(PARTS)], leg.endswith(PARTS)
     source = _source(model, query, dataset, measures)
     keys = _keys(model, query, source)
+    conditions = _conditions(model, query, time, parameters, source)
+    once = source.pairs is not None and not divided and not dataset.member_column
+    table: exp.Expression = table_named(source.table)
+    if once:
+        rows = _rows_once(dataset, source, keys, conditions, measures)
+        table = rows.subquery("counted", copy=False)
+        keys, conditions = [(key, exp.column(key)) for key, _ in keys], []
     totals = [
-        named(_sum(source.sums[name]) if source.sums else _aggregate(measure, parameters), name)
+        named(_total(dataset, source, measure, parameters, divided=divided, once=once), name)
         for name, measure in measures.items()
     ]
-    select = exp.select(*(named(value, key) for key, value in keys), *totals)
-    select = select.from_(table_named(source.table), copy=False)
-    conditions = _conditions(model, query, time, parameters, source)
+    select = exp.select(*(named(value, key) for key, value in keys), *totals).from_(table, copy=False)
     if conditions:
         select = select.where(exp.and_(*conditions, wrap=False, copy=False), copy=False)
     if keys:
         select = select.group_by(*(value.copy() for _, value in keys), copy=False)
     if source.members:
         _join_members(select, source, source.members)
-    return Leg(f"{dataset.name}_{suffix}", dataset.name, source.tables, select)
+    return Leg(f"{leg}_{suffix}", dataset.name, source.tables, select)
+
+
+def _total(
+    dataset: Dataset, source: _Source, measure: Measure, parameters: Parameters, *, divided: bool, once: bool
+) -> exp.Expression:
+    if source.sums:
+        return _sum(source.sums[measure.name])
+    if divided:
+        return _aggregate(replace(measure, column=f"{measure.column}{PART}"), parameters)
+    if source.pairs is not None and not once and measure.aggregation == "count":
+        return _filtered(counted_once(dataset, measure), measure, parameters)
+    return _aggregate(measure, parameters)
+
+
+def _rows_once(
+    dataset: Dataset,
+    source: _Source,
+    keys: list[tuple[str, exp.Expression]],
+    conditions: list[exp.Expression],
+    measures: dict[str, Measure],
+) -> exp.Select:
+    """Each row of the dataset once for each combination of the keys, with the columns that the measures read."""
+    read = [dataset.key]
+    for measure in measures.values():
+        read += [measure.column or "", measure.flag or "", *(column for column, _ in measure.where)]
+    columns = [exp.column(name) for name in dict.fromkeys(read) if name]
+    select = exp.select(*columns, *(named(value, key) for key, value in keys)).distinct(copy=False)
+    select = select.from_(table_named(source.table), copy=False)
+    return select.where(exp.and_(*conditions, wrap=False, copy=False), copy=False) if conditions else select
 
 
 def _join_members(select: exp.Select, source: _Source, members: Dataset) -> None:
@@ -167,6 +213,10 @@ def _source(model: SemanticModel, query: SemanticQuery, dataset: Dataset, measur
         today = {name: members.columns[name] for name in names}
         place = (dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
         return _Source(*place, today, members, dataset.member_column)
+    bridge = model.bridge_of(dataset.name, used_dimensions(query))
+    if bridge is not None:
+        table = f"{dataset.table}__{bridge.name}"
+        return _Source(table, dataset.time_column, dataset.columns, dataset.where, None, pairs=dataset)
     mart = _smallest_mart(model, query, dataset, measures)
     if mart is None:
         return _Source(dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
@@ -220,6 +270,10 @@ def _aggregate(measure: Measure, parameters: Parameters) -> exp.Expression:
             result = exp.Min(this=value)
         case "max":
             result = exp.Max(this=value)
+    return _filtered(result, measure, parameters)
+
+
+def _filtered(result: exp.Expression, measure: Measure, parameters: Parameters) -> exp.Expression:
     if not measure.where:
         return result
     conditions = [_condition(exp.column(column), values, parameters) for column, values in measure.where]

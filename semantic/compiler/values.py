@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlglot import exp
 
-from semantic.compiler.legs import Leg, day
+from semantic.compiler.legs import Leg, day, leg_of
 from semantic.model import Metric, SemanticModel
 from semantic.query import SemanticQuery, TimeRange
 
@@ -19,7 +19,7 @@ def metric_value(
     """Counts and sums are zero where a leg has no row; a ratio without a denominator is NULL."""
     if metric.denominator:
         return _scaled(_ratio(model, metric, legs), metric.scale)
-    value = _weighted_sum(model, metric.numerator, legs, zero=True)
+    value = _weighted_sum(metric.numerator, model, _places(model, query, metric, legs), zero=True)
     if metric.per_day:
         value = exp.Div(this=_grouped(value), expression=_days(query, time))
     return _scaled(value, metric.scale)
@@ -34,15 +34,20 @@ def _ratio(model: SemanticModel, metric: Metric, legs: dict[str, Leg]) -> exp.Ex
     """Sum over sum. A numerator of another dataset is zero where that dataset has no row."""
     homes = {_dataset(model, name) for name, _ in metric.denominator}
     elsewhere = any(_dataset(model, name) not in homes for name, _ in metric.numerator)
-    above = _weighted_sum(model, metric.numerator, legs, zero=elsewhere)
-    below = _weighted_sum(model, metric.denominator, legs, zero=len(homes) > 1)
+    places = {name: legs[_dataset(model, name)].name for name, _ in metric.numerator + metric.denominator}
+    above = _weighted_sum(metric.numerator, model, places, zero=elsewhere)
+    below = _weighted_sum(metric.denominator, model, places, zero=len(homes) > 1)
     return exp.Div(this=_grouped(above), expression=exp.Nullif(this=below, expression=exp.Literal.number(0)))
 
 
-def _weighted_sum(model: SemanticModel, terms: Weighted, legs: dict[str, Leg], *, zero: bool) -> exp.Expression:
+def _places(model: SemanticModel, query: SemanticQuery, metric: Metric, legs: dict[str, Leg]) -> dict[str, str]:
+    return {name: legs[leg_of(model, query, metric, name)].name for name, _ in metric.numerator}
+
+
+def _weighted_sum(terms: Weighted, model: SemanticModel, places: dict[str, str], *, zero: bool) -> exp.Expression:
     total: exp.Expression | None = None
     for name, weight in terms:
-        term: exp.Expression = exp.column(name, table=legs[_dataset(model, name)].name)
+        term: exp.Expression = exp.column(name, table=places[name])
         if zero and not _extreme(model, name):
             term = exp.Coalesce(this=term, expressions=[exp.Literal.number(0)])
         if abs(weight) != 1:
