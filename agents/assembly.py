@@ -33,6 +33,13 @@ TRUST_REASONS: dict[Trust, str] = {
     "analysis": "An analysis over governed metrics; its formulas are shown.",
     "none": "No figures were computed.",
 }
+SEVERAL = "The question can be read in several ways."
+CANNOT = "This cannot be answered with the data at hand."
+# What a chat model may name as the reason for a refusal (`tools.dialogue.refuse`).
+CODES = frozenset(
+    ("pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
+     "correlation", "empty", "too_long", "sql", "not_built")
+)  # fmt: skip
 REPLACED = "The chat model's wording did not hold against the figures and was replaced."
 
 
@@ -68,17 +75,32 @@ class Assembler:
         return self._found(answer, combined(found), context)
 
     def _stopped(self, answer: Answer, stop: Clarification | Refusal, context: Context) -> Answer:
-        text = stop.question if isinstance(stop, Clarification) else stop.reason
-        if context.free_model and FreeText(self._evidence((), {}, context.desk)).problems(text):
-            text = "The question can be read in several ways." if isinstance(stop, Clarification) else (
-                "This cannot be answered with the data at hand.")  # fmt: skip
+        answer = answer.model_copy(update={"assumptions": list(context.reply.remarks)})
+        if context.free_model:
+            stop = self._checked(stop, context)
         if isinstance(stop, Clarification):
             choices = [Choice(label=label, question=question) for label, question in stop.choices]
-            return answer.model_copy(update={"status": "clarify", "text": text, "choices": choices})
+            return answer.model_copy(update={"status": "clarify", "text": stop.question, "choices": choices})
         return answer.model_copy(
-            update={"status": "refused", "text": text, "refusal_code": stop.code,
+            update={"status": "refused", "text": stop.reason, "refusal_code": stop.code,
                     "follow_ups": list(stop.nearest)}
         )  # fmt: skip
+
+    def _checked(self, stop: Clarification | Refusal, context: Context) -> Clarification | Refusal:
+        """What a free chat model says instead of an answer, without words that rest on nothing."""
+        free = FreeText(self._evidence((), {}, context.desk))
+        if isinstance(stop, Clarification):
+            choices = tuple(
+                (question if free.problems(label) else label, question)
+                for label, question in stop.choices
+                if context.answerable(question)
+            )
+            return Clarification(SEVERAL if free.problems(stop.question) else stop.question, choices)
+        if not stop.chosen:
+            return stop
+        code = stop.code if stop.code in CODES else "model_refused"
+        nearest = tuple(question for question in stop.nearest if context.answerable(question))
+        return Refusal(code, CANNOT if free.problems(stop.reason) else stop.reason, nearest, chosen=True)
 
     def _found(self, answer: Answer, found: Found, context: Context) -> Answer:
         desk = context.desk
@@ -161,6 +183,7 @@ def combined(found: list[Found]) -> Found:
         assumptions=_once(entry.assumptions for entry in found),
         notes=_once(entry.notes for entry in found),
         follow_ups=_once(entry.follow_ups for entry in found),
+        caveat=" ".join(dict.fromkeys(entry.caveat for entry in found if entry.caveat)),
         constants={name: value for entry in reversed(found) for name, value in entry.constants.items()},
     )
 
@@ -237,4 +260,6 @@ def _limited(desk: Desk) -> list[str]:
 
 def _trust_reason(found: Found) -> str:
     reason = TRUST_REASONS[found.provenance]
-    return f"{reason[:-1]}: {found.name}." if found.provenance == "verified_query" and found.name else reason
+    if found.provenance == "verified_query" and found.name:
+        reason = f"{reason[:-1]}: {found.name}."
+    return f"{reason} {found.caveat}".strip()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import Runnable
 
 from agents.planner import Planner
@@ -17,7 +17,11 @@ from tools.desk import Desk
 from tools.outcome import Outcome
 from warehouse.errors import UpstreamModelError
 
+if TYPE_CHECKING:
+    from agents.upstream import Meter
+
 TURNS_KEPT = 12
+SHORTENED = "The conversation was too long for the chat model: it read the last question without those before it."
 
 
 def keep_recent(earlier: list[AnyMessage], new: list[AnyMessage]) -> list[AnyMessage]:
@@ -41,11 +45,12 @@ class State(TypedDict, total=False):
 
 @dataclass
 class Reply:
-    """What an agent found and said: the raw material of the Answer."""
+    """What an agent found and said: the raw material of the Answer. `remarks` are told with its assumptions."""
 
     text: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     error: str = ""
+    remarks: list[str] = field(default_factory=list)
     follow_ups: list[str] = field(default_factory=list)
     agent: str = ""
     route_reason: str = ""
@@ -56,7 +61,7 @@ class Context:
     """One question's surroundings. `bound` caches chat models with their tools by agent name.
 
     `planner` and `clock` read the question beside a free chat model; `objected` says that it was told of words
-    that nobody knows.
+    that nobody knows. `meter` is the account of a service, which sees no rows unless `rows_in_prompts`.
     """
 
     desk: Desk
@@ -70,16 +75,45 @@ class Context:
     steps: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
     objected: bool = False
+    meter: Meter | None = None
+    rows_in_prompts: bool = True
 
     @property
     def free_model(self) -> bool:
         """Whether the chat model composes freely, so that its calls and words are checked against the question."""
         return not getattr(self.chat_model, "governed", False)
 
+    def hear(self, model: Runnable[list[AnyMessage], AIMessage], messages: list[AnyMessage]) -> AIMessage:
+        """What a chat model says to the messages, on the question's account and within its time."""
+        self.check_time()
+        started = time.perf_counter()
+        if self.meter:
+            self.meter.admit()
+        try:
+            said = model.invoke(messages)
+        except UpstreamModelError:
+            if self.meter:
+                self.meter.failed()
+            raise
+        if self.meter:
+            self.meter.charge(said)
+        step = "render" if isinstance(messages[-1], ToolMessage) else "plan"
+        self.desk.spend({step: (time.perf_counter() - started) * 1000})
+        if not isinstance(said, AIMessage):
+            raise TypeError(f"a chat model returned {type(said).__name__}")
+        if said.additional_kwargs.get("shortened"):
+            self.reply.remarks.append(SHORTENED)
+        return said
+
     def plannable(self, question: str) -> bool:
         """Whether a question would be answered with figures."""
         plan = self.planner.plan(question, as_of=self.desk.as_of, first_day=self.desk.first_day)
         return plan.kind == "query"
+
+    def answerable(self, question: str) -> bool:
+        """Whether the embedded planner would neither refuse a question nor ask back."""
+        plan = self.planner.plan(question, as_of=self.desk.as_of, first_day=self.desk.first_day)
+        return plan.kind not in ("refuse", "clarify")
 
     def step(self, text: str) -> None:
         """Tell whoever watches what happens now."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,13 +13,15 @@ from langgraph.types import Command
 from agents.answer_store import PERSONAL, WITHHELD
 from agents.context import Context, State
 from agents.screening import screened
-from agents.toolbox import mendable_error, rowless, run_call, without_rows
+from agents.toolbox import mendable_error, rowless, run_call, uncounted, without_rows
 from prompts.loader import load_prompt
 from tools.outcome import Clarification, Found, Listing, Outcome, Refusal
+from warehouse.errors import UpstreamModelError
 
 MAX_TOOL_CALLS = 8
 MAX_REPAIRS = 2
 ANSWERED = "Answered from the results."
+WORDED_BY_RULES = "The answer is in the program's own words."
 GAVE_UP = "The chat model could not answer this within its limits."
 
 
@@ -44,9 +45,9 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["
     tools = agent.offered(context)
     turn: list[AnyMessage] = []
     spent = repairs = 0
-    while spent <= MAX_TOOL_CALLS:
+    while spent < MAX_TOOL_CALLS:
         held = tools if _may_call(turn, context) else {}
-        said = _speak(agent, context, history + turn, held)
+        said = _speak(agent, context, history + turn, held) if held else _worded(agent, context, history + turn)
         if not held:  # it was offered no tool: what it would call all the same is dropped
             said = AIMessage(said.text, id=said.id)
         turn.append(said)
@@ -54,12 +55,12 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["
             context.reply.follow_ups += said.additional_kwargs.get("follow_ups", ())
         if not (said.tool_calls or said.invalid_tool_calls):
             break
-        results = _run_calls(said, held, context)
+        results = _run_calls(said, held, context, MAX_TOOL_CALLS - spent)
         turn += results
         spent += len(results)
         outcomes: list[Outcome] = [m.artifact for m in results if m.artifact is not None]
         context.reply.outcomes += [o for o in outcomes if not isinstance(o, Listing)]
-        if any(isinstance(outcome, Clarification | Refusal) for outcome in outcomes):
+        if _stopped(results):
             break
         repairs += any(message.status == "error" for message in results)
         if repairs > MAX_REPAIRS:
@@ -100,20 +101,31 @@ def _may_call(turn: list[AnyMessage], context: Context) -> bool:
     return not found or (isinstance(last, ToolMessage) and last.status == "error")
 
 
+def _worded(agent: Agent, context: Context, messages: list[AnyMessage]) -> AIMessage:
+    """A result in the chat model's words; none where it may not see rows or fails: the narrator has words then."""
+    if context.free_model and not context.rows_in_prompts:
+        return AIMessage("")
+    try:
+        return _speak(agent, context, messages, {})
+    except UpstreamModelError as error:
+        context.reply.remarks.append(f"{error.what} {WORDED_BY_RULES}")
+        return AIMessage("")
+
+
 def _speak(agent: Agent, context: Context, messages: list[AnyMessage], tools: dict[str, BaseTool]) -> AIMessage:
     """What the chat model says. One that holds a tool sees no row; one that sees rows holds no tool."""
-    context.check_time()
-    started = time.perf_counter()
     if tools:
         messages = [rowless(m) if isinstance(m, ToolMessage) else m for m in messages]
     name = agent.name if tools else f"{agent.name}:narrating"
     model = bound_model(name, tuple(tools.values()), context)
-    said = model.invoke([system_message(agent.name, context), *messages])
-    results = isinstance(messages[-1], ToolMessage)
-    context.desk.spend({"render" if results else "plan": (time.perf_counter() - started) * 1000})
-    if not isinstance(said, AIMessage):
-        raise TypeError(f"a chat model returned {type(said).__name__}")
-    return said
+    return context.hear(model, [system_message(agent.name, context), *presentable(messages, context)])
+
+
+def presentable(messages: list[AnyMessage], context: Context) -> list[AnyMessage]:
+    """The messages as this chat model may read them: in metadata-only mode without any count of a result."""
+    if not context.free_model or context.rows_in_prompts:
+        return messages
+    return [uncounted(m) if isinstance(m, ToolMessage) else m for m in messages]
 
 
 def bound_model(name: str, tools: tuple[BaseTool, ...], context: Context) -> Runnable[list[AnyMessage], AIMessage]:
@@ -130,7 +142,8 @@ def system_message(name: str, context: Context) -> SystemMessage:
     return SystemMessage(prompt.fill(**{key: context.prompt_names[key] for key in wanted}))
 
 
-def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context) -> list[ToolMessage]:
+def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context, room: int) -> list[ToolMessage]:
+    """Each call's result, in order; at most `room` calls run, and none after a refusal of a free chat model's."""
     results = [
         mendable_error(
             {"name": call["name"] or "", "args": {}, "id": call["id"] or "", "type": "tool_call"},
@@ -139,7 +152,15 @@ def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context) ->
         for call in said.invalid_tool_calls
     ]  # fmt: skip
     for call in said.tool_calls:
-        context.step(f"{call['name'].replace('_', ' ')}")
+        if len(results) >= room or (context.free_model and _stopped(results)):
+            results.append(mendable_error(call, "not_run", "Too many calls, or a refusal came first."))
+            continue
+        if call["name"] in tools:
+            context.step(f"{call['name'].replace('_', ' ')}")
         checked, objection = screened(call, context) if context.free_model else (call, None)
         results.append(objection or run_call(tools, checked, context.desk))
     return results
+
+
+def _stopped(results: list[ToolMessage]) -> bool:
+    return any(isinstance(message.artifact, Clarification | Refusal) for message in results)

@@ -14,6 +14,7 @@ from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER, Knowledge
 from agents.learning import Learning
+from agents.upstream import STANDING_IN, Upstream, said_so, standing_in
 from agents.versions import versions
 from semantic.compiler import compile_query
 from warehouse.audit import AuditLog
@@ -49,6 +50,7 @@ class Assistant:
     learning: Learning
     warehouse: Path
     audit: AuditLog
+    upstream: Upstream | None = None
 
     @classmethod
     def open(
@@ -73,7 +75,8 @@ class Assistant:
         threads = Threads(settings.state / "threads.db")
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
-        return cls(settings, door, threads, answers, graph, now, Learning(settings, door), warehouse, audit)
+        learning, upstream = Learning(settings, door), Upstream.of(settings, now)
+        return cls(settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream)
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -108,8 +111,9 @@ class Assistant:
         # One character past the limit is enough to be refused as too long; no more than that is kept.
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
+        failure: UpstreamModelError | None = None
         try:
-            self.run(context, principal, name)
+            context, failure = self._run_somehow(context, principal, name)
         except UpstreamModelError as error:
             self._keep(_failed(context, error, name), principal, started, context)
             raise
@@ -117,8 +121,30 @@ class Assistant:
             return self._keep(_refused(context, error, name), principal, started, context)
         rendering = time.perf_counter()
         answer = knowledge.assembler.answer(context).model_copy(update={"thread": name})
+        if failure is not None:
+            answer = said_so(answer, failure)
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
         return self._keep(answer, principal, started, context)
+
+    def _run_somehow(
+        self, context: Context, principal: Principal, name: str
+    ) -> tuple[Context, UpstreamModelError | None]:
+        """Run a question with the service, if there is one; with the embedded planner when that fails, and why."""
+        if self.upstream is None:
+            self.run(context, principal, name)
+            return context, None
+        served = self.upstream.asking(context, principal)
+        try:
+            self.run(served, principal, name)
+            return served, None
+        except UpstreamModelError as error:
+            if not self.settings.chat_model.fallback:
+                raise
+            failure = error
+        context.step(STANDING_IN)
+        context = standing_in(context)
+        self.run(context, principal, name)
+        return context, failure
 
     def run(self, context: Context, principal: Principal, name: str) -> None:
         """Take a question through the graph in a named thread; the reply is left in the context."""
@@ -189,6 +215,8 @@ class Assistant:
         self.threads.close()
         self.answers.close()
         self.audit.close()
+        if self.upstream:
+            self.upstream.close()
 
     def knowledge(self) -> Knowledge:
         """What is known of the snapshot that is read; of a new one when a build has published it."""

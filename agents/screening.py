@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import ToolCall, ToolMessage
 from pydantic import ValidationError
@@ -36,7 +36,7 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
     stands by its query has them told to the reader as an assumption.
     """
     # What a free chat model calls an assumption would stand in the answer unchecked.
-    call = {**call, "args": {name: value for name, value in call["args"].items() if name != "assumptions"}}
+    call = {**call, "args": _unlabelled({k: v for k, v in call["args"].items() if k != "assumptions"})}
     query = _query_of(call) if call["name"] in CHECKED else None
     if query is None or not context.desk.semantic.metrics.keys() >= set(query.metrics):
         return call, None  # the tool itself says what is wrong with the names
@@ -51,6 +51,15 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
         said = [f"Taken as wording only: {', '.join(found.unknown)}."]
         return {**call, "args": {**call["args"], "assumptions": said}}, None
     return call, None
+
+
+def _unlabelled(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without the words for a period, which would stand in the answer; its days stay."""
+    query = arguments.get("query")
+    if not isinstance(query, dict) or not isinstance(query.get("time"), dict):
+        return arguments
+    time = {name: value for name, value in query["time"].items() if name != "label"}
+    return {**arguments, "query": {**query, "time": time}}
 
 
 def _query_of(call: ToolCall) -> SemanticQuery | None:

@@ -26,6 +26,7 @@ from tools.outcome import (
     Refusal,
     Table,
 )
+from warehouse.errors import UsageError
 
 TEXT = "(text)"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: [\d:.]+)?")
@@ -59,6 +60,8 @@ def run_call(tools: dict[str, BaseTool], call: ToolCall, desk: Desk) -> ToolMess
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return mendable_error(call, "bad_arguments", f"{where}: {first['msg']}", "Correct the arguments.")
+    except UsageError as error:
+        return mendable_error(call, "bad_arguments", error.what, error.next_step)
     if not isinstance(message, ToolMessage):
         raise TypeError(f"tool {tool.name} returned {type(message).__name__}")
     return message
@@ -178,6 +181,15 @@ def rowless(message: ToolMessage) -> ToolMessage:
         if "tables" in content
         else message
     )
+
+
+def uncounted(message: ToolMessage) -> ToolMessage:
+    """A message without rows as it may be read where not even the number of rows is told."""
+    content = json.loads(str(message.content))
+    if "tables" not in content:
+        return message
+    tables = [{"query": table["query"], "empty": not table["row_count"]} for table in content["tables"]]
+    return _with_content(message, {**content, "tables": tables})
 
 
 def _queries(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:

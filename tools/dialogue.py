@@ -29,4 +29,4 @@ def refuse(code: str, reason: str, nearest: list[str] = Field(default_factory=li
     correlation, empty, too_long, sql, not_built. `reason` is one sentence; `nearest` are questions that can be
     answered instead.
     """
-    return Refusal(code, reason, tuple(nearest[:MAX_CHOICES]))
+    return Refusal(code, reason, tuple(nearest[:MAX_CHOICES]), chosen=True)

@@ -79,7 +79,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Found:
-    """Tables that answer. `shape` tells the narrator what they are; `constants` are the question's own numbers."""
+    """Tables that answer. `shape` tells the narrator what they are; `constants` are the question's own numbers.
+
+    `caveat` is a sentence about how far to trust it that goes with the reason for its trust.
+    """
 
     tables: tuple[Table, ...]
     provenance: Provenance
@@ -89,6 +92,7 @@ class Found:
     notes: tuple[str, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     follow_ups: tuple[str, ...] = ()
+    caveat: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,11 +105,15 @@ class Clarification:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why there is no answer: a fixed code, a reason in words and the nearest questions that can be asked."""
+    """Why there is no answer: a fixed code, a reason in words and the nearest questions that can be asked.
+
+    `chosen`: a chat model refused; otherwise a tool did, in words of the program's own.
+    """
 
     code: str
     reason: str
     nearest: tuple[str, ...] = ()
+    chosen: bool = False
 
 
 @dataclass(frozen=True)

@@ -116,13 +116,24 @@ class Spark(_Section):
 
 
 class ChatModel(_Section):
-    """Which chat model the agents speak to. `embedded` needs no key and no network."""
+    """Which chat model the agents speak to. `embedded` needs no key and no network.
+
+    `timeout_seconds` bounds one reply of a service with its retries. With `fallback` the embedded planner answers
+    when the service cannot. Prices are dollars for a million tokens; a daily limit of 0 is none.
+    """
 
     kind: Literal["embedded", "service", "recorded"] = "embedded"
     base_url: str = ""
     model: str = ""
     timeout_seconds: float = Field(default=30, gt=0)
     max_retries: int = Field(default=2, ge=0)
+    streaming: bool = False
+    fallback: bool = True
+    rows_in_prompts: bool = False
+    input_price: float = Field(default=0, ge=0)
+    output_price: float = Field(default=0, ge=0)
+    tokens_per_user_day: int = Field(default=0, ge=0)
+    cost_per_user_day: float = Field(default=0, ge=0)
     recording: Path | None = None
 
 

@@ -1,4 +1,4 @@
-"""Which chat model the settings ask for."""
+"""Which chat model lives with a snapshot."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ def chat_model(
     first_day: date,
     partial_day: date | None = None,
 ) -> BaseChatModel:
-    """The embedded planner, a service, or a recording. Raises UsageError when the settings lack what it needs."""
+    """The embedded planner, which also stands in for a service (`agents.upstream`), or a recording.
+
+    Raises UsageError when the settings lack what it needs.
+    """
     wanted = settings.chat_model
-    if wanted.kind == "embedded":
+    if wanted.kind != "recorded":
         return EmbeddedChatModel(
             planner=planner, narrator=narrator, as_of=as_of, first_day=first_day, partial_day=partial_day
         )
-    if wanted.kind == "recorded":
-        from agents.chat_models.recorded import RecordedChatModel
+    from agents.chat_models.recorded import RecordedChatModel
 
-        if wanted.recording is None:
-            raise UsageError(
-                "The recorded chat model needs a recording.",
-                where="chat_model.recording",
-                next_step="Name the file.",
-            )
-        return RecordedChatModel(file=wanted.recording)
-    from agents.chat_models.service import service_chat_model
-
-    return service_chat_model(wanted, settings.api_key)
+    if wanted.recording is None:
+        raise UsageError(
+            "The recorded chat model needs a recording.",
+            where="chat_model.recording",
+            next_step="Name the file.",
+        )
+    return RecordedChatModel(file=wanted.recording)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,17 +22,23 @@ from warehouse.errors import UpstreamModelError, UsageError
 from warehouse.principal import Principal
 from warehouse.settings import ChatModel, Settings
 
-Script = Callable[[dict[str, Any], int], dict[str, Any] | tuple[int, str, bytes]]
+Reply = dict[str, Any] | tuple[int, str, bytes] | Callable[[BaseHTTPRequestHandler], None]
+Script = Callable[[dict[str, Any], int], Reply]
 QUESTION = "Total calls by plan type yesterday"
 DAY = {"start": "2026-10-28", "end": "2026-10-28"}
 QUERY = {"metrics": ["total_calls"], "dimensions": ["plan_type"], "time": DAY}
 
 
 class Service:
-    """A local server of the chat completions protocol; `script` decides each reply."""
+    """A local server of the chat completions protocol; `script` decides each reply.
+
+    A reply is a completion, a (status, content type, body), or a function that writes to the connection itself.
+    A request that wants a stream gets a completion in pieces.
+    """
 
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.script: Script = lambda request, number: say("hello")
         service = self
 
@@ -37,10 +46,30 @@ class Service:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 service.requests.append(body)
+                service.headers.append(dict(self.headers))
                 reply = service.script(body, len(service.requests))
+                if callable(reply):
+                    with suppress(OSError):
+                        reply(self)
+                    self.close_connection = True
+                    return
+                streaming = body.get("stream") and isinstance(reply, dict)
                 status, kind, content = (
-                    (200, "application/json", json.dumps(reply).encode()) if isinstance(reply, dict) else reply
+                    (200, "text/event-stream", in_pieces(reply))
+                    if streaming and isinstance(reply, dict)
+                    else (200, "application/json", json.dumps(reply).encode())
+                    if isinstance(reply, dict)
+                    else reply
                 )
+                self.answer(status, kind, content)
+
+            def do_GET(self) -> None:
+                service.headers.append(dict(self.headers))
+                self.answer(
+                    200, "application/json", json.dumps({"object": "list", "data": [{"id": "m"}]}).encode()
+                )
+
+            def answer(self, status: int, kind: str, content: bytes) -> None:
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
@@ -51,17 +80,43 @@ class Service:
                 return None
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
 
 
+def events(completion: dict[str, Any]) -> list[dict[str, Any]]:
+    """A completion as the chunks of a stream: words and arguments cut into bits, the end, and the tokens."""
+    message, finish = completion["choices"][0]["message"], completion["choices"][0]["finish_reason"]
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    text = message.get("content") or ""
+    deltas += [{"content": text[at : at + 7]} for at in range(0, len(text), 7)]
+    for index, entry in enumerate(message.get("tool_calls") or ()):
+        name, written = entry["function"]["name"], entry["function"]["arguments"]
+        head = {"index": index, "id": entry["id"], "type": "function", "function": {"name": name, "arguments": ""}}
+        deltas.append({"tool_calls": [head]})
+        for at in range(0, len(written), 9):
+            deltas.append({"tool_calls": [{"index": index, "function": {"arguments": written[at : at + 9]}}]})
+    made = {"id": "x", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    chunks = [{**made, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    chunks.append({**made, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
+    return [*chunks, {**made, "choices": [], "usage": completion.get("usage")}]
+
+
+def in_pieces(completion: dict[str, Any]) -> bytes:
+    lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in events(completion)]
+    return "".join([*lines, "data: [DONE]\n\n"]).encode()
+
+
 def completion(message: dict[str, Any]) -> dict[str, Any]:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}
-    return {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+    made = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice]}
+    return {**made, "usage": usage}
 
 
 def say(text: str) -> dict[str, Any]:
@@ -78,10 +133,10 @@ def offered(request: dict[str, Any]) -> set[str]:
     return {tool["function"]["name"] for tool in request.get("tools", ())}
 
 
-def script(*replies: dict[str, Any], agent: str = "genie") -> Script:
+def script(*replies: Reply, agent: str = "genie") -> Script:
     """Route first, then the replies in order, the last one for ever."""
 
-    def reply(request: dict[str, Any], number: int) -> dict[str, Any]:
+    def reply(request: dict[str, Any], number: int) -> Reply:
         if "route" in offered(request):
             return call("route", {"agent": agent, "reason": "It asks for figures."})
         return replies[min(number - 2, len(replies) - 1)]
@@ -100,9 +155,16 @@ def service() -> Iterator[Service]:
 def served(
     service: Service, tiny_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Assistant]:
-    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=2, max_retries=0)
+    """A service that may read rows, without a stand-in; by its clock each look is a minute after the last."""
+    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=2, max_retries=0,
+                     fallback=False, rows_in_prompts=True)  # fmt: skip
     settings = Settings(var=tmp_path_factory.mktemp("served"), chat_model=chat)
-    assistant = Assistant.open(settings, tiny_warehouse)
+    minutes = itertools.count()
+    assistant = Assistant.open(
+        settings,
+        tiny_warehouse,
+        clock=lambda: datetime(2026, 10, 30, tzinfo=UTC) + timedelta(minutes=next(minutes)),
+    )
     yield assistant
     assistant.close()
 
@@ -118,7 +180,7 @@ def asked(served: Assistant, service: Service, executive: Principal) -> Callable
 
 
 def test_a_true_answer_is_shown_in_the_services_words(asked: Callable[[Script], Answer], service: Service) -> None:
-    def honest(request: dict[str, Any], number: int) -> dict[str, Any]:
+    def honest(request: dict[str, Any], number: int) -> Reply:
         result = request["messages"][-1]
         if result["role"] != "tool":
             return script(call("query_metrics", {"query": QUERY}))(request, number)
