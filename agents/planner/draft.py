@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agents.planner.plan import PlanKind
+from agents.planner.plan import PlanKind, Refusal
 from agents.planner.reading import Target
 from semantic.query import (
     Attribution,
@@ -37,6 +37,16 @@ class Issue:
 
 
 @dataclass
+class Ask:
+    """What a follow-up leaves open: asked back or refused with `message`; `candidates` become the choices."""
+
+    kind: Literal["clarify", "refuse"]
+    message: str
+    refusal: Refusal = ""
+    candidates: list[Draft] = field(default_factory=list)
+
+
+@dataclass
 class Draft:
     """Slots of the canonical query under construction."""
 
@@ -54,6 +64,7 @@ class Draft:
     attribution: Attribution = "at_event"
     pct: float | None = None
     issues: list[Issue] = field(default_factory=list)
+    ask: Ask | None = None
     assumptions: list[str] = field(default_factory=list)
 
     def query(self) -> SemanticQuery | None:

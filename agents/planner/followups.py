@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.planner import periods as p
-from agents.planner.assemble import check_compatibility, direction
+from agents.planner.assemble import check_compatibility
+from agents.planner.contrast import contrast
+from agents.planner.conversion import convert
 from agents.planner.cues import first, take
-from agents.planner.draft import Draft, Issue
+from agents.planner.draft import Ask, Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon, namesake
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Target
+from agents.planner.reshaping import changed_filters, drop_slots, flipped, order_rows, sort, sorts
 from agents.planner.thresholds import in_metric_unit, operator
-from semantic.query import DimensionFilter, MetricFilter, Order, TimeRange
+from semantic.query import DimensionFilter, MetricFilter, Order, SemanticQuery, TimeRange
 
 _OPENERS = (
     r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|"
@@ -43,6 +48,7 @@ _DROP_FILTER = (
     r"that |those |this |any |these )*"
     r"(?:\S+ )?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|for all members|overall"
 )
+_DROPS = r"drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no|reset|exclude|excluding"
 _SHOW_AS = (
     r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?"
     r"(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
@@ -51,17 +57,15 @@ _ALL_ROWS = (
     r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|"
     r"them all)|all of them|show all"
 )
-_OPPOSITE = (
-    r"(?:and )?the opposite|reverse(?: it| that| the order)?|other way (?:round|around)|flip it|"
-    r"and the (?:best|worst|lowest|highest|bottom|top)$"
-)
 
 
 def is_follow_up(reading: Reading, intent: Intent) -> bool:
-    """Whether a question leans on the turn before it: a fragment, a pronoun, no metric of its own."""
+    """Whether a question leans on the turn before it: a fragment, a pronoun, a row, no metric of its own."""
     text = reading.text
+    if reading.correction or reading.pointed or reading.unresolved:
+        return True
     if reading.of_kind("metric") and not re.match(rf"(?:and |now |show (?:it |that )?)*{_OF_TOTAL}", text):
-        return bool(re.search(_WITH_METRIC, text))
+        return bool(re.search(_WITH_METRIC, text)) or sorts(reading)
     if intent.kind in ("briefing", "impact"):
         return False
     named = reading.breakdown or reading.of_kind("value") or reading.of_kind("time") or reading.grain
@@ -69,41 +73,96 @@ def is_follow_up(reading: Reading, intent: Intent) -> bool:
     return bool(lead or named or len(reading.tokens) <= 4 or intent.kind == "drivers")
 
 
-def merge(reading: Reading, draft: Draft, intent: Intent, prior: PriorTurn, lexicon: Lexicon) -> Draft:
-    """The prior query with the slots that the fragment names replaced or added."""
+def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorTurn], lexicon: Lexicon) -> Draft:
+    """The query of the last turn with the slots that the fragment names replaced or added.
+
+    `turns` are those in force, oldest first; the last has a query.
+    """
+    prior = _corrected(reading, draft, turns)
+    earlier = next((turn.query for turn in reversed(turns[:-1])), None)
     assert prior.query
     base = Draft.of(prior.query)
     base.kind = intent.kind
     base.assumptions = [text for text in draft.assumptions if "No metric was named" not in text]
-    base.issues = [
-        issue
-        for issue in draft.issues
-        if issue.kind not in ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")
-    ]
-    _metric(reading, draft, base, lexicon)
-    _dimensions(reading, draft, base, lexicon)
-    _filters(reading, draft, base, lexicon)
+    base.issues = [issue for issue in draft.issues if issue.kind not in _SETTLED_BY_PRIOR]
+    if reading.unresolved:
+        base.ask = _which_row(reading.unresolved, base, prior, lexicon)
+        return base
+    drop_slots(reading, base)
+    if sorts(reading):
+        sort(reading, draft, base, lexicon)
+        base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "condition")]
+    else:
+        _metric(reading, draft, base, lexicon)
+        _dimensions(reading, draft, base, lexicon)
+    _filters(reading, draft, base, lexicon, earlier)
     _period(reading, draft, base, lexicon)
-    _rows(reading, draft, base, lexicon)
+    _thresholds(reading, draft, base, lexicon)
+    if not sorts(reading):
+        order_rows(reading, draft, base, lexicon, earlier)
+    take(reading, _SHOW_AS)
     base.attribution = prior.query.attribution
     if intent.kind != "query":
         _for_kind(base, intent)
+        if intent.kind == "drivers":
+            contrast(reading, base, draft.filters, prior, lexicon)
     base.filters = [_translated(item, base.metrics, lexicon) for item in base.filters]
     base.dimensions = [_for_metrics(name, base.metrics, lexicon) for name in base.dimensions]
     base.issues = [issue for issue in base.issues if issue.kind != "incompatible"]
     check_compatibility(base, lexicon)
     take(
         reading,
-        _ADD + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|"
+        _ADD + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|back|"
         r"compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
     )
     return base
 
 
+_SETTLED_BY_PRIOR = ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")
+
+
+def _corrected(reading: Reading, draft: Draft, turns: Sequence[PriorTurn]) -> PriorTurn:
+    """`no, I meant Florida` after `only HMO`: what the last turn filtered by is taken back, not kept beside it."""
+    prior = turns[-1]
+    before = turns[-2] if len(turns) > 1 else None
+    if not (reading.correction and draft.filters and before and before.query and prior.query):
+        return prior
+    changed = changed_filters(Draft.of(prior.query), before.query)
+    rest = prior.query.model_copy(update={"filters": before.query.filters})
+    return before if changed and rest == before.query else prior
+
+
+def _which_row(message: str, base: Draft, prior: PriorTurn, lexicon: Lexicon) -> Ask:
+    """Ask back with the first rows that there are, or with breakdowns when there is none."""
+    shown = prior.shown
+    if shown.rows:
+        candidates = [_narrowed(base, dict(zip(shown.dimensions, row, strict=True))) for row in shown.rows[:3]]
+    else:
+        defaults = lexicon.model.defaults
+        names = [n for n in (defaults.where_dimension, defaults.who_dimension, *lexicon.model.dimensions) if n]
+        fitting = [n for n in dict.fromkeys(names) if all(lexicon.compatible(m, n) for m in base.metrics)]
+        candidates = [replace(base, kind="query", dimensions=[name], issues=[]) for name in fitting[:3]]
+    return Ask("clarify", message, candidates=candidates)
+
+
+def _narrowed(base: Draft, row: dict[str, str]) -> Draft:
+    filters = [item for item in base.filters if item.dimension not in row]
+    filters += [DimensionFilter(dimension=name, values=(value,)) for name, value in row.items()]
+    dimensions = [name for name in base.dimensions if name not in row]
+    order, limit = (base.order, base.limit) if dimensions or base.grain else (None, None)
+    return replace(base, kind="query", dimensions=dimensions, filters=filters, order=order, limit=limit, issues=[])
+
+
 def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     if reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL):
+        draft.metrics = [_in_kind(name, reading, base, lexicon) for name in draft.metrics]
         adds = first(reading, _ADD + r"|add|include")
-        base.metrics = [*base.metrics, *draft.metrics] if adds else draft.metrics
+        dropped = [name for name in draft.metrics if name in base.metrics]
+        if first(reading, r"^(?:and |now )?(?:drop|remove|without|exclude|excluding|hide)") and dropped:
+            base.metrics = [name for name in base.metrics if name not in dropped] or base.metrics
+        else:
+            base.metrics = list(dict.fromkeys([*base.metrics, *draft.metrics])) if adds else draft.metrics
+        base.share = base.share and _adds_up(base, lexicon)
         base.having = [item for item in base.having if item.metric in base.metrics]
         if base.order and base.order.by not in base.metrics:
             base.order = Order(by=base.metrics[0], direction=base.order.direction)
@@ -117,27 +176,30 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
     elif take(reading, _OF_TOTAL, outside_spans=False) and _adds_up(base, lexicon):
         base.share = True
         base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "share")]
-    elif share := first(reading, r"as a (?:rate|percentage|percent|share)|in percent|in percentage"):
-        reading.explain(*share)
-        _to_unit(base, lexicon, ("rate", "percent"))
-    elif count := first(
-        reading, r"in absolute (?:numbers|terms)|as a (?:count|number)|how many is that|absolute numbers"
-    ):
-        reading.explain(*count)
-        _to_unit(base, lexicon, ("count",))
+    else:
+        convert(reading, base, lexicon)
+
+
+_SAYS_RATE = r"rate|rates|share|percent|percentage|average|cost|costs|dollars"
+
+
+def _in_kind(name: str, reading: Reading, base: Draft, lexicon: Lexicon) -> str:
+    """`the unresolved ones instead` after a count: its count, unless the words are a label or say a rate."""
+    model = lexicon.model
+    unit = model.metrics[base.metrics[0]].unit
+    if model.metrics[name].unit == unit or first(reading, _SAYS_RATE):
+        return name
+    spans = [s for s in reading.of_kind("metric") if any(t.name == name for t in s.targets)]
+    words = {" ".join(t.text for t in reading.tokens[s.start : s.end]) for s in spans}
+    if model.metrics[name].label.lower() in words:
+        return name
+    alike = [n for n in model.metrics[name].siblings if model.metrics[n].unit == unit and n not in base.metrics]
+    return alike[0] if alike else name
 
 
 def _adds_up(base: Draft, lexicon: Lexicon) -> bool:
     """Whether parts of a whole can be shown: a breakdown of metrics whose parts add up."""
     return bool(base.dimensions) and all(lexicon.model.adds_up(name) for name in base.metrics)
-
-
-def _to_unit(base: Draft, lexicon: Lexicon, units: tuple[str, ...]) -> None:
-    for at, name in enumerate(base.metrics):
-        siblings = [s for s in lexicon.model.metrics[name].siblings if lexicon.model.metrics[s].unit in units]
-        if siblings:
-            base.metrics[at] = siblings[0]
-            base.order = Order(by=siblings[0], direction=base.order.direction) if base.order else None
 
 
 def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
@@ -146,7 +208,13 @@ def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
         for name in draft.dimensions
         if name not in {i.dimension for i in draft.filters if _is_compared(reading, i)}
     ]
+    loose = [t.name for issue in draft.issues if issue.kind == "loose_dimension" for t in issue.targets]
+    if not named and loose and first(reading, _ADD + r"|add|include|bring|put|with|split"):
+        named = loose[:1]
+        base.dimensions = list(dict.fromkeys([*base.dimensions, _for_metrics(named[0], base.metrics, lexicon)]))
+        return
     if not named:
+        _keep_loose(reading, base, loose)
         return
     chosen = [_for_metrics(name, base.metrics, lexicon) for name in named]
     if first(reading, _ADD):
@@ -154,6 +222,14 @@ def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
     else:
         base.dimensions = chosen
         base.order, base.limit = (base.order, base.limit) if base.limit and base.limit > 1 else (None, None)
+
+
+def _keep_loose(reading: Reading, base: Draft, loose: list[str]) -> None:
+    """A dimension that is named but neither shown, filtered by nor dropped is asked about, not passed over."""
+    used = {*base.dimensions, *(item.dimension for item in base.filters)}
+    missing = tuple(Target("dimension", name) for name in loose if name not in used)
+    if missing and len(missing) == len(loose) and not first(reading, _DROPS):
+        base.issues.append(Issue("loose_dimension", missing))
 
 
 def _for_metrics(name: str, metrics: list[str], lexicon: Lexicon) -> str:
@@ -180,15 +256,14 @@ def _is_compared(reading: Reading, item: DimensionFilter) -> bool:
     )
 
 
-def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    if take(reading, _DROP_FILTER, outside_spans=False):
-        named = {
-            target.name
-            for span in [*reading.of_kind("value"), *reading.loose, *reading.breakdown]
-            for target in span.targets
-        }
-        base.filters = [item for item in base.filters if named and item.dimension not in named]
-        base.issues = []
+def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon, earlier: SemanticQuery | None) -> None:
+    cue = first(reading, _DROP_FILTER)
+    if take(reading, _DROP_FILTER, outside_spans=False) and cue:
+        _drop_filters(reading, base, lexicon, earlier, reading.text.split(" ")[cue[0] : cue[1]])
+        return
+    if reading.others is not None and not reading.of_kind("value"):
+        changed = changed_filters(base, earlier) or [item.dimension for item in base.filters]
+        base.filters = [flipped(item) if item.dimension == changed[-1] else item for item in base.filters]
         return
     adds = first(reading, r"add|include|also|as well|too|plus")
     compares = first(reading, r"versus|vs|compare|compared|compares|against|than")
@@ -202,6 +277,8 @@ def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> N
             left = tuple(value for value in same[0].values if value not in item.values)
             base.filters = [*others, *([DimensionFilter(dimension=item.dimension, values=left)] if left else [])]
             continue
+        if item.op == "not_in" and same and not first(reading, r"instead"):
+            values |= set(same[0].values)
         base.filters = [
             *others,
             DimensionFilter(dimension=item.dimension, op=item.op, values=tuple(sorted(values))),
@@ -209,6 +286,36 @@ def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> N
         if compares and len(values) > 1 and item.dimension not in base.dimensions:
             base.dimensions.append(item.dimension)
             take(reading, r"versus|vs|compare|compared|compares|against|than")
+    if reading.others is not None:
+        base.limit = None
+
+
+def _drop_filters(
+    reading: Reading, base: Draft, lexicon: Lexicon, earlier: SemanticQuery | None, words: list[str]
+) -> None:
+    """All filters, those named, or for `that filter` the one that the last turn set."""
+    spans = [*reading.of_kind("value"), *reading.loose, *reading.breakdown, *reading.of_kind("dimension")]
+    named = {target.name for span in spans for target in span.targets}
+    base.issues = []
+    if not base.filters:
+        base.assumptions.append("There was no filter to drop.")
+        return
+    several = {"filters", "all", "restrictions", "reset", "everyone", "overall", "those", "these"} & set(words)
+    if not named and not several and len(base.filters) > 1:
+        changed = changed_filters(base, earlier)
+        if len(changed) != 1:
+            base.ask = _which_filter(base)
+            return
+        named = set(changed)
+    base.filters = [item for item in base.filters if named and item.dimension not in named]
+
+
+def _which_filter(base: Draft) -> Ask:
+    dropping = [
+        replace(base, filters=[other for other in base.filters if other != item], issues=[])
+        for item in base.filters[:2]
+    ]
+    return Ask("clarify", "Which filter should go?", candidates=[*dropping, replace(base, filters=[], issues=[])])
 
 
 def _period(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
@@ -237,12 +344,7 @@ def _shifted(time: TimeRange, baseline: str) -> TimeRange:
     return TimeRange(start=start, end=end, label="the period before")
 
 
-def _rows(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    take(reading, _SHOW_AS)
-    if take(reading, _OPPOSITE) and base.metrics:
-        turned = "asc" if not base.order or base.order.direction == "desc" else "desc"
-        base.order = Order(by=base.order.by if base.order else base.metrics[0], direction=turned)  # type: ignore[arg-type]
-        return
+def _thresholds(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     if take(reading, _ALL_ROWS):
         base.limit = None
     if draft.having:
@@ -259,11 +361,6 @@ def _rows(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None
                     value=round(value, 6),
                 )
             ]
-    if reading.ranking and base.metrics and not reading.compared:
-        base.order = Order(
-            by=base.metrics[0], direction=direction(reading.ranking, base.metrics[0], reading, lexicon)
-        )
-        base.limit = reading.ranking.limit or draft.limit or base.limit
 
 
 def _for_kind(base: Draft, intent: Intent) -> None:

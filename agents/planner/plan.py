@@ -38,11 +38,13 @@ ROUTE_REASONS: dict[str, str] = {
 class Shown:
     """The key values of the first rows that an answer showed, in their order: `rows` hold one value a dimension.
 
-    Governed values only, never a figure, and never of a statement's own rows.
+    Governed values only, never a figure, and never of a statement's own rows. `total` is the number of rows that
+    the answer had; only the keys of the first ones are kept.
     """
 
     dimensions: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    total: int = 0
 
 
 @dataclass(frozen=True)

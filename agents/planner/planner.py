@@ -23,9 +23,12 @@ from agents.planner.plan import Plan, PriorTurn
 from agents.planner.policy import decide, refused
 from agents.planner.ranking import read_ranking
 from agents.planner.reading import Reading, Span, Target
+from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic
+from agents.planner.reshaping import free_cues
 from agents.planner.spelling import Speller
 from agents.planner.suggestions import follow_ups
+from agents.planner.thread import command, obey, standing, without_correction
 from agents.planner.thresholds import read_thresholds
 from agents.planner.verified import Verified, match_verified
 from agents.planner.verify import unexplained_words, verify
@@ -66,6 +69,9 @@ class Planner:
         `partial_day` is the incomplete day of data after `as_of`, when there is one.
         """
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events, partial_day)
+        said, history = command(question) if history else "", standing(history)
+        if said:
+            return self._finished(obey(said, history, self._starters()), clock)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
@@ -89,6 +95,10 @@ class Planner:
         )
         return self._finished(plan, clock)
 
+    def _starters(self) -> tuple[str, ...]:
+        """The first wordings of the first verified queries: questions to begin with."""
+        return tuple(query.questions[0] for query in list(self.model.verified_queries.values())[:3])
+
     def _verified(self, question: str, clock: Clock) -> Plan | None:
         """A verified query goes by what members had at the event: it does not answer for today's plan."""
         if read_attribution(question, tokenise(question), self.lexicon)[1]:
@@ -102,9 +112,9 @@ class Planner:
 
         `settled` are the targets that a choice has picked among the candidates of an ambiguous word.
         """
-        reading, intent = self.read(question, clock)
-        reading.settled = settled
         prior = history[-1] if history and history[-1].query else None
+        reading, intent = self.read(question, clock, prior)
+        reading.settled = settled
         if prior:
             _prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
@@ -112,7 +122,7 @@ class Planner:
         draft = assemble(reading, self.lexicon, clock, intent.kind, context)
         draft.kind, draft.pct = intent.kind, intent.pct
         if follows and prior:
-            draft = merge(reading, draft, intent, prior, self.lexicon)
+            draft = merge(reading, draft, intent, history, self.lexicon)
         elif intent.kind != "query":
             _shape(draft, reading, self.lexicon)
         settle_attribution(draft, reading, self.model)
@@ -123,13 +133,17 @@ class Planner:
         money = self.model.defaults.money_metric
         return (money,) if money and intent.kind not in ("query", "drivers") else ()
 
-    def read(self, question: str, clock: Clock) -> tuple[Reading, Intent]:
-        """Run the reading steps in turn."""
+    def read(self, question: str, clock: Clock, prior: PriorTurn | None = None) -> tuple[Reading, Intent]:
+        """Run the reading steps in turn. `prior` is the turn that a follow-up may point at rows of."""
         tokens, changes = self.speller.repair(tokenise(question))
+        tokens, correction = without_correction(tokens) if prior else (tokens, False)
         tokens, attribution = read_attribution(question, tokens, self.lexicon)
-        reading = Reading(question, tokens, attribution=attribution)
+        reading = Reading(question, tokens, attribution=attribution, correction=correction)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
+        if prior:
+            resolve(reading, prior, self.lexicon)
+            free_cues(reading)
         read_negation(reading)
         read_thresholds(reading)
         read_ranking(reading)
@@ -223,6 +237,7 @@ def _prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None
     """
     model, known = lexicon.model, prior.query.metrics if prior.query else ()
     values = {(span.start, span.end) for span in reading.of_kind("value")}
+    _prefer_known_dimension(reading, prior)
     named = [target.name for span in reading.of_kind("metric") for target in span.targets]
     sliced = {*prior.query.dimensions, *(f.dimension for f in prior.query.filters)} if prior.query else set()
     own = {target.name for span in reading.of_kind("value") for target in span.targets}
@@ -235,6 +250,16 @@ def _prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None
     metrics = reading.of_kind("metric")
     if metrics and all((span.start, span.end) in values for span in metrics):
         reading.spans = [span for span in reading.spans if span.kind != "metric"]
+
+
+def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:
+    """`and login` after a filter on journeys: of several readings of a value, the one in the same dimension."""
+    assert prior.query
+    fixed = {item.dimension for item in prior.query.filters} or set(prior.query.dimensions)
+    for span in reading.of_kind("value"):
+        known = {target for target in span.targets if target.name in fixed}
+        if len(known) == 1 < len(span.targets):
+            reading.settled |= known
 
 
 def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:

@@ -26,10 +26,9 @@ _MAX_CHOICES = 3
 
 def decide(draft: Draft, reading: Reading, lexicon: Lexicon, check: Check, retry: Retry) -> Plan:
     """The plan for a draft: the most fundamental issue speaks."""
-    if not draft.issues:
+    if not draft.issues and not draft.ask:
         return planned(draft)
-    issue = min(draft.issues, key=lambda item: _ORDER.index(item.kind))
-    kind, refusal, message, candidates = _answer(issue, draft, reading, lexicon, retry)
+    kind, refusal, message, candidates = _said(draft, reading, lexicon, retry)
     choices = _choices(candidates, lexicon, check)
     return Plan(
         kind=kind,
@@ -39,6 +38,18 @@ def decide(draft: Draft, reading: Reading, lexicon: Lexicon, check: Check, retry
         assumptions=tuple(draft.assumptions),
         route_reason=ROUTE_REASONS[kind],
     )
+
+
+def _said(draft: Draft, reading: Reading, lexicon: Lexicon, retry: Retry) -> Answered:
+    """What a follow-up asks back, unless something of the question itself is in the way."""
+    grave = [
+        issue for issue in draft.issues if issue.kind in ("future", "before_data", "incompatible", "statistic")
+    ]
+    if draft.ask and not grave:
+        asked = draft.ask
+        return asked.kind, asked.refusal, asked.message, asked.candidates
+    issue = min(grave or draft.issues, key=lambda item: _ORDER.index(item.kind))
+    return _answer(issue, draft, reading, lexicon, retry)
 
 
 def planned(draft: Draft) -> Plan:

@@ -82,6 +82,12 @@ class Reading:
     topics: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    # what leans on the turn before: words of a correction, rows pointed at, where `the others` stands
+    correction: bool = False
+    pointed: list[tuple[int, ...]] = field(default_factory=list)
+    others: int | None = None
+    unresolved: str = ""
+
     @cached_property
     def text(self) -> str:
         """Tokens joined by single blanks: what cue patterns match against."""

@@ -1,4 +1,4 @@
-"""Suite "conversations": whole conversations with the embedded planner, each turn planned on the turns before it."""
+"""Suite "conversations": the embedded planner in conversations, each turn planned on the turns before it."""
 
 from __future__ import annotations
 
@@ -83,13 +83,17 @@ def _merged(base: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(turn: dict[str, Any]) -> Shown:
     keys = turn.get("shown") or {}
-    return Shown(tuple(keys), tuple(zip(*keys.values(), strict=True)))
+    rows = tuple(zip(*keys.values(), strict=True))
+    return Shown(tuple(keys), rows, len(rows))
 
 
 def whole(talks: list[list[Scored]]) -> list[Scored]:
     """One entry a conversation: the outcome of its worst turn."""
     worst = [max(talk, key=lambda turn: _SEVERITY.index(turn.outcome)) for talk in talks]
-    return [replace(turn, milliseconds=sum(t.milliseconds for t in talk)) for turn, talk in zip(worst, talks, strict=True)]
+    return [
+        replace(turn, milliseconds=sum(t.milliseconds for t in talk))
+        for turn, talk in zip(worst, talks, strict=True)
+    ]
 
 
 def run() -> Groups:
