@@ -15,6 +15,7 @@ from agents.planner.metrics import (
     unjoined,
 )
 from agents.planner.normalise import stem, tokenise
+from agents.planner.people import of_the_membership, people_without_count
 from agents.planner.periods import Clock, clip
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
@@ -41,7 +42,7 @@ def assemble(
         draft.metrics = list(context)
     read_dimensions(draft, reading, lexicon)
     _filters(draft, reading, lexicon, kind)
-    _time(draft, reading, clock)
+    _time(draft, reading, clock, {lexicon.model.metrics[name].unit for name in draft.metrics})
     read_having(draft, mentions, reading, lexicon)
     _ranking(draft, reading, lexicon)
     _share(draft, reading, lexicon)
@@ -58,6 +59,10 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.assumptions.append(f"No metric was named; answered with {label}.")
         return
     for mention in mentions:
+        if people_without_count(mention, reading, lexicon):
+            draft.issues.append(Issue("ambiguous_metric", metric_targets(mention.candidates)))
+            draft.metrics.append(mention.candidates[0])
+            continue
         names = _fitting(mention.candidates, reading, lexicon)
         if len(names) > 1 and (money := _money(reading, names, lexicon)):
             names = (money,)
@@ -102,6 +107,8 @@ def _implied(reading: Reading, lexicon: Lexicon) -> str:
                 reading.explain(at, at + 1)
         return lexicon.model.defaults.money_metric
     names = [target.name for span in reading.breakdown for target in span.targets]
+    if membership := of_the_membership(reading, lexicon):
+        return membership
     return default_metric(reading, names, lexicon)
 
 
@@ -240,10 +247,13 @@ def _twin(draft: Draft, reading: Reading, span: Span, targets: list[Target], lex
     return chosen
 
 
-def _time(draft: Draft, reading: Reading, clock: Clock) -> None:
+def _time(draft: Draft, reading: Reading, clock: Clock, units: set[str]) -> None:
     draft.grain, draft.compare_to = reading.grain, reading.compare_to
+    rated = any(model_unit in ("rate", "percent") for model_unit in units)
     for problem in reading.problems:
-        kinds: dict[str, IssueKind] = {"periods": "periods", "share": "share"}
+        if problem == "share" and rated:
+            continue
+        kinds: dict[str, IssueKind] = {"periods": "periods", "share": "share", "limit": "rank_without_dimension"}
         draft.issues.append(Issue(kinds.get(problem, "no_previous")))
     period = reading.period
     if period is None:

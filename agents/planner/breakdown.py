@@ -19,7 +19,7 @@ _SKIP = (
         """
     the a an our your their all any different various individual respective other of specific given these those
     own single one affected main top bottom worst best highest lowest biggest largest smallest leading most
-    least common five ten
+    least common five ten only just
     """
     )
     | NUMBER_WORDS.keys()
@@ -95,6 +95,8 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
         return True
     if before in _LEADING and not _beside_value(reading, span):
         return True
+    if words[span.end : span.end + 2] in (["ranked", "by"], ["ordered", "by"], ["sorted", "by"], ["rated", "by"]):
+        return True
     if _heads_clause(reading, span, before):
         return True
     return _continues(reading, span)
@@ -131,7 +133,8 @@ def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     starts = (
         words[span.start - 1] == "one"
         or not before
-        or before in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of")
+        or before
+        in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of", "only", "just")
     )
     metrics = {other.start for other in reading.of_kind("metric")}
     clause = following in _RELATIVE or span.end in metrics

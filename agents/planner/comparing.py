@@ -75,6 +75,9 @@ def _over_periods(reading: Reading, clock: Clock) -> None:
         take(reading, _CHANGE)
     for pattern, unit in _PERIODIC.items():
         if take(reading, pattern, outside_spans=False):
+            if unit and _longer(reading, unit):
+                reading.grain = unit  # type: ignore[assignment]
+                continue
             reading.compare_to = "previous_period"
             reading.grain = None
             take(reading, _CHANGE)
@@ -82,6 +85,13 @@ def _over_periods(reading: Reading, clock: Clock) -> None:
                 known: p.Unit = unit  # type: ignore[assignment]
                 reading.period = p.last(known, 1, clock, f"last {unit}" if unit != "day" else "today")
                 reading.assumptions.append(f"The latest complete {unit} is compared with the {unit} before.")
+
+
+def _longer(reading: Reading, unit: str) -> bool:
+    """`month over month this year`: a period of several such units is shown unit by unit."""
+    periods = [span.period for span in reading.of_kind("time") if span.period and not span.period.baseline]
+    days = {"day": 1, "week": 7, "month": 31, "quarter": 92}[unit]
+    return len(periods) == 1 and (periods[0].end - periods[0].start).days + 1 >= 2 * days
 
 
 def _changes(reading: Reading) -> bool:
@@ -185,6 +195,10 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     take(reading, _VERSUS)
     _changes(reading)
     periods = [span.period for span in plain if span.period]
+    if _one_before(reading, plain):
+        reading.period = next(period for period in periods if not _relative(period))
+        reading.compare_to = "previous_period"
+        return
     main, other = sorted(periods, key=lambda period: (period.start, period.end), reverse=True)
     if other.unit == "year" and main.unit != "year" and other.start.year == main.start.year - 1:
         reading.period, reading.compare_to = main, "previous_year"
@@ -192,6 +206,21 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     reading.period, reading.compare_to = main, _neighbour(main, other)
     if reading.compare_to is None:
         reading.problems.append("periods")
+
+
+def _relative(period: Period) -> bool:
+    return period.label.split()[0] in ("prior", "preceding", "previous")
+
+
+def _one_before(reading: Reading, plain: list[Span]) -> bool:
+    """`September vs prior month`: the unit before the period that is named, not before today."""
+    ends = [span.period for span in plain if span.period]
+    relative = [period for period in ends if _relative(period)]
+    if len(ends) != 2 or len(relative) != 1:
+        return False
+    (named,) = (period for period in ends if period is not relative[0])
+    absolute = not set(named.label.lower().split()) & {"this", "current", "last", "past", "today", "yesterday"}
+    return named.unit == relative[0].unit and named.count == relative[0].count and absolute
 
 
 def _conjoined(reading: Reading, plain: list[Span]) -> bool:

@@ -242,6 +242,8 @@ def _variants(metric: Metric, phrase: str) -> list[str]:
         roots = [lowered[: -len(tail) - 1] for tail in _RATE_TAILS if lowered.endswith(" " + tail)]
         found += roots
         found += [f"{root} {tail}" for root in roots or [lowered] for tail in _RATE_TAILS]
+    if lowered.split()[0] in POPULATION:
+        found += [f"how many {lowered}", f"number of {lowered}"]
     if metric.unit in ("minutes", "seconds", "days", "usd", "score") and not lowered.startswith(tuple(AVERAGE)):
         found += [f"average {lowered}"] if not metric.additive or metric.unit != "usd" else []
     if metric.unit == "count":
@@ -325,7 +327,7 @@ def _capitals(exact: Mapping[Key, frozenset[Target]]) -> frozenset[Target]:
     return frozenset(
         target
         for key, found in exact.items()
-        if len(key) == 1 and key[0] in FUNCTION
+        if len(key) == 1 and key[0] in FUNCTION | FILLER
         for target in found
         if target.kind == "value"
     )

@@ -59,9 +59,17 @@ def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
-        if not cut and not excluded:
+        if not cut and not excluded and not _is_clause(tokens, span, candidates):
             kept.append(span)
     return kept
+
+
+def _is_clause(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -> bool:
+    """`which plan costs us`: a dimension and its verb, not the metric `plan costs`."""
+    asked = span.start > 0 and tokens[span.start - 1].text in ("which", "what")
+    if span.kind != "metric" or not asked or span.end - span.start != 2 or tokens[span.end - 1].text != "costs":
+        return False
+    return any(c.kind == "dimension" and (c.start, c.end) == (span.start, span.start + 1) for c in candidates)
 
 
 def _after_exclusion(tokens: Sequence[Token], start: int) -> bool:
@@ -123,7 +131,7 @@ def _allowed(
     token = tokens[start]
     if end - start > 1:
         return targets
-    if token.text in FUNCTION and not token.raw.isupper():
+    if token.text in FUNCTION | FILLER and not token.raw.isupper():
         targets = targets - lexicon.capitals
     around = {stem(tokens[at].text) for at in range(max(0, start - 3), min(len(tokens), end + 3)) if at != start}
     return frozenset(
@@ -133,7 +141,15 @@ def _allowed(
         or not _is_bare(token.text, target)
         or around & lexicon.related.get(target.name, frozenset())
         or _listed(tokens, start, target.name, lexicon)
+        or _of_people(tokens, end, target.name, lexicon)
     )
+
+
+def _of_people(tokens: Sequence[Token], end: int, dimension: str, lexicon: Lexicon) -> bool:
+    """`female members`: an everyday word right before people says what the people are."""
+    model = lexicon.model
+    after = tokens[end].text if end < len(tokens) else ""
+    return after in POPULATION and bool(model.members_today) and dimension in model.member_dimensions
 
 
 def _is_bare(word: str, target: Target) -> bool:
@@ -211,11 +227,18 @@ def _window(start: int, end: int, words: Sequence[Token], lexicon: Lexicon) -> I
     ):
         return
     if len(words) > 1 and (found := lexicon.bag.get(tuple(sorted(word.lemma for word in words)))):
-        yield from _by_kind(start, end, found, _BAG)
+        yield from _by_kind(start, end, _labelled(found, words, lexicon), _BAG)
     if len(words) == 1 and (words[0].text in KNOWN or words[0].text in COMMON_VALUES):
         return
     if found := lexicon.stems.get(tuple(sorted(stem(word.text) for word in words))):
         yield from _by_kind(start, end, found, _STEM)
+
+
+def _labelled(found: frozenset[Target], words: Sequence[Token], lexicon: Lexicon) -> frozenset[Target]:
+    """`cost of the calls`, `denials of claims`: of several metrics the one that is labelled with these words."""
+    key = sorted(word.lemma for word in words)
+    named = frozenset(target for label, target in lexicon.labels if target in found and sorted(label) == key)
+    return named or found
 
 
 def _time_spans(tokens: Sequence[Token], clock: Clock) -> Iterable[Span]:

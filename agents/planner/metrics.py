@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agents.planner.cues import find, first, take
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
+from agents.planner.people import counted_people
 from agents.planner.reading import Reading, Target, Token
 from agents.planner.siblings import average_of, money_of, over_named_volume, share_for_value
 from agents.planner.words import AVERAGE, DETERMINERS, FILLER, FUNCTION, LINKERS, POPULATION, SHARE, word_set
@@ -60,6 +61,7 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     mentions = [m for m in mentions if not _is_trouble(m, reading, lexicon, alone=len(mentions) == 1)]
     mentions = _merge(mentions, reading, lexicon)
     mentions = _without_base(mentions, reading, lexicon)
+    mentions = _costed(mentions, reading, lexicon)
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
     mentions = [_valued(mention, reading, lexicon) for mention in mentions]
     settled = {target.name for target in reading.settled if target.kind == "metric"}
@@ -68,6 +70,40 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         for m in mentions
     ]
     return _distinct(mentions)
+
+
+def _costed(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[Mention]:
+    """`repeat calls: what did they cost`, `costs the most in avoidable calls`: the money of what is counted."""
+    metrics = lexicon.model.metrics
+    for cost in mentions:
+        for counted in mentions:
+            if len(counted.candidates) != 1 or cost is counted:
+                continue
+            if _joined_directly(cost, counted, reading) or _joined(cost, counted, reading):
+                continue
+            money = _money_sibling(counted.candidates[0], lexicon)
+            words = {token.lemma for token in content(reading.tokens[cost.start : cost.end])}
+            spent = all(metrics[name].unit == "usd" for name in cost.candidates)
+            if money and spent and words <= _SPENDING:
+                kept = [m for m in mentions if m not in (cost, counted)]
+                merged = Mention(min(cost.start, counted.start), max(cost.end, counted.end), (money,))
+                return sorted([*kept, merged], key=lambda mention: mention.start)
+    return mentions
+
+
+_SPENDING = frozenset(
+    lemma(word) for word in ("cost", "costs", "costing", "spend", "spending", "expense", "expenses")
+)
+
+
+def _money_sibling(name: str, lexicon: Lexicon) -> str:
+    """The dollars of a count: its one sum of money among the siblings, or the model's money metric."""
+    metrics = lexicon.model.metrics
+    if metrics[name].unit != "count":
+        return ""
+    found = [s for s in metrics[name].siblings if metrics[s].unit == "usd" and metrics[s].additive]
+    money = lexicon.model.defaults.money_metric
+    return money if money in found else (found[0] if len(found) == 1 else "")
 
 
 def _inside_values(reading: Reading, lexicon: Lexicon) -> list[Mention]:
@@ -264,6 +300,8 @@ def _valued(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     """Money asked of a count, an average of a sum, a share of a volume that the question names."""
     if money := money_of(mention.candidates, reading, lexicon):
         return Mention(mention.start, mention.end, (money,))
+    if people := counted_people(mention, reading, lexicon):
+        return Mention(mention.start, mention.end, (people,))
     if len(mention.candidates) != 1:
         return mention
     name = mention.candidates[0]

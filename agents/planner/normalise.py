@@ -36,6 +36,10 @@ _REPLACED = {
     "secs": "seconds", "hrs": "hours", "rang": "called", "rung": "called", "phoned": "called", "dialed": "called",
     "dialled": "called", "ring": "call", "rings": "calls", "ringing": "calling", "phoning": "calling",
     "msgs": "messages", "msg": "message", "approx": "approximately", "vol": "volume", "qty": "number",
+    "excl": "excluding", "incl": "including", "prev": "previous", "curr": "current", "amt": "amount",
+    "num": "number",
+    "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
+    "theme": "topic", "themes": "topics",
 }  # fmt: skip
 _IRREGULAR = {
     "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have",
@@ -81,6 +85,8 @@ def _joined(text: str) -> str:
     """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
     text = re.sub(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " ", text)
     text = re.sub(r"\bhow long\b", "time", text)
+    text = re.sub(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er", text)
+    text = re.sub(r"\bexcl\.", "excluding", text)
     return re.sub(r"(?<=\d)\s?%", "%", text)
 
 

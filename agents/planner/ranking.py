@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agents.planner.reading import Reading
@@ -17,7 +17,7 @@ _DIRECTIONS: dict[str, Direction] = {
             """
             top highest most biggest largest greatest longest leading maximum heaviest steepest strongest
             hardest slowest costliest priciest highest-ranking max main major more higher greater longer
-            larger bigger
+            larger bigger topped tops descending desc
             """
         ),
         "desc",
@@ -26,7 +26,7 @@ _DIRECTIONS: dict[str, Direction] = {
         word_set(
             """
             bottom lowest least smallest fewest shortest minimum weakest fastest quickest easiest cheapest
-            less fewer lower shorter smaller
+            less fewer lower shorter smaller ascending asc
             """
         ),
         "asc",
@@ -64,6 +64,7 @@ def read_ranking(reading: Reading) -> None:
     """Find the ranking cue; its words and number become explained."""
     words = [token.text for token in reading.tokens]
     covered = {at for span in reading.spans for at in range(span.start, span.end)} | reading.explained
+    limit_named = _limit_named(reading, words)
     for at, word in enumerate(words):
         if at in covered or word not in _DIRECTIONS:
             continue
@@ -71,6 +72,7 @@ def read_ranking(reading: Reading) -> None:
         if words[at - 1] in ("at", "no") and word in ("least", "most", "more", "less", "fewer", "best", "worst"):
             continue
         end += _filler_after(words, end)
+        start, end = _around_order(words, start, end)
         ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES)
         if not ranking.comparative:
             reading.explain(start, end)
@@ -79,6 +81,10 @@ def read_ranking(reading: Reading) -> None:
         elif not ranking.comparative:
             reading.rankings_more += 1
             reading.ranking = _merged(reading.ranking, ranking)
+    if limit_named and reading.ranking:
+        reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
+    elif limit_named:
+        reading.problems.append("limit")
 
 
 def _merged(first: Ranking, second: Ranking) -> Ranking:
@@ -105,7 +111,31 @@ def row_limit(word: str) -> int | None:
     return NUMBER_WORDS[word] if word in NUMBER_WORDS and word not in ("zero", "hundred") else None
 
 
+def _around_order(words: list[str], start: int, end: int) -> tuple[int, int]:
+    """`in descending order`, `topped the list of`: the words that only carry the cue."""
+    if words[end - 1] in ("ascending", "descending", "asc", "desc"):
+        end += words[end : end + 1] == ["order"]
+        start -= start > 0 and words[start - 1] == "in"
+    for carried in (["the", "list", "of"], ["the", "list"], ["the", "chart"], ["the", "ranking"]):
+        if words[end - 1] in ("topped", "tops") and words[end : end + len(carried)] == carried:
+            return start, end + len(carried)
+    return start, end
+
+
 def _filler_after(words: list[str], end: int) -> int:
     """`most common`, `most often`, `worst performing`, `highest number of`."""
     following = _FOLLOWING
     return 1 if end < len(words) and words[end] in following else 0
+
+
+def _limit_named(reading: Reading, words: list[str]) -> int | None:
+    """`limit 15`, `limited to 10`: a number of rows that stands by itself."""
+    for at, word in enumerate(words):
+        if word not in ("limit", "limited"):
+            continue
+        place = at + 1 + (words[at + 1 : at + 2] == ["to"])
+        number = row_limit(words[place]) if place < len(words) else None
+        if number:
+            reading.explain(at, place + 1)
+            return number
+    return None

@@ -103,7 +103,7 @@ def refuse_text(
         return Refused(
             "pii", "Personal data of single people is not part of these answers: figures are about groups."
         )
-    if _is_write(text, follow_up):
+    if _is_write(text, follow_up) and not _opens_with_vocabulary(text, lexicon):
         return Refused("write", "I can only read figures; nothing can be changed, sent or deleted from here.")
     if not hypothetical and _FORECAST.search(text) and not _is_vocabulary(text, _FORECAST, lexicon):
         return Refused("forecast", "The data ends with the last complete day: there is no forecast in this model.")
@@ -137,6 +137,13 @@ def _is_write(text: str, follow_up: bool) -> bool:
     if _WRITE_SAFE.search(text):
         return text.startswith(("drop table", "remove all", "drop all")) and not follow_up
     return True
+
+
+def _opens_with_vocabulary(text: str, lexicon: Lexicon) -> bool:
+    """`change reasons ranked by ...`: what looks like an order begins a longer name of the model."""
+    words = [token.text for token in tokenise(text)]
+    found = (lexicon.surfaces.get(tuple(words[:length]), frozenset()) for length in (4, 3, 2))
+    return any(target.kind != "value" for targets in found for target in targets)
 
 
 def _is_vocabulary(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> bool:

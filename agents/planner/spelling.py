@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma
 from agents.planner.reading import Token
-from agents.planner.words import CUE_WORDS, FUNCTION, TIME_WORDS, UNITS, english
+from agents.planner.words import AVERAGE, CUE_WORDS, FILLER, FUNCTION, POPULATION, TIME_WORDS, UNITS, english
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,12 @@ class Speller:
     @classmethod
     def of(cls, lexicon: Lexicon) -> Speller:
         """Index the vocabulary's words beside the cue and function words."""
-        words = {word for word in lexicon.words | CUE_WORDS | TIME_WORDS | FUNCTION if word.isalpha()}
+        plain = {word for word in FILLER if len(word) > 3}
+        words = {
+            word
+            for word in lexicon.words | CUE_WORDS | TIME_WORDS | FUNCTION | POPULATION | AVERAGE | plain
+            if word.isalpha()
+        }
         targets: dict[str, list[str]] = {}
         for word in sorted(words):
             targets.setdefault(word[0], []).append(word)
@@ -49,8 +54,10 @@ class Speller:
 
     def _better(self, token: Token, *, before_unit: bool) -> str:
         word = token.text
-        if not word.isalpha() or len(word) < 3 or word in self.known or lemma(word) in self.known:
+        if not word.isalpha() or len(word) < 3 or word in self.known:
             return ""
+        if lemma(word) in self.known:
+            return self._inflected(word)
         limit = 1 if len(word) < 7 else 2
         scored = sorted(
             (OSA.distance(word, target, score_cutoff=limit), target)
@@ -64,11 +71,32 @@ class Speller:
             return ""
         best = [target for distance, target in close if distance == close[0][0]]
         swapped = [target for target in best if sorted(target) == sorted(word)]
-        best = swapped or (["last"] if before_unit and "last" in best else best)
+        missing = [target for target in best if len(target) == len(word) + 1 and target[-1] == word[-1]]
+        best = (
+            swapped
+            or (missing if len(missing) == 1 else [])
+            or (["last"] if before_unit and "last" in best else best)
+        )
         return best[0] if len({lemma(target) for target in best}) == 1 else ""
+
+    def _inflected(self, word: str) -> str:
+        """`transfered`: a known word misspelt in its ending becomes the one form of it that the vocabulary has."""
+        forms = [
+            target
+            for target in self.targets.get(word[0], ())
+            if target.endswith("ed") and word.endswith("ed") and lemma(target) == lemma(word)
+        ]
+        return forms[0] if len(forms) == 1 and OSA.distance(word, forms[0]) == 1 else ""
 
 
 def _shortened(word: str, target: str) -> bool:
-    """Three letters are repaired only when a vowel is missing (`lst`) or two letters are swapped (`teh`)."""
-    swapped = sorted(word) == sorted(target)
-    return swapped or (len(target) == 4 and "".join(ch for ch in target if ch not in "aeiou") == word)
+    """Three letters are repaired only when two are swapped (`teh`) or one is missing (`lst`, `tme`, `cal`).
+
+    The missing letter is a vowel or doubles its neighbour.
+    """
+    if sorted(word) == sorted(target):
+        return True
+    return len(target) == 4 and any(
+        target[:at] + target[at + 1 :] == word and (target[at] in "aeiou" or target[at] == target[at - 1])
+        for at in range(1, 4)
+    )

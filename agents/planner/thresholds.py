@@ -20,6 +20,8 @@ _OPERATORS: dict[str, Operator] = {
     "above": ">", "over": ">", "exceeding": ">", "exceeds": ">", "exceed": ">", "exceeded": ">", "beyond": ">",
     "topping": ">", "upwards of": ">", "surpassing": ">", "> =": ">=", "< =": "<=", ">": ">",
     "less than": "<", "fewer than": "<", "lower than": "<", "smaller than": "<", "shorter than": "<",
+    "slower than": ">", "faster than": "<", "quicker than": "<", "cheaper than": "<", "costlier than": ">",
+    "surpasses": ">", "surpass": ">", "tops": ">",
     "south of": "<", "below": "<", "under": "<", "beneath": "<", "short of": "<", "<": "<",
     "equal to": "=", "=": "=",
 }  # fmt: skip

@@ -310,18 +310,20 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 
 def event(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """AEP, the last open enrollment, AEP 2024."""
+    """AEP, the last open enrollment, AEP 2024, the 2024 AEP."""
     if at >= len(words):
         return None
     is_last = words[at] in _LAST
     start = at + (words[at] in _LAST | _THIS)
+    year = int(words[start]) if _YEAR.match(word_at(words, start)) else 0
+    start += bool(year)
     for known in clock.events:
         for phrase in sorted((known.name, *known.synonyms), key=len, reverse=True):
             end = match_phrase(words, start, phrase.lower())
             if not end:
                 continue
             end = match_phrase(words, end, "period") or match_phrase(words, end, "season") or end
-            named, after = _year_after(words, end, clock)
+            named, after = (year, end) if year else _year_after(words, end, clock)
             if named:
                 return after, p.event_of(known, replace(clock, today=date(named, 12, 31)))
             return end, p.last_event(known, clock) if is_last else p.event_of(known, clock)

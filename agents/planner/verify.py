@@ -7,6 +7,7 @@ from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import stem
 from agents.planner.reading import Reading
+from agents.planner.smalltalk import small_talk
 from agents.planner.words import (
     AVERAGE,
     FILLER,
@@ -31,7 +32,6 @@ _INTENT_WORDS = word_set(
 )
 _DISTINCT = word_set("unique distinct different individual")
 _SPEAKING = word_set("speaking speaker speakers")
-_ADJECTIVES = word_set("high low bad good big small large poor strong weak severe serious")
 
 
 _BRINGING = word_set("driving drives drive causing cause causes caused behind leading bringing")
@@ -113,7 +113,8 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
     related = frozenset().union(
         *(lexicon.related[name] for name in [*draft.metrics, *draft.dimensions]), frozenset()
     )
-    noise = _noise_places(reading, lexicon)
+    related |= _named_beside(draft, reading, lexicon)
+    noise = _noise_places(reading, lexicon) | small_talk(reading, lexicon) | _degrees(draft, reading, lexicon)
     left = []
     for at, token in enumerate(reading.tokens):
         if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
@@ -139,6 +140,36 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
             continue
         left.append((at, token.text))
     return left
+
+
+def _named_beside(draft: Draft, reading: Reading, lexicon: Lexicon) -> frozenset[str]:
+    """`with code SES-1440`, `Harris county`: words of a filter's dimension right beside its value."""
+    found: set[str] = set()
+    for item in draft.filters:
+        own = lexicon.related[item.dimension]
+        for span in reading.of_kind("value"):
+            if any(target.name == item.dimension for target in span.targets):
+                near = [
+                    *reading.tokens[max(0, span.start - 2) : span.start],
+                    *reading.tokens[span.end : span.end + 1],
+                ]
+                found |= {stem(token.text) for token in near} & own
+    return frozenset(found)
+
+
+_LONG = word_set("long longer short slow slowly fast quick quickly lengthy")
+
+
+def _degrees(draft: Draft, reading: Reading, lexicon: Lexicon) -> set[int]:
+    """`the long waits`, `waiting most long`: how long, beside a metric that is a time, constrains nothing.
+
+    A figure of things counted may be narrowed by such a word (`long calls`): there it stays unexplained.
+    """
+    timed = {"minutes", "seconds", "days"}
+    units = {lexicon.model.metrics[name].unit for name in draft.metrics}
+    if not units or not units <= timed:
+        return set()
+    return {at for at, token in enumerate(reading.tokens) if token.text in _LONG}
 
 
 def _other_entity(reading: Reading, at: int, lexicon: Lexicon) -> bool:

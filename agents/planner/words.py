@@ -44,6 +44,7 @@ LINKERS = word_set(
     """
     of for in on at to from with the a an our we us you they their its is are was were be been being do does did
     has have had get gets got that which could can would take takes took taking it running lasting lasted still
+    come came coming
     already currently yet straight right immediately directly instantly shortly
     """
 )
@@ -64,7 +65,7 @@ COMMON_VALUES = word_set(
 POPULATION = word_set(
     """
     member members customer customers caller callers people folks folk person persons user users client clients
-    everyone everybody subscriber subscribers consumer consumers population base
+    everyone everybody subscriber subscribers consumer consumers population base visitor visitors
     """
 )
 
@@ -193,3 +194,10 @@ def english() -> frozenset[str]:
     """Common English words that spelling repair must leave alone (english.txt beside this file)."""
     text = (Path(__file__).parent / "english.txt").read_text(encoding="utf-8")
     return frozenset(text.split()) | KNOWN
+
+
+@cache
+def harmless() -> frozenset[str]:
+    """Words that never constrain a figure, where they are not a condition (harmless.txt beside this file)."""
+    text = (Path(__file__).parent / "harmless.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())

@@ -1,0 +1,56 @@
+"""Small talk: words and phrases that constrain nothing, and the places where even such a word is a condition."""
+
+from __future__ import annotations
+
+from agents.planner.cues import find
+from agents.planner.lexicon import Lexicon
+from agents.planner.reading import Reading
+from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, harmless, word_set
+
+_PHRASES = (
+    r"these days|at the moment|as we speak|as it stands|by the way|to be honest|in my (?:opinion|view)|"
+    r"if possible|no rush|heads up|(?:and )?so on|or so|rule of thumb|ball ?park|long story short|at a glance|"
+    r"quick (?:one|question)|just checking|one by one|side by side|for (?:each|every) of them|of course|for sure|"
+    r"as well|out of curiosity|(?:ran|run|runs|running) into|i (?:keep|kept) (?:hearing|seeing)(?: that)?|"
+    r"for (?:my|our|the|a) (?:\S+ )?(?:deck|meeting|board|committee|slides?|presentation|memo|report|review|qbr)|"
+    r"(?:they|people|folks|everyone|somebody|someone) (?:tell|tells|told|say|says)(?: me| us)?|"
+    r"(?:leads?|led|leading|results?|resulted|resulting|turns?|turned) (?:to|in|into)"
+)
+_GOVERNING = word_set(
+    "by per each every which whose what across among from not no never without excluding except than only non"
+)
+_WHOLE = word_set("whole entire full")
+
+
+def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
+    """Places of words that constrain nothing. Words of linked spans are not looked at."""
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    places = {at for start, end in find(reading, _PHRASES) for at in range(start, end)} - covered
+    for at, token in enumerate(reading.tokens):
+        if token.text in harmless() and at not in covered and not _constrains(reading, at, lexicon):
+            places.add(at)
+    return places
+
+
+def _constrains(reading: Reading, at: int, lexicon: Lexicon) -> bool:
+    """`by director`, `worried members`, `not great`, `terrible calls`: here the word says which ones."""
+    words = [token.text for token in reading.tokens]
+    before = at - 1
+    while before >= 0 and words[before] in DETERMINERS:
+        before -= 1
+    if before >= 0 and words[before] in _GOVERNING:
+        return True
+    after = words[at + 1] if at + 1 < len(words) else ""
+    if words[at] in _WHOLE or words[at].endswith("ly"):
+        return False
+    attributive = before < at - 1 or before < 0 or words[before] not in AUXILIARIES
+    return attributive and (after in POPULATION or _counts(reading, at + 1, lexicon))
+
+
+def _counts(reading: Reading, at: int, lexicon: Lexicon) -> bool:
+    """Whether a count of things starts here: an adjective before it may narrow what is counted."""
+    metrics = lexicon.model.metrics
+    return any(
+        span.start == at and any(metrics[target.name].unit == "count" for target in span.targets)
+        for span in reading.of_kind("metric")
+    )
