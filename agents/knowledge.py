@@ -25,7 +25,7 @@ from semantic.query import TimeRange
 from semantic.values import ValueDictionary, dictionary_queries
 from tools.desk import Desk
 from tools.periods import day_in_words
-from warehouse.policy import load_policy
+from warehouse.policy import Policy
 from warehouse.principal import Principal
 from warehouse.settings import Rules, Settings
 
@@ -99,7 +99,7 @@ class Knowledge:
             answer_id=answer_id,
             question=question,
             source=source,
-            small_cell=0 if _counts_members(principal) else self.settings.limits.small_cell,
+            small_cell=0 if _counts_members(principal, door.policy) else self.settings.limits.small_cell,
         )
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
         deadline = time.monotonic() + seconds
@@ -124,20 +124,24 @@ class Knowledge:
         return query.time if query else None
 
 
-def _counts_members(principal: Principal) -> bool:
+def _counts_members(principal: Principal, policy: Policy) -> bool:
     """Whether a reader may see figures of single members, and so of any small number of them."""
-    role = load_policy().roles.get(principal.role)
+    role = policy.roles.get(principal.role)
     return role is not None and (bool(role.open_schemas) or (role.member_rows and bool(principal.purpose)))
 
 
 def load_knowledge(
-    settings: Settings, door: Warehouse, snapshot: Snapshot, known: Knowledge | None = None
+    settings: Settings,
+    door: Warehouse,
+    snapshot: Snapshot,
+    known: Knowledge | None = None,
+    semantic: SemanticModel | None = None,
 ) -> Knowledge:
     """Read the semantic model and the values of a snapshot; the values are cached in the state folder.
 
     When `known` (of another snapshot) has the same values, what was made of them is taken over.
     """
-    semantic = load_model()
+    semantic = semantic or load_model()
     values = _values(settings.state, semantic, door, snapshot.id)
     if known and known.semantic is semantic and known.values == values:
         return _of_snapshot(settings, snapshot, known.words, snapshot.id)

@@ -18,6 +18,7 @@ from warehouse.logs import LOGGER_NAME
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from semantic.model import SemanticModel
     from warehouse.door import Warehouse
     from warehouse.snapshots import Snapshot
 
@@ -30,8 +31,9 @@ _LOG = logging.getLogger(LOGGER_NAME)
 class Learning:
     """What is known of the snapshot that the door reads. Safe for several threads."""
 
-    def __init__(self, settings: Settings, door: Warehouse) -> None:
+    def __init__(self, settings: Settings, door: Warehouse, semantic: SemanticModel | None = None) -> None:
         self._settings = settings
+        self._semantic = semantic
         self._door = door
         self._known: Knowledge | None = None
         self._lock = threading.Lock()
@@ -64,7 +66,10 @@ class Learning:
         # A snapshot with a parent has all that was taken before it: the values known so far are among its values.
         if known and self._thread and snapshot.manifest.get("parent"):
             return carried_over(self._settings, snapshot, known)
-        return load_knowledge(self._settings, self._door, snapshot, known)
+        return self._read(snapshot, known)
+
+    def _read(self, snapshot: Snapshot, known: Knowledge | None) -> Knowledge:
+        return load_knowledge(self._settings, self._door, snapshot, known, self._semantic)
 
     def _run(self, every: float, reread: float) -> None:
         read_at, troubled = time.monotonic(), False
@@ -73,7 +78,7 @@ class Learning:
                 known = self.knowledge()
                 troubled = False
                 if known.values_of != known.snapshot and time.monotonic() - read_at >= reread:
-                    fresh = load_knowledge(self._settings, self._door, self._door.snapshot(), known)
+                    fresh = self._read(self._door.snapshot(), known)
                     with self._lock:
                         self._known = fresh
                     read_at = time.monotonic()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agents.context import Context
     from agents.replay import Against, Replay
     from agents.threads import Threads
+    from semantic.company import Company
     from tools.outcome import Outcome
 
 silence_libraries()
@@ -60,14 +61,21 @@ class Assistant:
         *,
         clock: Callable[[], datetime] | None = None,
         snapshot_id: str | None = None,
+        company: Company | None = None,
     ) -> Assistant:
         """An assistant for a warehouse folder: for what is served, or for one kept snapshot.
+
+        With a `company` it is for that model and file, under the settings that hold for them.
 
         Raises MissingDataError (exit 4) when there is none to ask.
         """
         audit = AuditLog.of(settings)
         now = clock or (lambda: datetime.now(UTC))
-        door = Warehouse(warehouse, settings, audit, snapshot_id, clock=now)
+        if company:
+            settings = company.settings
+            door = company.door(audit, now)
+        else:
+            door = Warehouse(warehouse, settings, audit, snapshot_id, clock=now)
         door.snapshot()
         from agents.graph import build_graph
         from agents.threads import Threads
@@ -75,7 +83,10 @@ class Assistant:
         threads = Threads(settings.state / "threads.db")
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
-        learning, upstream = Learning(settings, door), Upstream.of(settings, now)
+        learning, upstream = (
+            Learning(settings, door, company.model if company else None),
+            Upstream.of(settings, now),
+        )
         return cls(settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream)
 
     def warm(self) -> None:

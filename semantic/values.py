@@ -86,9 +86,9 @@ def dictionary_queries(model: SemanticModel) -> dict[str, str]:
 
 
 def _home(model: SemanticModel, dimension: str) -> Dataset | None:
-    """The dataset that declares the dimension with the fewest conditions, the first of equals."""
+    """The dataset that has the dimension itself, not by a join, with the fewest conditions; then the first."""
     homes = [dataset for dataset in model.datasets.values() if dimension in dataset.columns]
-    return min(homes, key=lambda dataset: len(dataset.where), default=None)
+    return min(homes, key=lambda dataset: (dimension in dataset.reached, len(dataset.where)), default=None)
 
 
 def _values_query(dataset: Dataset, dimension: str) -> exp.Select:

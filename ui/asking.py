@@ -26,6 +26,7 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from agents.runtime import Assistant
+    from semantic.company import Company
 
 _REFUSAL_EXIT_CODES = {"empty": 2, "too_long": 2, "bad_reduction": 2, "pii": 3, "write": 3, "denied": 3}
 
@@ -51,7 +52,8 @@ class Outcome:
 class Asking:
     """Asks on behalf of the command line. The assistant opens with the first question.
 
-    With a `snapshot_id` every question is answered from that kept snapshot, otherwise from the served one.
+    With a `snapshot_id` every question is answered from that kept snapshot, otherwise from the served one; with
+    a `company` from its file.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Asking:
         warehouse: Path,
         principal: Callable[[str], Principal],
         snapshot_id: str | None = None,
+        company: Company | None = None,
     ) -> None:
         self._settings = settings
+        self._company = company
         self._warehouse = warehouse
         self._principal = principal
         self._snapshot_id = snapshot_id
@@ -100,7 +104,9 @@ class Asking:
             require_chat_model(self._settings)
             from agents.runtime import Assistant
 
-            self._assistant = Assistant.open(self._settings, self._warehouse, snapshot_id=self._snapshot_id)
+            self._assistant = Assistant.open(
+                self._settings, self._warehouse, snapshot_id=self._snapshot_id, company=self._company
+            )
         return self._assistant
 
     def _settled(self, question: str, work: Callable[[], Answer]) -> Outcome:

@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from ui import cli_audit, cli_changes, cli_feed, cli_lineage, cli_quality, cli_replay, cli_snapshots, cli_users
+from ui import (
+    cli_audit,
+    cli_changes,
+    cli_company,
+    cli_feed,
+    cli_lineage,
+    cli_quality,
+    cli_replay,
+    cli_snapshots,
+    cli_users,
+)
 from ui.terminal import (
     Asker,
     BreakGlassOption,
     CsvOption,
     JsonOption,
+    ModelOption,
     OnlyOption,
     PurposeOption,
     RoleOption,
@@ -33,6 +44,7 @@ from warehouse.logs import silence_libraries
 from warehouse.principal import Principal
 
 if TYPE_CHECKING:
+    from semantic.company import Company
     from ui.asking import Outcome
     from warehouse.door import QueryResult, Warehouse
     from warehouse.settings import Settings
@@ -122,6 +134,7 @@ def ask(
     purpose: PurposeOption = None,
     only: OnlyOption = None,
     break_glass: BreakGlassOption = None,
+    model: ModelOption = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
@@ -135,7 +148,8 @@ def ask(
         raise UsageError("A question and a file were given.", where="--file", next_step="Give one of them.")
     one_format(as_json or file is not None, as_csv)
     target = warehouse or settings.warehouse
-    asking = Asking(settings, target, Asker(settings, target, purpose, only, break_glass), snapshot)
+    company = cli_company.company_of(settings, model, warehouse, snapshot, only)
+    asking = Asking(settings, target, Asker(settings, target, purpose, only, break_glass), snapshot, company)
     with closing(asking):
         if file is None:
             code = _show(asking.ask(question, role, thread), as_json=as_json, as_csv=as_csv)
@@ -152,6 +166,7 @@ def sql(
     only: OnlyOption = None,
     break_glass: BreakGlassOption = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
+    model: ModelOption = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
     as_json: JsonOption = False,
@@ -166,8 +181,9 @@ def sql(
         return
     target = warehouse or settings.warehouse
     try:
+        company = cli_company.company_of(settings, model, warehouse, snapshot, only)
         principal = Asker(settings, target, purpose, only, break_glass)(role)
-        with closing(_door(settings, target, snapshot)) as door:
+        with closing(_door(settings, target, snapshot, company)) as door:
             result = _query(statement, principal, door)
     except CommandCenterError as error:
         if as_json:
@@ -281,13 +297,15 @@ def model_validate(
 @model_app.command("show")
 def model_show(
     name: Annotated[str, typer.Argument(help="A metric or dimension; without one, all metrics.")] = "",
+    model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """A metric or dimension: what it means, who owns it, how it is computed."""
     from semantic.loader import load_model
     from ui.render import print_definition
 
-    print_definition(load_model(None), name, console(), as_json=as_json)
+    folder = cli_company.model_folder(load_settings(), model)
+    print_definition(load_model(folder), name, console(), as_json=as_json)
 
 
 @eval_app.command("run")
@@ -363,11 +381,12 @@ def _check_statements(file: Path, settings: Settings, warehouse: Path | None, sn
             print_json(verdict)
 
 
-def _door(settings: Settings, warehouse: Path, snapshot: str | None) -> Warehouse:
+def _door(settings: Settings, warehouse: Path, snapshot: str | None, company: Company | None = None) -> Warehouse:
     from warehouse.audit import AuditLog
     from warehouse.door import Warehouse
 
-    return Warehouse(warehouse, settings, AuditLog.of(settings), snapshot)
+    audit = AuditLog.of(settings)
+    return company.door(audit) if company else Warehouse(warehouse, settings, audit, snapshot)
 
 
 def _verdict(error: CommandCenterError) -> dict[str, str]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 WarehouseOption = Annotated[
     Path | None, typer.Option("--warehouse", help="Warehouse folder (default: var/warehouse).")
 ]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", help="Another company's model folder; --warehouse is then its DuckDB file."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print the table as CSV, for spreadsheets.")]
 RoleOption = Annotated[str, typer.Option("--role", help="One of: " + ", ".join(ROLES) + ".")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from warehouse.guard import Allow, Decision, Deny, check
 from warehouse.guard.decision import Disclosure, deny
 from warehouse.guard.judge import data_for
 from warehouse.guard.statement import Catalog, Parameter
-from warehouse.policy import Data, load_policy
+from warehouse.policy import Data, Policy, load_policy
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 from warehouse.snapshots import CURRENT, Snapshot, current
@@ -88,7 +88,7 @@ class Warehouse:
     """A published warehouse behind the guard. Safe to share between threads.
 
     It follows the pointer to the served snapshot; with a `snapshot_id` (or the beginning of one, or an as-of day)
-    it stays with that kept one.
+    it stays with that kept one. An `outside` snapshot is somebody else's file, judged by a `policy` of its own.
     """
 
     def __init__(
@@ -99,8 +99,12 @@ class Warehouse:
         snapshot_id: str | None = None,
         *,
         clock: Callable[[], datetime] | None = None,
+        outside: Snapshot | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self._path = path
+        self._outside = outside
+        self._policy = policy or load_policy()
         self._pinned = snapshot_id
         self._retention = settings.build
         self._limits = settings.limits
@@ -109,6 +113,11 @@ class Warehouse:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._pools: dict[Data, WorkerPool] = {}
+
+    @property
+    def policy(self) -> Policy:
+        """The law that statements are judged by."""
+        return self._policy
 
     def query(
         self,
@@ -178,7 +187,7 @@ class Warehouse:
         self._admission.close()
 
     def _open(self, principal: Principal) -> tuple[Snapshot, WorkerPool]:
-        data = data_for(principal)
+        data = data_for(principal, self._policy)
         with self._lock:
             snapshot = self._current()
             if data not in self._pools:
@@ -187,6 +196,8 @@ class Warehouse:
 
     def _current(self) -> Snapshot:
         """The pointer is read for every statement; the files behind it only when it has moved."""
+        if self._outside is not None:
+            return self._snapshot or self._serve(self._outside)
         if self._pinned is not None:
             return self._snapshot or self._serve(find_kept(self._path, self._pinned, self._retention))
         try:
@@ -213,11 +224,16 @@ class Warehouse:
         if isinstance(decision, Deny):
             return decision
         try:
-            if not pool.reads(decision.sql, params) <= set(decision.tables):
+            if not pool.reads(decision.sql, params) <= self._behind(decision.tables):
                 return deny("binder_disagrees")
         except UsageError:
             return deny("does_not_fit")
-        return _with_bound_forms(asked, decision)
+        return self._with_bound_forms(asked, decision)
+
+    def _behind(self, tables: Iterable[str]) -> frozenset[str]:
+        """The tables that a reader of these may read: themselves, and what their views show of another's file."""
+        views, names = self._outside.manifest["behind"] if self._outside else {}, frozenset(tables)
+        return names.union(*(views.get(name, ()) for name in names))
 
     def _judged(
         self,
@@ -233,6 +249,7 @@ class Warehouse:
         return check(
             sql,
             principal,
+            policy=self._policy,
             parameters=params,
             catalog=catalog,
             row_limit=limits.rows,
@@ -297,8 +314,8 @@ class Warehouse:
                 sql_out=allowed.sql if allowed else "",
                 readable=not (denied and denied.layer == "lex"),
                 tables=allowed.tables if allowed else (),
-                data_class=_data_class(allowed.tables, principal) if allowed else "",
-                policy=load_policy().version,
+                data_class=_data_class(allowed.tables, principal, self._policy) if allowed else "",
+                policy=self._policy.version,
                 snapshot=snapshot.id,
                 verdict="allow" if allowed else "deny",
                 code=denied.code if denied else "",
@@ -306,35 +323,33 @@ class Warehouse:
             )
         )
 
+    def _with_bound_forms(self, asked: _Asked, decision: Allow) -> Decision:
+        """The decision with those forms for small cells that the database understands as the guard does."""
+        form = decision.disclosure
+        if form is None:
+            return decision
+        readable = self._behind(f"gold.{name}" for name in self._policy.roles[asked.principal.role].tables)
 
-def _with_bound_forms(asked: _Asked, decision: Allow) -> Decision:
-    """The decision with those forms for small cells that the database understands as the guard does."""
-    form = decision.disclosure
-    if form is None:
-        return decision
-    readable = {f"gold.{name}" for name in load_policy().roles[asked.principal.role].tables}
+        def binds(text: str) -> bool:
+            try:
+                return bool(text) and asked.pool.reads(text, asked.params_in(text)) <= readable
+            except UsageError:
+                return False
 
-    def binds(text: str) -> bool:
-        try:
-            return bool(text) and asked.pool.reads(text, asked.params_in(text)) <= readable
-        except UsageError:
-            return False
-
-    probe = form.probe if form.probe is not None and binds(form.probe) else None
-    exact = form.exact if binds(form.exact) else ""
-    if probe is None and not exact:
-        return deny("small_cells")
-    return replace(decision, disclosure=replace(form, probe=probe, exact=exact))
+        probe = form.probe if form.probe is not None and binds(form.probe) else None
+        exact = form.exact if binds(form.exact) else ""
+        if probe is None and not exact:
+            return deny("small_cells")
+        return replace(decision, disclosure=replace(form, probe=probe, exact=exact))
 
 
-def _data_class(tables: tuple[str, ...], principal: Principal) -> DataClass:
+def _data_class(tables: tuple[str, ...], principal: Principal, policy: Policy) -> DataClass:
     """What kind of data a statement may read: the lake, members one by one, or totals."""
-    policy = load_policy()
     governed = [policy.tables.get(name.removeprefix("gold.")) for name in tables]
     if not all(governed):
         return "raw"
     by_member = any(table.is_member_level for table in governed if table)
-    return "member_rows" if by_member and data_for(principal) != "shared" else "aggregate"
+    return "member_rows" if by_member and data_for(principal, policy) != "shared" else "aggregate"
 
 
 def _refusal(decision: Deny) -> CommandCenterError:

@@ -184,6 +184,13 @@ class Identity(_Section):
     groups_claim: str = "groups"
 
 
+class CompanyFiles(_Section):
+    """Another company's semantic model (a folder) and its DuckDB file, asked instead of the member warehouse."""
+
+    model: Path | None = None
+    warehouse: Path | None = None
+
+
 class Settings(BaseSettings):
     """All settings, validated at start; an unknown or impossible one is refused with its name."""
 
@@ -201,6 +208,7 @@ class Settings(BaseSettings):
     chat_model: ChatModel = ChatModel()
     server: Server = Server()
     identity: Identity = Identity()
+    company: CompanyFiles = CompanyFiles()
     api_key: SecretStr | None = None
     session_secret: SecretStr | None = None
     identity_secret: SecretStr | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -124,6 +124,29 @@ class Policy:
 
 
 _NO_SCALARS = ("tables", "unbounded")
+
+
+def policy_over(tables: Mapping[str, Table], roles: Path | None, version: str) -> Policy:
+    """The packaged law over other tables, with the roles of a file like roles.yml.
+
+    Without a file every role may read every table, members only in sums. Raises UsageError that names the entry.
+    """
+    law = load_policy()
+    everyone: dict[str, Any] = {role: {"tables": "all", "data": "shared"} for role in ROLES}
+    entries: dict[str, Any] = _read(roles) if roles else {"roles": everyone}
+    granted = _roles(entries["roles"], frozenset(tables))
+    if any(role.open_schemas for role in granted.values()):
+        raise UsageError(
+            "There is no lake behind this warehouse.", where=str(roles), next_step="Leave out open_schemas."
+        )
+    text = f"{law.version} {version} {roles.read_text() if roles else ''} {sorted(tables)}"
+    return replace(
+        law,
+        version=hashlib.sha256(text.encode()).hexdigest()[:12],
+        tables=tables,
+        roles=granted,
+        row_filters=tuple(entries.get("row_filters") or ()),
+    )
 
 
 @lru_cache(maxsize=4)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from warehouse.engine import PUBLISHED
+from warehouse.outside import SOURCE
 from warehouse.policy import Data
 from warehouse.reading import quoted
 from warehouse.snapshots import PARTS_OF, Snapshot
@@ -26,6 +27,9 @@ class Files:
 
 def files_of(snapshot: Snapshot, data: Data) -> Files:
     """The files of a snapshot that serve a class of data, and no others."""
+    outside = snapshot.manifest.get("outside")
+    if outside:  # somebody else's file has one class: the views, which name every column that may be read
+        return Files(snapshot.gold_path.absolute(), (_attach(Path(outside), SOURCE),))
     parts = [
         _attach(snapshot.segments_folder / segment.file(part), segment.alias(part))
         for segment in snapshot.segments
