@@ -49,6 +49,29 @@ class Choice(_Model):
     question: str
 
 
+class ChipOption(_Model):
+    """An alternative to what a chip says: sending `question` in the same thread sets it."""
+
+    label: str
+    question: str
+
+
+class Chip(_Model):
+    """One thing that was understood of the question, and how to change it in the same thread.
+
+    `{"kind": "filter", "label": "Plan type", "value": "MAPD", "remove": "Drop the plan type filter",
+    "options": [{"label": "PPO", "question": "Only plan type PPO"}]}`. `kind` is the slot of the semantic query
+    that it stands for, `label` and `value` are for people. `remove` is the question that drops it, empty where an
+    answer needs it; `options` (at most 5) set something else in its place.
+    """
+
+    kind: Literal["metric", "dimension", "filter", "period", "comparison", "order", "limit"]
+    label: str
+    value: str
+    remove: str = ""
+    options: list[ChipOption] = Field(default_factory=list)
+
+
 class Fact(_Model):
     """A number the text may use: a result cell or a declared formula over cells, as it is written.
 
@@ -91,7 +114,8 @@ class Answer(_Model):
     """What the assistant says, and everything needed to check it.
 
     Rows: dimensions first, then metrics; rates as fractions 0..1, money in dollars, NPS in points, dates ISO.
-    `constants` are the numbers of the question and the rules that formulas use (reduce, days, planning_cost).
+    `chips` say how the question was read, slot by slot. `constants` are the numbers of the question and the rules
+    that formulas use (reduce, days, planning_cost).
     `suppressed` are the (row, column) cells of `rows` that are null because too few members are behind them.
     """
 
@@ -104,6 +128,7 @@ class Answer(_Model):
     trust_reason: str = ""
     text: str = ""
     interpretation: str = ""
+    chips: list[Chip] = Field(default_factory=list)
     columns: list[AnswerColumn] = Field(default_factory=list)
     rows: list[list[Cell]] = Field(default_factory=list)
     suppressed: list[tuple[int, int]] = Field(default_factory=list)

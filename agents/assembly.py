@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Choice, Fact, Trust
 from agents.charts import charts_for
+from agents.chips import chips_for
 from agents.claims import Names
 from agents.context import Context
 from agents.disclosure import not_shown, told_constants
@@ -127,6 +128,7 @@ class Assembler:
                 "facts": list(facts),
                 "constants": found.constants,
                 "interpretation": first.interpretation,
+                "chips": chips_for(found, desk),
                 "columns": first.columns,
                 "rows": first.rows,
                 "suppressed": first.suppressed,

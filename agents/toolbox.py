@@ -29,6 +29,8 @@ from tools.outcome import (
 from warehouse.errors import UsageError
 
 TEXT = "(text)"
+SHOWN = "shown"
+KEYS_KEPT = 20
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: [\d:.]+)?")
 
 
@@ -165,12 +167,34 @@ def _is_number(cell: PlainCell) -> bool:
 
 
 def without_rows(message: ToolMessage) -> ToolMessage:
-    """The message as a thread remembers it: which queries ran, and never a row."""
+    """The message as a thread remembers it: which queries ran, the keys of the first rows, and never a figure.
+
+    The keys stand beside the content, where no chat model reads them: `the second one` is resolved by the planner.
+    """
     content = json.loads(str(message.content))
     kept = {key: content[key] for key in ("shape", "error", "refused", "clarify") if key in content}
     if "tables" in content:
         kept["tables"] = _queries(content["tables"])
-    return _with_content(message, kept)
+    remembered = _with_content(message, kept)
+    if isinstance(message.artifact, Found) and (keys := row_keys(message.artifact)):
+        remembered.additional_kwargs[SHOWN] = keys
+    return remembered
+
+
+def row_keys(found: Found) -> dict[str, Any]:
+    """The dimension values of the main table's first rows, in order: governed groups, never a member's row.
+
+    Empty for statements and for tables whose rows are times or hold a value that is not known by name.
+    """
+    table = found.tables[0] if found.tables else None
+    if table is None or table.query is None or table.query.time_grain or found.shape not in ("query", "drivers"):
+        return {}
+    names = [column.name for column in table.columns if column.role == "dimension"]
+    rows = [[table.cell(row, name) for name in names] for row in range(min(len(table.rows), KEYS_KEPT))]
+    if not names or set(names) != set(table.query.dimensions):
+        return {}
+    named = [[str(cell) for cell in row] for row in rows if all(cell is not None for cell in row)]
+    return {"dimensions": names, "rows": named, "total": len(table.rows)} if len(named) == len(rows) else {}
 
 
 def rowless(message: ToolMessage) -> ToolMessage:
@@ -202,5 +226,9 @@ def _queries(tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _with_content(message: ToolMessage, content: dict[str, Any]) -> ToolMessage:
     return ToolMessage(
-        json.dumps(content), tool_call_id=message.tool_call_id, name=message.name, status=message.status
+        json.dumps(content),
+        tool_call_id=message.tool_call_id,
+        name=message.name,
+        status=message.status,
+        additional_kwargs=dict(message.additional_kwargs),
     )

@@ -65,6 +65,7 @@ def card(answer: Answer) -> dict[str, Any]:
         "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",
         "snapshot": answer.snapshot,
         "answerId": answer.answer_id or answer.id,
+        "chips": [chip.model_dump() for chip in answer.chips],
         "assumptions": list(answer.assumptions),
         "choices": [choice.model_dump() for choice in answer.choices[:3]],
         "followUps": list(answer.follow_ups[:3]),

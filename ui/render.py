@@ -116,6 +116,8 @@ def _print_part(part: AnswerPart, console: Console) -> None:
 def _print_provenance(answer: Answer, console: Console) -> None:
     if answer.interpretation:
         console.print(_said(f"Read as: {answer.interpretation}", style="dim"))
+    if answer.chips:
+        console.print(_said(chip_line(answer), style="dim"))
     for assumption in answer.assumptions:
         console.print(_said(f"Assumed: {assumption}", style="dim"))
     if answer.as_of:
@@ -124,6 +126,11 @@ def _print_provenance(answer: Answer, console: Console) -> None:
             filter(None, [trust, f"as of {answer.as_of}", f"snapshot {answer.snapshot}", answer.answer_id])
         )
         console.print(line, markup=False, style="dim")
+
+
+def chip_line(answer: Answer) -> str:
+    """How the question was read, slot by slot, in one line."""
+    return "Understood: " + " | ".join(f"{chip.label}: {chip.value}" for chip in answer.chips)
 
 
 def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from agents.planner import PriorTurn
+from agents.planner import PriorTurn, Shown
+from agents.toolbox import SHOWN
 from semantic.query import DimensionFilter, SemanticQuery
 
 KINDS = {
@@ -36,8 +37,20 @@ def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
         for call in message.tool_calls if isinstance(message, AIMessage) else ():
             if call["name"] in KINDS and not _failed(messages, call["id"]):
                 query = _query(call["name"], call["args"], messages)
-                return PriorTurn(question, KINDS[call["name"]], query, call["args"].get("reduce_pct"))
+                percent = call["args"].get("reduce_pct")
+                return PriorTurn(question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]))
     return PriorTurn(question, "refuse", None)
+
+
+def _shown(messages: Sequence[BaseMessage], call_id: str | None) -> Shown:
+    """The keys of the rows that a call's answer showed, as the thread keeps them."""
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.tool_call_id == call_id:
+            keys = message.additional_kwargs.get(SHOWN)
+            if keys:
+                rows = tuple(tuple(str(value) for value in row) for row in keys["rows"])
+                return Shown(tuple(keys["dimensions"]), rows, int(keys["total"]))
+    return Shown()
 
 
 def _failed(messages: Sequence[BaseMessage], call_id: str | None) -> bool:

@@ -11,6 +11,7 @@ from agents.planner.attribution import missed_attribution, read_attribution, set
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods, read_value_comparison
 from agents.planner.draft import Draft, Issue
+from agents.planner.edits import Surroundings, edited
 from agents.planner.followups import is_follow_up, merge
 from agents.planner.intents import Intent, read_intent
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
@@ -28,7 +29,7 @@ from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.reshaping import free_cues
 from agents.planner.spelling import Speller
 from agents.planner.suggestions import follow_ups
-from agents.planner.thread import command, obey, standing, without_correction
+from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
 from agents.planner.verified import Verified, match_verified
 from agents.planner.verify import unexplained_words, verify
@@ -72,6 +73,8 @@ class Planner:
         said, history = command(question) if history else "", standing(history)
         if said:
             return self._finished(obey(said, history, self._starters()), clock)
+        if history and (clicked := self._edited(question, history[-1], clock)):
+            return self._finished(clicked, clock)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
@@ -94,6 +97,14 @@ class Planner:
             lambda target: self.draft(question, history, clock, frozenset({target}))[0],
         )
         return self._finished(plan, clock)
+
+    def _edited(self, question: str, prior: PriorTurn, clock: Clock) -> Plan | None:
+        """The plan of a question that a chip of the last answer asks, word for word."""
+        if prior.query is None:
+            return None
+        around = Surroundings(self.model, self.lexicon.values, clock)
+        query = edited(question, prior.query, around, analysis=prior.kind != "query")
+        return plan_as(prior, query) if query else None
 
     def _starters(self) -> tuple[str, ...]:
         """The first wordings of the first verified queries: questions to begin with."""

@@ -10,6 +10,7 @@ from typing import Literal
 from agents.planner.normalise import tokenise
 from agents.planner.plan import AGENTS, ROUTE_REASONS, Plan, PriorTurn
 from agents.planner.reading import Token
+from semantic.query import SemanticQuery
 
 Command = Literal["", "back", "restart"]
 
@@ -68,15 +69,18 @@ def obey(said: Command, turns: Sequence[PriorTurn], starters: Sequence[str]) -> 
         return _asking("The conversation starts over. What would you like to know?", starters)
     if len(turns) < 2:
         return _asking("There is no earlier answer to go back to. What would you like to know?", starters)
-    turn = turns[-2]
-    kind = turn.kind
+    return plan_as(turns[-2], turns[-2].query, (f'Back at "{_short(turns[-2].question)}".',))
+
+
+def plan_as(turn: PriorTurn, query: SemanticQuery | None, assumptions: tuple[str, ...] = ()) -> Plan:
+    """A plan of the kind that an earlier turn was, over its query or a changed one."""
     return Plan(
-        kind=kind,  # type: ignore[arg-type]
-        query=turn.query,
+        kind=turn.kind,  # type: ignore[arg-type]
+        query=query,
         what_if_pct=turn.what_if_pct,
-        agent=AGENTS.get(kind, "genie"),
-        route_reason=ROUTE_REASONS[kind],
-        assumptions=(f'Back at "{_short(turn.question)}".',),
+        agent=AGENTS.get(turn.kind, "genie"),
+        route_reason=ROUTE_REASONS[turn.kind],
+        assumptions=assumptions,
     )
 
 

@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useChatData, useChatMessages } from "@chainlit/react-client";
 import {
-  AlertTriangle, ArrowDown, ArrowUp, BadgeCheck, ChevronsUpDown, Download, HelpCircle, MessageCircleQuestion,
-  Scale, ShieldCheck, Sigma, Sparkles,
+  AlertTriangle, ArrowDown, ArrowUp, BadgeCheck, ChevronDown, ChevronsUpDown, Download, HelpCircle, MessageCircleQuestion,
+  Scale, ShieldCheck, Sigma, Sparkles, X,
 } from "lucide-react";
 
 const TRUST_ICONS = { verified_query: BadgeCheck, governed_metric: ShieldCheck, generated_sql: Sparkles, analysis: Sigma };
@@ -212,6 +212,68 @@ function Questions({ title, questions, disabled, className }) {
   );
 }
 
+// What was understood, slot by slot. The value opens a small menu of alternatives; the cross drops it. Either one asks
+// a question in this conversation.
+function Chip({ chip, open, setOpen, disabled }) {
+  const box = useRef(null);
+  const button = useRef(null);
+  const menu = useRef(null);
+  const shut = (back) => { setOpen(false); if (back && button.current) button.current.focus(); };
+  useEffect(() => {
+    if (!open) return undefined;
+    const first = menu.current && menu.current.querySelector("button");
+    if (first) first.focus();
+    const outside = (event) => { if (box.current && !box.current.contains(event.target)) setOpen(false); };
+    document.addEventListener("pointerdown", outside);
+    return () => document.removeEventListener("pointerdown", outside);
+  }, [open]);
+  const move = (event) => {
+    const items = [...menu.current.querySelectorAll("button")];
+    const at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
+    if (to !== undefined) { event.preventDefault(); items[(to + items.length) % items.length].focus(); }
+    if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); shut(true); }
+    if (event.key === "Tab") setOpen(false);
+  };
+  const ask = (question) => { shut(false); sendUserMessage(question); };
+  const words = <><span className="cc-chip-label">{chip.label}</span><span className="cc-chip-value">{chip.value}</span></>;
+  return (
+    <li className="cc-chip" data-kind={chip.kind} ref={box}>
+      {chip.options.length ? (
+        <button type="button" ref={button} className="cc-chip-set" disabled={disabled} aria-haspopup="menu" aria-expanded={open}
+          aria-label={`${chip.label}: ${chip.value}. Change`} onClick={() => setOpen(!open)}
+          onKeyDown={(event) => { if (event.key === "ArrowDown") { event.preventDefault(); setOpen(true); } }}>
+          {words}<ChevronDown aria-hidden="true" />
+        </button>
+      ) : <span className="cc-chip-set">{words}</span>}
+      {chip.remove ? (
+        <button type="button" className="cc-chip-drop" disabled={disabled} title={chip.remove}
+          aria-label={chip.remove} onClick={() => ask(chip.remove)}><X aria-hidden="true" /></button>
+      ) : null}
+      {open ? (
+        <ul className="cc-chip-menu" role="menu" aria-label={`${chip.label} instead of ${chip.value}`} ref={menu} onKeyDown={move}>
+          {chip.options.map((option) => (
+            <li key={option.question} role="none">
+              <button type="button" role="menuitem" tabIndex={-1} title={option.question} onClick={() => ask(option.question)}>{option.label}</button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </li>
+  );
+}
+
+function Chips({ chips, disabled }) {
+  const [open, setOpen] = useState(-1);
+  return (
+    <ul className="cc-chips" aria-label="What was understood">
+      {chips.map((chip, at) => (
+        <Chip key={`${chip.kind}-${at}`} chip={chip} disabled={disabled} open={open === at} setOpen={(on) => setOpen(on ? at : -1)} />
+      ))}
+    </ul>
+  );
+}
+
 export default function AnswerCard() {
   const { disabled } = useChatData();
   const { threadId } = useChatMessages();
@@ -231,6 +293,7 @@ export default function AnswerCard() {
       {props.choices.length ? (
         <Questions className="cc-choices" title="Choose one, or put it another way:" questions={props.choices} disabled={disabled} />
       ) : null}
+      {(props.chips || []).length ? <Chips chips={props.chips} disabled={disabled} /> : null}
       {props.parts.map((part, index) => (
         <Part key={index} part={part} name={props.parts.length > 1 ? `${name}-${index + 1}` : name} several={props.parts.length > 1} />
       ))}
