@@ -68,6 +68,7 @@ cli_quality.register(app)
 cli_audit.register(app)
 cli_replay.register(app)
 cli_users.register(app)
+cli_usage.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."
@@ -265,12 +266,16 @@ def up(
 
 
 @app.command()
-def doctor(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
+def doctor(
+    warehouse: WarehouseOption = None,
+    reach: Annotated[bool, typer.Option("--reach", help="Also call the chat model service.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """What works, what is missing, how to fix it."""
     settings = load_settings()
     from ui.doctor import examine
 
-    findings = examine(settings, warehouse or settings.warehouse)
+    findings = examine(settings, warehouse or settings.warehouse, reach=reach)
     if as_json:
         print_json([f.__dict__ for f in findings])
     else:

@@ -32,15 +32,18 @@ class Finding:
     next_step: str = ""
 
 
-def examine(settings: Settings, warehouse: Path) -> list[Finding]:
-    """Look at Python, disk, state, the semantic model, the warehouse, the chat model and the browser."""
+def examine(settings: Settings, warehouse: Path, *, reach: bool = False) -> list[Finding]:
+    """Look at Python, disk, state, the semantic model, the warehouse, the chat model and the browser.
+
+    Nothing leaves this machine unless `reach`: then the chat model service is asked for its models.
+    """
     return [
         _python(),
         _disk(settings.var),
         _state(settings),
         _semantic_model(),
         _warehouse(settings, warehouse),
-        _chat_model(settings),
+        _chat_model(settings, reach=reach),
         _browser(),
     ]
 
@@ -114,7 +117,7 @@ def _state(settings: Settings) -> Finding:
     return Finding("State", "ok", str(folder))
 
 
-def _chat_model(settings: Settings) -> Finding:
+def _chat_model(settings: Settings, *, reach: bool) -> Finding:
     model = settings.chat_model
     try:
         require_chat_model(settings)
@@ -123,10 +126,28 @@ def _chat_model(settings: Settings) -> Finding:
     if model.kind == "recorded" and model.recording and not model.recording.is_file():
         hint = "Correct chat_model.recording, or set chat_model.kind to embedded."
         return Finding("Chat model", "missing", f"there is no recording at {model.recording}", hint)
+    if model.kind == "service" and reach:
+        return _service(settings)
     if model.kind == "service" and settings.api_key is None:
         hint = "Set COMMAND_CENTER_API_KEY, unless the service wants no key."
         return Finding("Chat model", "warning", f"service {model.model}, without a key", hint)
     return Finding("Chat model", "ok", f"{model.kind} {model.model}".strip())
+
+
+def _service(settings: Settings) -> Finding:
+    """Whether the service answers, takes the key and has the model; costs no tokens."""
+    from agents.chat_models.service import models_of
+
+    model = settings.chat_model
+    try:
+        names = models_of(model, settings.api_key)
+    except CommandCenterError as error:
+        stands_in = " The embedded planner answers meanwhile." if model.fallback else ""
+        return Finding("Chat model", "missing", error.what, f"{error.next_step}{stands_in}")
+    if model.model not in names:
+        hint = "Correct chat_model.model, unless the service does not list all of its models."
+        return Finding("Chat model", "warning", f"the service answers and does not list {model.model}", hint)
+    return Finding("Chat model", "ok", f"service {model.model}, reached")
 
 
 def _browser() -> Finding:

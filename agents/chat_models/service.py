@@ -80,6 +80,16 @@ def service_chat_model(
     return ServiceChatModel(wanted=wanted, wire=wire_of(wanted, api_key), breaker=breaker)
 
 
+def models_of(wanted: ChatModel, api_key: SecretStr | None) -> set[str]:
+    """The models that the service lists. Raises UsageError, and UpstreamModelError when it cannot be asked."""
+    wire = wire_of(wanted, api_key)
+    try:
+        return wire.models(wanted.timeout_seconds)
+    except Exception as error:  # as in `ServiceChatModel`
+        trouble = trouble_of(error)
+    raise UpstreamModelError(trouble.what, where=WHERE, next_step=NEXT_STEP)
+
+
 class ServiceChatModel(BaseChatModel):
     """The service behind the one interface; raises UpstreamModelError and nothing else when it fails.
 

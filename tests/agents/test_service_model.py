@@ -46,7 +46,7 @@ class Service:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 service.requests.append(body)
-                service.headers.append(dict(self.headers))
+                service.headers.append({name.lower(): value for name, value in self.headers.items()})
                 reply = service.script(body, len(service.requests))
                 if callable(reply):
                     with suppress(OSError):
@@ -64,7 +64,7 @@ class Service:
                 self.answer(status, kind, content)
 
             def do_GET(self) -> None:
-                service.headers.append(dict(self.headers))
+                service.headers.append({name.lower(): value for name, value in self.headers.items()})
                 self.answer(
                     200, "application/json", json.dumps({"object": "list", "data": [{"id": "m"}]}).encode()
                 )
