@@ -19,6 +19,7 @@ from ui import (
     cli_quality,
     cli_replay,
     cli_snapshots,
+    cli_usage,
     cli_users,
 )
 from ui.terminal import (
@@ -288,15 +289,12 @@ def doctor(
 @model_app.command("validate")
 def model_validate(
     folder: Annotated[Path | None, typer.Argument(help="Folder of model files.")] = None,
+    model: ModelOption = None,
+    warehouse: WarehouseOption = None,
+    words: Annotated[bool, typer.Option(help="Also the words that may confuse.")] = True,
 ) -> None:
-    """Check the semantic model's files; every problem with its file and line."""
-    from semantic.loader import load_model
-
-    model = load_model(folder)
-    typer.echo(
-        f"{model.name} {model.version}: {len(model.metrics)} metrics, {len(model.dimensions)} dimensions, "
-        f"{len(model.verified_queries)} verified queries. No problems."
-    )
+    """Check the semantic model's files; every problem with its file and line, and words that may confuse."""
+    cli_company.validate(load_settings(), folder or model, warehouse, words=words)
 
 
 @model_app.command("show")

@@ -11,6 +11,7 @@ from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
     from semantic.company import Company
+    from semantic.model import SemanticModel
     from warehouse.settings import Settings
 
 
@@ -49,3 +50,49 @@ def company_of(
 def model_folder(settings: Settings, model: Path | None) -> Path | None:
     """The model folder that is meant; None for the packaged model."""
     return model or settings.company.model
+
+
+_SAID = {
+    "shared_by_metrics": "'{phrase}' names several metrics: {entries}; a question with it is asked back",
+    "shared_by_dimensions": "'{phrase}' names several dimensions: {entries}; a question with it is asked back",
+    "metric_and_dimension": "'{phrase}' names a metric and a dimension: {entries}",
+    "also_a_value": "'{phrase}' of {first} is also a value: {others}",
+    "common_word": "'{phrase}' of {entries} is a common word and would be found in most questions",
+    "only_noise": "'{phrase}' of {entries} has only common words",
+    "no_rate": "{phrase} is a count without a rate among its siblings: who asks for it may mean a share",
+    "few_words": "{phrase} has fewer than three synonyms: people may not find it",
+}
+
+
+def validate(settings: Settings, folder: Path | None, warehouse: Path | None, *, words: bool) -> None:
+    """Check a model, with its file when one is named; print what it holds and which words may confuse.
+
+    Raises UsageError with every mistake. A remark about words is no mistake.
+    """
+    from semantic.loader import load_model
+
+    model = load_model(folder or settings.company.model)
+    if warehouse is not None and folder is not None:
+        company_of(settings, folder, warehouse)
+    remarks = _remarks(model) if words else []
+    for remark in remarks:
+        typer.echo(f"warning: {remark}")
+    found = f"{len(remarks)} warnings about words" if remarks else "No problems"
+    typer.echo(
+        f"{model.name} {model.version}: {len(model.metrics)} metrics, {len(model.dimensions)} dimensions, "
+        f"{len(model.verified_queries)} verified queries. {found}."
+    )
+
+
+def _remarks(model: SemanticModel) -> list[str]:
+    from semantic.lint import lint
+
+    return [
+        _SAID[remark.finding].format(
+            phrase=remark.phrase,
+            entries=", ".join(remark.entries),
+            first=remark.entries[0] if remark.entries else "",
+            others=", ".join(remark.entries[1:]),
+        )
+        for remark in lint(model)
+    ]
