@@ -163,7 +163,7 @@ FAILURES: dict[str, tuple[Reply, str, bool]] = {
     "nothing": ((200, "application/json", b""), "JSON", False),
     "null": ((200, "application/json", b"null"), "understood", False),
     "nested": ((200, "application/json", b"[" * 200_000), "JSON", False),
-    "strange": ((200, "application/json", b'{"choices": [{"message": {"tool_calls": [7]}}]}'), "understood", False),
+    "odd": ((200, "application/json", b'{"choices": [{"message": {"tool_calls": [7]}}]}'), "understood", False),
     "hangs up": (hang_up, "reached", False),
     "half a body": (half_a_body, "reached|broke off", False),
     "byte by byte": (slowly(OK[2], in_head=False), "in time", False),
@@ -175,7 +175,7 @@ FAILURES: dict[str, tuple[Reply, str, bool]] = {
     "declined": (completion({"content": None, "refusal": "I will not."}), "declined", False),
     "cut stream": (stream_of(*CUT_CALL), "broke off", True),
     "cut stream after DONE": (stream_of(*CUT_CALL, then="data: [DONE]\n\n"), "broke off", True),
-    "error in a stream": (stream_of(*CUT_CALL, then='data: {"error": {"message": "sk-very"}}\n\n'), "service", True),
+    "error in a stream": (stream_of(*CUT_CALL, then='data: {"error": {"message": "sk"}}\n\n'), "service", True),
     "no JSON in a stream": (stream_of(*CUT_CALL, then="data: {oops\n\n"), "service|JSON", True),
 }  # fmt: skip
 
