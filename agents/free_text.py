@@ -153,15 +153,18 @@ class FreeText:
                     return f"cell:{part}:{row}:{column.name}"
         for part, table in enumerate(self.evidence.tables):
             for column in table.columns:
-                if self._additive(column.name) and _matches(quantity, _total(table, column.name), column.unit):
+                if self._additive(column.name, table) and _matches(
+                    quantity, _total(table, column.name), column.unit
+                ):
                     return f"formula:sum:{part}:{column.name}"
             if _matches(quantity, len(table.rows), "count"):
                 return f"formula:rows:{part}"
         return self._constant(quantity)
 
-    def _additive(self, name: str) -> bool:
+    def _additive(self, name: str, table: Table) -> bool:
         metric = self.evidence.semantic.metrics.get(name)
-        return bool(metric and metric.additive)
+        cut = table.query.dimensions if table.query else ()
+        return bool(metric and metric.additive and self.evidence.semantic.adds_up_by(name, cut))
 
     def _constant(self, quantity: Quantity) -> str:
         if any(abs(quantity.value - value) < 1e-9 for value in self.evidence.constants.values()):

@@ -106,12 +106,29 @@ def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
             noun=noun(voice, several=True),
         )  # fmt: skip
         return
+    if _is_filtered(voice):  # it is the only one because only it was asked for
+        prose.write(
+            "{metric}{thresholds}{filters}{period}{was}{value}{moved}.",
+            metric=voice.metric(metric, start=True), thresholds=voice.thresholds(), filters=voice.filters(),
+            period=voice.period(), was=were(voice, metric), value=voice.cell(row, metric),
+            moved=moved_clause(voice, row, metric),
+        )  # fmt: skip
+        return
     prose.write(
         "{name} is the only {noun}{thresholds}{filters}{period}: {metric} {value}{moved}.",
         name=voice.row_name(row), noun=noun(voice), thresholds=voice.thresholds() or [" with data"],
         filters=voice.filters(), period=voice.period(), metric=voice.metric(metric),
         value=voice.cell(row, metric), moved=moved_clause(voice, row, metric),
     )  # fmt: skip
+
+
+def _is_filtered(voice: Voice) -> bool:
+    """Whether every dimension of the rows is held to one value by a filter."""
+    query = voice.table.query
+    held = (
+        {item.dimension for item in query.filters if item.op == "in" and len(item.values) == 1} if query else set()
+    )
+    return bool(query and query.dimensions) and set(voice.table.names("dimension")) <= held
 
 
 def _lone(prose: Prose, voice: Voice, metric: str, row: int) -> None:
@@ -316,4 +333,6 @@ def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
 
 def _adds_up(voice: Voice, metric: str) -> bool:
     definition = voice.semantic.metrics.get(metric)
-    return bool(definition and definition.additive and voice.table.complete)
+    if not (definition and definition.additive and voice.table.complete):
+        return False
+    return voice.semantic.adds_up_by(metric, voice.table.names("dimension"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from semantic.echo import dimension_words
 from semantic.query import Order, SemanticQuery, TimeRange
@@ -25,6 +26,7 @@ SLOTS = (
     (("plan_type", "member_tenure"), ("plan_type",), ("member_tenure",)),
 )
 TREND_DAYS = 42
+MOST_CUT_ROWS = 10
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
 TOO_FEW_INSTEAD = (
     "No call follows within 30 minutes here, or too few to be shown; calls within 24 hours are explained instead."
@@ -36,8 +38,11 @@ CAVEAT = "This is a breakdown of where it happens, not a proven cause."
 def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ...] = ()) -> Outcome:
     """Explain a "why" question: the change, the values that carry most of it, and the daily course.
 
-    `query` names the metric, filters and period in question; dimensions in it are ignored.
+    `query` names the metric, filters and period in question. A dimension in it, with a filter that keeps several
+    of its values, asks why these differ: they are set side by side, and every cut is made within each of them.
     """
+    if compared := compared_dimension(query):
+        return _side_by_side(query, compared, desk, assumptions)
     metric = countable(query.metrics[0], desk)
     base = SemanticQuery(
         metrics=(metric,),
@@ -67,6 +72,56 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     )
 
 
+def compared_dimension(query: SemanticQuery) -> str:
+    """The dimension whose values a why question sets against each other; empty when there is none."""
+    several = {item.dimension for item in query.filters if item.op == "in" and len(item.values) > 1}
+    return next((name for name in query.dimensions if name in several), "")
+
+
+def _side_by_side(query: SemanticQuery, compared: str, desk: Desk, assumptions: tuple[str, ...]) -> Outcome:
+    """The metric itself by the values compared, then its largest cuts within them.
+
+    A rate stays a rate: counts would only say which of them is larger.
+    """
+    metric = query.metrics[0]
+    base = SemanticQuery(
+        metrics=(metric,),
+        dimensions=(compared,),
+        filters=query.filters,
+        time=query.time,
+        attribution=query.attribution,
+    )
+    lead = governed_table(base, desk, _title(base, desk))
+    if isinstance(lead, Refusal):
+        return lead
+    allowed, tables = desk.semantic.dimensions_of(metric), [lead]
+    used = {compared, *(f.dimension for f in base.filters if f.op == "in" and len(f.values) == 1)}
+    for slot in SLOTS:
+        names = next((cut for cut in slot if allowed.issuperset(cut) and not used & set(cut)), ())
+        used |= set(names)
+        if names and (table := _within(base, (*names, compared), desk)):
+            tables.append(table)
+    said = (*stated_assumptions(base, lead, desk), *attributed(tuple(tables), desk))
+    return Found(
+        tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
+    )
+
+
+def _within(base: SemanticQuery, dimensions: tuple[str, ...], desk: Desk) -> Table | None:
+    """One cut of the values compared, the furthest end first: at most `MOST_CUT_ROWS` rows."""
+    metric = base.metrics[0]
+    direction: Literal["asc", "desc"] = "asc" if desk.semantic.metrics[metric].polarity == "higher" else "desc"
+    query = base.model_copy(
+        update={
+            "dimensions": dimensions,
+            "order_by": (Order(by=metric, direction=direction),),
+            "limit": MOST_CUT_ROWS,
+        }
+    )
+    table = governed_table(query, desk, _title(query, desk))
+    return table if isinstance(table, Table) and len(table.rows) > 1 else None
+
+
 def _total(base: SemanticQuery, desk: Desk) -> tuple[Table | Refusal, tuple[str, ...]]:
     """The figure against the period before, or alone and saying so where the data does not reach back."""
     try:
@@ -94,7 +149,7 @@ def _cuts(metric: str, base: SemanticQuery, desk: Desk) -> list[Table]:
     fixed = {f.dimension for f in base.filters if f.op == "in" and len(f.values) == 1}
     used: set[str] = set(fixed)
     tables = []
-    for slot in SLOTS:
+    for slot in (*SLOTS, *_own_slots(desk)):
         table = next((t for cut in slot if allowed.issuperset(cut) and not used & set(cut)
                       and (t := _cut(metric, cut, base, desk))), None)  # fmt: skip
         if table and table.query:
@@ -103,11 +158,22 @@ def _cuts(metric: str, base: SemanticQuery, desk: Desk) -> list[Table]:
     return tables
 
 
+def _own_slots(desk: Desk) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """For a model without our dimensions: its own in their order, three of them."""
+    known = desk.semantic.dimensions
+    if any(name in known for slot in SLOTS for cut in slot for name in cut):
+        return ()
+    defaults = desk.semantic.defaults
+    first = [name for name in (defaults.where_dimension, defaults.problem_dimension) if name]
+    names = tuple((name,) for name in dict.fromkeys((*first, *known)))
+    return (names,) * 3
+
+
 def _cut(metric: str, dimensions: tuple[str, ...], base: SemanticQuery, desk: Desk) -> Table | None:
     changes = {
         "dimensions": dimensions,
         "compare_to": None,
-        "share_of_total": desk.semantic.metrics[metric].additive,
+        "share_of_total": desk.semantic.metrics[metric].additive and desk.semantic.adds_up_by(metric, dimensions),
         "order_by": (
             Order(by=metric, direction="asc" if desk.semantic.metrics[metric].polarity == "higher" else "desc"),
         ),

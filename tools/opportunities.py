@@ -18,6 +18,10 @@ from warehouse.errors import DeniedError
 VOLUME = "leaked_calls"
 DRIVERS = ("error_message", "failure_reason")
 LOW_PCT, HIGH_PCT = 5.0, 10.0
+NOT_MODELLED = (
+    "What to fix first is ranked by calls that follow a failure online, which this model does not hold. "
+    "Its metrics can be asked by any of its dimensions."
+)
 NONE_IN_TIME = "No call follows a failure within 30 minutes here; calls within 24 hours are counted instead."
 FEW_IN_TIME = (
     "No figure may be shown for calls within 30 minutes of a failure: there are none, or too few members are "
@@ -63,6 +67,8 @@ def opportunity_tables(
     Ranked within the wider window where no call falls into the short one and the model has both.
     """
     money, volume = desk.semantic.defaults.money_metric, VOLUME
+    if not {money, volume} <= desk.semantic.metrics.keys():
+        return Refusal("not_modelled", NOT_MODELLED)
     base = _base(money, volume, desk, limit, filters)
     wider = (f"{money}{WIDER_WINDOW}", f"{volume}{WIDER_WINDOW}")
     if isinstance(base, Table) and not _counted(base, volume) and desk.semantic.metrics.keys() >= set(wider):

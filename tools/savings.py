@@ -71,7 +71,9 @@ def project_savings(
         reason = f"A reduction must be above 0 and at most 100 percent, not {reduce_pct:g}."
         return Refusal("bad_reduction", reason)
     lever = next((lever for lever in LEVERS if metric in lever.named_by), None)
-    if lever is None:
+    if lever is None and not any(known.count in desk.semantic.metrics for known in LEVERS):
+        return Refusal("not_modelled", "This model holds no volume that savings could be projected for.")
+    if lever is None or lever.count not in desk.semantic.metrics:
         return Refusal("no_metric", _NO_LEVER.format(metric=_label(metric, desk)))
     if journey:
         where = desk.semantic.defaults.where_dimension
