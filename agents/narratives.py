@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.answer import Fact
 from agents.courses import bucket
 from agents.prose import Piece, Prose, number, series
-from agents.rankings import UNSAYING
+from agents.rankings import UNSAYING, ranked
 from agents.shapes import Telling, dimension_names, nothing, single
 from agents.sight import Sight
 from agents.voice import Voice
@@ -175,6 +175,9 @@ def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
 
 def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """The change, the values that carry most of it, the day it stepped up, and that this is no proven cause."""
+    if voices[0].table.names("dimension"):
+        _side_by_side(prose, voices)
+        return
     single(prose, Telling(voices[0], voices[0]))
     total, cuts = voices[0], [voice for voice in voices[1:] if voice.table.names("dimension")]
     metric = total.table.names("metric")[0]
@@ -199,6 +202,23 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
             scope=["Of the figures", *scope, ", i"] if scope else "I", lead=lead, items=series(items),
         )  # fmt: skip
     _step(prose, voices, metric)
+    prose.write("This is a breakdown of where it happens, not a proven cause.")
+
+
+def _side_by_side(prose: Prose, voices: list[Voice]) -> None:
+    """Values set against each other: their figures, then where within them the figure stands out."""
+    lead = voices[0]
+    ranked(prose, Telling(lead, lead))
+    metric = lead.table.names("metric")[0]
+    items: list[list[Piece]] = []
+    for voice in voices[1:]:
+        row = _telling_row(voice)
+        if voice.table.number(row, metric) is not None:
+            items.append(
+                [*voice.row_name(row), " (", voice.cell(row, metric), " by ", *dimension_names(voice), ")"]
+            )
+    if items:
+        prose.write("Within them it stands out for {items}.", items=series(items))
     prose.write("This is a breakdown of where it happens, not a proven cause.")
 
 

@@ -31,6 +31,9 @@ _MONEY = (
 )
 _UNITS = ((_RATE, ("rate", "percent"), "percent"), (_COUNT, ("count",), "a count"), (_MONEY, ("usd",), "dollars"))
 
+# What has a percentage or an amount of its own; minutes, days and points have at best a related figure.
+_CONVERTIBLE = ("count", "rate", "percent", "usd")
+
 
 def unit_cues() -> tuple[str, ...]:
     """Patterns of the cues, whose words are no metric of their own."""
@@ -57,7 +60,7 @@ def _to_units(base: Draft, lexicon: Lexicon, units: tuple[str, ...], name: str) 
         return
     for at, metric in enumerate(base.metrics):
         found = _relatives(metric, base, lexicon, units)
-        if len(found) == 1:
+        if len(found) == 1 and model.metrics[metric].unit in _CONVERTIBLE:
             base.metrics[at] = found[0]
             if base.order and base.order.by == metric:
                 base.order = Order(by=found[0], direction=base.order.direction)

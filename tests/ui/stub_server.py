@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import uvicorn
 
-from agents.answer import Answer, AnswerColumn, AnswerPart, Cell, Chart, Choice
+from agents.answer import Answer, AnswerColumn, AnswerPart, Cell, Chart, Chip, ChipOption, Choice
 from ui.web import DataState, _listen, create_app
 from warehouse.errors import UpstreamModelError
 from warehouse.principal import Principal
@@ -75,6 +75,7 @@ def ranked(question: str) -> Answer:
         route_reason="It asks for figures.",
         trust="verified_query",
         trust_reason="The question matches a query that a person checked: avoidable cost by journey.",
+        chips=understood(),
         text="Billing, Pharmacy and ID Card drive the most avoidable call cost: $1,185,680, $955,640 and $720,272 "
         "in the last 30 days.",
         columns=columns,
@@ -100,6 +101,33 @@ def ranked(question: str) -> Answer:
             )
         ],
     )
+
+
+def understood() -> list[Chip]:
+    """Chips of every kind, one with a long value."""
+
+    def chip(kind: str, label: str, value: str, remove: str, *options: tuple[str, str]) -> Chip:
+        found = [ChipOption(label=words, question=asked) for words, asked in options]
+        return Chip.model_validate(
+            {"kind": kind, "label": label, "value": value, "remove": remove, "options": found}
+        )
+
+    return [
+        chip("metric", "Figure", "Avoidable call cost", "", ("Avoidable calls", "Show Avoidable calls instead")),
+        chip("dimension", "By", "journey", "Drop the breakdown by journey",
+             ("plan type", "By Plan type instead of journey"),
+             ("state", "By State instead of journey")),
+        chip("filter", "Plan type", "MAPD", "Drop the plan type filter",
+             *((name, f"Only plan type {name}") for name in ("PPO", "HMO", "POS", "EPO")),
+             ("all but MAPD", "All but plan type MAPD")),
+        chip("filter", "Journey", "Account Update, Benefits, Billing, Claims, ID Card, Login, Pharmacy or "
+             "Provider Search", "Drop the journey filter"),
+        chip("period", "Period", "last 30 days", "", ("last month", "For last month")),
+        chip("comparison", "Compared with", "the previous period", "Drop the comparison"),
+        chip("order", "Order", "Avoidable call cost, highest first", "Drop the sorting",
+             ("lowest first", "Lowest first")),
+        chip("limit", "Rows", "first 3", "Drop the limit", ("first 10", "Only the first 10 rows")),
+    ]  # fmt: skip
 
 
 def trend(question: str) -> Answer:

@@ -89,6 +89,40 @@ def test_a_follow_up_button_asks_in_the_same_conversation(chat: Page) -> None:
     expect(chat).to_have_url(re.compile("/chat/thread/"))
 
 
+def test_chips_say_what_was_understood_and_a_click_changes_it(chat: Page) -> None:
+    card = ask(chat, RANKED)
+    chips = card.locator(".cc-chip")
+    expect(chips).to_have_count(8)
+    expect(chips.nth(2)).to_contain_text("MAPD")
+    chips.nth(2).get_by_role("button", name="Plan type: MAPD. Change").click()
+    expect(card.get_by_role("menuitem")).to_have_text(["PPO", "HMO", "POS", "EPO", "all but MAPD"])
+    card.get_by_role("menuitem", name="HMO").click()
+    said = chat.locator("[data-step-type=user_message]")
+    expect(said.nth(1)).to_contain_text("Only plan type HMO")
+    expect(chat.locator(".cc-card")).to_have_count(2)
+    expect(card.get_by_role("menuitem")).to_have_count(0)
+    card.get_by_role("button", name="Drop the plan type filter").click()
+    expect(said.nth(2)).to_contain_text("Drop the plan type filter")
+
+
+def test_chips_work_from_the_keyboard_alone(chat: Page) -> None:
+    card = ask(chat, RANKED)
+    opener = card.get_by_role("button", name="Plan type: MAPD. Change")
+    expect(opener).to_be_enabled()
+    opener.focus()
+    chat.keyboard.press("Enter")
+    expect(card.get_by_role("menuitem", name="PPO")).to_be_focused()
+    chat.keyboard.press("ArrowDown")
+    expect(card.get_by_role("menuitem", name="HMO")).to_be_focused()
+    chat.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    expect(opener).to_have_attribute("aria-expanded", "false")
+    chat.keyboard.press("Tab")
+    expect(card.get_by_role("button", name="Drop the plan type filter")).to_be_focused()
+    chat.keyboard.press("Enter")
+    expect(chat.locator("[data-step-type=user_message]").nth(1)).to_contain_text("Drop the plan type filter")
+
+
 def test_the_table_sorts_and_downloads_without_formulas(chat: Page) -> None:
     card = ask(chat, "hostile values please")
     first_cells = card.locator("tbody tr td:first-child")
