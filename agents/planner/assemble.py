@@ -292,7 +292,9 @@ def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     moved = _movement(ranking, draft.metrics[0], reading, lexicon) if draft.compare_to else None
     if moved:
         draft.order = Order(by=f"{draft.metrics[0]}__change", direction=moved)
-    draft.limit = ranking.limit or (1 if _singular(reading, ranking) else None)
+    single = _singular(reading, ranking) or _single_unit(draft, reading)
+    within = bool(draft.grain and draft.dimensions)
+    draft.limit = ranking.limit or (1 if single and not within else None)
 
 
 def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Literal["asc", "desc"] | None:
@@ -326,12 +328,21 @@ def _has_antonym(reading: Reading) -> bool:
     return any(word.startswith(("dis", "un")) and len(word) > 5 for word in metric)
 
 
+def _single_unit(draft: Draft, reading: Reading) -> bool:
+    """`which week had the most`: one row of the time grain."""
+    spans = reading.of_kind("grain") if not draft.dimensions else []
+    return any(reading.tokens[span.start].text in ("which", "what") for span in spans) and not any(
+        reading.tokens[span.end - 1].text.endswith("s") for span in spans
+    )
+
+
 def _singular(reading: Reading, ranking: Ranking) -> bool:
     """`which segment has the highest`: one row; `which segments`: all of them, ordered."""
     for span in reading.breakdown:
         if span.end - span.start < 1 or span.weight == 0.4:
             continue
         words = [token.text for token in reading.tokens[span.start : span.end]]
+        words = [word for word in words[:-1] if word not in POPULATION] + words[-1:]
         word = next((word for word in words if word.endswith("s")), words[-1])
         before = reading.tokens[span.start - 1].text if span.start else ""
         wh = before in ("which", "what", "one", "single") or (

@@ -190,6 +190,8 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
         return
     defaults = lexicon.model.defaults
     words = [token.text for token in reading.tokens]
+    if len(named := [t.name for span in reading.of_kind("value") for t in span.targets]) > len(set(named)):
+        return
     for at, word in enumerate(words):
         dimension = ""
         interrogative = at == 0 or words[at - 1] in (

@@ -58,10 +58,16 @@ def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
         cut = span.kind == "topic" and any(
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
+        cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if not cut and not excluded and not _is_clause(tokens, span, candidates):
             kept.append(span)
     return kept
+
+
+def _cuts_value(span: Span, phrases: Sequence[Span]) -> bool:
+    """`sessions that timed out`: a loose reading that takes half of a value's phrase is none."""
+    return any(p.kind == "value" and (p.start < span.end < p.end or p.start < span.start < p.end) for p in phrases)
 
 
 def _is_clause(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -> bool:
@@ -261,6 +267,8 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
         if words[at + 1 : at + 3] in (["by", word], ["after", word], ["to", word]):
             yield _grain(at - (at > 0 and words[at - 1] == "on"), at + 3, unit)
         before = words[at - 1] if at else ""
+        if before in ("which", "what") and words[at + 1 : at + 2] != ["of"]:
+            yield _grain(at - 1, at + 1, unit)
         if before in ("per", "by", "each", "every") and words[at + 1 : at + 2] != ["of"]:
             lead = at - 2 if at > 1 and words[at - 2] in ("for", "in", "by", "per") else at - 1
             yield _grain(lead, at + 1, unit)

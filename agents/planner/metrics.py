@@ -223,6 +223,8 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     if len(base.candidates) != 1 or base.candidates[0] in other.candidates:
         return False
     name = base.candidates[0]
+    if other.end <= base.start and _callers_about(base, reading):
+        return True
     if metrics[name].unit != "count" or metrics[name].polarity != "neutral":
         return False
     if all(
@@ -239,6 +241,16 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     volume = {token.lemma for token in words} <= lexicon.volumes | lexicon.noise
     adjacent = volume and all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
     return same or adjacent or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
+
+
+def _callers_about(base: Mention, reading: Reading) -> bool:
+    """`NPS among people who called about billing`: whose calls are meant is said by the value that follows."""
+    words = [token.text for token in reading.tokens]
+    before = words[base.start - 1] if base.start else ""
+    about = words[base.end : base.end + 1] in (["about"], ["regarding"], ["concerning"])
+    valued = any(base.end < span.start <= base.end + 2 for span in reading.of_kind("value"))
+    people = bool(set(words[base.start : base.end]) & POPULATION)
+    return people and about and valued and before in ("among", "for", "from", "of", "by", "in", "amongst")
 
 
 def _mentions(lexicon: Lexicon, metric: str, words: list[Token]) -> bool:
@@ -269,6 +281,9 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     if len(mention.candidates) != 1:
         return _by_unit(mention, reading, lexicon)
     metric = metrics[mention.candidates[0]]
+    if counted := _share_by_other(mention, metric, reading, lexicon):
+        reading.share = True
+        return Mention(mention.start, mention.end, (counted,))
     if metric.additive and metric.unit != "count" and take(reading, _DISTRIBUTION, outside_spans=False):
         reading.share = True
         return mention
@@ -294,6 +309,23 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     ):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
+
+
+def _share_by_other(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> str:
+    """`share of leaked calls by journey`: no rate in each journey, but each journey's part of what is counted.
+
+    So where the rate does not know the breakdown and the count that its words hold does.
+    """
+    words = [token.text for token in reading.tokens[mention.start : mention.end]]
+    if metric.unit not in ("rate", "percent") or words[0] not in SHARE or not reading.breakdown:
+        return ""
+    rest = tuple(token.lemma for token in reading.tokens[mention.start : mention.end][2:])
+    counts = [t.name for t in lexicon.exact.get(rest, ()) if t.kind == "metric"]
+    asked = [{target.name for target in span.targets} for span in reading.breakdown]
+    reached = all(any(lexicon.compatible(metric.name, name) for name in names) for names in asked)
+    if reached or len(counts) != 1 or not lexicon.model.adds_up(counts[0]):
+        return ""
+    return counts[0] if all(any(lexicon.compatible(counts[0], n) for n in names) for names in asked) else ""
 
 
 def _valued(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:

@@ -44,6 +44,8 @@ def _negation_before(
     taken = {place for span in values.values() for place in range(span.start, span.end)}
     at = start
     while at > 0:
+        if words[at - 1] == "but" and at - 1 not in taken and _all_before(words, at - 1):
+            return at - 1, at
         for phrase in _PHRASES:
             begin = at - len(phrase)
             if begin >= 0 and tuple(words[begin:at]) == phrase and taken.isdisjoint(range(begin, at)):
@@ -57,6 +59,12 @@ def _negation_before(
         else:
             return None
     return None
+
+
+def _all_before(words: list[str], but: int) -> bool:
+    """`all plans but HMO`: the exception to all of something, not `not PPO but HMO`."""
+    near = set(words[max(0, but - 5) : but])
+    return bool(near & {"all", "every", "each", "any", "everyone", "everybody", "everything", "everywhere"})
 
 
 def _in_list(ends: dict[int, Span], comma: int) -> bool:

@@ -87,6 +87,7 @@ def _joined(text: str) -> str:
     text = re.sub(r"\bhow long\b", "time", text)
     text = re.sub(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er", text)
     text = re.sub(r"\bexcl\.", "excluding", text)
+    text = re.sub(r"(?<=\d-\d\d)s\b", "", text)
     return re.sub(r"(?<=\d)\s?%", "%", text)
 
 

@@ -17,6 +17,7 @@ _SHARED = (
     r"(?:the |our |all |all our )*"
     rf"(?:{_PEOPLE})"
 )
+_RANKED = rf"(?:most|fewest|least|more|fewer|largest number of|highest number of|biggest number of) (?:{_PEOPLE})"
 
 
 class Named(Protocol):
@@ -64,6 +65,9 @@ def of_the_membership(reading: Reading, lexicon: Lexicon) -> str:
     named = [at for span in reading.of_kind("metric") for at in range(span.start, span.end)]
     if not population or any(reading.tokens[at].text not in POPULATION for at in named):
         return ""
+    if ranked := first(reading, _RANKED):
+        reading.explain(*ranked)
+        return population
     if shared := first(reading, _SHARED):
         if not reading.breakdown:
             return ""

@@ -68,7 +68,7 @@ def read_ranking(reading: Reading) -> None:
     for at, word in enumerate(words):
         if at in covered or word not in _DIRECTIONS:
             continue
-        start, end, limit = _number_around(words, at)
+        start, end, limit = _number_around(words, at, covered)
         if words[at - 1] in ("at", "no") and word in ("least", "most", "more", "less", "fewer", "best", "worst"):
             continue
         end += _filler_after(words, end)
@@ -92,11 +92,11 @@ def _merged(first: Ranking, second: Ranking) -> Ranking:
     return Ranking(first.direction, first.limit or second.limit, first.start, first.end)
 
 
-def _number_around(words: list[str], at: int) -> tuple[int, int, int | None]:
+def _number_around(words: list[str], at: int, covered: set[int]) -> tuple[int, int, int | None]:
     """top 5, 5 worst, the two worst, top handful of, best 3."""
     after = at + 1
     for place in (after, at - 1):
-        number = row_limit(words[place]) if 0 <= place < len(words) else None
+        number = row_limit(words[place]) if 0 <= place < len(words) and place not in covered else None
         if number:
             end = max(at, place) + 1
             end += words[end : end + 1] == ["of"]
@@ -125,6 +125,8 @@ def _around_order(words: list[str], start: int, end: int) -> tuple[int, int]:
 def _filler_after(words: list[str], end: int) -> int:
     """`most common`, `most often`, `worst performing`, `highest number of`."""
     following = _FOLLOWING
+    if words[end : end + 1] == ["first"] and words[end + 1 : end + 2] in ([], [","], ["."]):
+        return 1
     return 1 if end < len(words) and words[end] in following else 0
 
 

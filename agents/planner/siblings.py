@@ -121,9 +121,21 @@ def that_fits(name: str, reading: Reading, spans: list[Span], lexicon: Lexicon) 
     for sibling in metrics[name].siblings:
         counted = metrics[name].unit in ("rate", "percent") and metrics[sibling].unit == "count"
         named = bool((words_of(metrics[sibling].label) - own) & asked) and metrics[sibling].additive
-        if (counted or named) and _reaches(sibling, reading, spans, lexicon):
+        narrowed = _narrows(name, sibling, lexicon) and all(span.kind == "value" for span in spans)
+        if (counted or named or narrowed) and _reaches(sibling, reading, spans, lexicon):
             return sibling
     return name
+
+
+def _narrows(name: str, sibling: str, lexicon: Lexicon) -> bool:
+    """`sessions that timed out`: a count of the same table's rows, of those that have the value's dimension."""
+    model = lexicon.model
+    metrics = model.metrics
+    if metrics[name].unit != "count" or metrics[name].polarity != "neutral" or not metrics[sibling].additive:
+        return False
+    tables = {model.datasets[dataset].table for dataset in model.datasets_of(name)}
+    others = {model.datasets[dataset].table for dataset in model.datasets_of(sibling)}
+    return metrics[sibling].unit == "count" and tables == others
 
 
 def _reaches(name: str, reading: Reading, spans: list[Span], lexicon: Lexicon) -> bool:

@@ -14,19 +14,24 @@ _PHRASES = (
     r"as well|out of curiosity|(?:ran|run|runs|running) into|i (?:keep|kept) (?:hearing|seeing)(?: that)?|"
     r"for (?:my|our|the|a) (?:\S+ )?(?:deck|meeting|board|committee|slides?|presentation|memo|report|review|qbr)|"
     r"(?:they|people|folks|everyone|somebody|someone) (?:tell|tells|told|say|says)(?: me| us)?|"
+    r"(?:losing|lose|bleeding|wasting|burning)(?= (?:\S+ ){0,3}(?:money|dollars|cash))|"
     r"(?:leads?|led|leading|results?|resulted|resulting|turns?|turned) (?:to|in|into)"
 )
 _GOVERNING = word_set(
     "by per each every which whose what across among from not no never without excluding except than only non"
 )
 _WHOLE = word_set("whole entire full")
+_BEFORE_FIGURE = word_set("leave leaves left leaving remain remains remained stay stays stayed")
 
 
 def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
     """Places of words that constrain nothing. Words of linked spans are not looked at."""
     covered = {at for span in reading.spans for at in range(span.start, span.end)}
     places = {at for start, end in find(reading, _PHRASES) for at in range(start, end)} - covered
+    figures = {span.start for span in reading.of_kind("metric")}
     for at, token in enumerate(reading.tokens):
+        if token.text in _BEFORE_FIGURE and at + 1 in figures:
+            places.add(at)
         if token.text in harmless() and at not in covered and not _constrains(reading, at, lexicon):
             places.add(at)
     return places

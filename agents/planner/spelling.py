@@ -10,7 +10,18 @@ from rapidfuzz.distance import OSA
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma
 from agents.planner.reading import Token
-from agents.planner.words import AVERAGE, CUE_WORDS, FILLER, FUNCTION, POPULATION, TIME_WORDS, UNITS, english
+from agents.planner.words import (
+    AVERAGE,
+    CUE_WORDS,
+    FILLER,
+    FUNCTION,
+    POPULATION,
+    TIME_WORDS,
+    UNITS,
+    UNSUPPORTED_STATISTICS,
+    english,
+    harmless,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ class Speller:
         named = [phrase for event in lexicon.model.events for phrase in (event.name, *event.synonyms)]
         named += [phrase for topic in lexicon.model.topics for phrase in topic.phrases]
         common |= {word for phrase in named for word in phrase.lower().replace("-", " ").split()}
+        common |= UNSUPPORTED_STATISTICS | harmless()
         known = frozenset(lexicon.words | lemmas | english() | common | lexicon.noise)
         return cls(known, {letter: tuple(found) for letter, found in targets.items()})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agents.planner.numerals import NumberUnit, Quantity, read_quantity
@@ -50,12 +50,30 @@ def read_thresholds(reading: Reading) -> None:
     at = 0
     while at < len(words):
         found = None if at in covered else _threshold_at(words, at)
-        if found and covered.isdisjoint(range(found.at, found.end)):
+        pair = [] if at in covered else _between(words, at)
+        if pair and covered.isdisjoint(range(at, pair[-1].end)):
+            reading.thresholds += pair
+            reading.explain(at, pair[-1].end)
+            at = pair[-1].end
+        elif found and covered.isdisjoint(range(found.at, found.end)):
             reading.thresholds.append(found)
             reading.explain(found.at, found.end)
             at = found.end
         else:
             at += 1
+
+
+def _between(words: list[str], at: int) -> list[Threshold]:
+    """`between 10 and 30`: at least the one and at most the other; a unit at the second number is that of both."""
+    low = read_quantity(words, at + 1) if words[at] == "between" else None
+    if not low or words[low.end : low.end + 1] != ["and"]:
+        return []
+    high = read_quantity(words, low.end + 1)
+    if not high:
+        return []
+    if not low.unit and high.unit:
+        low = replace(low, unit=high.unit, value=low.value / 100 if high.unit == "percent" else low.value)
+    return [Threshold(at, low.end, ">=", low, "between"), Threshold(low.end, high.end, "<=", high, "between")]
 
 
 def _threshold_at(words: list[str], at: int) -> Threshold | None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
 from agents.planner.time_points import DAY, PREPOSITIONS, Found, Rule, event, match_phrase, read_point, word_at
-from agents.planner.words import UNITS
+from agents.planner.words import UNITS, word_set
 from semantic.model import CalendarEvent
 
 
@@ -64,6 +64,8 @@ def since(words: Sequence[str], at: int, clock: Clock) -> Found:
 def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     """between June 1 and July 15, from June to August, June through August 2025."""
     opened = words[at] in ("between", "from")
+    if not opened and word_at(words, at - 1) in ("compare", "comparing", "compared"):
+        return None
     closers = {"and"} if words[at] == "between" else {"to", "through", "until", "till", "thru"}
     first = read_point(words, at + opened, clock)
     if not first or word_at(words, first[0]) not in closers or first[1].baseline:
@@ -71,8 +73,24 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     second = read_point(words, first[0] + 1, clock) or _same_month_day(words, first, clock)
     if not second or second[1].baseline:
         return None
+    if "from" in (words[at], word_at(words, at - 1)) and _moved(words, at) and first[1].unit == second[1].unit:
+        return None
     start, end = _ordered(first[1], second[1])
     return second[0], Period(start, end, " ".join(words[at + opened : second[0]]))
+
+
+_MOVES = word_set(
+    """
+    change changes changed difference move moved moves rise rose risen fall fell fallen drop dropped increase
+    increased decrease decreased improve improved improvement worsen worsened grow grew grown decline declined went
+    gone go
+    """
+)
+
+
+def _moved(words: Sequence[str], at: int) -> bool:
+    """`the change from August to September`: two periods side by side, not the time between."""
+    return bool(_MOVES & set(words[max(0, at - 7) : at]))
 
 
 def _same_month_day(words: Sequence[str], first: tuple[int, Period], clock: Clock) -> Found:

@@ -31,7 +31,7 @@ _INTENT_WORDS = word_set(
     """
 )
 _DISTINCT = word_set("unique distinct different individual")
-_SPEAKING = word_set("speaking speaker speakers")
+_SPEAKING = word_set("speaking speaker speakers speak speaks")
 
 
 _BRINGING = word_set("driving drives drive causing cause causes caused behind leading bringing")
@@ -132,7 +132,7 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
             and all(lexicon.model.metrics[name].distinct for name in draft.metrics)
         ):
             continue
-        if token.text in _SPEAKING and any(span.end == at for span in reading.of_kind("value")):
+        if token.text in _SPEAKING and any(at in (span.end, span.start - 1) for span in reading.of_kind("value")):
             continue
         if token.text in AVERAGE and _averages(draft, lexicon):
             continue
