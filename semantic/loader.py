@@ -20,13 +20,13 @@ PACKAGED_MODEL = Path(__file__).parent / "models"
 
 
 def load_model(folder: Path | None = None) -> SemanticModel:
-    """The checked model of all `*.yml` under a folder, by default the packaged one.
+    """The checked model of all `*.yml` under a folder but its `policy`, by default the packaged one.
 
     Unchanged files are parsed once in a process. Raises UsageError that lists `file:line: message` for every
     mistake, and when the folder holds no model.
     """
     root = folder or PACKAGED_MODEL
-    files = sorted(root.rglob("*.yml"))
+    files = sorted(file for file in root.rglob("*.yml") if file.relative_to(root).parts[0] != "policy")
     if not files:
         next_step = "Name a folder of *.yml files."
         raise UsageError("There is no semantic model here.", where=str(root), next_step=next_step)

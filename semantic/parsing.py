@@ -126,14 +126,15 @@ def _dataset(name: str, block: Block, draft: Draft) -> None:
         member_column=block.text("member", ""),
         event=block.text("event", ""),
         key=block.text("key", ""),
-        joins=_joins(block, draft),
+        joins=_joins(name, block, draft),
         paths=_paths(name, block, draft),
     )
     block.finish()
 
 
-def _joins(block: Block, draft: Draft) -> dict[str, str]:
+def _joins(name: str, block: Block, draft: Draft) -> dict[str, str]:
     joins = block.block("joins")
+    draft.places[f"joins {name}"] = block.place_of("joins")
     for other in joins.names():
         draft.refer("dataset", other, joins.place_of(other))
     return {other: joins.text(other) for other in joins.names()}

@@ -87,7 +87,7 @@ def relationships_are_sound(draft: Draft) -> None:
 
 
 def _joins_have_keys(name: str, dataset: Dataset, draft: Draft) -> None:
-    place = draft.places[f"dataset {name}"]
+    place = draft.places[f"joins {name}"]
     for other in dataset.joins:
         known = draft.datasets.get(other)
         if known is not None and not known.key:
@@ -128,7 +128,7 @@ def _ways_are_clear(name: str, draft: Draft) -> None:
         if len(several) > 1 and dimension not in dataset.paths:
             named = ", ".join(written(way) for way in several)
             draft.problems.add(
-                draft.places[f"dataset {name}"],
+                draft.places[f"joins {name}"],
                 f"several joins lead from '{name}' to '{dimension}': {named}; "
                 f"choose one under 'paths', such as {dimension}: {written(several[0])}",
             )
