@@ -222,6 +222,8 @@ function Chip({ chip, open, setOpen, disabled }) {
   useEffect(() => {
     if (!open) return undefined;
     const first = menu.current && menu.current.querySelector("button");
+    const over = menu.current ? menu.current.getBoundingClientRect().right + 12 - innerWidth : 0;
+    if (over > 0) menu.current.style.left = `${-over}px`; // a chip at the right edge of a phone
     if (first) first.focus();
     const outside = (event) => { if (box.current && !box.current.contains(event.target)) setOpen(false); };
     document.addEventListener("pointerdown", outside);
