@@ -18,6 +18,7 @@ from semantic.query import SemanticQuery
 if TYPE_CHECKING:
     from agents.context import Context
 
+VALUES_TOLD = 12
 CHECKED = ("query_metrics", "explain_breakdown")
 
 
@@ -37,6 +38,9 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
     """
     # What a free chat model calls an assumption would stand in the answer unchecked.
     call = {**call, "args": _unlabelled({k: v for k, v in call["args"].items() if k != "assumptions"})}
+    unheard = _unknown_values(call["args"], context)
+    if unheard:
+        return call, unheard_of(call, *unheard)
     query = _query_of(call) if call["name"] in CHECKED else None
     if query is None or not context.desk.semantic.metrics.keys() >= set(query.metrics):
         return call, None  # the tool itself says what is wrong with the names
@@ -60,6 +64,37 @@ def _unlabelled(arguments: dict[str, Any]) -> dict[str, Any]:
         return arguments
     time = {name: value for name, value in query["time"].items() if name != "label"}
     return {**arguments, "query": {**query, "time": time}}
+
+
+def _unknown_values(arguments: dict[str, Any], context: Context) -> tuple[str, tuple[str, ...]] | None:
+    """The first dimension whose filter holds a value that it does not have, with values that are declared for it.
+
+    What a chat model writes there would stand in the answer. Values found in the data are not told to it.
+    """
+    query = arguments.get("query")
+    entries = [*_entries(arguments), *_entries(query if isinstance(query, dict) else {})]
+    if arguments.get("journey"):
+        where = context.desk.semantic.defaults.where_dimension
+        entries.append({"dimension": where, "values": [arguments["journey"]]})
+    for entry in entries:
+        dimension = context.desk.semantic.dimensions.get(str(entry.get("dimension")))
+        values = entry.get("values")
+        if dimension is not None and isinstance(values, list):
+            known = {value.lower() for value in (*context.desk.values.values(dimension.name), *dimension.values)}
+            if any(not isinstance(value, str) or value.lower() not in known for value in values):
+                return dimension.label, tuple(dimension.values)[:VALUES_TOLD]
+    return None
+
+
+def _entries(arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    filters = arguments.get("filters")
+    return [entry for entry in filters if isinstance(entry, dict)] if isinstance(filters, list) else []
+
+
+def unheard_of(call: ToolCall, label: str, declared: tuple[str, ...]) -> ToolMessage:
+    """An error for the chat model: a filter's value does not exist."""
+    hint = "Use a value of the dimension as it is spelled, or call refuse with the code no_value."
+    return mendable_error(call, "no_value", f"{label} has no such value.", hint, declared)
 
 
 def _query_of(call: ToolCall) -> SemanticQuery | None:
