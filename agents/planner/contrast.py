@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agents.planner.cues import first
+from agents.planner.cues import first, take
 from agents.planner.draft import Ask, Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.plan import PriorTurn
@@ -25,6 +25,7 @@ def contrast(
     One value alone, with a comparative, is set against the first row of the last answer (the first against the
     second). Only values of one dimension can be compared.
     """
+    take(reading, _COMPARES)
     item = next((i for i in named if i.op == "in" and len(i.values) > 1), None)
     if item is not None:
         wide = [i.dimension for i in named if i.op == "in" and len(i.values) > 1]

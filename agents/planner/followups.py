@@ -22,7 +22,9 @@ from semantic.query import DimensionFilter, MetricFilter, Order, SemanticQuery, 
 
 _OPENERS = (
     r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|"
-    r"without|drop|remove|keep|include|add|"
+    r"without|drop|remove|keep|include|add|get rid of|hide|lose|skip|leave out|leave off|ignore|forget|"
+    r"delete|clear|"
+    r"plot|draw|sorted|ordered|rank|arrange|flip|reverse|turn|put|undo|take (?:out|off|away)|"
     r"instead|weekly|monthly|daily|quarterly|yearly|make it|make that|change|switch|show (?:it|"
     r"that|this|them|me that|the same)|break (?:it|that|this|them)|"
     r"split (?:it|that|this)|compare (?:it|that|this|with|to)|versus|vs|by|per|for|in|top|bottom|"
@@ -46,7 +48,8 @@ _OF_TOTAL = (
 _DROP_FILTER = (
     r"(?:drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no) (?:all |the |"
     r"that |those |this |any |these )*"
-    r"(?:\S+ )?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|for all members|overall"
+    r"(?:\S+ ){0,4}?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|"
+    r"for all members|overall"
 )
 _DROPS = r"drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no|reset|exclude|excluding"
 _SHOW_AS = (
@@ -88,7 +91,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     if reading.unresolved:
         base.ask = _which_row(reading.unresolved, base, prior, lexicon)
         return base
-    drop_slots(reading, base)
+    drop_slots(reading, base, lexicon)
     if sorts(reading):
         sort(reading, draft, base, lexicon)
         base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "condition")]
@@ -100,7 +103,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     _thresholds(reading, draft, base, lexicon)
     if not sorts(reading):
         order_rows(reading, draft, base, lexicon, earlier)
-    take(reading, _SHOW_AS)
+    _say_unchanged(reading, base, prior, shown_again=take(reading, _SHOW_AS))
     base.attribution = prior.query.attribution
     if intent.kind != "query":
         _for_kind(base, intent)
@@ -116,6 +119,15 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
         r"compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
     )
     return base
+
+
+def _say_unchanged(reading: Reading, base: Draft, prior: PriorTurn, *, shown_again: bool) -> None:
+    """`put both side by side`: a fragment that names nothing known and changes nothing is asked about."""
+    named = reading.spans or reading.ranking or shown_again or reading.others is not None
+    again = first(reading, r"again|repeat|same|all|everything|more|rest|no|without|drop|remove|clear|reset")
+    settled = named or again or base.ask or base.issues or base.assumptions
+    if base.kind == "query" and not settled and base.query() == prior.query:
+        base.ask = Ask("clarify", "What should change in the last answer? Name a figure, a group or a period.")
 
 
 _SETTLED_BY_PRIOR = ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")

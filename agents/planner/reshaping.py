@@ -44,6 +44,7 @@ _ROWS = (
     r"(?: top| first)?)(?: the)?(?: top| first)? (?:NUMBER)(?: rows?| of them| results?| entries| only|"
     r" please| instead)*"
 )  # fmt: skip
+_FILTER_NOUN = r"filters?|restrictions?|conditions?|breakdowns?|splits?|grouping|dimensions?|exclusions?"
 _NUMBER = r"\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twenty"
 _OPPOSITE = (
     r"(?:and )?(?:now )?(?:show(?: me)? )?the (?:opposite|reverse|other way round|inverse)(?: order)?|reverse"
@@ -76,8 +77,9 @@ def free_cues(reading: Reading) -> None:
         reading.spans = [span for span in reading.spans if span not in own]
 
 
-def drop_slots(reading: Reading, base: Draft) -> None:
-    """`without the comparison`, `no limit`, `drop the period`, `remove the breakdown`."""
+def drop_slots(reading: Reading, base: Draft, lexicon: Lexicon) -> None:
+    """`without the comparison`, `no limit`, `drop the period`, `remove the breakdown`, `drop the platform`."""
+    _drop_named(reading, base, lexicon)
     if take(reading, _COMPARISON, outside_spans=False):
         base.compare_to = None
     if take(reading, _LIMIT, outside_spans=False):
@@ -98,6 +100,33 @@ def drop_slots(reading: Reading, base: Draft) -> None:
         reading.breakdown, reading.loose, reading.grain = [], [], None
 
 
+def _drop_named(reading: Reading, base: Draft, lexicon: Lexicon) -> None:
+    """`drop the platform`: the breakdown or the filter of that name; asks where there are both or none."""
+    if not first(reading, rf"^(?:{_DROP}) \S+") or first(reading, _FILTER_NOUN) or reading.of_kind("value"):
+        return
+    spans = [*reading.loose, *reading.breakdown, *reading.of_kind("dimension")]
+    named = {target.name for span in spans for target in span.targets}
+    if not named or reading.of_kind("metric"):
+        return
+    cut = [name for name in base.dimensions if name in named]
+    fixed = [item for item in base.filters if item.dimension in named]
+    unbroken = replace(base, dimensions=[name for name in base.dimensions if name not in named], issues=[])
+    unfiltered = replace(base, filters=[item for item in base.filters if item not in fixed], issues=[])
+    label = " or ".join(sorted(lexicon.model.dimensions[name].label.lower() for name in named))
+    if cut and fixed:
+        base.ask = Ask(
+            "clarify", f"Drop the breakdown or the filter by {label}?", candidates=[unbroken, unfiltered]
+        )
+    elif not cut and not fixed:
+        base.ask = Ask("clarify", f"The last answer has neither a breakdown nor a filter by {label}.",
+                       candidates=[replace(base, issues=[])])  # fmt: skip
+    take(reading, _DROP)
+    base.dimensions, base.filters = unbroken.dimensions, unfiltered.filters
+    if not base.dimensions and not base.grain:
+        base.order, base.limit = None, None
+    reading.breakdown, reading.loose = [], []
+
+
 def sorts(reading: Reading) -> bool:
     """Whether the fragment names what to sort by."""
     return first(reading, _SORT) is not None
@@ -106,6 +135,7 @@ def sorts(reading: Reading) -> bool:
 def sort(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     """`sort by cost`: by a metric, which joins the answer if it is not in it, or by a dimension shown."""
     take(reading, _SORT)
+    take(reading, r"names?|labels?|values?|figures?|it|size")
     way = "asc" if first(reading, _RISING) or take(reading, r"alphabetically") else "desc"
     metrics = _candidates(draft, base, lexicon) if reading.of_kind("metric") else []
     shown = [name for name in draft.dimensions if name in base.dimensions]
