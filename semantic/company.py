@@ -55,6 +55,8 @@ def open_company(folder: Path, file: Path, settings: Settings) -> Company:
     model = load_model(folder)
     if model.marts:
         raise UsageError("A model over a file has no marts.", where=str(folder), next_step="Take `marts` out.")
+    if "days" in model.datasets:
+        raise UsageError("A dataset may not be called days.", where=str(folder), next_step="Name it otherwise.")
     shown = views(model)
     sql = [OutsideView(v.name, v.body.sql(dialect="duckdb"), _reads(v)) for v in shown]
     outside = open_outside(file, sql, _expected(model, folder), settings.state)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from semantic.model import SemanticModel
+from semantic.names import is_plain
 from semantic.parsing import Draft, Reference, read_file
 from semantic.query import SemanticQuery
 from semantic.reading import Place, Problems, did_you_mean, read_block
@@ -88,6 +89,16 @@ def _names_exist(draft: Draft) -> None:
             draft.problems.add(reference.place, f"there is no {reference.kind} '{reference.name}'{hint}")
 
 
+def _names_are_plain(draft: Draft) -> None:
+    """Names become columns and tables of SQL."""
+    for key, place in draft.places.items():
+        kind, _, name = key.partition(" ")
+        if kind in ("dataset", "measure", "name", "bridge") and not is_plain(name):
+            draft.problems.add(
+                place, f"'{name}' is no name: small letters, digits and underscores, and no word of SQL"
+            )
+
+
 def _members_today_are_members(draft: Draft) -> None:
     people = draft.datasets.get(draft.members_today)
     if people and (people.time_column or not people.member_column):
@@ -141,6 +152,7 @@ def _query_is_valid(name: str, query: dict[str, object], place: Place, draft: Dr
 
 CHECKS = (
     _names_exist,
+    _names_are_plain,
     relationships_are_sound,
     _members_today_are_members,
     _marts_fit_their_dataset,

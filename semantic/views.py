@@ -13,12 +13,14 @@ from sqlglot import exp
 
 from semantic.compiler.bridges import PART
 from semantic.model import Bridge, Dataset, SemanticModel
+from semantic.names import plain_name
 from semantic.relationships import paths_from
 from warehouse.outside import SOURCE
 from warehouse.policy.loader import GOVERNED_SCHEMA, Kind
 
 DAYS = f"{GOVERNED_SCHEMA}.days"
 MISSING = "Unknown"
+Where = tuple[tuple[str, tuple[str, ...]], ...]
 _ROW = "fact"
 
 
@@ -58,17 +60,39 @@ def placed(model: SemanticModel) -> SemanticModel:
 
     Every dimension has a value for rows without one: a NULL would not find its like in another dataset.
     """
-    datasets = {
+    datasets = {name: _placed(model, dataset) for name, dataset in model.datasets.items()}
+    measures = {
         name: replace(
-            dataset,
-            table=f"{GOVERNED_SCHEMA}.{name}",
-            columns={dimension: exposed(dataset, dimension) for dimension in dataset.columns},
-            member_column=member_of(model, name)[1],
+            measure,
+            column=_plain(measure.column or "") or None,
+            flag=_plain(measure.flag or "") or None,
+            where=_plain_where(measure.where),
         )
-        for name, dataset in model.datasets.items()
+        for name, measure in model.measures.items()
     }
     dimensions = {n: replace(d, missing=d.missing or MISSING) for n, d in model.dimensions.items()}
-    return replace(model, datasets=datasets, dimensions=dimensions, spine=f"{DAYS}.day")
+    return replace(model, datasets=datasets, measures=measures, dimensions=dimensions, spine=f"{DAYS}.day")
+
+
+def _placed(model: SemanticModel, dataset: Dataset) -> Dataset:
+    return replace(
+        dataset,
+        table=f"{GOVERNED_SCHEMA}.{dataset.name}",
+        columns={dimension: plain_name(exposed(dataset, dimension)) for dimension in dataset.columns},
+        member_column=_plain(member_of(model, dataset.name)[1]),
+        key=_plain(dataset.key),
+        time_column=_plain(dataset.time_column),
+        where=_plain_where(dataset.where),
+        reached={name: replace(way, column=_plain(way.column)) for name, way in dataset.reached.items()},
+    )
+
+
+def _plain(column: str) -> str:
+    return plain_name(column) if column else ""
+
+
+def _plain_where(where: Where) -> Where:
+    return tuple((plain_name(column), values) for column, values in where)
 
 
 def exposed(dataset: Dataset, dimension: str) -> str:
@@ -91,7 +115,7 @@ def member_of(model: SemanticModel, name: str) -> tuple[tuple[str, ...], str]:
 def _view(model: SemanticModel, dataset: Dataset, bridge: Bridge | None) -> View:
     columns: dict[str, Shown] = {}
     for shown in _columns(model, dataset, bridge):
-        columns.setdefault(shown.name, shown)
+        columns.setdefault(plain_name(shown.name), replace(shown, name=plain_name(shown.name)))
     name = f"{dataset.name}__{bridge.name}" if bridge else dataset.name
     body = exp.select(*(exp.alias_(shown.value.copy(), shown.name, quoted=True) for shown in columns.values()))
     body = body.from_(_table(dataset.table, _ROW), copy=False)
@@ -103,7 +127,9 @@ def _view(model: SemanticModel, dataset: Dataset, bridge: Bridge | None) -> View
         _join(model, body, dataset, step)
     if bridge:
         _cross(model, body, dataset, bridge)
-    return View(name, dataset.name, tuple(columns.values()), body, dataset.time_column, _member_name(columns))
+    return View(
+        name, dataset.name, tuple(columns.values()), body, _plain(dataset.time_column), _member_name(columns)
+    )
 
 
 def _member_name(columns: dict[str, Shown]) -> str:

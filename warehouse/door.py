@@ -19,6 +19,7 @@ from warehouse.guard import Allow, Decision, Deny, check
 from warehouse.guard.decision import Disclosure, deny
 from warehouse.guard.judge import data_for
 from warehouse.guard.statement import Catalog, Parameter
+from warehouse.outside import require_unchanged
 from warehouse.policy import Data, Policy, load_policy
 from warehouse.principal import Principal
 from warehouse.settings import Settings
@@ -197,6 +198,7 @@ class Warehouse:
     def _current(self) -> Snapshot:
         """The pointer is read for every statement; the files behind it only when it has moved."""
         if self._outside is not None:
+            require_unchanged(self._outside)
             return self._snapshot or self._serve(self._outside)
         if self._pinned is not None:
             return self._snapshot or self._serve(find_kept(self._path, self._pinned, self._retention))

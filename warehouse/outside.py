@@ -72,7 +72,7 @@ def open_outside(file: Path, views: Sequence[OutsideView], expected: Expected, s
         known = _prepare(file, views, expected, folder, content)
     facts = json.loads(known.read_text(encoding="utf-8"))
     path = known.with_suffix(".duckdb")
-    manifest = {**facts["manifest"], "outside": str(file.absolute())}
+    manifest = {**facts["manifest"], "outside": str(file.absolute()), "mark": _mark(file)}
     return Outside(
         Snapshot(manifest["snapshot"], path, path, path, manifest), facts["types"], tuple(facts["notes"])
     )
@@ -88,8 +88,7 @@ def _content(file: Path, views: Sequence[OutsideView], expected: Expected, state
 def file_hash(file: Path, state: Path) -> str:
     """The SHA-256 of a file's content, remembered while its size and time stay. Raises MissingDataError."""
     try:
-        seen = file.stat()
-        mark = f"{file.absolute()} {seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+        mark = _mark(file)
         known = state / FOLDER / f"hash-{hashlib.sha256(mark.encode()).hexdigest()[:16]}"
         if known.is_file():
             return known.read_text(encoding="utf-8")
@@ -104,6 +103,25 @@ def file_hash(file: Path, state: Path) -> str:
     known.parent.mkdir(parents=True, exist_ok=True)
     _write(known, found)
     return found
+
+
+def require_unchanged(snapshot: Snapshot) -> Snapshot:
+    """The snapshot, while its file is the one that was opened. Raises MissingDataError (exit 4) when it is not."""
+    file = Path(snapshot.manifest["outside"])
+    try:
+        same = _mark(file) == snapshot.manifest["mark"]
+    except OSError:
+        same = False
+    if not same:
+        raise MissingDataError(
+            "The warehouse file has changed since it was opened.", where=str(file), next_step="Open it again."
+        )
+    return snapshot
+
+
+def _mark(file: Path) -> str:
+    seen = file.stat()
+    return f"{file.absolute()} {seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
 
 
 def _prepare(file: Path, views: Sequence[OutsideView], expected: Expected, folder: Path, content: str) -> Path:

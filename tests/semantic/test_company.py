@@ -253,3 +253,55 @@ def test_two_filters_over_a_bridge_count_a_row_once(company, settings, plain):
         "USING (agent_id) WHERE channel IN ('Branch', 'Online'))"
     ).fetchone()
     assert _run(company, settings, compiled.sql, EXECUTIVE).rows == [wanted]
+
+
+def test_a_file_that_changes_while_it_is_open_is_told(file, settings, tmp_path):
+    copied = tmp_path / "insurance.duckdb"
+    shutil.copy(file, copied)
+    door = open_company(INSURANCE / "model", copied, settings).door(AuditLog.of(settings))
+    assert door.query("SELECT COUNT(*) AS n FROM gold.claims", EXECUTIVE).rows
+    with duckdb.connect(str(copied)) as connection:
+        connection.execute("DELETE FROM claims")
+        connection.execute("CHECKPOINT")
+    with pytest.raises(MissingDataError, match="changed"):
+        door.query("SELECT COUNT(*) AS n FROM gold.claims", EXECUTIVE)
+    door.close()
+
+
+def test_columns_may_be_called_what_their_owner_likes(settings, tmp_path):
+    path = tmp_path / "it's a file.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute('CREATE SCHEMA "Sales 24"')
+        connection.execute(
+            'CREATE TABLE "Sales 24"."Order" ("Order No" INT, "Group" VARCHAR, "when" DATE, "Amount €" INT)'
+        )
+        connection.execute(
+            'INSERT INTO "Sales 24"."Order" '
+            "SELECT i, 'G' || (i % 2), DATE '2026-01-01' + i::INT, i FROM range(10) t(i)"
+        )
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "model.yml").write_text(ODD_NAMES, encoding="utf-8")
+    company = open_company(folder, path, settings)
+    rows = _figures(company, settings, ("orders", "amount"), ("team",))
+    assert sorted(rows) == [("G0", 5, 20), ("G1", 5, 25)]
+
+
+ODD_NAMES = """
+model: odd
+datasets:
+  orders:
+    table: Sales 24.Order
+    grain: one row an order
+    key: Order No
+    time: when
+    dimensions: {team: Group}
+    measures:
+      orders: {aggregate: count}
+      amount: {aggregate: sum, column: Amount €}
+dimensions:
+  team: {label: Team, description: Who sold, owner: Sales}
+metrics:
+  orders: {label: Orders, description: Orders, unit: count, polarity: higher, owner: Sales, numerator: orders}
+  amount: {label: Amount, description: Dollars, unit: usd, polarity: higher, owner: Sales, numerator: amount}
+"""
