@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from agents.context import Context
 
 VALUES_TOLD = 12
+OWN_THRESHOLD = "The threshold is the chat model's choice: the question names none."
+OWN_REDUCTION = "The size of the reduction is the chat model's choice: the question names none."
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 CHECKED = ("query_metrics", "explain_breakdown")
 
 
@@ -43,7 +47,7 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
         return call, unheard_of(call, *unheard)
     query = _query_of(call) if call["name"] in CHECKED else None
     if query is None or not context.desk.semantic.metrics.keys() >= set(query.metrics):
-        return call, None  # the tool itself says what is wrong with the names
+        return _saying(call, _own_reduction(call, context)), None  # the tool says what is wrong with the names
     found = gaps(context.desk.question, query, context.planner, context.clock)
     if found.missing:
         return call, _objection(call, found.missing, "Put it into the query, or call clarify or refuse.")
@@ -51,10 +55,21 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
         context.objected = True
         hint = "If it restricts the answer, call clarify or refuse; if it is wording only, call again unchanged."
         return call, _objection(call, found.unknown, hint)
-    if found.unknown:
-        said = [f"Taken as wording only: {', '.join(found.unknown)}."]
-        return {**call, "args": {**call["args"], "assumptions": said}}, None
-    return call, None
+    said = [f"Taken as wording only: {', '.join(found.unknown)}."] if found.unknown else []
+    if query.having and not context.planner.read(context.desk.question, context.clock)[0].thresholds:
+        said.append(OWN_THRESHOLD)
+    return _saying(call, said), None
+
+
+def _saying(call: ToolCall, said: list[str]) -> ToolCall:
+    return {**call, "args": {**call["args"], "assumptions": said}} if said else call
+
+
+def _own_reduction(call: ToolCall, context: Context) -> list[str]:
+    """What to say when the percentage of a projection is not in the question."""
+    percent = call["args"].get("reduce_pct") if call["name"] in ("project_savings", "top_opportunities") else None
+    named = {float(number) for number in _NUMBER.findall(context.desk.question.replace(",", ""))}
+    return [OWN_REDUCTION] if isinstance(percent, int | float) and float(percent) not in named else []
 
 
 def _unlabelled(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from agents.answer import Answer
 from agents.runtime import Assistant
+from agents.screening import OWN_REDUCTION, OWN_THRESHOLD
 from agents.upstream import STANDING_IN
 from tests.agents.test_service_model import (
     DAY,
@@ -26,9 +28,11 @@ from tests.agents.test_service_model import (
     say,
     script,
 )
+from ui.cli import app
+from ui.doctor import _chat_model
 from warehouse.errors import UpstreamModelError
 from warehouse.principal import Principal
-from warehouse.settings import ChatModel, Settings
+from warehouse.settings import ChatModel, Settings, load_settings
 
 SQL = "SELECT plan_type, COUNT(*) AS n FROM gold.calls GROUP BY plan_type"
 LIE = "MAPD had 987,654 calls"
@@ -256,3 +260,49 @@ def test_sql_is_repaired_at_most_twice(opened: Callable[..., Served]) -> None:
     assert (answer.status, answer.trust) == ("answered", "generated_sql")
     assert any("equals the governed metric Total calls" in said for said in answer.assumptions)
     assert "equals" in answer.trust_reason
+
+
+def test_a_number_of_the_models_own_choice_is_said_to_be_one(opened: Callable[..., Served]) -> None:
+    served = opened()
+    above = {**QUERY, "having": [{"metric": "total_calls", "op": ">", "value": 1}]}
+    answer = served.ask(script(call("query_metrics", {"query": above})))
+    assert OWN_THRESHOLD in answer.assumptions
+    saves = script(call("project_savings", {"reduce_pct": 45}), agent="next_best_action")
+    assert OWN_REDUCTION in served.ask(saves, "What do we save on leaked calls?").assumptions
+    assert OWN_REDUCTION not in served.ask(saves, "What do we save with 45% fewer leaked calls?").assumptions
+
+
+def test_the_prompt_says_what_free_sql_may_not_do(opened: Callable[..., Served]) -> None:
+    served = opened()
+    served.ask(ANSWERS)
+    prompt = served.service.requests[1]["messages"][0]
+    assert prompt["role"] == "system"
+    for words in ("no numbers of your own", "compared with their governed values", "ends the question"):
+        assert words in prompt["content"]
+
+
+def test_doctor_and_usage_tell_of_the_service(
+    service: Service, opened: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = opened(input_price=1.0)
+    answer = served.ask(ANSWERS)
+    for name, value in {"VAR": str(tmp_path), "API_KEY": "sk-secret", "CHAT_MODEL__KIND": "service",
+                        "CHAT_MODEL__BASE_URL": service.url, "CHAT_MODEL__MODEL": "m"}.items():  # fmt: skip
+        monkeypatch.setenv(f"COMMAND_CENTER_{name}", value)
+    told = CliRunner().invoke(app, ["usage", "--json"])
+    (line,) = json.loads(told.stdout)
+    assert (line["user"], line["day"], line["tokens"], line["answers"]) == ("erin", "2026-10-30", 2200, 1)
+    by_answer = CliRunner().invoke(app, ["usage", "--by-answer", "--json", "--since", "2026-10-30"])
+    assert json.loads(by_answer.stdout)[0]["answer_id"] == answer.answer_id
+    assert "erin" in CliRunner().invoke(app, ["usage"]).stdout
+    service.headers.clear()
+    settings = load_settings()
+    assert _chat_model(settings, reach=False).state == "ok"
+    assert service.headers == [], "doctor leaves the network alone unless asked"
+    assert "reached" in _chat_model(settings, reach=True).detail
+    assert len(service.headers) == 1
+    monkeypatch.setenv("COMMAND_CENTER_CHAT_MODEL__MODEL", "other")
+    assert _chat_model(load_settings(), reach=True).state == "warning"
+    monkeypatch.setenv("COMMAND_CENTER_CHAT_MODEL__BASE_URL", "http://127.0.0.1:9/v1")
+    found = _chat_model(load_settings(), reach=True)
+    assert (found.state, "sk-secret" in found.detail + found.next_step) == ("missing", False)
