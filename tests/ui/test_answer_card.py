@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import date
 from html import escape
 
 import pytest
 from markdown_it import MarkdownIt
+from rich.console import Console
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Chart, Choice
 from ui.answer_card import MOST_ROWS, card, plain
+from ui.render import print_answer
 
 COLUMNS = [
     AnswerColumn(name="segment", type="VARCHAR", role="dimension", label="Segment"),
@@ -40,6 +43,20 @@ def test_an_answer_without_parts_is_its_own_part() -> None:
     assert part["sql"] == "SELECT 1"
     assert [cell["t"] for cell in part["rows"][0]] == ["MAPD", "31.0 %"]
     assert len(part["figures"]) == 1
+
+
+def test_chips_reach_the_card_and_the_terminal_as_they_are() -> None:
+    chip = {
+        "kind": "filter", "label": "Plan type", "value": "MAPD <b>", "remove": "Drop the plan type filter",
+        "options": [{"label": "PPO", "question": "Only plan type PPO"}],
+    }  # fmt: skip
+    period = {"kind": "period", "label": "Period", "value": "last 30 days", "remove": "", "options": []}
+    answer = answered(chips=[chip, period])
+    assert card(answer)["chips"] == [chip, period]
+    out = io.StringIO()
+    print_answer(answer, Console(file=out, width=200))
+    assert "Understood: Plan type: MAPD <b> | Period: last 30 days\n" in out.getvalue()
+    assert card(answered())["chips"] == []
 
 
 def test_a_cell_keeps_its_raw_value_for_sorting_and_download() -> None:
