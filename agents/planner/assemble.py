@@ -161,6 +161,9 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> Non
             values.append(target.value)
         if span.start in reading.compared and target.name not in draft.dimensions:
             draft.dimensions.append(target.name)
+    for name in kept.keys() & dropped.keys():
+        if clash := set(kept[name]) & set(dropped[name]):
+            draft.issues.append(Issue("unexplained", words=tuple(sorted(clash))))
     for name, values in kept.items():
         draft.filters.append(DimensionFilter(dimension=name, op="in", values=tuple(sorted(values))))
     for name, values in dropped.items():

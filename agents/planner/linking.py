@@ -267,6 +267,12 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
         if words[at + 1 : at + 3] in (["by", word], ["after", word], ["to", word]):
             yield _grain(at - (at > 0 and words[at - 1] == "on"), at + 3, unit)
         before = words[at - 1] if at else ""
+        if before in ("", "show", "list", "which", "the") and words[at + 1 : at + 2] in (
+            ["with"],
+            ["where"],
+            ["when"],
+        ):
+            yield _grain(at, at + 1, unit)
         if before in ("which", "what") and words[at + 1 : at + 2] != ["of"]:
             yield _grain(at - 1, at + 1, unit)
         if before in ("per", "by", "each", "every") and words[at + 1 : at + 2] != ["of"]:

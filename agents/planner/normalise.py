@@ -32,14 +32,14 @@ _WORD = re.compile(
 )
 _MARKS = {";": ",", ":": ".", "(": ",", ")": ",", "\u2013": ",", "\u2014": ",", "?": ".", "!": "."}
 _REPLACED = {
-    "/": "and", "&": "and", "%": "percent", "avg": "average", "ppl": "people", "mins": "minutes",
+    "/": "and", "&": "and", "+": "and", "%": "percent", "avg": "average", "ppl": "people", "mins": "minutes",
     "secs": "seconds", "hrs": "hours", "rang": "called", "rung": "called", "phoned": "called", "dialed": "called",
     "dialled": "called", "ring": "call", "rings": "calls", "ringing": "calling", "phoning": "calling",
     "msgs": "messages", "msg": "message", "approx": "approximately", "vol": "volume", "qty": "number",
     "excl": "excluding", "incl": "including", "prev": "previous", "curr": "current", "amt": "amount",
     "num": "number",
     "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
-    "theme": "topic", "themes": "topics",
+    "theme": "topic", "themes": "topics", "quantity": "number", "quantities": "numbers",
 }  # fmt: skip
 _IRREGULAR = {
     "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have",

@@ -65,6 +65,8 @@ def of_the_membership(reading: Reading, lexicon: Lexicon) -> str:
     named = [at for span in reading.of_kind("metric") for at in range(span.start, span.end)]
     if not population or any(reading.tokens[at].text not in POPULATION for at in named):
         return ""
+    if any(reading.tokens[t.end].text in POPULATION for t in reading.thresholds if t.end < len(reading.tokens)):
+        return population
     if ranked := first(reading, _RANKED):
         reading.explain(*ranked)
         return population

@@ -88,7 +88,7 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retr
         return _incompatible(issue, draft, lexicon)
     if issue.kind == "share":
         return "clarify", "", "A share of this is not a figure of the model. Shall I show the figure itself?", [
-            replace(draft, share=False, issues=[])
+            *_parts_of_whole(draft, lexicon), replace(draft, share=False, issues=[])
         ]  # fmt: skip
     if issue.kind == "no_history":
         label = lexicon.model.metrics[issue.targets[0].name].label
@@ -104,6 +104,16 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retr
     if issue.kind in ("ambiguous_metric", "ambiguous_dimension", "ambiguous_value"):
         return _ambiguous(issue, lexicon, retry)
     return _open(issue, draft, lexicon)
+
+
+def _parts_of_whole(draft: Draft, lexicon: Lexicon) -> list[Draft]:
+    """`what % of calls come from MAPD members`: every plan's part of the whole, the one asked for among them."""
+    dimensions = [item.dimension for item in draft.filters if item.op == "in"]
+    additive = bool(draft.metrics) and all(lexicon.model.adds_up(name) for name in draft.metrics)
+    if draft.dimensions or len(dimensions) != 1 or not additive:
+        return []
+    kept = [item for item in draft.filters if item.dimension != dimensions[0]]
+    return [replace(draft, share=True, dimensions=dimensions, filters=kept, issues=[])]
 
 
 def _attribution(draft: Draft) -> Answered:

@@ -70,7 +70,7 @@ _FORECAST = re.compile(
     r"(?!the savings)\b|\bprojected\b(?! savings)|"
     r"\b(?:next|coming|upcoming|following) (?:\w+ )?(?:days?|weeks?|months?|quarters?|years?|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
-    r"\btomorrow\b|\bin the future\b|\bwill (?:we|our|the|be|it|there|\w+ be|\w+ \w+ be|\w+ "
+    r"\btomorrow\b|\bin the future\b|\bwill (?!we know\b)(?:we|our|the|be|it|there|\w+ be|\w+ \w+ be|\w+ "
     r"(?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|\bgoing to be\b|\bby the end "
     r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|"
     r"in|for)\b|\boutlook\b"

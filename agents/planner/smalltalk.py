@@ -10,8 +10,11 @@ from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, harmless,
 _PHRASES = (
     r"these days|at the moment|as we speak|as it stands|by the way|to be honest|in my (?:opinion|view)|"
     r"if possible|no rush|heads up|(?:and )?so on|or so|rule of thumb|ball ?park|long story short|at a glance|"
-    r"quick (?:one|question)|just checking|one by one|side by side|for (?:each|every) of them|of course|for sure|"
-    r"as well|out of curiosity|(?:ran|run|runs|running) into|i (?:keep|kept) (?:hearing|seeing)(?: that)?|"
+    r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
+    r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
+    r"just checking|one by one|side by side|of course|for sure|"
+    r"for (?:each|every) of them|as well|out of curiosity|(?:ran|run|runs|running) into|"
+    r"i (?:keep|kept) (?:hearing|seeing)(?: that)?|(?:i am|we are) trying to|"
     r"for (?:my|our|the|a) (?:\S+ )?(?:deck|meeting|board|committee|slides?|presentation|memo|report|review|qbr)|"
     r"(?:they|people|folks|everyone|somebody|someone) (?:tell|tells|told|say|says)(?: me| us)?|"
     r"(?:losing|lose|bleeding|wasting|burning)(?= (?:\S+ ){0,3}(?:money|dollars|cash))|"
@@ -19,6 +22,16 @@ _PHRASES = (
 )
 _GOVERNING = word_set(
     "by per each every which whose what across among from not no never without excluding except than only non"
+)
+_RATING = word_set("rated rate called considered labelled labeled marked tagged as")
+_RELATING = word_set("that who which where whose with having")
+_JUDGING = word_set(
+    """
+    great awesome nice lovely wonderful fantastic terrific excellent amazing cool sweet super neat perfect
+    brilliant fabulous terrible awful horrible dreadful horrendous atrocious shocking alarming worrisome
+    troubling scary crazy insane ridiculous embarrassing annoying painful brutal nasty ugly weird strange
+    odd funny handy useful helpful interesting relevant important essential crucial vital worthwhile
+    """
 )
 _WHOLE = word_set("whole entire full")
 _BEFORE_FIGURE = word_set("leave leaves left leaving remain remains remained stay stays stayed")
@@ -43,7 +56,9 @@ def _constrains(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     before = at - 1
     while before >= 0 and words[before] in DETERMINERS:
         before -= 1
-    if before >= 0 and words[before] in _GOVERNING:
+    if before >= 0 and words[before] in _GOVERNING | _RATING:
+        return True
+    if words[at] in _JUDGING and set(words[max(0, at - 4) : at]) & _RELATING:
         return True
     after = words[at + 1] if at + 1 < len(words) else ""
     if words[at] in _WHOLE or words[at].endswith("ly"):

@@ -68,7 +68,7 @@ class Speller:
         word = token.text
         if not word.isalpha() or len(word) < 3 or word in self.known:
             return ""
-        if lemma(word) in self.known:
+        if any(base in self.known for base in _bases(word)):
             return self._inflected(word)
         limit = 1 if len(word) < 7 else 2
         scored = sorted(
@@ -99,6 +99,30 @@ class Speller:
             if target.endswith("ed") and word.endswith("ed") and lemma(target) == lemma(word)
         ]
         return forms[0] if len(forms) == 1 and OSA.distance(word, forms[0]) == 1 else ""
+
+
+_ENDINGS = {
+    "ies": ("y",),
+    "es": ("", "e"),
+    "s": ("",),
+    "ed": ("", "e"),
+    "ing": ("", "e"),
+    "er": ("", "e"),
+    "est": ("", "e"),
+    "ly": ("",),
+}
+
+
+def _bases(word: str) -> tuple[str, ...]:
+    """What a word may be an inflection of. The lemma is too rough here: that of `sates` is that of `sat`."""
+    bases: list[str] = []
+    for ending, replacements in _ENDINGS.items():
+        if word.endswith(ending):
+            root = word[: -len(ending)]
+            bases += [root + replacement for replacement in replacements]
+            if ending in ("ed", "ing") and len(root) > 3 and root[-1] == root[-2]:
+                bases.append(root[:-1])
+    return tuple(base for base in bases if len(base) > 2)
 
 
 def _shortened(word: str, target: str) -> bool:

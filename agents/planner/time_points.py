@@ -75,7 +75,7 @@ def named_day(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
     """this month, last 8 weeks, past couple of months, next quarter, last fiscal year."""
-    word = words[at]
+    word = word_at(words, at)
     if word not in _LAST | _THIS | _NEXT:
         return None
     after, count, vague = _count(words, at + 1)
