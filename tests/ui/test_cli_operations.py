@@ -211,15 +211,21 @@ def test_a_chat_model_that_lacks_a_setting_is_bad_usage(
     assert [f["state"] for f in findings if f["name"] == "Chat model"] == ["missing"]
 
 
-def test_a_service_that_is_down_is_exit_code_5(command_center, tiny_warehouse, monkeypatch):
+def test_a_service_that_is_down_is_said_or_exit_code_5(command_center, tiny_warehouse, monkeypatch):
     for name, value in {"KIND": "service", "BASE_URL": "http://127.0.0.1:9/v1", "MODEL": "m"}.items():
         monkeypatch.setenv(f"COMMAND_CENTER_CHAT_MODEL__{name}", value)
     monkeypatch.setenv("COMMAND_CENTER_CHAT_MODEL__MAX_RETRIES", "0")
     monkeypatch.setenv("COMMAND_CENTER_API_KEY", "k-12345")
     done = command_center("ask", "total calls", "--json", "--warehouse", tiny_warehouse)
-    assert done.code == 5
-    assert [o["refusal_code"] for o in done.objects()] == ["model_failed"]
-    assert "k-12345" not in done.out + done.err
+    assert done.code == 0
+    assert [("cannot be reached" in o["assumptions"][0], o["status"]) for o in done.objects()] == [
+        (True, "answered")
+    ]
+    monkeypatch.setenv("COMMAND_CENTER_CHAT_MODEL__FALLBACK", "false")
+    failed = command_center("ask", "total calls", "--json", "--warehouse", tiny_warehouse)
+    assert failed.code == 5
+    assert [o["refusal_code"] for o in failed.objects()] == ["model_failed"]
+    assert "k-12345" not in done.out + done.err + failed.out + failed.err
 
 
 def test_doctor_on_a_fine_warehouse_on_changed_rules_and_on_a_full_disk(
