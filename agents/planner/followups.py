@@ -24,7 +24,7 @@ _OPENERS = (
     r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|"
     r"without|drop|remove|keep|include|add|get rid of|hide|lose|skip|leave out|leave off|ignore|forget|"
     r"delete|clear|"
-    r"plot|draw|sorted|ordered|rank|arrange|flip|reverse|turn|put|undo|take (?:out|off|away)|"
+    r"lift|restrict|narrow|plot|draw|sorted|ordered|rank|arrange|flip|reverse|turn|put|undo|take (?:out|off|away)|"
     r"instead|weekly|monthly|daily|quarterly|yearly|make it|make that|change|switch|show (?:it|"
     r"that|this|them|me that|the same)|break (?:it|that|this|them)|"
     r"split (?:it|that|this)|compare (?:it|that|this|with|to)|versus|vs|by|per|for|in|top|bottom|"
@@ -46,7 +46,7 @@ _OF_TOTAL = (
     r"(?:total|whole|overall|all)(?: (?:members|calls|of them))?"
 )
 _DROP_FILTER = (
-    r"(?:drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no) (?:all |the |"
+    r"(?:drop|remove|clear|without|lose|lift|undo|forget|delete|take off|take out|no) (?:all |the |"
     r"that |those |this |any |these )*"
     r"(?:\S+ ){0,4}?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|"
     r"for all members|overall"
@@ -115,7 +115,8 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     check_compatibility(base, lexicon)
     take(
         reading,
-        _ADD + r"|instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|back|"
+        _ADD + r"|restrict|narrow|lift|"
+        r"instead|only|just|now|same|again|there|please|before|after that|versus|vs|compared|back|"
         r"compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
     )
     return base
@@ -341,7 +342,7 @@ def _period(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.time = _shifted(base.time, baselines[0])
     elif baselines and not draft.time:
         base.compare_to = baselines[0] or None
-    elif draft.compare_to and draft.time and base.time and compares:
+    elif draft.compare_to and draft.time and compares and (base.time or draft.compare_to == "previous_year"):
         base.compare_to = draft.compare_to
     elif draft.time or draft.compare_to:
         base.time = draft.time or base.time

@@ -24,6 +24,11 @@ _TOP = r"top|leading|highest|largest|biggest"
 _END = r"last|bottom|lowest|smallest"
 _JUDGED = r"worst|best"
 _VERBS = r"is|was|so|higher|lower|worse|better|and|by|only|above|below|than|for|in|at|over"
+_EXCEPT = (
+    r"(?:(?:everything|all|anything|everyone|show all) )?(?:except|but|other than|besides|excluding|without|"
+    r"apart from)"
+    r" (?:for )?(?:those|these|that|them|this)(?: (?:two|three|four|ones|one))?"
+)
 _OTHERS = r"(?:all )?(?:the )?(?:others|other ones|rest|rest of them|remaining ones|remaining)"
 
 
@@ -76,6 +81,7 @@ def _references(reading: Reading, shown: Shown, lexicon: Lexicon) -> list[tuple[
     add(rf"(?:that|this) (?:{noun})", "this")
     if "compare" in words or "between" in words or "why" in words:
         add(rf"(?:the )?(?:{_TOP}) (?:{count})")
+    add(rf"{_EXCEPT}(?= [.,]|$)", "others")
     if first(
         reading,
         rf"(?:{_OTHERS})(?: (?:of (?:the|them) .*|only|then|instead|too|too [.]|by .*|"

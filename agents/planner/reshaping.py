@@ -11,6 +11,7 @@ from agents.planner.draft import Ask, Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading
+from agents.planner.words import POPULATION
 from semantic.query import DimensionFilter, Order, SemanticQuery
 
 _DROP = (
@@ -70,6 +71,8 @@ def free_cues(reading: Reading) -> None:
         _WHICH_ONE,
     )
     covered = {at for cue in cues for start, end in find(reading, cue) for at in range(start, end)}
+    ends = {span.end for span in reading.of_kind("value")}
+    covered |= {at for at in ends if at < len(reading.tokens) and reading.tokens[at].text in POPULATION}
     own = [
         s for s in reading.of_kind("metric") if s.end - s.start == 1 and covered.issuperset(range(s.start, s.end))
     ]

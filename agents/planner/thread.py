@@ -92,10 +92,15 @@ _CORRECTION = re.compile(
 )
 
 
+_TRAILING = re.compile(r" (?:actually|i mean|i meant|rather|i meant to say)(?: please)?$")
+
+
 def without_correction(tokens: list[Token]) -> tuple[list[Token], bool]:
     """The tokens after `no, I meant` and the like, and whether there was such an opening."""
     marked = [at for at, token in enumerate(tokens) if not token.is_mark]
     text = " ".join(tokens[at].text for at in marked)
+    if marked and (trailing := _TRAILING.search(text)) and trailing.start():
+        return tokens[: marked[text.count(" ", 0, trailing.start())] + 1], True
     found = _CORRECTION.match(text)
     if not found or (
         text.split(" ")[0] == "no" and "," not in {token.text for token in tokens[:2]} and "meant" not in text
