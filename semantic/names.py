@@ -6,12 +6,13 @@ import re
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _RESERVED_WORDS = """
-all analyse analyze and anti any array as asc asof asymmetric both case cast check collate column constraint create
-default deferrable desc describe distinct do else end except false fetch for foreign from full glob grant group
-having ilike in initially inner intersect into is isnull join lambda lateral leading left like limit map natural not
-notnull null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify
-references returning right select semi show similar some struct summarize symmetric table tablesample then to
-trailing true try_cast union unique unpivot using variadic verbose when where window with
+all analyse analyze and anti any array as asc asof asymmetric both case cast check collate column
+constraint create default deferrable desc describe distinct do else end except false fetch for
+foreign from full glob grant group having ilike in initially inner intersect into is isnull join
+lambda lateral leading left like limit map natural not notnull null offset on only or order outer
+overlaps pivot pivot_longer pivot_wider placing positional primary qualify references returning
+right select semi show similar some struct summarize symmetric table tablesample then to trailing
+true try_cast union unique unpivot using variadic verbose when where window with
 """
 RESERVED = frozenset(_RESERVED_WORDS.split())
 

@@ -33,6 +33,11 @@ class Shown:
     kind: Kind
     type: str = ""
 
+    @property
+    def stored(self) -> str:
+        """What the view calls it: a member's id is a number there, as in the published files."""
+        return f"{self.name.removesuffix('_id')}_key" if self.kind == "member_id" else self.name
+
 
 @dataclass(frozen=True)
 class View:
@@ -117,7 +122,7 @@ def _view(model: SemanticModel, dataset: Dataset, bridge: Bridge | None) -> View
     for shown in _columns(model, dataset, bridge):
         columns.setdefault(plain_name(shown.name), replace(shown, name=plain_name(shown.name)))
     name = f"{dataset.name}__{bridge.name}" if bridge else dataset.name
-    body = exp.select(*(exp.alias_(shown.value.copy(), shown.name, quoted=True) for shown in columns.values()))
+    body = exp.select(*(exp.alias_(shown.value.copy(), shown.stored, quoted=True) for shown in columns.values()))
     body = body.from_(_table(dataset.table, _ROW), copy=False)
     paths = {way.path for way in dataset.reached.values() if not way.bridge} | {member_of(model, dataset.name)[0]}
     if bridge:
@@ -140,7 +145,7 @@ def _columns(model: SemanticModel, dataset: Dataset, bridge: Bridge | None) -> I
     """The columns in the order in which the stricter kinds come first: the first of a name counts."""
     path, member = member_of(model, dataset.name)
     if member:
-        yield Shown(member, _column(member, _alias(path)), "member_id")
+        yield Shown(member, _number(_column(member, _alias(path))), "member_id", "BIGINT")
     if dataset.time_column:
         yield Shown(dataset.time_column, _cast(_column(dataset.time_column, _ROW), "DATE"), "time", "DATE")
     dimensions = {name: column for name, column in dataset.columns.items() if name not in dataset.reached}
@@ -176,6 +181,13 @@ def _measured(model: SemanticModel, dataset: Dataset, bridge: Bridge | None) -> 
             whole = _cast(value.copy(), "DOUBLE")
             part = exp.Mul(this=whole, expression=_weight(bridge))
             yield Shown(f"{measure.column}{PART}", part if forth else whole, "measure")
+
+
+def _number(member: exp.Expression) -> exp.Expression:
+    """A number for an id: members are counted and told apart by it, and the id itself is not in the view."""
+    hashed = exp.Mod(this=exp.func("hash", member.copy()), expression=exp.Literal.number(2**63))
+    none = exp.Is(this=member, expression=exp.Null())
+    return exp.Case(ifs=[exp.If(this=none, true=exp.Null())], default=_cast(hashed, "BIGINT"))
 
 
 def _weight(bridge: Bridge) -> exp.Expression:

@@ -305,3 +305,15 @@ metrics:
   orders: {label: Orders, description: Orders, unit: count, polarity: higher, owner: Sales, numerator: orders}
   amount: {label: Amount, description: Dollars, unit: usd, polarity: higher, owner: Sales, numerator: amount}
 """
+
+
+def test_without_weights_each_value_gets_the_whole_once(file, settings, tmp_path, plain):
+    """A policy with two agents of one channel gives its premium to the channel once."""
+    company = open_company(_copied(tmp_path, "    weight: share", ""), file, settings)
+    wanted = plain.execute(
+        "SELECT channel, SUM(premium) FROM (SELECT DISTINCT policy_no, premium, "
+        "COALESCE(channel, 'No agent') AS channel FROM policies LEFT JOIN policy_agents USING (policy_no) "
+        "LEFT JOIN agents USING (agent_id)) GROUP BY 1"
+    ).fetchall()
+    found = _figures(company, settings, ("premium",), ("channel",))
+    assert {row[0]: row[1] for row in found} == pytest.approx({name: float(total) for name, total in wanted})
