@@ -75,6 +75,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
                 draft.assumptions.append(f"Read as {label}: the only such metric with these dimensions.")
         else:
             draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
+    if priced := _priced(draft, reading, lexicon):
+        draft.metrics = [priced]
     spans = [*reading.breakdown, *reading.of_kind("value")]
     draft.metrics = [that_fits(name, reading, spans, lexicon) for name in dict.fromkeys(draft.metrics)]
     if (
@@ -88,6 +90,20 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.metrics = [both]
         else:
             draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
+
+
+def _priced(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:
+    """`the cheapest channel per call`: what one of the things counted costs, where the model knows it."""
+    metrics = lexicon.model.metrics
+    words = {token.text for token in reading.tokens}
+    if len(draft.metrics) != 1 or not words & MONEY_SUPERLATIVES or metrics[draft.metrics[0]].unit != "count":
+        return ""
+    counted = metrics[draft.metrics[0]]
+    found = [m.name for m in metrics.values() if m.unit == "usd" and m.denominator == counted.numerator]
+    if found:
+        return found[0]
+    draft.issues.append(Issue("ambiguous_metric", metric_targets((counted.name,))))
+    return ""
 
 
 def _same_domain(

@@ -58,6 +58,7 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         reading.compare_to = "previous_period"
     if baselines and (plain or reading.compare_cue or first(reading, _VERSUS) or _changes(reading)):
         take(reading, _VERSUS)
+        _changes(reading)
         reading.compare_to = baselines[0].period.baseline or None if baselines[0].period else None
     if len(plain) > 1:
         _two_periods(reading, plain, clock)

@@ -39,7 +39,8 @@ _REPLACED = {
     "excl": "excluding", "incl": "including", "prev": "previous", "curr": "current", "amt": "amount",
     "num": "number",
     "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
-    "theme": "topic", "themes": "topics", "quantity": "number", "quantities": "numbers",
+    "theme": "topic", "themes": "topics", "quantity": "number",
+    "participation": "share", "contribution": "share", "quantities": "numbers",
 }  # fmt: skip
 _IRREGULAR = {
     "people": "people", "aht": "aht", "does": "do", "did": "do", "has": "have", "had": "have",
@@ -102,6 +103,8 @@ def _upper_words(question: str) -> frozenset[str]:
 
 def _superlative(word: str) -> tuple[str, ...]:
     """`angriest` reads as `most angry`, so that adjectives of the vocabulary rank too."""
+    if word in ("busiest", "quietest"):
+        return ("highest",) if word == "busiest" else ("lowest",)
     if word.endswith("iest") and len(word) > 6 and word not in TIME_WORDS:
         return ("most", word[:-4] + "y")
     return (word,)

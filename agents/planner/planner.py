@@ -78,7 +78,7 @@ class Planner:
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
-            follow_up=bool(history), hypothetical=hypothetical,
+            follow_up=bool(history), hypothetical=hypothetical, repaired=self._mended(question),
         )  # fmt: skip
         if refusal:
             return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
@@ -109,6 +109,10 @@ class Planner:
     def _starters(self) -> tuple[str, ...]:
         """The first wordings of the first verified queries: questions to begin with."""
         return tuple(query.questions[0] for query in list(self.model.verified_queries.values())[:3])
+
+    def _mended(self, question: str) -> str:
+        """The words of a question without its typos."""
+        return " ".join(token.text for token in self.speller.repair(tokenise(question))[0])
 
     def _verified(self, question: str, clock: Clock) -> Plan | None:
         """A verified query goes by what members had at the event: it does not answer for today's plan."""

@@ -83,9 +83,18 @@ _CORRELATION = re.compile(
 
 
 def refuse_text(
-    question: str, lexicon: Lexicon, limit: int, *, follow_up: bool, hypothetical: bool
+    question: str,
+    lexicon: Lexicon,
+    limit: int,
+    *,
+    follow_up: bool,
+    hypothetical: bool,
+    repaired: str = "",
 ) -> Refused | None:
-    """Refusals that the text alone decides, in order of severity."""
+    """Refusals that the text alone decides, in order of severity.
+
+    `repaired` is the text with its typos mended: `transfer ratte` is no order to transfer something.
+    """
     if not question.strip() or not re.search(r"\w", question):
         return Refused(
             "empty", "There is no question to answer. Ask for a metric, for example by a dimension or a period."
@@ -105,7 +114,8 @@ def refuse_text(
         return Refused(
             "pii", "Personal data of single people is not part of these answers: figures are about groups."
         )
-    if _is_write(text, follow_up) and not _opens_with_vocabulary(text, lexicon):
+    mended = repaired or text
+    if _is_write(text, follow_up) and _is_write(mended, follow_up) and not _opens_with_vocabulary(mended, lexicon):
         return Refused("write", "I can only read figures; nothing can be changed, sent or deleted from here.")
     if not hypothetical and _FORECAST.search(text) and not _is_vocabulary(text, _FORECAST, lexicon):
         return Refused("forecast", "The data ends with the last complete day: there is no forecast in this model.")

@@ -14,7 +14,7 @@ _PHRASES = (
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
     r"just checking|one by one|side by side|of course|for sure|"
     r"for (?:each|every) of them|as well|out of curiosity|(?:ran|run|runs|running) into|"
-    r"i (?:keep|kept) (?:hearing|seeing)(?: that)?|(?:i am|we are) trying to|"
+    r"i would (?:love|like) to|i (?:keep|kept) (?:hearing|seeing)(?: that)?|(?:i am|we are) trying to|"
     r"for (?:my|our|the|a) (?:\S+ )?(?:deck|meeting|board|committee|slides?|presentation|memo|report|review|qbr)|"
     r"(?:they|people|folks|everyone|somebody|someone) (?:tell|tells|told|say|says)(?: me| us)?|"
     r"(?:losing|lose|bleeding|wasting|burning)(?= (?:\S+ ){0,3}(?:money|dollars|cash))|"

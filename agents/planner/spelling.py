@@ -34,7 +34,7 @@ class Speller:
     @classmethod
     def of(cls, lexicon: Lexicon) -> Speller:
         """Index the vocabulary's words beside the cue and function words."""
-        plain = {word for word in FILLER if len(word) > 3}
+        plain = {word for word in FILLER if len(word) > 4}
         words = {
             word
             for word in lexicon.words | CUE_WORDS | TIME_WORDS | FUNCTION | POPULATION | AVERAGE | plain
@@ -57,7 +57,7 @@ class Speller:
         repaired, changes = [], []
         for at, token in enumerate(tokens):
             before_unit = at + 1 < len(tokens) and tokens[at + 1].text in UNITS
-            better = self._better(token, before_unit=before_unit)
+            better = self._better(token, before_unit=before_unit) or _unit_meant(tokens, at)
             if better:
                 changes.append((token.text, better))
                 token = Token(better, lemma(better), better)
@@ -101,6 +101,19 @@ class Speller:
         return forms[0] if len(forms) == 1 and OSA.distance(word, forms[0]) == 1 else ""
 
 
+def _unit_meant(tokens: Sequence[Token], at: int) -> str:
+    """`last weak`, `this moth`: right after a word for a period, a word almost like a unit is that unit."""
+    word, before = tokens[at].text, tokens[at - 1].text if at else ""
+    if before not in ("last", "this", "past", "previous") or word in UNITS or len(word) < 4:
+        return ""
+    close = [unit for unit in ("week", "month", "quarter", "year") if OSA.distance(word, unit) == 1]
+    return (
+        close[0]
+        if len(close) == 1 and word in ("weak", "weeek", "moth", "mouth", "yaer", "tear", "quartz")
+        else ""
+    )
+
+
 _ENDINGS = {
     "ies": ("y",),
     "es": ("", "e"),
@@ -119,6 +132,8 @@ def _bases(word: str) -> tuple[str, ...]:
     for ending, replacements in _ENDINGS.items():
         if word.endswith(ending):
             root = word[: -len(ending)]
+            if ending == "es" and not root.endswith(("s", "x", "z", "ch", "sh", "o")):
+                continue
             bases += [root + replacement for replacement in replacements]
             if ending in ("ed", "ing") and len(root) > 3 and root[-1] == root[-2]:
                 bases.append(root[:-1])

@@ -73,6 +73,8 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     second = read_point(words, first[0] + 1, clock) or _same_month_day(words, first, clock)
     if not second or second[1].baseline:
         return None
+    if not opened and words[first[0]] == "to" and {"compare", "comparing", "compared"} & set(words[:at]):
+        return None
     if "from" in (words[at], word_at(words, at - 1)) and _moved(words, at) and first[1].unit == second[1].unit:
         return None
     start, end = _ordered(first[1], second[1])

@@ -29,11 +29,6 @@ OPEN = {
         "If we fixed billing this week, what would be the upside?",
         "What upside is there if billing is fixed this week?",
     ),
-    "whether it worked": (
-        "Once we make these changes, how do we know it worked?",
-        "How do we know it worked once we make these changes?",
-        "How will we know that these changes worked?",
-    ),
     "costliest journeys last week": (
         "Which three journeys had the most avoidable call cost last week?",
         "Honestly, which three journeys had the highest avoidable call cost last week?",
