@@ -83,7 +83,7 @@ def _sources(select: exp.Select, model: SemanticModel) -> Iterator[_Source]:
     nested = len(list(select.find_all(exp.Select))) > 1
     if len(tables) != 1 or nested or any(select.args.get(k) for k in ("joins", "distinct", "qualify", "with_")):
         return
-    name = f"gold.{tables[0].name}"
+    name = f"{tables[0].db or 'gold'}.{tables[0].name}"
     for mart in model.marts:
         if mart.table == name:
             columns = {column: dimension for dimension, column in mart.columns.items()}
