@@ -1,9 +1,9 @@
 """Figures and names that a statement makes up instead of reading them.
 
 A chat model that writes SQL could put a number of its own into the result: `999999 AS calls`. What a column
-shows must come from columns of tables or from counting rows; numbers may only turn one unit into another. This is a
-check of honesty, not of safety (the door guards). Arithmetic over real columns can still be meaningless: the answer
-is labelled generated SQL, and shows the statement.
+shows must come from columns of tables or from counting rows; numbers may only turn one unit into another. This
+is a check of honesty, not of safety (the door guards). Arithmetic over real columns can still be meaningless: the
+answer is labelled generated SQL, and shows the statement.
 """
 
 from __future__ import annotations
