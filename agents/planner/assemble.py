@@ -15,7 +15,7 @@ from agents.planner.metrics import (
     unjoined,
 )
 from agents.planner.normalise import stem, tokenise
-from agents.planner.people import of_the_membership, people_without_count
+from agents.planner.people import of_the_membership, people_without_count, population_metric
 from agents.planner.periods import Clock, clip
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
@@ -75,6 +75,10 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
                 draft.assumptions.append(f"Read as {label}: the only such metric with these dimensions.")
         else:
             draft.issues.append(Issue("ambiguous_metric", metric_targets(names or mention.candidates)))
+    if draft.metrics == [population_metric(lexicon.model)]:
+        # "how many members got kicked out by an expired session": not all members, those with the problem
+        impact = default_metric(reading, [], lexicon)
+        draft.metrics = [impact] if impact == lexicon.model.defaults.impact_metric else draft.metrics
     if priced := _priced(draft, reading, lexicon):
         draft.metrics = [priced]
     spans = [*reading.breakdown, *reading.of_kind("value")]
