@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ EQUALS = {
     f"SELECT plan_type, COUNT(*) FILTER (WHERE is_repeat = 1) AS again {BY_PLAN}": "Repeat calls",
     "SELECT date_trunc('month', call_date) AS month, COUNT(*) AS n FROM gold.calls "
     "WHERE plan_type <> 'HMO' AND call_date >= '2026-08-01' GROUP BY 1": "Total calls",
-    "SELECT call_date, SUM(is_repeat) n FROM gold.calls WHERE call_date > '2026-10-20' GROUP BY ALL": "Repeat calls",
+    "SELECT call_date, SUM(is_repeat) n FROM gold.calls WHERE call_date > '2026-10-20' GROUP BY 1": "Repeat calls",
 }
 
 
@@ -112,7 +113,7 @@ class Denying:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def query(self, *_: object, **__: object) -> None:
+    def query(self, *_: Any, **__: Any) -> Any:
         raise self.error
 
 

@@ -260,11 +260,11 @@ def test_a_conversation_comes_back_with_its_table_and_chart(chat: Page, site: An
 def test_the_wrong_password_is_told_kindly_and_the_name_is_kept(site: Any, open_page: OpenPage) -> None:
     page = open_page()
     page.goto(site.address)
-    page.fill("#name", "product_owner")
+    page.fill("#name", "ml_engineer")
     page.fill("#password", "guess")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("do not match")
-    expect(page.locator("#name")).to_have_value("product_owner")
+    expect(page.locator("#name")).to_have_value("ml_engineer")
     expect(page.locator("#password")).to_have_value("")
 
 

@@ -78,7 +78,7 @@ def test_an_answer_that_was_under_way_when_rights_went_is_not_shown(
     reply = say(page, "a slow question")
     page.wait_for_timeout(600)
     accounts.set_role(name, "executive")
-    expect(reply).to_contain_text("Your session has ended", timeout=15000)
+    expect(reply).to_contain_text("Your session has ended", timeout=60000)
     assert page.locator(".cc-card").count() == 0
 
 

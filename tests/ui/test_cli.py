@@ -116,10 +116,10 @@ def _half(warehouse: Path) -> Path:
 
 
 def _noise(warehouse: Path) -> Path:
-    gold = snapshots.current(warehouse).gold_path
-    content = gold.read_bytes()
-    gold.write_bytes(content[:4096] + bytes(range(256)) * 400 + content[4096 + 256 * 400 :])
-    return gold
+    served = snapshots.current(warehouse).shared_path  # what an executive's questions read
+    content = served.read_bytes()
+    served.write_bytes(content[:4096] + bytes(range(256)) * 400 + content[4096 + 256 * 400 :])
+    return served
 
 
 def _gone(warehouse: Path) -> Path:

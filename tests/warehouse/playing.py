@@ -117,7 +117,7 @@ class Run:
     def drop(self, files: Iterable[Any]) -> None:
         for sent in files:
             path = self.source / sent.name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(sent.content)
 
     def build(self, *, emptied: bool) -> BuildReport:

@@ -17,7 +17,7 @@ from warehouse.settings import BuildSettings, Settings
 from warehouse.snapshots import build_lock, current, history
 from warehouse.time_travel import find_kept, kept_snapshots, restore
 
-ANN = Principal("ann", "executive")
+ANN = Principal("ann", "data_engineer")  # who sees counts of a few
 CALLS = "SELECT SUM(total_calls) AS calls FROM gold.repeat_calls_analysis"
 KEEP = BuildSettings()
 
