@@ -220,6 +220,8 @@ class _Plan:
             found = run_sql(statement, self._desk)
         except Mendable as error:  # what a chat model could have put right: the door refused it
             return _Stopped(f"denied:{error.code}", error.reason)
+        if isinstance(found, Refusal):
+            return _Stopped(found.code, found.reason)
         assert isinstance(found, Found)
         return found.tables[0]
 
