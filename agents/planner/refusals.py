@@ -47,7 +47,7 @@ _PII = re.compile(
 )
 _OF_PLACES = frozenset({"in", "from", "for", "at", "near", "around", "outside"})
 _WRITE_VERBS = (
-    r"delete|erase|purge|wipe|update|cancel|approve|create|insert|send|email|e mail|text|notify|"
+    r"delete|erase|purge|wipe|truncate|mark|update|cancel|approve|create|insert|send|email|e mail|text|notify|"
     r"schedule|assign|refund|pay|reset|"
     r"change|modify|edit|set|add|remove|drop|close|open|book|enroll|enrol|register|transfer|escalate|file|submit|reject|deny|"
     r"upload|import|grant|revoke|make|increase|decrease|turn off|turn on|disable|enable|fix|call"
@@ -72,7 +72,7 @@ _FORECAST = re.compile(
     r"january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
     r"\btomorrow\b|\bin the future\b|\bwill (?!we know\b)(?:we|our|the|be|it|there|\w+ be|\w+ \w+ be|\w+ "
     r"(?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|\bgoing to be\b|\bby the end "
-    r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|"
+    r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|during|"
     r"in|for)\b|\boutlook\b"
 )
 _CORRELATION = re.compile(
@@ -146,6 +146,8 @@ def names_a_person(question: str, vocabulary: frozenset[str]) -> bool:
 def _is_write(text: str, follow_up: bool) -> bool:
     if not _WRITE.search(text):
         return False
+    if re.search(r"^(?:please )?(?:drop|remove|truncate) (?:the )?(?:\w+ ){0,2}tables?$", text) and not follow_up:
+        return True
     if _WRITE_SAFE.search(text):
         return text.startswith(("drop table", "remove all", "drop all")) and not follow_up
     return True
