@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from agents.versions import Versions
 from warehouse.audit import result_hash
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
+from warehouse.state_file import open_state
 
 Thumbs = Literal["up", "down"]
 # A member-level reader's rows are personal data: only their digest is kept, enough to tell a changed replay.
@@ -66,13 +66,8 @@ class AnswerStore:
     """One SQLite file of its owner's; safe for several threads of one process."""
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(file, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_state(file, _SCHEMA)
         self._add_later_columns()
 
     def keep(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+from warehouse.state_file import open_state
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS usage (
@@ -67,13 +68,8 @@ class UsageStore:
     """One SQLite file of its owner's in operational state; safe for several threads and processes."""
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(file, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_state(file, _SCHEMA)
 
     def add(self, asked: Asked, spent: Spent) -> None:
         """Add a request to its answer's account, at once: a process that ends owes nothing."""

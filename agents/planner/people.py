@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from agents.planner.cues import find, first
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading
+from agents.planner.siblings import Named
 from agents.planner.words import DETERMINERS, POPULATION, PREPOSITIONS, word_set
 from semantic.model import SemanticModel
 
@@ -18,19 +17,6 @@ _SHARED = (
     rf"(?:{_PEOPLE})"
 )
 _RANKED = rf"(?:most|fewest|least|more|fewer|largest number of|highest number of|biggest number of) (?:{_PEOPLE})"
-
-
-class Named(Protocol):
-    """A metric mention: its place and the metrics that the words may mean."""
-
-    @property
-    def start(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
-
-    @property
-    def candidates(self) -> tuple[str, ...]: ...
 
 
 def counted_people(mention: Named, reading: Reading, lexicon: Lexicon) -> str:

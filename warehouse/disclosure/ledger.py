@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from warehouse.errors import DeniedError
-from warehouse.guard.decision import REASONS, Release
+from warehouse.guard.decision import MIXED, REASONS, Release
+from warehouse.state_file import open_state
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS releases (
@@ -36,15 +36,16 @@ class Ledger:
         self._connection: sqlite3.Connection | None = None
 
     def earlier(self, reader: str, snapshot: str, release: Release) -> list[Release]:
-        """What this reader was shown before, the newest first; of a release that was shown already, what came
-        before it.
+        """What this reader was shown of the same events, the newest first; of a release that was shown already,
+        what came before it.
         """
         with self._transaction() as connection:
             found = connection.execute(
-                "SELECT document FROM releases WHERE reader = ? AND snapshot = ? AND id < "
+                "SELECT document FROM releases WHERE reader = ? AND snapshot = ? "
+                "AND (events IN (?, ?) OR ? = ?) AND id < "
                 "COALESCE((SELECT id FROM releases WHERE reader = ? AND snapshot = ? AND rows = ?), 1 << 62) "
                 "ORDER BY id DESC",
-                (reader, snapshot, reader, snapshot, release.rows),
+                (reader, snapshot, release.table, MIXED, release.table, MIXED, reader, snapshot, release.rows),
             ).fetchall()
         return [_release(json.loads(document)) for (document,) in found]
 
@@ -95,13 +96,7 @@ class Ledger:
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.executescript(_SCHEMA)
-            self._connection = connection
+            self._connection = open_state(self._path, _SCHEMA)
         return self._connection
 
 
