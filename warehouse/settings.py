@@ -184,6 +184,52 @@ class Identity(_Section):
     groups_claim: str = "groups"
 
 
+class Scout(_Section):
+    """When the daily scan and its briefing run by themselves in the server, and what the briefing holds.
+
+    `schedule` is a cron line of five fields read in `time_zone`; empty leaves it to `command-center scout`.
+    """
+
+    schedule: str = ""
+    time_zone: str = "UTC"
+    items: int = Field(default=5, ge=1, le=5)
+    catch_up_days: int = Field(default=7, ge=0, le=60)
+    resolved_after_days: int = Field(default=2, ge=1, le=14)
+
+
+class Health(_Section):
+    """The levels of the health indicators, over the last `rules.trend_days` complete days.
+
+    An indicator that is over its level stays so until it has come back by `clear_margin` of that level.
+    """
+
+    repeat_call_rate_red: float = Field(default=0.25, gt=0, lt=1)
+    negative_emotion_rate_red: float = Field(default=0.35, gt=0, lt=1)
+    digital_success_rate_red: float = Field(default=0.70, gt=0, lt=1)
+    handle_time_minutes_amber: float = Field(default=15, gt=0)
+    daily_cost_trend_red: float = Field(default=0.10, gt=0)
+    clear_margin: float = Field(default=0.05, ge=0, lt=0.5)
+
+
+class Delivery(_Section):
+    """How briefings and alerts leave the house: mail server, retries, the folder of files.
+
+    `webhooks` and the mail server's password are secrets: COMMAND_CENTER_WEBHOOKS (a JSON object of a name and
+    its address each) and COMMAND_CENTER_SMTP_PASSWORD.
+    """
+
+    sender: str = Field(default="", pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, gt=0, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    timeout_seconds: float = Field(default=20, gt=0)
+    attempts: int = Field(default=4, ge=1, le=10)
+    first_wait_seconds: float = Field(default=2, ge=0)
+    longest_wait_seconds: float = Field(default=60, ge=0)
+    folder: Path | None = None
+
+
 class CompanyFiles(_Section):
     """Another company's semantic model (a folder) and its DuckDB file, asked instead of the member warehouse."""
 
@@ -209,10 +255,15 @@ class Settings(BaseSettings):
     server: Server = Server()
     identity: Identity = Identity()
     company: CompanyFiles = CompanyFiles()
+    scout: Scout = Scout()
+    health: Health = Health()
+    delivery: Delivery = Delivery()
     api_key: SecretStr | None = None
     session_secret: SecretStr | None = None
     identity_secret: SecretStr | None = None
     spark_token: SecretStr | None = None
+    smtp_password: SecretStr | None = None
+    webhooks: dict[str, SecretStr] = Field(default_factory=dict)
 
     @property
     def warehouse(self) -> Path:
@@ -269,7 +320,7 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
-    secrets = {"api_key", "session_secret", "identity_secret", "spark_token"}
+    secrets = {"api_key", "session_secret", "identity_secret", "spark_token", "smtp_password", "webhooks"}
     found = secrets & tomllib.loads(file.read_text()).keys()
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))
