@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from semantic.model import SemanticModel
 from semantic.names import is_plain
 from semantic.parsing import Draft, Reference, read_file
+from semantic.overlay import is_synonyms, overlay_files, read_synonyms
 from semantic.query import SemanticQuery
 from semantic.reading import Place, Problems, did_you_mean, read_block
 from semantic.relationships import relationships_are_sound, with_reached
@@ -20,18 +21,32 @@ from warehouse.errors import UsageError
 PACKAGED_MODEL = Path(__file__).parent / "models"
 
 
-def load_model(folder: Path | None = None) -> SemanticModel:
+def load_reviewed(folder: Path | None, overlay: Path) -> tuple[SemanticModel, str]:
+    """The model with what reviewers accepted; without it, and why, when that does not fit the model any more.
+
+    Raises UsageError as `load_model` does when the model itself is wrong.
+    """
+    model = load_model(folder)
+    try:
+        return load_model(folder, overlay), ""
+    except UsageError as error:
+        return model, error.what
+
+
+def load_model(folder: Path | None = None, overlay: Path | None = None) -> SemanticModel:
     """The checked model of all `*.yml` under a folder but its `policy`, by default the packaged one.
 
-    Unchanged files are parsed once in a process. Raises UsageError that lists `file:line: message` for every
-    mistake, and when the folder holds no model.
+    `overlay` is a folder of accepted entries that are loaded with it (`semantic.overlay`). Unchanged files are
+    parsed once in a process. Raises UsageError that lists `file:line: message` for every mistake, and when the
+    folder holds no model.
     """
     root = folder or PACKAGED_MODEL
     files = sorted(file for file in root.rglob("*.yml") if file.relative_to(root).parts[0] != "policy")
     if not files:
         next_step = "Name a folder of *.yml files."
         raise UsageError("There is no semantic model here.", where=str(root), next_step=next_step)
-    return _parse(tuple((str(file.relative_to(root)), file.read_text(encoding="utf-8")) for file in files))
+    own = tuple((str(file.relative_to(root)), file.read_text(encoding="utf-8")) for file in files)
+    return _parse((*own, *overlay_files(overlay)))
 
 
 @lru_cache(maxsize=8)
@@ -41,7 +56,10 @@ def _parse(files: tuple[tuple[str, str], ...]) -> SemanticModel:
     blocks = [block for name, text in files if (block := read_block(text, name, problems))]
     blocks.sort(key=lambda block: "dimension_sets" not in block)
     for block in blocks:
-        read_file(block, draft)
+        if not is_synonyms(block):
+            read_file(block, draft)
+    for block in filter(is_synonyms, blocks):
+        read_synonyms(block, draft)
     for check in CHECKS:
         check(draft)
     problems.raise_if_any()

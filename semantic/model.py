@@ -138,7 +138,8 @@ class Dimension:
     """A way to slice. `values` maps each declared governed value to its synonyms; data may hold more.
 
     `fallback` names the dimension that answers for this one where a metric does not have it; `missing` is the
-    value shown for rows that have none (a failure without an error code).
+    value shown for rows that have none (a failure without an error code). `value_words` are words that reviewers
+    have accepted for values, declared or not: they do not make a value known.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Dimension:
     missing: str = ""
     requires: tuple[str, ...] = ()
 
+    value_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 @dataclass(frozen=True)
 class CalendarEvent:
