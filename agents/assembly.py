@@ -199,7 +199,7 @@ def _rebased(table: Table, offset: int) -> Table:
         return f"{match[1]}:{int(match[2]) + offset}"
 
     formulas = {
-        name: re.sub(r"\b(cell|sum|mean|rows):(\d+)", shift, text) for name, text in table.formulas.items()
+        name: re.sub(r"\b(cell|sum|mean|rows|day):(\d+)", shift, text) for name, text in table.formulas.items()
     }
     return replace(table, formulas=formulas)
 

@@ -26,7 +26,7 @@ from agents.wording import (
 from semantic.model import SemanticModel
 from semantic.values import ValueDictionary
 from semantic.windows import bucket_end
-from tools.formula import FormulaError, evaluate
+from tools.formula import FormulaError, computed_columns, evaluate, formula_for
 from tools.outcome import PlainCell, Table
 
 
@@ -62,11 +62,11 @@ def problems(text: str, facts: Sequence[Fact], evidence: Evidence) -> list[str]:
 def table_problems(tables: Sequence[Table], constants: dict[str, float]) -> list[str]:
     """Computed cells that do not follow from their formula."""
     return [
-        f"{table.title} row {row} {name} does not follow from {formula}"
+        f"{table.title} row {row} {name} does not follow from {formula_for(table.formulas, name, row)}"
         for table in tables
-        for name, formula in table.formulas.items()
+        for name in computed_columns(table.formulas)
         for row in range(len(table.rows))
-        if not _follows(table.cell(row, name), formula.replace("{row}", str(row)), tables, constants)
+        if not _follows(table.cell(row, name), formula_for(table.formulas, name, row), tables, constants)
     ]
 
 

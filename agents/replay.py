@@ -19,7 +19,7 @@ from agents.differences import Differences, differences, of_part
 from agents.knowledge import Knowledge, carried_over
 from agents.versions import versions
 from semantic.query import SemanticQuery, TimeRange
-from tools.formula import FormulaError, evaluate
+from tools.formula import FormulaError, computed_columns, evaluate, formula_for
 from tools.free_sql import run_sql
 from tools.metrics import governed_table
 from tools.outcome import Found, Mendable, PlainCell, Refusal, Table
@@ -412,11 +412,11 @@ def _again(part: AnswerPart, whole: list[Table], number: int, constants: dict[st
     table = as_table(part)
     names = [column.name for column in table.columns]
     for row in range(len(table.rows)):
-        for name, formula in part.formulas.items():
+        for name in computed_columns(part.formulas):
             value: PlainCell = None
             with suppress(FormulaError):  # of a hidden cell as well: then the computed one is hidden
                 tables = [*whole[:number], table, *whole[number + 1 :]]
-                value = evaluate(formula.replace("{row}", str(row)), tables, constants)
+                value = evaluate(formula_for(part.formulas, name, row), tables, constants)
             cells = list(table.rows[row])
             cells[names.index(name)] = value
             table = replace(table, rows=(*table.rows[:row], tuple(cells), *table.rows[row + 1 :]))

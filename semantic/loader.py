@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from semantic.components import Metrics
 from semantic.model import SemanticModel
 from semantic.names import is_plain
 from semantic.parsing import Draft, Reference, read_file
@@ -69,10 +70,10 @@ def _parse(files: tuple[tuple[str, str], ...]) -> SemanticModel:
 
 def _model(draft: Draft, version: str) -> SemanticModel:
     distinct = {name for name, measure in draft.measures.items() if measure.aggregation not in ("sum", "count")}
-    metrics = {
-        name: replace(metric, distinct=any(measure in distinct for measure, _ in metric.numerator))
+    metrics = Metrics(
+        (name, replace(metric, distinct=any(measure in distinct for measure, _ in metric.numerator)))
         for name, metric in draft.metrics.items()
-    }
+    )
     return SemanticModel(
         name=draft.name,
         version=version,

@@ -1,20 +1,29 @@
 """Declared formulas over result cells: the only arithmetic an answer's numbers may come from.
 
 formula = "mul(cell:1:0:leaked_calls, query:reduce)"
-terms     cell:<part>:<row>:<column> | sum:<part>:<column> | mean:<part>:<column>:<first>:<last> |
+terms     cell:<part>:<row>:<column> | sum:<part>:<column> | sum:<part>:<column>:<first>:<last> |
+          mean:<part>:<column>:<first>:<last> | day:<part>:<row>:<column> (a date, counted in days) |
           rows:<part> | query:<constant> | <number>
-functions add, sub, mul, div, change (new, old: fraction), abs
+functions add, sub, mul, div, change (new, old: fraction), abs,
+          shapley (i, new factors, old factors: what the i-th factor adds to the change of their product)
+
+A computed column has one formula for all its rows, with `{row}` for the row's number; `column[3]` in a table's
+formulas is the formula of row 3 alone, such as a row for all that is not shown.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from itertools import combinations
 
 from tools.outcome import PlainCell, Table
 
 _TOKEN = re.compile(
-    r"\s*([a-z_]+\(|cell:\d+:\d+:\w+|sum:\d+:\w+|mean:\d+:\w+:\d+:\d+|rows:\d+|query:\w+|-?\d+(?:\.\d+)?|[,)])"
+    r"\s*([a-z_]+\(|(?:cell|day):\d+:\d+:\w+|sum:\d+:\w+(?::\d+:\d+)?|mean:\d+:\w+:\d+:\d+|rows:\d+|query:\w+"
+    r"|-?\d+(?:\.\d+)?|[,)])"
 )
 
 
@@ -35,6 +44,16 @@ def evaluate(formula: str, tables: Sequence[Table], constants: Mapping[str, floa
     if rest:
         raise FormulaError(f"{formula!r} goes on after its end")
     return value
+
+
+def formula_for(formulas: Mapping[str, str], name: str, row: int) -> str:
+    """The formula of a computed column in one row, its row number filled in. Raises KeyError."""
+    return formulas.get(f"{name}[{row}]", formulas[name]).replace("{row}", str(row))
+
+
+def computed_columns(formulas: Mapping[str, str]) -> list[str]:
+    """The columns that have formulas, in their order."""
+    return [name for name in formulas if "[" not in name]
 
 
 def _term(tokens: list[str], tables: Sequence[Table], constants: Mapping[str, float]) -> tuple[float, list[str]]:
@@ -70,8 +89,13 @@ def _leaf(term: str, tables: Sequence[Table], constants: Mapping[str, float]) ->
         if kind == "rows":
             return len(tables[int(rest)].rows)
         if kind == "sum":
-            part, name = rest.split(":")
-            return sum(_shown(tables[int(part)], row, name) for row in range(len(tables[int(part)].rows)))
+            part, name, *ends = rest.split(":")
+            table = tables[int(part)]
+            first, last = (int(ends[0]), int(ends[1])) if ends else (0, len(table.rows) - 1)
+            return math.fsum(_shown(table, row, name) for row in range(first, last + 1))
+        if kind == "day":
+            part, row, name = rest.split(":")
+            return date.fromisoformat(str(tables[int(part)].cell(int(row), name))[:10]).toordinal()
         if kind == "mean":
             part, name, first, last = rest.split(":")
             rows = range(int(first), min(int(last) + 1, len(tables[int(part)].rows)))
@@ -115,6 +139,23 @@ def _change(values: list[float]) -> float:
     return (new - old) / abs(old)
 
 
+def _shapley(values: list[float]) -> float:
+    """The mean, over all orders in which factors can change, of what this one's change does to the product."""
+    place, factors = int(values[0]), values[1:]
+    count = len(factors) // 2
+    new, old = factors[:count], factors[count:]
+    if len(factors) != 2 * count or not 0 <= place < count:
+        raise ValueError("as many new as old factors")
+    others = [other for other in range(count) if other != place]
+    total = 0.0
+    for size in range(count):
+        weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
+        for changed in combinations(others, size):
+            rest = math.prod(new[other] if other in changed else old[other] for other in others)
+            total += weight * rest * (new[place] - old[place])
+    return total
+
+
 _FUNCTIONS: dict[str, Callable[[list[float]], float]] = {
     "add": sum,
     "sub": lambda values: values[0] - sum(values[1:]),
@@ -122,4 +163,5 @@ _FUNCTIONS: dict[str, Callable[[list[float]], float]] = {
     "div": _quotient,
     "change": _change,
     "abs": lambda values: abs(values[0]),
+    "shapley": _shapley,
 }

@@ -10,6 +10,7 @@ from typing import Literal
 from semantic.attribution import todays_dimensions
 from semantic.compiler.bridges import check_bridges
 from semantic.compiler.refused import NotAnswerable
+from semantic.components import Metrics
 from semantic.echo import day_in_words, period
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
@@ -92,7 +93,7 @@ def bucket_offset(query: SemanticQuery) -> tuple[TimeGrain, int]:
 
 def _known(kind: Literal["metric", "dimension"], name: str, known: Iterable[str]) -> None:
     names = list(known)
-    if name in names:
+    if name in names or (kind == "metric" and isinstance(known, Metrics) and _is_side(name, known)):
         return
     near = tuple(get_close_matches(name, names, n=3, cutoff=0.5))
     hint = f" Did you mean {near[0]}?" if near else ""
@@ -101,6 +102,13 @@ def _known(kind: Literal["metric", "dimension"], name: str, known: Iterable[str]
         code="no_metric" if kind == "metric" else "no_dimension",
         nearest=near,
     )
+
+
+def _is_side(name: str, metrics: Metrics) -> bool:
+    try:
+        return bool(metrics[name])
+    except KeyError:
+        return False
 
 
 def _dimensions(query: SemanticQuery) -> tuple[str, ...]:
