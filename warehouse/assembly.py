@@ -7,6 +7,7 @@ the old ones for the rest. Everything is written to the staging folder; nothing 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse import partition_rows, segments
+from warehouse import partition_rows, segments, value_words
 from warehouse.acceptance import accept_reference, decide_events, event_tables, read_rows, reference_tables
 from warehouse.checks import CheckResult, checks_of, run_check
 from warehouse.contract import Contract, SourceTable
@@ -423,6 +424,11 @@ class Assembly:
     def segments(self) -> list[Segment]:
         """All segments of the new snapshot, with their rows counted."""
         return [*self.raw, *(self._counted(segment) for segment in self._accepted)]
+
+    def write_values(self) -> None:
+        """Write the values of all segments' dimensions beside the manifest to be."""
+        found = value_words.document(self.con, self._accepted)
+        (self.staging / value_words.FILE).write_text(json.dumps(found), encoding="utf-8")
 
     def close(self) -> None:
         """Write everything out."""

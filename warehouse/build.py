@@ -301,6 +301,7 @@ def _build(
             quarantined = quarantined_by_number(con)
             parts = work.segments()
             facts = facts_of(con, models, parts)
+            work.write_values()
             work.close()
     with steps.step("Publish", 0.98):
         manifest = manifest_of(

@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from warehouse import event_forms, pseudonyms
+from warehouse import event_forms, pseudonyms, value_words
 from warehouse.errors import MissingDataError
 from warehouse.event_forms import Mart
 from warehouse.jobs import Job, side_by_side
@@ -71,7 +71,7 @@ class SharedCopy:
             for column in table.columns.values()
         ]
         found = hashlib.sha256(repr((self._pseudonyms.digest, sorted(kinds))).encode())
-        for file in (__file__, event_forms.__file__, pseudonyms.__file__):
+        for file in (__file__, event_forms.__file__, pseudonyms.__file__, value_words.__file__):
             found.update(Path(file).read_bytes())
         return found.hexdigest()[:16]
 
@@ -93,11 +93,19 @@ class SharedCopy:
             )
 
     def copy(self, con: duckdb.DuckDBPyConnection, wanted: Sequence[Copied], threads: int) -> None:
-        """Write shared tables; those of members' rows and sums first, since the marts are summed up from them."""
+        """Write shared tables; those of members' rows and sums first, since the marts are summed up from them.
+
+        Last the values that members' rows have, counted (`warehouse.value_words`).
+        """
         governed = [copied for copied in wanted if self.holds(copied.model)]
         for are_marts in (False, True):
             chosen = [copied for copied in governed if (copied.model.name in self._marts) == are_marts]
             side_by_side(con, [self._job(copied) for copied in chosen], threads)
+        catalogs = dict.fromkeys(c.shared for c in governed if self._tables[c.model.name].is_member_level)
+        side_by_side(con, [self._count(catalog) for catalog in catalogs], threads)
+
+    def _count(self, catalog: str) -> Job[None]:
+        return lambda worker: value_words.count(worker, catalog, self._tables.values())
 
     def view(self, model: SqlModel, rows: str) -> str:
         """What the snapshot's own file shows of a table of all segments, whose union is the query `rows`."""

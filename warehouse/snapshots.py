@@ -22,7 +22,7 @@ from typing import IO, Any
 
 import duckdb
 
-from warehouse import segments
+from warehouse import segments, value_words
 from warehouse.errors import MissingDataError
 from warehouse.policy import Data
 from warehouse.reading import quoted
@@ -78,6 +78,11 @@ class Snapshot:
     def segments_folder(self) -> Path:
         """Where the segments' files are."""
         return self.gold_path.parents[2] / segments.FOLDER
+
+    @property
+    def values_path(self) -> Path:
+        """Where the values of the dimensions are (`warehouse.value_words`)."""
+        return self.gold_path.parent / value_words.FILE
 
 
 def current(warehouse: Path) -> Snapshot:
@@ -228,7 +233,7 @@ def publish(warehouse: Path, staging: Path, manifest: dict[str, Any], parts: lis
     (staging / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     _flush(staging / MANIFEST)
     for left_over in staging.iterdir():
-        if left_over.name not in (MANIFEST, *(path.name for path in own)):
+        if left_over.name not in (MANIFEST, value_words.FILE, *(path.name for path in own)):
             shutil.rmtree(left_over) if left_over.is_dir() else left_over.unlink()
     _flush(staging)
     target = warehouse / SNAPSHOTS / snapshot_id
