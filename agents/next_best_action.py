@@ -14,6 +14,7 @@ from tools.dialogue import clarify, refuse
 from tools.metrics import query_metrics
 from tools.opportunities import top_opportunities
 from tools.savings import project_savings
+from tools.verified import run_verified_query
 
 NEXT_BEST_ACTION = Agent(
     "next_best_action",
@@ -21,6 +22,7 @@ NEXT_BEST_ACTION = Agent(
         as_tool(top_opportunities),
         as_tool(project_savings),
         as_tool(query_metrics),
+        as_tool(run_verified_query),
         as_tool(clarify),
         as_tool(refuse),
     ),

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from semantic.components import Metrics
 from semantic.model import SemanticModel
 from semantic.names import is_plain
-from semantic.parsing import Draft, Reference, read_file
 from semantic.overlay import is_synonyms, overlay_files, read_synonyms
+from semantic.parameters import UNFILTERED, problems_of
+from semantic.parsing import Draft, Reference, read_file
 from semantic.query import SemanticQuery
 from semantic.reading import Place, Problems, did_you_mean, read_block
 from semantic.relationships import relationships_are_sound, with_reached
@@ -63,6 +64,8 @@ def _parse(files: tuple[tuple[str, str], ...]) -> SemanticModel:
         read_synonyms(block, draft)
     for check in CHECKS:
         check(draft)
+    problems.raise_if_any()
+    _parameters_fit(draft)
     problems.raise_if_any()
     digest = hashlib.sha256("\x00".join(part for file in files for part in file).encode()).hexdigest()
     return _model(draft, digest[:12])
@@ -162,11 +165,20 @@ def _verified_queries_are_queries(draft: Draft) -> None:
 
 def _query_is_valid(name: str, query: dict[str, object], place: Place, draft: Draft) -> None:
     try:
-        SemanticQuery.model_validate({key: value for key, value in query.items() if key != "time"})
+        SemanticQuery.model_validate({k: v for k, v in query.items() if k not in ("time", "title", UNFILTERED)})
     except ValidationError as error:
         for item in error.errors():
             where = ".".join(map(str, item["loc"]))
             draft.problems.add(place, f"the verified query '{name}' is no semantic query: {where}: {item['msg']}")
+
+
+def _parameters_fit(draft: Draft) -> None:
+    """After the names: what a parameter may set depends on metrics and dimensions that exist."""
+    model = _model(draft, "")
+    for name, verified in draft.verified_queries.items():
+        for parameter, sentence in problems_of(verified, model):
+            place = draft.places.get(f"parameter {name} {parameter}", draft.places[f"verified query {name}"])
+            draft.problems.add(place, f"the verified query '{name}': {sentence}")
 
 
 CHECKS = (

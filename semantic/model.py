@@ -13,6 +13,7 @@ from typing import Literal
 Unit = Literal["count", "rate", "usd", "minutes", "days", "seconds", "score", "points", "percent"]
 Polarity = Literal["higher", "lower", "neutral"]
 VerifiedKind = Literal["query", "next_best_action"]
+ParameterType = Literal["limit", "period", "value", "metric", "percent"]
 Aggregation = Literal["sum", "count", "count_distinct", "min", "max"]
 
 
@@ -152,8 +153,8 @@ class Dimension:
     fallback: str | None = None
     missing: str = ""
     requires: tuple[str, ...] = ()
-
     value_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class CalendarEvent:
@@ -190,18 +191,45 @@ class Defaults:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """What a question may set in a verified query: rows, period, values of a dimension, metric, percentage.
+
+    `default` holds what stands when a question does not say it, as texts: one, several values, or none.
+    `dimension` is that of a `value`, `choices` are what a `metric` may be; a number is from `least` to `most`.
+    """
+
+    name: str
+    type: ParameterType
+    label: str
+    default: tuple[str, ...] = ()
+    dimension: str = ""
+    choices: tuple[str, ...] = ()
+    least: float = 1
+    most: float = 100
+
+
+@dataclass(frozen=True)
 class VerifiedQuery:
     """A question an owner has checked. `query` is a semantic query as a mapping; its `time` may be a relative
     phrase ("today", "last 7 days") and `parts` lists further queries shown with it. A `next_best_action` is not
-    answered by the query as it stands but by the ranking of what to fix within its filters."""
+    answered by the query as it stands but by the ranking of what to fix within its filters.
+
+    `parameters` hold for the query and every part (`semantic.parameters`). `checked` is the day (ISO) on which its
+    owner last checked it. A promoted one has the fingerprint of the `plan` that was approved, its
+    `file`, and in `promotion` who proposed and approved it, when, and from which answer.
+    """
 
     name: str
     title: str
     questions: tuple[str, ...]
     query: dict[str, object]
     parts: tuple[dict[str, object], ...] = ()
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
     owner: str = ""
+    checked: str = ""
+    plan: str = ""
+    file: str = ""
+    promotion: dict[str, str] = field(default_factory=dict)
     follow_ups: tuple[str, ...] = ()
     note: str = ""
     kind: VerifiedKind = "query"

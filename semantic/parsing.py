@@ -15,6 +15,8 @@ from semantic.model import (
     Mart,
     Measure,
     Metric,
+    Parameter,
+    ParameterType,
     Polarity,
     Topic,
     Unit,
@@ -266,15 +268,19 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
     draft.claim(name, "verified query", block)
     query = _mapping(block, "query", draft)
     parts = tuple(_semantic_query(part, draft) for part in block.blocks("parts"))
-    parameters = block.block("parameters")
+    parameters, promotion = block.block("parameters"), block.block("promotion")
     draft.verified_queries[name] = VerifiedQuery(
         name=name,
         title=block.text("title"),
         questions=block.texts("questions"),
         query=query,
         parts=parts,
-        parameters={key: parameters.text(key) for key in parameters.names()},
+        parameters={key: _parameter(name, key, parameters.block(key), draft) for key in parameters.names()},
         owner=block.text("owner"),
+        checked=block.text("checked", ""),
+        plan=block.text("plan", ""),
+        file=block.place.file,
+        promotion={key: promotion.text(key) for key in promotion.names()},
         follow_ups=block.texts("follow_ups"),
         note=block.text("note", ""),
         kind=cast(VerifiedKind, block.choice("kind", get_args(VerifiedKind), "query")),
@@ -282,6 +288,31 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
     if not draft.verified_queries[name].questions:
         draft.problems.add(block.place, f"the verified query '{name}' has no example questions")
     block.finish()
+
+
+def _parameter(query: str, name: str, block: Block, draft: Draft) -> Parameter:
+    """`{type: limit, default: 3}`; a `value` is of the dimension that it is called after, or names another."""
+    type_ = block.choice("type", get_args(ParameterType))
+    dimension = block.text("dimension", name) if type_ == "value" else ""
+    if dimension:
+        draft.refer("dimension", dimension, block.place_of("dimension"))
+    choices = block.texts("choices") if type_ == "metric" else ()
+    for metric in choices:
+        draft.refer("metric", metric, block.place_of("choices"))
+    draft.places[f"parameter {query} {name}"] = block.place
+    most = {"limit": 50, "percent": 100}.get(type_, 0)
+    made = Parameter(
+        name=name,
+        type=cast(ParameterType, type_),
+        label=block.text("label", ""),
+        default=tuple(block.named("default")),
+        dimension=dimension,
+        choices=choices,
+        least=block.number("least", 1) if most else 0,
+        most=block.number("most", most) if most else 0,
+    )
+    block.finish()
+    return made
 
 
 def _mapping(block: Block, key: str, draft: Draft) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -9,6 +10,8 @@ from semantic.query import SemanticQuery, TimeRange
 
 if TYPE_CHECKING:
     from semantic.compiler import CompiledColumn
+    from semantic.model import VerifiedQuery
+    from semantic.parameters import Argument
 
 Provenance = Literal["verified_query", "governed_metric", "generated_sql", "analysis"]
 Shape = Literal["query", "drivers", "what_if", "opportunities", "briefing"]
@@ -78,10 +81,19 @@ class Table:
 
 
 @dataclass(frozen=True)
+class VerifiedUse:
+    """The verified query behind a result and its arguments, with the defaults of those that were not said."""
+
+    query: VerifiedQuery
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Found:
     """Tables that answer. `shape` tells the narrator what they are; `constants` are the question's own numbers.
 
-    `caveat` is a sentence about how far to trust it that goes with the reason for its trust.
+    `caveat` is a sentence about how far to trust it that goes with the reason for its trust. `verified` is the
+    verified query that it is the answer of.
     """
 
     tables: tuple[Table, ...]
@@ -93,6 +105,7 @@ class Found:
     constants: dict[str, float] = field(default_factory=dict)
     follow_ups: tuple[str, ...] = ()
     caveat: str = ""
+    verified: VerifiedUse | None = None
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,52 @@
-"""Verified queries: questions an owner has checked, run exactly as written."""
+"""Verified queries: questions an owner has checked, run as written with the arguments of their parameters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from pydantic import ValidationError
 
 from semantic.availability import unavailable
-from semantic.model import VerifiedQuery
-from semantic.query import SemanticQuery
+from semantic.model import Parameter, VerifiedQuery
+from semantic.parameters import Argument, as_argument, bound, completed
+from semantic.query import SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, stated_assumptions, wider_note, wider_tables, without_period
 from tools.opportunities import top_opportunities
-from tools.outcome import Found, Mendable, Outcome, Table
+from tools.outcome import Found, Mendable, Outcome, Table, VerifiedUse
 from warehouse.errors import UsageError
 
+USUAL_REDUCTION = 10.0
 
-def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = ()) -> Outcome:
-    """Answer with a verified query, by its name, when the question is one that an owner has checked."""
+
+def run_verified_query(
+    name: str,
+    desk: Hidden,
+    parameters: dict[str, Any] | None = None,
+    assumptions: tuple[str, ...] = (),
+) -> Outcome:
+    """Answer with a verified query, by its name, when the question is one that an owner has checked.
+
+    `parameters` are what the question sets in it: a number of rows, a period as people say it ("last week"), a
+    list of values, a metric's name, a percentage. What a question restricts beside them makes it another.
+    """
     verified = desk.semantic.verified_queries.get(name)
     if verified is None:
         known = tuple(sorted(desk.semantic.verified_queries))
         raise Mendable("unknown_verified", f"There is no verified query {name!r}.", f"Use one of {known}.", known)
+    use = VerifiedUse(verified, completed(verified, arguments_of(verified, parameters or {}, desk)))
     if verified.kind == "next_best_action":
-        return top_opportunities(
-            desk, filters=as_query(verified.query, desk, name).filters, assumptions=assumptions
-        )
+        whole = bound(verified, use.arguments)
+        found = top_opportunities(
+            desk, reduce_pct=whole.percent or USUAL_REDUCTION, filters=as_query(whole.query, desk, name).filters,
+            assumptions=assumptions,
+        )  # fmt: skip
+        return replace(found, verified=use) if isinstance(found, Found) else found
     tables: list[Table] = []
     left_out: list[str] = []
-    queries = verified_queries_of(verified, desk)
+    queries = verified_queries_of(use, desk)
     for title, query in queries:
         kept, gaps = without_missing(query, desk)
         left_out += gaps
@@ -49,7 +67,49 @@ def run_verified_query(name: str, desk: Hidden, assumptions: tuple[str, ...] = (
         assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *missing))),
         notes=(verified.note,) if verified.note else (),
         follow_ups=verified.follow_ups,
+        verified=None if left_out else use,
     )
+
+
+def arguments_of(verified: VerifiedQuery, given: Mapping[str, object], desk: Desk) -> dict[str, Argument]:
+    """Arguments from a tool call's JSON. Raises Mendable for an unknown parameter and for what it cannot be."""
+    unknown = [name for name in given if name not in verified.parameters]
+    if unknown:
+        known = tuple(verified.parameters)
+        reason = f"The verified query {verified.name!r} has no parameter {unknown[0]!r}."
+        raise Mendable("unknown_parameter", reason, f"It has {known}; otherwise call query_metrics.", known)
+    return {name: _argument(verified.parameters[name], value, desk) for name, value in given.items()}
+
+
+def _argument(parameter: Parameter, value: object, desk: Desk) -> Argument:
+    try:
+        found: Argument | None = as_argument(value)
+    except ValueError:
+        found = None
+    if parameter.type == "value":
+        given = (found,) if isinstance(found, str) else found
+        known = {text.lower(): text for text in desk.values.values(parameter.dimension)}
+        if isinstance(given, tuple) and given and all(text.lower() in known for text in given):
+            return tuple(sorted({known[text.lower()] for text in given}))
+    elif parameter.type == "period":
+        period = desk.read_period(found) if isinstance(found, str) else found
+        if isinstance(period, TimeRange):
+            return period
+    elif parameter.type == "metric":
+        if found in parameter.choices:
+            return str(found)
+    elif isinstance(found, int | float) and parameter.least <= found <= parameter.most:
+        return found if parameter.type == "percent" else int(found)
+    raise Mendable("bad_argument", f"{parameter.name} cannot be that.", _HINTS[parameter.type])
+
+
+_HINTS = {
+    "limit": "Give a number of rows that the parameter allows, or call query_metrics.",
+    "percent": "Give a percentage that the parameter allows.",
+    "period": "Give a period as people say it, or its start and end.",
+    "value": "Give a list of values of the dimension as they are spelled.",
+    "metric": "Give one of the metrics that it may be.",
+}
 
 
 def without_missing(query: SemanticQuery, desk: Desk) -> tuple[SemanticQuery | None, list[str]]:
@@ -69,10 +129,11 @@ def without_missing(query: SemanticQuery, desk: Desk) -> tuple[SemanticQuery | N
     return kept, [f"{gap.label} ({gap.column})" for gap in gaps]
 
 
-def verified_queries_of(verified: VerifiedQuery, desk: Desk) -> list[tuple[str, SemanticQuery]]:
-    """The (title, query) pairs of a verified query with its relative periods turned into days."""
-    titled = [(verified.title, verified.query)]
-    titled += [(str(part.get("title", "")), part) for part in verified.parts]
+def verified_queries_of(use: VerifiedUse, desk: Desk) -> list[tuple[str, SemanticQuery]]:
+    """The (title, query) pairs of a verified query with its arguments, relative periods turned into days."""
+    verified, whole = use.query, bound(use.query, use.arguments)
+    titled = [(verified.title, whole.query)]
+    titled += [(str(part.get("title", "")), part) for part in whole.parts]
     return [(title, as_query(entry, desk, verified.name)) for title, entry in titled]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from semantic.query import SemanticQuery
+from semantic.query import SemanticQuery, TimeRange
 from tools.savings import LEVERS
 
 if TYPE_CHECKING:
     from agents.planner import Plan
+    from semantic.parameters import Argument
 
 Call = tuple[str, dict[str, Any]]
 DEFAULT_REDUCTION = 10.0
@@ -70,10 +71,20 @@ def as_arguments(query: SemanticQuery) -> dict[str, Any]:
 def _query(plan: Plan) -> list[Call]:
     said = {"assumptions": list(plan.assumptions)}
     if plan.verified:
-        return [("run_verified_query", {"name": plan.verified, **said})]
+        return [_verified(plan, list(plan.assumptions))]
     queries = [query for query in (plan.query, *plan.parts) if query is not None]
     first, *others = [{"query": as_arguments(query)} for query in dict.fromkeys(queries)]
     return [("query_metrics", {**first, **said}), *(("query_metrics", other) for other in others)]
+
+
+def _verified(plan: Plan, said: list[str]) -> Call:
+    assert plan.verified
+    parameters = {name: _plain(value) for name, value in plan.parameters}
+    return "run_verified_query", {"name": plan.verified, "parameters": parameters, "assumptions": said}
+
+
+def _plain(value: Argument) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, TimeRange) else value
 
 
 def _drivers(plan: Plan) -> list[Call]:
@@ -102,6 +113,8 @@ def _briefing(plan: Plan) -> list[Call]:
 
 def _next_best_action(plan: Plan) -> list[Call]:
     said = list(plan.assumptions)
+    if plan.verified:
+        return [_verified(plan, said)]
     if plan.query and plan.query.metrics[0] not in LEVERS[0].named_by:
         asked = plan.query.metrics[0].replace("_", " ")
         said.append(f"Ranked by the cost of leaked calls; a ranking of actions on {asked} is not built yet.")

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from agents.planner import PriorTurn, Shown
 from agents.toolbox import SHOWN
+from semantic.parameters import Argument, as_argument
 from semantic.query import DimensionFilter, SemanticQuery
 
 KINDS = {
@@ -38,8 +39,18 @@ def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
             if call["name"] in KINDS and not _failed(messages, call["id"]):
                 query = _query(call["name"], call["args"], messages)
                 percent = call["args"].get("reduce_pct")
-                return PriorTurn(question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]))
+                verified = call["args"]["name"] if call["name"] == "run_verified_query" else ""
+                return PriorTurn(
+                    question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]), verified,
+                    _arguments(call["args"]) if verified else (),
+                )  # fmt: skip
     return PriorTurn(question, "refuse", None)
+
+
+def _arguments(arguments: dict[str, Any]) -> tuple[tuple[str, Argument], ...]:
+    """The arguments of a verified query as the planner has them."""
+    given = arguments.get("parameters") or {}
+    return tuple((name, as_argument(value)) for name, value in given.items())
 
 
 def _shown(messages: Sequence[BaseMessage], call_id: str | None) -> Shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from semantic.parameters import Argument
 from semantic.query import SemanticQuery
 
 PlanKind = Literal[
@@ -49,13 +50,18 @@ class Shown:
 
 @dataclass(frozen=True)
 class PriorTurn:
-    """An earlier question of the conversation, the whole query that answered it and the keys of its rows."""
+    """An earlier question of the conversation, the whole query that answered it and the keys of its rows.
+
+    `verified` names the verified query that answered it, with the arguments of its `parameters`.
+    """
 
     question: str
     kind: str
     query: SemanticQuery | None
     what_if_pct: float | None = None
     shown: Shown = Shown()
+    verified: str = ""
+    parameters: tuple[tuple[str, Argument], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ class Plan:
     query: SemanticQuery | None = None
     parts: tuple[SemanticQuery, ...] = ()
     verified: str | None = None
+    parameters: tuple[tuple[str, Argument], ...] = ()
     assumptions: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     refusal: Refusal = ""

@@ -31,7 +31,7 @@ from agents.planner.spelling import Speller
 from agents.planner.suggestions import follow_ups
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
-from agents.planner.verified import Verified, match_verified
+from agents.planner.verified import Verified, beyond, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
@@ -59,7 +59,7 @@ class Planner:
         self.questions = questions
         self.lexicon: Lexicon = build_lexicon(model, values)
         self.speller = Speller.of(self.lexicon)
-        self.verified = Verified.of(model)
+        self.verified = Verified.of(model, self.lexicon)
 
     def plan(
         self, question: str, *, history: Sequence[PriorTurn] = (), as_of: date, first_day: date,
@@ -71,10 +71,12 @@ class Planner:
         """
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events, partial_day)
         said, history = command(question) if history else "", standing(history)
+        history = tuple(turn_as_asked(turn, self.model, clock) for turn in history)
         if said:
-            return self._finished(obey(said, history, self._starters()), clock)
+            told = obey(said, history, self._starters())
+            return self._finished(still_verified(told, history, self.model, clock), clock)
         if history and (clicked := self._edited(question, history[-1], clock)):
-            return self._finished(clicked, clock)
+            return self._finished(self._led_on(clicked, history, clock), clock)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
@@ -82,10 +84,10 @@ class Planner:
         )  # fmt: skip
         if refusal:
             return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
-        verified = None if history else self._verified(question, clock)
+        verified = self._verified(question, clock, follows=bool(history))
         if verified:
             return self._finished(verified, clock)
-        draft, reading, _ = self.draft(question, history, clock)
+        draft, reading, intent = self.draft(question, history, clock)
         topic = refuse_topic(reading.topics, self.lexicon)
         if topic:
             return refused(topic.kind, topic.message, self._nearest(topic.nearest))
@@ -96,7 +98,13 @@ class Planner:
             lambda text, query: self.plans_to(text, query, clock),
             lambda target: self.draft(question, history, clock, frozenset({target}))[0],
         )
+        if history and is_follow_up(reading, intent):
+            plan = self._led_on(plan, history, clock)
         return self._finished(plan, clock)
+
+    def _led_on(self, plan: Plan, history: Sequence[PriorTurn], clock: Clock) -> Plan:
+        """A follow-up of a verified query: verified while only its parameters change, else said not to be."""
+        return beyond(still_verified(plan, history[-1:], self.model, clock), history[-1], self.model)
 
     def _edited(self, question: str, prior: PriorTurn, clock: Clock) -> Plan | None:
         """The plan of a question that a chip of the last answer asks, word for word."""
@@ -114,11 +122,17 @@ class Planner:
         """The words of a question without its typos."""
         return " ".join(token.text for token in self.speller.repair(tokenise(question))[0])
 
-    def _verified(self, question: str, clock: Clock) -> Plan | None:
+    def _verified(self, question: str, clock: Clock, *, follows: bool) -> Plan | None:
         """A verified query goes by what members had at the event: it does not answer for today's plan."""
         if read_attribution(question, tokenise(question), self.lexicon)[1]:
             return None
-        return match_verified(question, self.verified, self.lexicon, clock)
+        tokens = tokenise(question)
+        if plan := match_verified(tokens, self.verified, clock, follows=follows):
+            return plan
+        tokens, changes = self.speller.repair(tokens)
+        plan = match_verified(tokens, self.verified, clock, follows=follows) if changes else None
+        said = tuple(f"Read '{wrong}' as '{right}'." for wrong, right in changes)
+        return replace(plan, assumptions=(*said, *plan.assumptions)) if plan else None
 
     def draft(
         self, question: str, history: Sequence[PriorTurn], clock: Clock, settled: frozenset[Target] = frozenset()

@@ -150,8 +150,8 @@ def test_assumptions_say_what_was_not_said(ask: Ask) -> None:
 
 def test_a_verified_query_needs_the_same_words(ask: Ask) -> None:
     same = ask("Right now, which three journeys are driving the most avoidable call cost?")
-    more = ask("Which three journeys are driving the most avoidable call cost in Texas right now?")
+    more = ask("Which three journeys are driving the most avoidable call cost by state right now?")
     assert same.verified == "top_avoidable_cost_journeys"
     assert more.verified is None
     assert more.query
-    assert {item.dimension for item in more.query.filters} == {"state"}
+    assert "state" in more.query.dimensions
