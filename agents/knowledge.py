@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.assembly import Assembler
@@ -22,10 +19,10 @@ from agents.planner.verified import build
 from semantic.loader import load_model
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
-from semantic.values import ValueDictionary, dictionary_queries
+from semantic.readership import Readership, counts_members, values_of
+from semantic.values import ValueDictionary
 from tools.desk import Desk
 from tools.periods import day_in_words
-from warehouse.policy import Policy
 from warehouse.principal import Principal
 from warehouse.settings import Rules, Settings
 
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
 READER = Principal(user="value-dictionary", role="analyst")
 VALUES_SHOWN = 12
 ANSWER_SECONDS_PER_CALL = 4
-CACHED_SNAPSHOTS = 10
 
 
 @dataclass(frozen=True)
@@ -99,7 +95,7 @@ class Knowledge:
             answer_id=answer_id,
             question=question,
             source=source,
-            small_cell=0 if _counts_members(principal, door.policy) else self.settings.limits.small_cell,
+            small_cell=0 if counts_members(principal, door.policy) else self.settings.limits.small_cell,
         )
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
         deadline = time.monotonic() + seconds
@@ -124,27 +120,25 @@ class Knowledge:
         return query.time if query else None
 
 
-def _counts_members(principal: Principal, policy: Policy) -> bool:
-    """Whether a reader may see figures of single members, and so of any small number of them."""
-    role = policy.roles.get(principal.role)
-    return role is not None and (bool(role.open_schemas) or (role.member_rows and bool(principal.purpose)))
-
-
 def load_knowledge(
     settings: Settings,
     door: Warehouse,
     snapshot: Snapshot,
-    known: Knowledge | None = None,
+    known: Sequence[Knowledge] = (),
     semantic: SemanticModel | None = None,
+    reader: Principal = READER,
 ) -> Knowledge:
-    """Read the semantic model and the values of a snapshot; the values are cached in the state folder.
+    """Read the semantic model and the values of a snapshot that a reader, and all like them, may know.
 
-    When `known` (of another snapshot) has the same values, what was made of them is taken over.
+    When one of `known` (of another snapshot, or of other readers) has the same values, what was made of them is
+    taken over.
     """
     semantic = semantic or load_model()
-    values = _values(settings.state, semantic, door, snapshot.id)
-    if known and known.semantic is semantic and known.values == values:
-        return _of_snapshot(settings, snapshot, known.words, snapshot.id)
+    readership = Readership.of(reader, door.policy, settings.limits.small_cell)
+    values = values_of(readership, semantic, door, snapshot, settings.state)
+    for alike in known:
+        if alike.semantic is semantic and alike.values == values:
+            return _of_snapshot(settings, snapshot, alike.words, snapshot.id)
     planner = Planner(semantic, values, settings.questions)
     narrator = Narrator(semantic, values)
     words = Words(semantic, values, planner, narrator, Assembler(narrator, known_names(semantic, values)))
@@ -175,7 +169,7 @@ def _of_snapshot(settings: Settings, snapshot: Snapshot, words: Words, values_of
         missing_columns=manifest.get("missing_columns", {}),
         chat_model=chat_model(settings, words.planner, words.narrator, as_of, first_day, partial_day),
         assembler=words.assembler,
-        prompt_names=prompt_names(words.semantic, as_of, first_day),
+        prompt_names=prompt_names(words.semantic, words.values, as_of, first_day),
     )
 
 
@@ -184,43 +178,7 @@ def _partial_day(manifest: Mapping[str, Any]) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
-def _values(state: Path, semantic: SemanticModel, door: Warehouse, snapshot: str) -> ValueDictionary:
-    file = state / f"values-{snapshot}-{semantic.version}.json"
-    found = _cached(file)
-    if found is None:
-        found = {}
-        for dimension, sql in sorted(dictionary_queries(semantic).items()):
-            rows = door.query(sql, READER).rows
-            found[dimension] = [str(row[0]) for row in rows if row[0] is not None]
-        _cache(file, found)
-    return ValueDictionary.from_rows(semantic, found)
-
-
-def _cached(file: Path) -> dict[str, list[str]] | None:
-    try:
-        loaded: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # absent or half-written: read from the warehouse again
-    return loaded
-
-
-def _cache(file: Path, found: dict[str, list[str]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    for old in sorted(file.parent.glob("values-*.json"), key=_written)[: -CACHED_SNAPSHOTS + 1]:
-        old.unlink(missing_ok=True)
-    whole = file.with_suffix(f".{os.getpid()}.part")
-    whole.write_text(json.dumps(found), encoding="utf-8")
-    os.replace(whole, file)
-
-
-def _written(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except OSError:  # another process has just removed it
-        return 0.0
-
-
-def prompt_names(semantic: SemanticModel, as_of: date, first_day: date) -> dict[str, str]:
+def prompt_names(semantic: SemanticModel, values: ValueDictionary, as_of: date, first_day: date) -> dict[str, str]:
     """What the prompts' placeholders stand for: the day and the semantic model's own names; nothing from rows."""
     return {
         "as_of": day_in_words(as_of),
@@ -231,7 +189,11 @@ def prompt_names(semantic: SemanticModel, as_of: date, first_day: date) -> dict[
             for name, metric in semantic.metrics.items()
         ),
         "dimensions": "\n".join(
-            f"- {name}: {dimension.label}. Values: {', '.join(tuple(dimension.values)[:VALUES_SHOWN])}"
+            f"- {name}: {dimension.label}. Values: {', '.join(_declared(name, semantic, values)[:VALUES_SHOWN])}"
             for name, dimension in semantic.dimensions.items()
         ),
     }
+
+
+def _declared(dimension: str, semantic: SemanticModel, values: ValueDictionary) -> list[str]:
+    return [value for value in semantic.dimensions[dimension].values if values.knows(dimension, value)]

@@ -123,7 +123,7 @@ def replay(
             where=answer.answer_id,
             next_step="Replay an answer with a table.",
         )
-    known = assistant.knowledge()
+    known = assistant.knowledge(principal)
     with _opened(assistant, answer.snapshot, against, known) as (door, now):
         _record(assistant, kept, principal, against, now, by)
         desk = now.context(

@@ -117,7 +117,7 @@ class Assistant:
         model fails. `on_step` hears what is being done.
         """
         started = time.perf_counter()
-        knowledge = self.knowledge()
+        knowledge = self.knowledge(principal)
         name = thread or uuid.uuid4().hex
         # One character past the limit is enough to be refused as too long; no more than that is kept.
         question = question[: self.settings.questions.max_question_characters + 1]
@@ -192,7 +192,7 @@ class Assistant:
 
     def _direct(self, question: str, principal: Principal, work: Callable[[Context], Outcome]) -> Answer:
         started = time.perf_counter()
-        knowledge = self.knowledge()
+        knowledge = self.knowledge(principal)
         context = knowledge.context(question, principal, self.door, _silent, uuid.uuid4().hex, "cli")
         context.reply.agent = "next_best_action"
         context.reply.outcomes.append(work(context))
@@ -229,9 +229,12 @@ class Assistant:
         if self.upstream:
             self.upstream.close()
 
-    def knowledge(self) -> Knowledge:
-        """What is known of the snapshot that is read; of a new one when a build has published it."""
-        return self.learning.knowledge()
+    def knowledge(self, principal: Principal | None = None) -> Knowledge:
+        """What somebody may know of the snapshot that is read, without a principal what most readers may.
+
+        Of a new one when a build has published it.
+        """
+        return self.learning.knowledge(principal)
 
     def _keep(self, answer: Answer, principal: Principal, started: float, context: Context) -> Answer:
         total = (time.perf_counter() - started) * 1000

@@ -1,4 +1,8 @@
-"""Governed values of the dimensions: declared in the model, and found in the data by queries through the door."""
+"""Governed values of the dimensions: declared in the model, and found in the data.
+
+Declared values are vocabulary: everybody may know that there is an HMO. What is only in the data is known to those
+who may read it (`semantic.readership`).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,13 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from semantic.model import Dataset, SemanticModel
+from semantic.model import Dataset, Dimension, SemanticModel
+from warehouse.value_words import CountedValue
 
-MOST_VALUES = 200
+MOST_VALUES = 1000
+"""Of a dimension, the most frequent: as many rows as a statement may return."""
+Counted = Mapping[str, Mapping[str, Sequence[CountedValue]]]
+"""Published values by table and column (`warehouse.value_words`)."""
 LONGEST_LABEL = 80
 _NAME = re.compile(r"[^\W_][\w &/'().+-]{0,39}")
 _NAME_WORDS = 4
@@ -20,11 +28,15 @@ _CLICKABLE = re.compile(r"(?i)(\w:)(//)|(www)(\.)|(\])([(:\[])|(<)([a-z/!])")
 
 @dataclass(frozen=True)
 class ValueDictionary:
-    """Per dimension its values in order (declared first), their labels and the phrases that mean them."""
+    """Per dimension its values in order (declared first), their labels and the phrases that mean them.
+
+    In a dimension of `narrowed` nothing is known beyond its values, not even what the model declares.
+    """
 
     found: dict[str, tuple[str, ...]]
     labels: dict[str, dict[str, str]]
     phrases: dict[str, dict[str, str]]
+    narrowed: frozenset[str] = frozenset()
 
     @classmethod
     def declared(cls, model: SemanticModel) -> ValueDictionary:
@@ -34,14 +46,43 @@ class ValueDictionary:
     @classmethod
     def from_rows(cls, model: SemanticModel, rows: Mapping[str, Sequence[str | int | None]]) -> ValueDictionary:
         """Declared values plus those found, by dimension (the first column of `dictionary_queries`)."""
+        return cls._of(
+            model, {name: (*model.dimensions[name].values, *_texts(rows, name)) for name in model.dimensions}
+        )
+
+    @classmethod
+    def of_slice(
+        cls, model: SemanticModel, rows: Mapping[str, Sequence[str | int | None]], narrowed: Mapping[str, str]
+    ) -> ValueDictionary:
+        """Only what was found, for somebody whose rows are narrowed to one value in each of some dimensions.
+
+        There nothing else is known; elsewhere declared values are understood, but not offered.
+        """
+        held: dict[str, tuple[str, ...]] = {}
+        for name, dimension in model.dimensions.items():
+            found = set(_texts(rows, name)) if name not in narrowed else {narrowed[name]}
+            held[name] = (*(value for value in dimension.values if value in found), *sorted(found))
+        return cls._of(model, held, frozenset(narrowed))
+
+    @classmethod
+    def _of(
+        cls,
+        model: SemanticModel,
+        held: Mapping[str, Iterable[str]],
+        narrowed: frozenset[str] = frozenset(),
+    ) -> ValueDictionary:
         found, labels, phrases = {}, {}, {}
         for name, dimension in model.dimensions.items():
-            in_data = sorted({str(value) for value in rows.get(name, ()) if value is not None})
-            values = tuple(dict.fromkeys((*dimension.values, *in_data)))
+            values = tuple(dict.fromkeys(held[name]))
             found[name] = values
-            labels[name] = {value: dimension.value_labels.get(value, cleaned(value)) for value in values}
-            phrases[name] = _phrases(values, labels[name], dimension.values)
-        return cls(found, labels, phrases)
+            named = dict.fromkeys((*values, *dimension.value_labels))
+            labels[name] = {value: dimension.value_labels.get(value, cleaned(value)) for value in named}
+            phrases[name] = _phrases(values, labels[name], dimension)
+        return cls(found, labels, phrases, narrowed)
+
+    def knows(self, dimension: str, value: str) -> bool:
+        """Whether a declared value may be understood: always, but where this reader's rows are narrowed."""
+        return dimension not in self.narrowed or value in self.found.get(dimension, ())
 
     def values(self, dimension: str) -> tuple[str, ...]:
         """Every governed value; empty for an unknown dimension."""
@@ -103,13 +144,38 @@ def _values_query(dataset: Dataset, dimension: str) -> exp.Select:
     )
 
 
-def _phrases(
-    values: Iterable[str], labels: Mapping[str, str], declared: Mapping[str, tuple[str, ...]]
-) -> dict[str, str]:
+def published(
+    model: SemanticModel, counted: Counted, tables: frozenset[str], small_cell: int
+) -> dict[str, list[str]] | None:
+    """The values by dimension that at least `small_cell` members have in one of the tables, the most frequent.
+
+    None when a dimension of the model comes from a table whose values were not counted.
+    """
+    found: dict[str, list[str]] = {}
+    for name in model.dimensions:
+        homes = [dataset for dataset in model.datasets.values() if name in dataset.columns]
+        governed = [(dataset.table.removeprefix("gold."), dataset.columns[name]) for dataset in homes]
+        columns = [counted.get(table, {}).get(column) for table, column in governed if table in tables]
+        if homes and not any(table in counted for table, _ in governed):
+            return None
+        rows: dict[str, int] = {}
+        for entry in (entry for column in columns if column for entry in column):
+            if entry.members >= small_cell:
+                rows[entry.value] = max(rows.get(entry.value, 0), entry.rows)
+        found[name] = sorted(rows, key=lambda value: (-rows[value], value))[:MOST_VALUES]
+    return found
+
+
+def _texts(rows: Mapping[str, Sequence[str | int | None]], dimension: str) -> list[str]:
+    return sorted({str(value) for value in rows.get(dimension, ()) if value is not None})
+
+
+def _phrases(values: Iterable[str], labels: Mapping[str, str], dimension: Dimension) -> dict[str, str]:
     phrases: dict[str, str] = {}
     for value in values:
         written = () if _is_only_a_word(value, labels[value]) else (value, value.replace("_", " "))
-        for phrase in (*written, labels[value], *declared.get(value, ())):
+        accepted = dimension.value_words.get(value, ())
+        for phrase in (*written, labels[value], *dimension.values.get(value, ()), *accepted):
             phrases.setdefault(phrase.lower(), value)
     return phrases
 

@@ -44,6 +44,8 @@ class Values(Protocol):
 
     def synonyms(self, dimension: str) -> dict[str, str]: ...
 
+    def knows(self, dimension: str, value: str) -> bool: ...
+
 
 @dataclass
 class Lexicon:
@@ -106,7 +108,7 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
     of the model does not take its name away.
     """
     explicit, derived = _phrases(model, values)
-    declared = _keys(_declared_values(model))
+    declared = _keys(_declared_values(model, values))
     found = [(phrase, target) for phrase, target in _found_values(model, values, _keys(explicit))
              if _key(phrase) not in declared]  # fmt: skip
     explicit += found
@@ -231,7 +233,7 @@ def _phrases(model: SemanticModel, values: Values) -> tuple[list[tuple[str, Targ
         named = (dimension.label, dimension.name.replace("_", " "), *dimension.synonyms)
         named = tuple(phrase for phrase in named if not {"vs", "versus", "by"} & set(phrase.lower().split()))
         explicit += [(phrase, target) for phrase in named]
-    return explicit + _declared_values(model), derived
+    return explicit + _declared_values(model, values), derived
 
 
 def _variants(metric: Metric, phrase: str) -> list[str]:
@@ -251,10 +253,11 @@ def _variants(metric: Metric, phrase: str) -> list[str]:
     return [variant for variant in found if len(variant) > 2]
 
 
-def _declared_values(model: SemanticModel) -> list[tuple[str, Target]]:
-    """The values that the model itself names, with their labels and synonyms."""
+def _declared_values(model: SemanticModel, values: Values) -> list[tuple[str, Target]]:
+    """The values that the model itself names, as far as the reader may know them, with labels and synonyms."""
     declared = ValueDictionary.declared(model)
-    return [entry for dimension in model.dimensions.values() for entry in _value_phrases(dimension, declared)]
+    found = [entry for dimension in model.dimensions.values() for entry in _value_phrases(dimension, declared)]
+    return [(phrase, target) for phrase, target in found if values.knows(target.name, target.value)]
 
 
 def _found_values(model: SemanticModel, values: Values, vocabulary: frozenset[Key]) -> list[tuple[str, Target]]:
