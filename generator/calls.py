@@ -30,7 +30,7 @@ class DayCalls:
     """One day's calls, one entry a call.
 
     `cell` indexes the stream, `second` counts from midnight, `wait` is in seconds (negative: not measured),
-    `handle` in minutes, `pinned` the row of the walkthrough's call or -1.
+    `handle` in minutes, `pinned` the row of the walkthrough's call or -1. A `channel` of None is drawn later.
     """
 
     cell: Ints
@@ -46,6 +46,7 @@ class DayCalls:
     handle: Floats
     wait: Floats
     pinned: int = _NO_ROW
+    channel: Ints | None = None
 
     @property
     def size(self) -> int:
@@ -78,13 +79,13 @@ def day_calls(
         member=member,
         repeat=repeat,
         leaked=leaked,
-        second=_seconds(rng, len(topic)),
+        second=call_seconds(rng, len(topic)),
         agent=agent,
         transferred=transferred,
         label=label,
         score=score,
-        handle=_handle(rng, topic, label, leaked, agents.quality[agent]),
-        wait=_wait(rng, len(topic), plan.dates[day].weekday()),
+        handle=handle_minutes(rng, topic, label, leaked, agents.quality[agent]),
+        wait=waits(rng, len(topic), plan.dates[day].weekday()),
     )
     if last:
         walkthrough.place_call(calls)
@@ -134,18 +135,21 @@ def _moods(
     return label, score
 
 
-def _seconds(rng: np.random.Generator, size: int) -> Ints:
+def call_seconds(rng: np.random.Generator, size: int) -> Ints:
+    """When calls come in: seconds from midnight."""
     return (_OPENS + weighted(rng, list(_HOURS), size)) * 3600 + rng.integers(0, 3600, size)
 
 
-def _handle(rng: np.random.Generator, topic: Ints, label: Ints, leaked: Flags, quality: Floats) -> Floats:
+def handle_minutes(rng: np.random.Generator, topic: Ints, label: Ints, leaked: Flags, quality: Floats) -> Floats:
+    """How long agents are busy with each call."""
     usual = np.array([catalog()["handle_minutes"][name] for name in TOPICS])[topic]
     longer = 1 + 0.30 * (label == NEGATIVE) + 0.12 * leaked - 0.05 * quality
     minutes = usual * longer * np.exp(rng.normal(-0.08, 0.42, len(topic)))
     return np.asarray(np.round(np.clip(minutes, 0.5, 75), 2))
 
 
-def _wait(rng: np.random.Generator, size: int, weekday: int) -> Floats:
+def waits(rng: np.random.Generator, size: int, weekday: int) -> Floats:
+    """Seconds in the queue; negative where nobody measured."""
     busy = 1.35 if weekday == 0 else 1.0
     wait = np.round(rng.gamma(1.4, 95 * busy, size))
     wait[rng.random(size) < 0.045] = _NOT_MEASURED
@@ -205,6 +209,7 @@ def _source_flags(rng: np.random.Generator, calls: DayCalls) -> tuple[Flags, Fla
 def _optional(rng: np.random.Generator, calls: DayCalls, agents: Agents) -> dict[str, pa.Array]:
     channels: dict[str, float] = catalog()["call_channels"]
     channel = weighted(rng, list(channels.values()), calls.size)
+    channel = channel if calls.channel is None else calls.channel
     unscored = rng.random(calls.size) < 0.015
     unheard = rng.random(calls.size) < 0.003
     if calls.pinned >= 0:

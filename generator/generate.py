@@ -30,7 +30,8 @@ from generator.surveys import survey_plan, surveys_table
 from generator.traffic import traffic_plan
 from generator.truth import truth_path, write_truth
 from generator.walkthrough import Walkthrough, walkthrough
-from warehouse.errors import MissingDataError
+from generator.watch.company import write_watched
+from warehouse.errors import MissingDataError, UsageError
 
 Progress = Callable[[str, float], None]
 
@@ -60,23 +61,32 @@ def generate(
     progress: Progress | None = None,
     dirt: bool = False,
     interactions: int | None = None,
+    quiet: bool = False,
 ) -> GenerateReport:
     """Write all source files of a profile to `out`, replacing those of an earlier run, and the truth elsewhere.
 
     `truth` is the folder of the hidden truth (default: `hidden-truth` beside `out`), its file named after
     `out`. `as_of` is the last complete day of data; the stories move with it. `progress` gets a step and the
     share done. `dirt` plants rows that a build must quarantine; `interactions` (calls and sessions together)
-    scales the profile, members and all. The same arguments always give the same bytes. Raises UsageError for a
-    profile that does not exist or a truth inside `out`, MissingDataError if writing fails.
+    scales the profile, members and all. A `quiet` watched company has no incident.
+    The same arguments always give the same bytes. Raises UsageError for a profile that does not exist or a truth
+    inside `out`, MissingDataError if writing fails.
     """
     started = time.perf_counter()
     chosen = load(profile) if interactions is None else scaled(load(profile), interactions)
     hidden = truth_path(out, truth)
     if dirt:
         refuse_dirt(chosen)
+    if quiet and not chosen.watched:
+        raise UsageError(
+            f"Profile '{profile}' always has its story.", where="quiet", next_step="Use the profile 'watch'."
+        )
     say = progress or (lambda step, fraction: None)
     try:
-        rows = _write(chosen, out, hidden, seed, as_of, say, dirt=dirt)
+        if chosen.watched:
+            rows = _write_watched(chosen, out, hidden, seed, as_of, say, quiet=quiet)
+        else:
+            rows = _write(chosen, out, hidden, seed, as_of, say, dirt=dirt)
     except (OSError, duckdb.IOException) as problem:
         reason = getattr(problem, "strerror", None) or str(problem).splitlines()[0]
         raise MissingDataError(
@@ -86,6 +96,17 @@ def generate(
         ) from problem
     say("done", 1.0)
     return GenerateReport(out, hidden, rows, time.perf_counter() - started)
+
+
+def _write_watched(
+    profile: Profile, out: Path, hidden: Path, seed: int, as_of: date, say: Progress, *, quiet: bool
+) -> dict[str, int]:
+    files = SourceFiles(out, profile.file_format, monthly_parts=profile.monthly_parts)
+    try:
+        return write_watched(profile, files, hidden, seed, as_of, say, quiet=quiet)
+    except BaseException:
+        files.discard()
+        raise
 
 
 def _write(

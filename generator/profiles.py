@@ -15,7 +15,11 @@ from warehouse.errors import UsageError
 
 @dataclass(frozen=True)
 class Profile:
-    """Exact row counts per source, days of history, and the factor on the story's daily counts."""
+    """Exact row counts per source, days of history, and the factor on the story's daily counts.
+
+    With `watched` the company has random incidents instead of the story (`generator.watch`): `scale` is then the
+    factor on its own levels, and calls and sessions are about as many as the profile says.
+    """
 
     name: str
     about: str
@@ -31,6 +35,7 @@ class Profile:
     agents: int
     file_format: str
     monthly_parts: bool = False
+    watched: bool = False
 
 
 @cache

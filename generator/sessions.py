@@ -133,7 +133,7 @@ def _triggers(rng: np.random.Generator, plan: CallPlan, age: int, calls: DayCall
     technical = topic == TOPICS.index("Technical Support")
     kind = np.where(technical & (rng.random(len(rows)) < 0.3), INTERACTION_TYPES.index("update_info"), kind)
     message = messages(rng, kind, members.language[member] == _SPANISH)
-    mobile = rng.random(len(rows)) < _usual_mobile(kind)
+    mobile = rng.random(len(rows)) < usual_mobile(kind)
     pinned = rows == calls.pinned
     _billing_messages(rng, age, kind == _BILL_PAY, members.plan[member] == 0, message, mobile, pinned)
     outcome, final = endings(rng, message)
@@ -159,7 +159,8 @@ def _billing_messages(
     mobile[order[: round(mobile_share(age) * len(rows))]] = True
 
 
-def _usual_mobile(kind: Ints) -> Floats:
+def usual_mobile(kind: Ints) -> Floats:
+    """The share of the app among sessions of each type."""
     shares = np.array([story()["digital"][name]["mobile"] for name in INTERACTION_TYPES])
     return np.asarray(shares[kind], dtype=np.float64)
 
@@ -193,7 +194,7 @@ def _slow(rng: np.random.Generator, calls: DayCalls, members: Members) -> Sessio
     outcome, message = endings(rng, messages(rng, kind, members.language[member] == _SPANISH))
     latest = calls.second[rows] - _SLOW_GAP
     second = (_OPENS * 3600 + rng.random(len(rows)) * (latest - _OPENS * 3600)).astype(np.int64)
-    mobile = rng.random(len(rows)) < _usual_mobile(kind)
+    mobile = rng.random(len(rows)) < usual_mobile(kind)
     return Sessions(member, kind, outcome, message, second, mobile, kind.copy(), np.ones(len(rows), dtype=bool))
 
 
@@ -222,8 +223,8 @@ def _failures(rng: np.random.Generator, age: int, day: int, counts: Ints, crowd:
     message = messages(rng, kind, crowd.members.language[member] == _SPANISH)
     message[first_bill : first_bill + told] = ELIGIBILITY
     outcome, message = endings(rng, message)
-    mobile = rng.random(len(kind)) < np.where(message == ELIGIBILITY, 0.84, _usual_mobile(kind))
-    second = _seconds(rng, len(kind))
+    mobile = rng.random(len(kind)) < np.where(message == ELIGIBILITY, 0.84, usual_mobile(kind))
+    second = session_seconds(rng, len(kind))
     return Sessions(member, kind, outcome, message, second, mobile, kind.copy(), np.ones(len(kind), dtype=bool))
 
 
@@ -236,12 +237,13 @@ def _successes(rng: np.random.Generator, day: int, counts: Ints, crowd: Crowd) -
         kind=kind,
         outcome=np.full(size, SUCCESS),
         message=np.full(size, SILENT),
-        second=_seconds(rng, size),
-        mobile=rng.random(size) < _usual_mobile(kind),
+        second=session_seconds(rng, size),
+        mobile=rng.random(size) < usual_mobile(kind),
         step=np.where(rng.random(size) < 0.8, COMPLETED, kind),
         loose=np.ones(size, dtype=bool),
     )
 
 
-def _seconds(rng: np.random.Generator, size: int) -> Ints:
+def session_seconds(rng: np.random.Generator, size: int) -> Ints:
+    """When sessions happen: seconds from midnight."""
     return (_OPENS + weighted(rng, list(_HOURS), size)) * 3600 + rng.integers(0, 3600, size)

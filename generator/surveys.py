@@ -46,6 +46,12 @@ def following_surveys(profile: Profile, past: CallPlan, plan: CallPlan) -> Ints:
     return shared_out(total, plan.volume[:, None] * np.array(_SHARES)[None, :])
 
 
+def survey_counts(rng: np.random.Generator, mean: float) -> Ints:
+    """Surveys of one day by type, around a mean of all types together."""
+    counts: Ints = rng.poisson(mean * np.array(_SHARES))
+    return counts
+
+
 def surveys_table(
     rng: np.random.Generator,
     counts: Ints,
