@@ -1,1 +1,1 @@
-"""The Insight Scout's statistics: which metric left its expectation, where, since when, by how much, at what cost."""
+"""The Insight Scout's statistics: which metric left its expectation, where, since when and at what cost."""

@@ -1,7 +1,8 @@
 """What a scan finds, as values: an incident with its segment, size, start, cost and how sure one may be.
 
-Everything here is plain data with a JSON form. Rates are fractions, money is dollars, days are whole days with both
-ends included. Nothing holds a member or an event; `members` counts the distinct members behind the observed figure.
+Everything here is plain data with a JSON form. Rates are fractions, money is dollars, days are whole days with
+both ends included. Nothing holds a member or an event; `members` counts the distinct members behind the
+observed figure.
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Start:
-    """The most likely first day, and the days from `earliest` to `latest` that together have `level` of the weight.
+    """The most likely first day, and the days from `earliest` to `latest` that together have `level` of the
+    weight.
 
-    `days` are the days of the set itself, which may have holes. `open` says that it may have begun before the days
-    that were looked at.
+    `days` are the days of the set itself, which may have holes. `open` says that it may have begun before the
+    days that were looked at.
     """
 
     day: date
@@ -60,8 +62,8 @@ class Dollars:
     """What it costs (positive) or saves (negative), from `Incident.start.day` to `Incident.as_of`.
 
     `formula` is a declared formula over `inputs`, such as "mul(query:excess, query:planning_cost_per_call)".
-    `counted` is the part that no earlier incident of the same scan has counted already: the counted parts of a scan
-    add up without counting a call twice. `per_day` is the mean over the incident's days.
+    `counted` is the part that no earlier incident of the same scan has counted already: the counted parts of a
+    scan add up without counting a call twice. `per_day` is the mean over the incident's days.
     """
 
     amount: Interval
@@ -76,9 +78,9 @@ class Evidence:
     """Why it is believed.
 
     `z` is the signed root of the likelihood ratio in standard deviations, `p_value` its tail, `false_per_day` the
-    bound on the incidents a day that a quiet company would show at this strength over the whole scan. `window_days`
-    is the scan window in which it stood out most, `baseline_days` how many days the expectation rests on,
-    `overdispersion` the variance over a Poisson's (count), a binomial's (rate), or 1 (score).
+    bound on the incidents a day that a quiet company would show at this strength over the whole scan.
+    `window_days` is the scan window in which it stood out most, `baseline_days` how many days the expectation
+    rests on, `overdispersion` the variance over a Poisson's (count), a binomial's (rate), or 1 (score).
     """
 
     z: float
@@ -104,14 +106,14 @@ class Incident:
     """One departure from expectation, named at the most specific segment that holds it.
 
     `observed` and `expected` are of the metric itself over the days from `start.day` to `as_of`: sums for a count,
-    fractions for a rate, means for a score. `volume` is the denominator over these days. `excess` is in events for
-    counts and rates (a rate's excess numerator), in points of the metric for scores. `change` is observed over
-    expected minus one; None where nothing was expected.
+    fractions for a rate, means for a score. `volume` is the denominator over these days. `excess` is in events
+    for counts and rates (a rate's excess numerator), in points of the metric for scores. `change` is observed
+    over expected minus one; None where nothing was expected.
 
     `favourable` follows from the metric's polarity and is None where the model calls it neutral.
-    `echo_of` names the stronger incident of the same scan that this one is another sight of (the calls that follow a
-    failure, the parts of a whole); it is empty for an incident that stands for itself. `calendar` names a known
-    period (a holiday, annual enrollment) that began when it did.
+    `echo_of` names the stronger incident of the same scan that this one is another sight of (the calls that
+    follow a failure, the parts of a whole); it is empty for an incident that stands for itself. `calendar`
+    names a known period (a holiday, annual enrollment) that began when it did.
     """
 
     id: str
@@ -184,8 +186,8 @@ class Scanned:
 class ScanReport:
     """A whole scan: incidents from the strongest on, what was scanned, and sentences on what was not.
 
-    `bound` is the expected number of false incidents a day over the whole scan. Equal data, settings and day give an
-    equal report.
+    `bound` is the expected number of false incidents a day over the whole scan. Equal data, settings and day
+    give an equal report.
     """
 
     as_of: date
@@ -227,7 +229,9 @@ def from_document(document: Mapping[str, Any]) -> Incident:
     start = {**start, **{name: date.fromisoformat(start[name]) for name in ("day", "earliest", "latest")}}
     start["days"] = tuple(date.fromisoformat(text) for text in start["days"])
     if dollars is not None:
-        dollars = Dollars(**{**dollars, "amount": Interval(**dollars["amount"]), "inputs": dict(dollars["inputs"])})
+        dollars = Dollars(
+            **{**dollars, "amount": Interval(**dollars["amount"]), "inputs": dict(dollars["inputs"])}
+        )
     trend = (Day(**{**point, "day": date.fromisoformat(point["day"])}) for point in found["trend"])
     return Incident(
         **{
@@ -244,7 +248,8 @@ def from_document(document: Mapping[str, Any]) -> Incident:
 
 
 def visible_to(incidents: Iterable[Incident], principal: Principal, small_cell: int) -> tuple[Incident, ...]:
-    """What a reader may be told of a scan: no incident of fewer than `small_cell` members, none beyond row filters.
+    """What a reader may be told of a scan: no incident of fewer than `small_cell` members, none beyond row
+    filters.
 
     `small_cell` is 0 for a reader from whom nothing is hidden. A reader whose rows are filtered sees an incident
     only when its segment lies within the filter. An echo of a hidden incident stands for itself.

@@ -1,0 +1,142 @@
+"""Series by segment: a cube of counts per day over every combination of up to three dimensions, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tools.scout.incident import Segment
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+ANY = -1  # the code of a dimension that a cell does not fix
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """Cells by days. A cell fixes some dimensions and sums over the others; the first one is the whole.
+
+    `codes` has shape (cells, dimensions): the place of the cell's value in `values`, or ANY. `measures` have
+    shape (cells, days). Cells are ordered by depth, then by codes, and a segment occurs once. Every cell's
+    dimensions but one must be cells as well (margins), down to the whole.
+    """
+
+    dimensions: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+    codes: Ints
+    days: tuple[date, ...]
+    measures: Mapping[str, Floats]
+
+    @cached_property
+    def depth(self) -> Ints:
+        """How many dimensions each cell fixes."""
+        return (self.codes != ANY).sum(axis=1)
+
+    @cached_property
+    def keys(self) -> Ints:
+        """One number a cell; `find` looks cells up by it."""
+        return self.key_of(self.codes)
+
+    @cached_property
+    def _sorted(self) -> tuple[Ints, Ints]:
+        order = np.argsort(self.keys, kind="stable")
+        return self.keys[order], order
+
+    @cached_property
+    def _radix(self) -> Ints:
+        sizes = [len(values) + 1 for values in self.values]
+        return np.array(
+            [int(np.prod(sizes[:place], dtype=np.int64)) for place in range(len(sizes))], dtype=np.int64
+        )
+
+    def key_of(self, codes: Ints) -> Ints:
+        """The keys of rows of codes."""
+        if not self.dimensions:
+            return np.zeros(len(codes), dtype=np.int64)
+        return (codes + 1) @ self._radix
+
+    def find(self, codes: Ints) -> Ints:
+        """The places of cells with these codes, shape (n, dimensions); -1 where there is none."""
+        keys, order = self._sorted
+        wanted = self.key_of(codes)
+        at = np.clip(np.searchsorted(keys, wanted), 0, len(keys) - 1)
+        return np.where(keys[at] == wanted, order[at], -1)
+
+    def segment(self, cell: int) -> Segment:
+        """The cell's dimensions with their values."""
+        pairs = zip(self.dimensions, self.values, self.codes[cell], strict=True)
+        return tuple(sorted((name, values[code]) for name, values, code in pairs if code != ANY))
+
+    def through(self, last: int, first: int = 0) -> Cube:
+        """The days from one place to another, both included."""
+        kept = slice(first, last + 1)
+        measures = {name: array[:, kept] for name, array in self.measures.items()}
+        return Cube(self.dimensions, self.values, self.codes, self.days[kept], measures)
+
+    def only(self, cells: NDArray[np.bool_]) -> Cube:
+        """Some of the cells; the whole always stays."""
+        cells = cells.copy()
+        cells[0] = True
+        measures = {name: array[cells] for name, array in self.measures.items()}
+        return Cube(self.dimensions, self.values, self.codes[cells], self.days, measures)
+
+
+def cube_of(
+    dimensions: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    days: Sequence[date],
+    measures: Mapping[str, Any],
+    *,
+    depth: int = 3,
+    nested: Sequence[frozenset[str]] = (),
+) -> Cube:
+    """The cube over the finest series: `rows` give a value for each dimension, `measures` arrays (rows, days).
+
+    Rows of the same values are added up. Dimensions of one `nested` group are not combined with each other. For
+    public data, simulations and other companies; a warehouse gives its cube already summed.
+    """
+    values = tuple(tuple(sorted({row[place] for row in rows})) for place in range(len(dimensions)))
+    at = [{value: code for code, value in enumerate(known)} for known in values]
+    leaf = np.array([[at[d][value] for d, value in enumerate(row)] for row in rows], dtype=np.int64)
+    leaf = leaf.reshape(len(rows), len(dimensions))
+    arrays = {name: np.asarray(array, dtype=np.float64) for name, array in measures.items()}
+    codes, sums = [], {name: [] for name in arrays}  # type: ignore[var-annotated]
+    for fixed in dimension_sets(dimensions, depth, nested):
+        kept = [place for place, name in enumerate(dimensions) if name in fixed]
+        cells, inverse = np.unique(leaf[:, kept], axis=0, return_inverse=True)
+        block = np.full((len(cells), len(dimensions)), ANY, dtype=np.int64)
+        block[:, kept] = cells
+        codes.append(block)
+        for name, array in arrays.items():
+            added = np.zeros((len(cells), len(days)))
+            np.add.at(added, inverse.ravel(), array)
+            sums[name].append(added)
+    return ordered(dimensions, values, np.vstack(codes), days, {n: np.vstack(a) for n, a in sums.items()})
+
+
+def dimension_sets(
+    dimensions: Sequence[str], depth: int, nested: Sequence[frozenset[str]] = ()
+) -> list[tuple[str, ...]]:
+    """Every combination of up to `depth` dimensions without two of one nested group, the empty one first."""
+    found = [names for size in range(depth + 1) for names in combinations(dimensions, size)]
+    return [names for names in found if all(len(group & set(names)) < 2 for group in nested)]
+
+
+def ordered(
+    dimensions: Sequence[str],
+    values: Sequence[Sequence[str]],
+    codes: Ints,
+    days: Sequence[date],
+    measures: Mapping[str, Floats],
+) -> Cube:
+    """A cube with its cells in order: by depth, then by codes."""
+    order = np.lexsort((*codes.T[::-1], (codes != ANY).sum(axis=1)))
+    sums = {name: array[order] for name, array in measures.items()}
+    return Cube(tuple(dimensions), tuple(map(tuple, values)), codes[order], tuple(days), sums)

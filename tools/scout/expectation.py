@@ -1,0 +1,387 @@
+"""What every cell should have shown: level of the past weeks x weekday x a common factor, and how far days stray.
+
+Counts and rates are multiplicative: expected = exposure x level x weekday x common, the exposure being 1 for a count
+and the denominator for a rate. Scores are additive: expected sum = answers x (level + weekday + common). The common
+factor is what a robust mean over segments shows of a day: holidays, campaigns, growth. It never comes from one segment.
+
+Sources: Farrington et al. 1996 and Noufaily et al. 2013 (weights of past outbreaks), Neill 2009 (expectation-based
+scan statistics); measured choices are in docs/scout.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from tools.scout.cube import ANY, Cube, Floats, Ints
+from tools.scout.incident import Kind
+
+LEVEL_DAYS = 56
+LEVEL_OF_WHOLE = 28 # days
+PASSES = 3
+OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
+CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
+KAPPA_ONE, KAPPA_MANY = 200.0, 1500.0  # events by which a weekday's own share outweighs its parents'
+PHI_PRIOR_DAYS = 30.0
+DRIFT = 0.01  # of an expectation, not to be told from a change
+WINDOWS = (1, 3, 7, 14)
+_BLOCKS = (3, 7, 14)
+_TINY = 1e-9
+_ODD_DAY = 0.05  # how far segments stray from what all do on a holiday
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """A metric over a cube's cells, shape (cells, days): numerators, and what they are exposed to.
+
+    For a count the exposure is 1 (or what is known of a day, such as last year's season), for a rate its
+    denominator, for a score the number of values whose sum the numerator is.
+    """
+
+    kind: Kind
+    counts: Floats
+    exposure: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """Expected numerators with the variance that a plain Poisson, binomial or unit-variance sum would have.
+
+    Shapes: `mean` and `plain` (cells, days), `phi`, `level_error` (cells,), `clumping` (cells, windows of _BLOCKS):
+    by how much the variance of a sum over as many days is above that of independent days. `common_error` (days,) is
+    the relative variance of the common factor (of a score: the variance of its shift). `usual` (cells,) is the
+    overdispersion that cells of this size usually have.
+    """
+
+    mean: Floats
+    plain: Floats
+    phi: Floats
+    usual: Floats
+    level_error: Floats
+    clumping: Floats
+    common: Floats
+    common_error: Floats
+    base: slice
+    kind: Kind
+    exposure: Floats
+
+    def variance(self, first: int, last: int, *, usual: bool = False) -> Floats:
+        """Of the sum over days first..last of each cell, with what is not known of the expectation; shape (cells,)."""
+        days = last - first + 1
+        kept = slice(first, last + 1)
+        phi = self.usual if usual else self.phi
+        size = self.exposure[:, kept].sum(axis=1) if self.kind == "score" else self.mean[:, kept].sum(axis=1)
+        weight = self.exposure[:, kept] if self.kind == "score" else self.mean[:, kept]
+        noise = phi * self.clumped(days) * self.plain[:, kept].sum(axis=1)
+        drift = np.sqrt(self.phi) * DRIFT if self.kind == "score" else DRIFT
+        unknown = size**2 * (self.level_error + drift**2)
+        shared = (weight**2) @ self.common_error[kept]
+        shared[0] = 0.0  # the whole is held against its own course, not against what its parts have in common
+        return noise + unknown + shared + _TINY
+
+    def clumped(self, days: int) -> Floats:
+        """The factor of `clumping` for a sum over so many days, straight between the measured ones."""
+        points = np.array((1, *_BLOCKS), dtype=float)
+        values = np.column_stack([np.ones(len(self.phi)), self.clumping])
+        place = float(np.clip(np.interp(days, points, np.arange(len(points))), 0, len(points) - 1))
+        low = int(place)
+        high = min(low + 1, len(points) - 1)
+        return np.asarray(values[:, low] + (place - low) * (values[:, high] - values[:, low]))
+
+
+def expect(cube: Cube, series: Series, gap: int, skipped: frozenset[date] = frozenset()) -> Expected:
+    """The expectation of every day from the baseline on: up to 56 days that end `gap` days before the last one.
+
+    `skipped` are days that say nothing about an ordinary one (holidays). Days before the baseline get an expectation
+    as well, which nothing rests on.
+    """
+    days = len(cube.days)
+    base = slice(max(0, days - gap - LEVEL_DAYS), days - gap)
+    weekday = np.array([day.weekday() for day in cube.days])
+    open_days = np.array([day not in skipped for day in cube.days], dtype=float)
+    weights = np.broadcast_to(open_days[base], series.counts[:, base].shape)
+    common, error = _neutral(series, days)
+    for turn in range(PASSES):
+        mean, plain = _mean(cube, series, weights, common, base, weekday)
+        shape = _mean(cube, series, weights, _neutral(series, days)[0], base, weekday, common)[0]
+        phi, usual = _noise(cube, series, mean, plain, weights, base)
+        common, error = _common(cube, series, shape, plain, float(phi[0]), base)
+        if turn:
+            weights = _weights(series, mean, plain, phi, base, open_days)
+    mean, plain = _mean(cube, series, weights, common, base, weekday)
+    shape = _mean(cube, series, weights, _neutral(series, days)[0], base, weekday, common)[0]
+    phi, usual = _noise(cube, series, mean, plain, weights, base)
+    error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
+    clumping = _clumping(series, mean, plain, phi, base, open_days)
+    known = (series.exposure if series.kind == "score" else series.counts)[:, base]
+    behind = (weights * known).sum(axis=1)
+    level_error = phi * clumping[:, 0] / np.maximum(behind, 0.5)
+    found = Expected(
+        mean, plain, phi, usual, level_error, clumping, common, error, base, series.kind, series.exposure
+    )
+    _judge_whole(series, found, shape[0], open_days)
+    return found
+
+
+def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floats) -> None:
+    """Replace what is expected of the whole by its own course: the level of the baseline's last four weeks.
+
+    How far a mean of days strays from an earlier one is read off the variogram, which sees both noise and drift.
+    Days that are skipped are expected to be what they are.
+    """
+    score, base = series.kind == "score", found.base
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = series.exposure[0] if score else shape
+        value = (series.counts[0] - shape) / size if score else np.log(np.maximum(series.counts[0], 0.5) / shape)
+    ok = (size > 0) & np.isfinite(value) & (open_days > 0)
+    used = np.flatnonzero(ok[base])
+    if len(used) < 10:
+        return
+    y = value[base][used]
+    y = np.clip(y, *(np.median(y) + np.array([-4, 4]) * 1.48 * np.median(np.abs(y - np.median(y)))))
+    nugget, drift = _variogram(used, y)
+    recent = used >= used[-1] - LEVEL_OF_WHOLE + 1
+    level = float(y[recent].mean())
+    mean = shape + size * level if score else shape * np.exp(level)
+    found.mean[0] = np.where(open_days > 0, mean, series.counts[0])
+    typical = float(np.mean(size[base][used] if score else found.mean[0, base][used]))
+    plain = float(np.mean(found.plain[0, base][used]))
+    found.phi[0] = found.usual[0] = max(nugget * typical**2 / max(plain, _TINY), _TINY if score else 1.0)
+    found.clumping[0] = 1.0
+    ahead = len(value) - 1 - base.start
+    found.level_error[0] = nugget / recent.sum() + drift * (ahead - float(used[recent].mean()))
+
+
+def _variogram(place: Ints, value: Floats) -> tuple[float, float]:
+    """The noise of a day, and what the squared difference of two days grows by for each day between them."""
+    apart = np.abs(place[:, None] - place[None, :])
+    square = (value[:, None] - value[None, :]) ** 2 / 2
+    lags = np.arange(1, min(29, int(place[-1] - place[0])))
+    height = np.array([square[apart == lag].mean() if (apart == lag).any() else np.nan for lag in lags])
+    lags, height = lags[np.isfinite(height)], height[np.isfinite(height)]
+    slope = max(float(np.polyfit(lags, height, 1)[0]), 0.0)
+    floor = float(height.mean()) * 0.01
+    return max(float((height - slope * lags).mean()), floor), 2 * slope
+
+
+def _neutral(series: Series, days: int) -> tuple[Floats, Floats]:
+    return (np.zeros(days) if series.kind == "score" else np.ones(days)), np.zeros(days)
+
+
+def _mean(
+    cube: Cube,
+    series: Series,
+    weights: Floats,
+    common: Floats,
+    base: slice,
+    weekday: Ints,
+    fitted: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Expected numerators and their plain variance. `fitted`: fit the level with this common factor instead."""
+    used = common if fitted is None else fitted
+    table = np.eye(7)[weekday]
+    if series.kind == "score":
+        adjusted = series.counts - series.exposure * used
+        sums = (weights * adjusted[:, base]) @ table[base]
+        sizes = (weights * series.exposure[:, base]) @ table[base]
+        level = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), _TINY)
+        week = _score_week(sums, sizes, level)
+        mean = series.exposure * (level[:, None] + week[weekday][None, :] + common)
+        return mean, np.maximum(series.exposure, 0.0)
+    exposed = series.exposure * used
+    sums = (weights * series.counts[:, base]) @ table[base]
+    sizes = (weights * exposed[:, base]) @ table[base]
+    profile = _profile(cube, sums, sizes)
+    level = (sums.sum(axis=1) + _TINY) / np.maximum((sizes * profile).sum(axis=1), _TINY)
+    mean = series.exposure * common * level[:, None] * profile[:, weekday]
+    if series.kind == "rate":
+        mean = np.minimum(mean, 0.999 * series.exposure)
+        share = np.divide(mean, series.exposure, out=np.zeros_like(mean), where=series.exposure > 0)
+        return mean, mean * (1 - share)
+    return mean, mean
+
+
+def _score_week(sums: Floats, sizes: Floats, level: Floats) -> Floats:
+    """The whole's weekday shifts, by which all cells go."""
+    own = sums[0] / np.maximum(sizes[0], _TINY) - level[0]
+    return np.where(sizes[0] > 0, own, 0.0)
+
+
+def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
+    """Weekday factors by cell, shape (cells, 7): own ones drawn towards those of the parents, these to the whole's."""
+    level = sums.sum(axis=1, keepdims=True) / np.maximum(sizes.sum(axis=1, keepdims=True), _TINY)
+    whole = np.where(sizes[0] * level[0] > 0, sums[0] / np.maximum(sizes[0] * level[0], _TINY), 1.0)
+    whole = (sums[0] + KAPPA_ONE / 20 * 1.0) / (sizes[0] * level[0] + KAPPA_ONE / 20) if whole.any() else whole
+    parents = np.tile(whole, (len(sums), 1))
+    single = cube.depth == 1
+    ones = (sums[single] + KAPPA_ONE * whole) / (sizes[single] * level[single] + KAPPA_ONE)
+    for place, values in enumerate(cube.values):
+        ratio = np.ones((len(values) + 1, 7))
+        mine = cube.codes[single, place] != ANY
+        ratio[cube.codes[single, place][mine]] = ones[mine] / np.maximum(whole, _TINY)
+        parents *= ratio[cube.codes[:, place]]
+    kappa = np.where(cube.depth <= 1, KAPPA_ONE, KAPPA_MANY)[:, None]
+    parents[0] = whole
+    parents[single] = whole
+    profile = (sums + kappa * parents) / (sizes * level + kappa)
+    profile[0] = whole
+    return profile
+
+
+def _noise(cube: Cube, series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice) -> tuple[Floats, Floats]:
+    """Overdispersion by cell and the usual one for its size; of a score the variance of one value."""
+    spread = np.where(weights > 0, (series.counts - mean)[:, base] ** 2, 0.0)
+    plain = np.where(weights > 0, plain[:, base], 0.0)
+    total = plain.sum(axis=1)
+    rough = spread.sum(axis=1) / np.maximum(total, _TINY)
+    ceiling = CAP * np.maximum(np.median(rough[total > 0]) if (total > 0).any() else 1.0, 1.0 * (series.kind != "score"))
+    spread = np.minimum(spread, np.maximum(ceiling, CAP * rough[:, None] / 2) * plain)
+    days = max(int((weights[0] > 0).sum()), 2)
+    own = spread.sum(axis=1) / np.maximum(total, _TINY) * days / max(days - 2, 1)
+    usual = _by_size(np.log2(np.maximum(total, 1.0)), own, total > 5)
+    usual = usual * _by_parents(cube, own / np.maximum(usual, _TINY), total, days)
+    drawn = (days * own + PHI_PRIOR_DAYS * usual) / (days + PHI_PRIOR_DAYS)
+    if series.kind == "score":
+        return np.maximum(drawn, _TINY), np.maximum(usual, _TINY)
+    return np.maximum(drawn, 1.0), np.maximum(usual, 1.0)
+
+
+def _by_parents(cube: Cube, ratio: Floats, total: Floats, days: int) -> Floats:
+    """By how much the noise of a cell's single values is above what is usual, where values of a dimension differ."""
+    factor = np.ones(len(ratio))
+    chance = 2 / max(days - 2, 1)
+    for place, values in enumerate(cube.values):
+        single = np.flatnonzero((cube.depth == 1) & (cube.codes[:, place] != ANY) & (total > 5))
+        if len(single) < 3:
+            continue
+        logs = np.log(np.clip(ratio[single], 0.2, 5.0))
+        differ = max(float(np.var(logs)) - chance, 0.0)
+        table = np.zeros(len(values) + 1)
+        table[cube.codes[single, place]] = logs * differ / (differ + chance)
+        factor *= np.exp(table[cube.codes[:, place]])
+    return np.clip(factor, 0.5, 3.0)
+
+
+def _by_size(size: Floats, value: Floats, known: Floats) -> Floats:
+    """The median of a value among cells of about the same size."""
+    edges = np.floor(size / 2).astype(int)
+    result = np.full(len(value), np.median(value[known]) if known.any() else 1.0)
+    for edge in np.unique(edges):
+        near = known & (np.abs(edges - edge) <= 0)
+        wider = near if near.sum() >= 20 else known & (np.abs(edges - edge) <= 1)
+        if wider.sum() >= 5:
+            result[edges == edge] = np.median(value[wider])
+    return result
+
+
+def _weights(
+    series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats
+) -> Floats:
+    """Less for days of weeks that strayed far: an earlier incident must not become the level."""
+    kernel = min(7, base.stop - base.start)
+    stray = _rolling((series.counts - mean)[:, base], kernel)
+    scale = np.sqrt(phi[:, None] * np.maximum(_rolling(plain[:, base], kernel), _TINY) * 1.5)
+    size = np.abs(stray) / scale
+    weights = np.where(size > OUTLIER, (OUTLIER / np.maximum(size, _TINY)) ** 2, 1.0)
+    return np.asarray(weights * open_days[base])
+
+
+def _rolling(array: Floats, width: int) -> Floats:
+    """Sums over `width` days around each day."""
+    padded = np.pad(np.cumsum(array, axis=1), ((0, 0), (1, 0)))
+    days = array.shape[1]
+    low = np.clip(np.arange(days) - width // 2, 0, max(days - width, 0))
+    return np.asarray(padded[:, np.minimum(low + width, days)] - padded[:, low])
+
+
+def _common(
+    cube: Cube, series: Series, shape: Floats, plain: Floats, phi: float, base: slice
+) -> tuple[Floats, Floats]:
+    """The common factor of each day and its error.
+
+    Each dimension gives a robust mean over its values; the one that sees the least counts, as a change within one
+    value of a dimension moves the others' means but not its own.
+    """
+    score = series.kind == "score"
+    size = series.exposure if score else shape
+    candidates = [_robust(series.counts[cells], shape[cells], size[cells], phi, score) for cells in _partitions(cube)]
+    if not candidates:
+        candidates = [_robust(series.counts[:1], shape[:1], size[:1], phi, score)]
+    found = np.array(candidates)
+    smooth = _rolling(np.abs(found), min(7, found.shape[1]))
+    common = found[np.argmin(smooth, axis=0), np.arange(found.shape[1])]
+    noise = phi * plain[0] / np.maximum(size[0], _TINY) ** 2
+    signal = max(float(np.var(common[base]) - np.mean(noise[base])), 0.0)
+    trust = signal / np.maximum(signal + noise, _TINY)
+    trust = np.where(np.abs(common) > 3 * np.sqrt(signal + noise), 1.0, trust)
+    common = common * trust
+    return (common if score else np.exp(common)), trust * noise
+
+
+def _partitions(cube: Cube) -> Iterator[Ints]:
+    """For every dimension with three values or more, the cells that fix it alone."""
+    for place in range(len(cube.dimensions)):
+        cells = np.flatnonzero((cube.depth == 1) & (cube.codes[:, place] != ANY))
+        if len(cells) >= 3:
+            yield cells
+
+
+def _robust(counts: Floats, shape: Floats, size: Floats, phi: float, score: bool) -> Floats:
+    """Per day the logarithm of a weighted median of observed over expected, refined by a Huber mean."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if score:
+            value = (counts - shape) / size
+        else:
+            value = np.log(np.maximum(counts, 0.5) / shape)
+    ok = (size > 0) & np.isfinite(value)
+    value, weight = np.where(ok, value, 0.0), np.where(ok, size, 0.0)
+    # by roots, so that one value of most of the weight cannot set the middle when all others agree
+    middle = _weighted_median(value, np.sqrt(np.where(weight * _least(score, phi) >= 1, weight, 0.0)))
+    scale = np.sqrt(phi / np.maximum(weight, _TINY))
+    stray = np.abs(value - middle) / np.maximum(scale, 0.01)
+    huber = weight * np.minimum(1.0, 1.5 / np.maximum(stray, _TINY))
+    total = huber.sum(axis=0)
+    return np.asarray(np.where(total > 0, (huber * value).sum(axis=0) / np.maximum(total, _TINY), 0.0))
+
+
+def _least(score: bool, phi: float) -> float:
+    """The inverse of the least size that says something by itself."""
+    return 0.1 if score else 1 / (5 * phi)
+
+
+def _weighted_median(value: Floats, weight: Floats) -> Floats:
+    order = np.argsort(value, axis=0, kind="stable")
+    ranked, weights = np.take_along_axis(value, order, axis=0), np.take_along_axis(weight, order, axis=0)
+    reached = np.cumsum(weights, axis=0) >= weights.sum(axis=0) / 2
+    return np.asarray(np.take_along_axis(ranked, reached.argmax(axis=0)[None, :], axis=0)[0])
+
+
+def _clumping(
+    series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats
+) -> Floats:
+    """By cells of a size: the variance of sums over 3, 7 and 14 days over that of independent days, 1 at least."""
+    days = base.stop - base.start
+    stray = np.where(open_days[base] > 0, (series.counts - mean)[:, base], 0.0)
+    expected = np.where(open_days[base] > 0, plain[:, base], 0.0)
+    size = np.log2(np.maximum(expected.sum(axis=1), 1.0))
+    columns = []
+    for width in _BLOCKS:
+        blocks = days // width
+        if blocks < 3:
+            columns.append(columns[-1] if columns else np.ones(len(phi)))
+            continue
+        sums, plains = (_blocks(array, width, blocks) for array in (stray, expected))
+        ratio = sums**2 / np.maximum(phi[:, None] * plains, _TINY)
+        ratio = np.minimum(ratio, CAP).mean(axis=1) / (1 - width / days)
+        # means of few squares are skewed: their median over cells understates the mean
+        skew = 1 - 2 / (9 * blocks)
+        columns.append(np.clip(_by_size(size, ratio, expected.sum(axis=1) > 5) / skew**3, 1.0, 6.0))
+    return np.maximum.accumulate(np.column_stack(columns), axis=1)
+
+
+def _blocks(array: Floats, width: int, blocks: int) -> Floats:
+    kept = array[:, array.shape[1] - width * blocks :]
+    return np.asarray(kept.reshape(len(array), blocks, width).sum(axis=2))

@@ -1,0 +1,311 @@
+"""The scan: the cell and window that most likely left its expectation, accepted, folded into all others, again.
+
+An expectation-based likelihood-ratio scan. The best cell sits at the right level by itself: a wider cell dilutes the
+change, a narrower one holds less of it. Its excess is then expected of every overlapping cell, so one incident is
+found once. It stops when nothing is left that a quiet company would show less often than the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from tools.scout.cube import ANY, Cube, Floats, Ints
+from tools.scout.expectation import WINDOWS, Expected, Series
+from tools.scout.onset import Onset, onset_of
+
+MOST = 25  # incidents of one metric on one day
+LEAST_EVENTS = 5.0  # expected or seen in the longest window
+LEAST_VALUES = 30.0  # answers behind a score in the window
+LEAST_CHANGE = 0.03  # of a smaller relative change nobody is told
+UNLIKE = 0.15  # by how much a part of an incident may differ from the whole of it without being another one
+FREEDOM = (8.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
+LOOK_BACK = 28  # days in which an incident may have begun
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One departure: the cell, the window's days, its signed deviations, and the bound on false ones a day.
+
+    `daily` is the excess numerator of each day of the series that earlier incidents of the scan do not explain, with
+    `expected` what was expected with them folded in. `own` is the part of the excess that no earlier one counted.
+    """
+
+    cell: int
+    window: int
+    z: float
+    p_value: float
+    false_per_day: float
+    onset: Onset
+    expected: Floats
+    counted: Floats
+
+
+@dataclass(eq=False)
+class _Board:
+    """Sums by cell and window, with what was folded in so far. Shape (cells, windows)."""
+
+    observed: Floats
+    expected: Floats
+    variance: Floats
+    usual: Floats
+    exposure: Floats
+    windows: tuple[int, ...]
+
+
+def scan(cube: Cube, series: Series, expected: Expected, bound: float) -> list[Found]:
+    """Departures of the last day's windows, from the strongest on; `bound` false ones a day in a quiet company."""
+    windows = tuple(w for w in WINDOWS if w <= len(cube.days) - expected.base.stop)
+    board = _board(series, expected, windows)
+    folded, doubt = np.zeros_like(expected.mean), np.zeros_like(expected.mean)
+    allowed = _allowed(cube, board, series, bound)
+    freedom = _freedom(cube)
+    found: list[Found] = []
+    taken = np.zeros(len(cube.codes), dtype=bool)
+    while len(found) < MOST:
+        z = _deviations(board, series.kind)
+        tail = stdtr(freedom, -np.abs(z)) * 2
+        tail[taken] = 1.0
+        tail[np.broadcast_to(~_eligible(board, series.kind), tail.shape)] = 1.0
+        tail[_immaterial(board, series.kind)] = 1.0
+        passing = tail <= allowed[:, None]
+        if not passing.any():
+            break
+        cell, window = _most_likely(cube, board, series.kind, passing, z, tail / allowed[:, None])
+        item = _accepted(cube, series, expected, folded, cell, window, board, z, tail, allowed, bound)
+        found.append(item)
+        taken[cell] = True
+        _fold(cube, series, expected, item, folded, doubt)
+        _refresh(board, expected, folded, doubt)
+    return found
+
+
+def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Board:
+    last = series.counts.shape[1] - 1
+
+    def sums(array: Floats) -> Floats:
+        return np.column_stack([array[:, last - w + 1 :].sum(axis=1) for w in windows])
+
+    return _Board(
+        sums(series.counts),
+        sums(expected.mean),
+        np.column_stack([expected.variance(last - w + 1, last) for w in windows]),
+        np.column_stack([expected.variance(last - w + 1, last, usual=True) for w in windows]),
+        sums(series.exposure),
+        windows,
+    )
+
+
+def _refresh(board: _Board, expected: Expected, folded: Floats, doubt: Floats) -> None:
+    last = folded.shape[1] - 1
+    for place, w in enumerate(board.windows):
+        kept = slice(last - w + 1, last + 1)
+        board.expected[:, place] = np.maximum((expected.mean + folded)[:, kept].sum(axis=1), 1e-6)
+        extra = (expected.phi[:, None] * np.maximum(folded[:, kept], 0)).sum(axis=1)
+        extra += (doubt[:, kept].sum(axis=1)) ** 2
+        board.variance[:, place] = expected.variance(last - w + 1, last) + extra
+        board.usual[:, place] = expected.variance(last - w + 1, last, usual=True) + extra
+
+
+def _allowed(cube: Cube, board: _Board, series: Series, bound: float) -> Floats:
+    """The tail probability that each cell may have: every depth gets the same share of the bound."""
+    eligible = _eligible(board, series.kind).any(axis=1)
+    counts = np.bincount(cube.depth[eligible], minlength=int(cube.depth.max(initial=0)) + 1).astype(float)
+    depths = max(int((counts > 0).sum()), 1)
+    return np.asarray(bound / depths / np.maximum(counts[cube.depth], 1.0) / _tests(len(board.windows)))
+
+
+def _freedom(cube: Cube) -> Floats:
+    """Degrees of freedom of the noise that is estimated for each cell: many small cells share one estimate."""
+    return np.where(cube.depth == 0, FREEDOM[0], np.where(cube.depth == 1, FREEDOM[1], FREEDOM[2]))[:, None]
+
+
+def _tests(windows: int) -> float:
+    """Independent looks that nested windows amount to."""
+    return 1 + 0.6 * (windows - 1)
+
+
+def _eligible(board: _Board, kind: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    if kind == "score":
+        return np.asarray(board.exposure >= LEAST_VALUES)
+    longest = np.maximum(board.expected, board.observed)[:, -1:]
+    return np.asarray((longest >= LEAST_EVENTS) & (board.exposure > 0))
+
+
+def _immaterial(board: _Board, kind: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    if kind == "score":
+        return np.zeros(board.observed.shape, dtype=bool)
+    return np.asarray(np.abs(board.observed - board.expected) < LEAST_CHANGE * board.expected)
+
+
+def _deviations(board: _Board, kind: str) -> Floats:
+    """Signed roots of the likelihood ratios: standard normal when nothing has changed."""
+    observed, expected, variance = board.observed, board.expected, board.variance
+    if kind == "score":
+        return np.asarray((observed - expected) / np.sqrt(variance))
+    sign = np.sign(observed - expected)
+    half = np.where(kind == "count", 0.5, 0.5)
+    seen = np.where(sign > 0, np.maximum(observed - half, expected), np.minimum(observed + half, expected))
+    if kind == "rate":
+        return np.asarray(sign * np.sqrt(_binomial(seen, expected, board.exposure, variance)))
+    return np.asarray(sign * np.sqrt(_negative_binomial(seen, expected, variance)))
+
+
+def _negative_binomial(seen: Floats, expected: Floats, variance: Floats) -> Floats:
+    """Twice the log-likelihood ratio of a negative binomial with this mean and variance (Poisson below it)."""
+    extra = variance - expected
+    poisson = 2 * (_xlogy(seen, seen / expected) - (seen - expected))
+    size = expected**2 / np.maximum(extra, 1e-9)
+    with np.errstate(over="ignore", invalid="ignore"):
+        gamma = 2 * (
+            _xlogy(seen, seen / expected) - (seen + size) * np.log1p((seen - expected) / (expected + size))
+        )
+    deviance = np.where(extra > 1e-6 * expected, gamma, poisson)
+    return np.asarray(np.maximum(deviance, 0.0))
+
+
+def _binomial(seen: Floats, expected: Floats, trials: Floats, variance: Floats) -> Floats:
+    """The binomial's, divided by how much the variance is above a binomial's."""
+    trials = np.maximum(trials, expected * 1.0001 + 1e-9)
+    seen = np.clip(seen, 0.0, trials)
+    rest, left = trials - seen, trials - expected
+    deviance = 2 * (_xlogy(seen, seen / expected) + _xlogy(rest, np.maximum(rest, 1e-12) / left))
+    return np.asarray(np.maximum(deviance, 0.0) / np.maximum(variance / (expected * left / trials), 1.0))
+
+
+def _xlogy(x: Floats, y: Floats) -> Floats:
+    return np.asarray(np.where(x > 0, x * np.log(np.where(y > 0, y, 1.0)), 0.0))
+
+
+def _most_likely(
+    cube: Cube, board: _Board, kind: str, passing: Floats, z: Floats, relative: Floats
+) -> tuple[int, int]:
+    """The cell and window that say most: by likelihood, with the prior that every depth is as likely.
+
+    The clearest one is found first; the one to be named is the likeliest that overlaps it and moves the same way,
+    all of them measured by the noise that is usual for their size.
+    """
+    clearest = int(np.argmin(np.where(passing, np.log(np.maximum(relative, 1e-300)) - z**2 * 1e-9, np.inf)))
+    cell, window = divmod(clearest, z.shape[1])
+    plain = _Board(board.observed, board.expected, board.usual, board.usual, board.exposure, board.windows)
+    gain = _deviations(plain, kind) ** 2 / 2
+    counts = np.bincount(cube.depth).astype(float)
+    gain = gain - np.log(counts[cube.depth])[:, None]
+    near = (np.sign(z) == np.sign(z[cell, window])) & _overlapping(cube, cell)[:, None] & (passing > 0)
+    best = int(np.argmax(np.where(near, gain, -np.inf)))
+    return divmod(best, z.shape[1])
+
+
+def _overlapping(cube: Cube, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    mine = cube.codes[cell]
+    return np.asarray(((cube.codes == ANY) | (mine == ANY) | (cube.codes == mine)).all(axis=1))
+
+
+def _accepted(
+    cube: Cube,
+    series: Series,
+    expected: Expected,
+    folded: Floats,
+    cell: int,
+    window: int,
+    board: _Board,
+    z: Floats,
+    tail: Floats,
+    allowed: Floats,
+    bound: float,
+) -> Found:
+    mean = expected.mean[cell] + folded[cell]
+    plain = expected.plain[cell] * np.maximum(mean / np.maximum(expected.mean[cell], 1e-9), 0.1)
+    days = min(LOOK_BACK, len(cube.days))
+    onset = onset_of(
+        series.counts[cell, -days:], mean[-days:], plain[-days:] if series.kind != "score" else series.exposure[cell, -days:],
+        float(expected.phi[cell]), 1 if z[cell, window] > 0 else -1, additive=series.kind == "score",
+    )  # fmt: skip
+    ratio = float(tail[cell, window] / allowed[cell])
+    return Found(
+        cell=cell,
+        window=board.windows[window],
+        z=float(z[cell, window]),
+        p_value=float(tail[cell, window]),
+        false_per_day=ratio * bound,
+        onset=onset,
+        expected=expected.mean[cell].copy(),
+        counted=folded[cell].copy(),
+    )
+
+
+def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: Floats, doubt: Floats) -> None:
+    """Expect the incident's excess of every overlapping cell, from its first day on.
+
+    A wider cell is expected to hold all of it, a part its share at the same relative change, any other cell what
+    they have in common. What is estimated of it is in doubt by as much as parts of an incident may differ.
+    """
+    first = len(cube.days) - len(item.onset.weights) + item.onset.first
+    days = slice(first, len(cube.days))
+    base = expected.exposure if series.kind == "score" else expected.mean
+    mean = (expected.mean + folded)[item.cell, days]
+    excess = series.counts[item.cell, days] - mean
+    size = base[item.cell, days] if series.kind == "score" else np.maximum(mean, 1e-9)
+    change = excess / np.maximum(size, 1e-9)
+    smooth = np.full_like(change, excess.sum() / max(size.sum(), 1e-9))
+    cells = np.flatnonzero(_overlapping(cube, item.cell))
+    share = _shared(cube, base, item.cell, cells, days)
+    around = _holds(cube, cells, item.cell)
+    amount = np.where(around[:, None], excess[None, :], share * smooth[None, :])
+    amount[cells == item.cell] = excess
+    folded[cells, days] += amount
+    doubt[cells, days] += np.where(around[:, None], 0.0, UNLIKE * np.abs(amount))
+    del change
+
+
+def _holds(cube: Cube, cells: Ints, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """Which cells hold the whole of a cell."""
+    return np.asarray(((cube.codes[cells] == ANY) | (cube.codes[cells] == cube.codes[cell])).all(axis=1))
+
+
+def _shared(cube: Cube, base: Floats, cell: int, cells: Ints, days: slice) -> Floats:
+    """What is expected of the part that each of `cells` has in common with a cell, shape (cells, days).
+
+    Exactly where the common part is a cell of the cube; else the cell times the shares that the other's further
+    values have within it, taken as independent.
+    """
+    mine = cube.codes[cell]
+    both = np.where(cube.codes[cells] == ANY, mine, cube.codes[cells])
+    places = cube.find(both)
+    amount = np.where((places >= 0)[:, None], base[np.maximum(places, 0), days], 0.0)
+    deep = np.flatnonzero(places < 0)
+    if len(deep):
+        total = np.maximum(base[:, days].sum(axis=1), 1e-9)
+        share = np.ones(len(deep))
+        for place in range(len(cube.dimensions)):
+            further = (both[deep, place] != ANY) & (mine[place] == ANY)
+            share[further] *= _within(cube, total, mine, place, both[deep[further], place])
+        amount[deep] = share[:, None] * base[cell, days]
+    return np.asarray(amount)
+
+
+def _within(cube: Cube, total: Floats, mine: Ints, place: int, codes: Ints) -> Floats:
+    """The shares that values of one more dimension have within a cell, from the largest of its margins that knows."""
+    shares = np.zeros(len(codes))
+    known = np.zeros(len(codes), dtype=bool)
+    for margin in _margins(mine):
+        below = np.tile(margin, (len(codes), 1))
+        below[:, place] = codes
+        at, above = cube.find(below), int(cube.find(margin[None, :])[0])
+        new = ~known & (at >= 0) & (above >= 0)
+        shares[new] = total[at[new]] / total[above]
+        known |= new
+    return shares
+
+
+def _margins(codes: Ints) -> Iterator[Ints]:
+    """A cell's codes, then with one dimension less each, then with none."""
+    yield codes
+    for place in np.flatnonzero(codes != ANY):
+        fewer = codes.copy()
+        fewer[place] = ANY
+        yield fewer
+    yield np.full_like(codes, ANY)
