@@ -53,6 +53,12 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "notes.left_out": frozenset({"first"}),
     "notes.revision": frozenset({"revision"}),
     "notes.basis": frozenset({"day"}),
+    "alert.raised_title": frozenset({"metric", "colour"}),
+    "alert.raised_level": frozenset({"metric", "value", "period", "side", "level", "colour"}),
+    "alert.raised_trend": frozenset({"metric", "moved", "size", "period", "side", "level", "colour"}),
+    "alert.cleared_title": frozenset({"metric", "colour"}),
+    "alert.cleared_level": frozenset({"metric", "value", "period", "side", "level", "colour"}),
+    "alert.cleared_trend": frozenset({"metric", "moved", "size", "period", "side", "level", "colour"}),
 }
 """Every sentence with the names that it may take."""
 
@@ -90,7 +96,7 @@ def word(*path: str) -> str:
     return str(found)
 
 
-def filled(name: str, **given: Piece | list[Piece]) -> list[Piece]:
+def filled(name: str, /, **given: Piece | list[Piece]) -> list[Piece]:
     """A sentence's pieces: its own words, and in their places the facts or pieces that were given."""
     found: list[Piece] = []
     for literal, field, _, _ in Formatter().parse(template(name)):
