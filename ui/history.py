@@ -13,6 +13,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,7 @@ from chainlit.utils import utc_now
 
 from ui.account_file import open_private
 from ui.accounts import Account, Accounts
+from warehouse.principal import Principal
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS threads (
@@ -224,6 +226,30 @@ class History(BaseDataLayer):
                     "rights": rights,
                 },
             )
+
+    def place(self, thread_id: str, user: str, name: str, text: str, at: datetime) -> None:
+        """Put a conversation with one message of ours into a user's list, once.
+
+        It opens with the rights of their role and row filters, without any purpose.
+        """
+        account = self._accounts.find(user)
+        if account is None:
+            return
+        when = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        rights = Principal(account.name, account.role, attributes=dict(account.attributes)).rights
+        step = {
+            **{"id": f"{thread_id}-1", "threadId": thread_id, "parentId": None, "createdAt": when},
+            **{"name": "Assistant", "type": "assistant_message", "output": text, "input": "", "streaming": False},
+        }
+        with self._transaction() as connection:
+            made = connection.execute(
+                "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?, '{}', ?)",
+                (thread_id, user, name[:_NAME_CHARACTERS], when, when, rights),
+            ).rowcount
+            if made:
+                connection.execute(
+                    "INSERT INTO steps VALUES (?, ?, NULL, ?, ?)", (step["id"], thread_id, when, json.dumps(step))
+                )
 
     async def build_debug_url(self) -> str:
         """There is no outside place to debug in."""
