@@ -76,7 +76,7 @@ def _crowd(profile: Profile, seed: int, dates: list[date], members: Members) -> 
 def _tilt(crowd: WatchCrowd, planted: tuple[Plant, ...]) -> None:
     """Mix shifts: some values come up more often from a day on, all others less."""
     for one in planted:
-        if one.kind in ("mix", "simpson"):
+        if one.kind == "mix":
             ((name, value),) = one.segment.items()
             crowd.tilt[(name, VALUES[name].index(value))] = 1 + one.size * one.course
 

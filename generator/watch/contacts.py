@@ -25,7 +25,7 @@ _WOBBLE = 0.10
 _WELL = -1.33
 _BAD = -0.3
 _LONGEST = 90.0
-_SIMPSON = 0.12
+_SIMPSON = 0.05
 _CHANNEL_WEIGHTS = list(catalog()["call_channels"].values())
 _AGAIN = np.array([watch()["topics"][name]["again"] for name in TOPICS])
 _LEAKED = np.array([watch()["topics"][name]["leaked"] for name in TOPICS])
@@ -95,6 +95,7 @@ class Contacts:
         more = [one for one in self.planted if one.kind == "everything" and one.course[day]]
         for one in more:
             means *= 1 + one.strength(day)
+        means *= self._topic_shift(day)
         topic, member = self.crowd.draw(rng, rng.poisson(means), day)
         for one in self.planted:
             if one.kind == "relabel" and one.course[day]:
@@ -104,6 +105,15 @@ class Contacts:
         for one in more:
             lot.plant[rng.random(lot.size) < 1 - 1 / (1 + one.strength(day))] = one.number
         return lot
+
+    def _topic_shift(self, day: int) -> Floats:
+        """Factors by topic: the ones that go badly come up more often, the others less, all together as often."""
+        factors = np.ones(len(TOPICS))
+        for one in self.planted:
+            if one.kind == "simpson" and one.course[day]:
+                factors *= np.exp(2 * one.strength(day) * _BASE_MOOD)
+        means = self.crowd.levels.expected.mean(axis=1)
+        return np.asarray(factors * means.sum() / (factors * means).sum())
 
     def _lot(
         self, rng: np.random.Generator, topic: Ints, member: Ints, leaked: Flags, plant: int, channel: str = ""

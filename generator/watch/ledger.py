@@ -14,6 +14,7 @@ from generator.catalog import Flags, Floats
 from generator.moods import NEGATIVE
 from generator.sessions import Sessions
 from generator.watch.contacts import NOBODY, Contacts, Drawn, in_cell
+from generator.watch.crowd import error_share
 from generator.watch.online import Online, failed_with
 from generator.watch.plants import Plant
 
@@ -42,7 +43,9 @@ class Ledger:
         cell = in_cell(one, drawn.lot, flags)
         counted = {"leakage": drawn.lot.leaked, "repeat": drawn.lot.repeat}.get(one.kind, np.ones_like(cell))
         mine = drawn.lot.plant == one.number
-        sums["base"][day] = (cell & counted & (drawn.lot.plant == NOBODY)).sum()
+        # Of the calls that leaked anyway only some carry the plant's error.
+        carrying = error_share(one.segment) if "failure_reason" in one.segment else 1.0
+        sums["base"][day] = carrying * (cell & counted & (drawn.lot.plant == NOBODY)).sum()
         sums["extra"][day] = (mine & counted).sum()
         sums["size"][day] = (cell & (mine | (drawn.lot.plant == NOBODY))).sum()
         sums["calls"][day] = mine.sum()

@@ -205,13 +205,11 @@ def _special(rng: np.random.Generator, days: int) -> list[Plant]:
         course = np.where((np.arange(days) >= first) & (np.arange(days) < end), 1.0, 0.0)
         size = {
             "mix": float(rng.uniform(0.5, 1.3)),
-            "simpson": float(rng.uniform(0.6, 1.3)),
+            "simpson": float(rng.uniform(0.3, 0.6)),
             "everything": float(rng.uniform(0.12, 0.4)),
             "relabel": float(rng.uniform(0.25, 0.6)),
         }[kind]
-        segment = {"mix": _mixed(rng), "simpson": {"segment": "At Risk"}, "relabel": _relabelled(rng)}.get(
-            kind, {}
-        )
+        segment = {"mix": _mixed(rng), "relabel": _relabelled(rng)}.get(kind, {})
         if rng.random() < chance:
             found.append(Plant(len(found), kind, segment, "step", first, end, size, course))
     return found

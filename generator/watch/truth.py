@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,11 @@ def write_watch_truth(
     happened: list[Event],
 ) -> None:
     """Write what was planted in a watched company; keys are stable and sorted."""
+    breaks = tuple(one.first for one in planted if one.kind in ("mix", "simpson", "relabel"))
     content = about | {
         "first_day": dates[0].isoformat(),
         "as_of": dates[-1].isoformat(),
-        "plants": [_plant(one, dates, ledger.sums[one.number], crowd, happened) for one in planted],
+        "plants": [_plant(one, dates, ledger.sums[one.number], crowd, happened, breaks) for one in planted],
         "events": len(happened),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +48,14 @@ def write_watch_truth(
 
 
 def _plant(
-    one: Plant, dates: list[date], sums: dict[str, Floats], crowd: WatchCrowd, happened: list[Event]
+    one: Plant,
+    dates: list[date],
+    sums: dict[str, Floats],
+    crowd: WatchCrowd,
+    happened: list[Event],
+    breaks: tuple[int, ...],
 ) -> dict[str, Any]:
-    signal = z_scores(one, sums, crowd)
+    signal = z_scores(one, sums, crowd, breaks)
     seen = np.flatnonzero((signal >= watch()["plants"]["oracle_z"]) & (np.arange(len(dates)) >= one.first))
     last = min(one.end, len(dates)) - 1
     return {
@@ -59,7 +66,7 @@ def _plant(
         "size": round(one.size, 5),
         "first_day": dates[one.first].isoformat(),
         "last_day": dates[last].isoformat(),
-        "snr7": round(first_week(one, sums, crowd), 3),
+        "snr7": round(first_week(one, sums, crowd, breaks), 3),
         "oracle_day": dates[int(seen[0])].isoformat() if len(seen) else None,
         "oracle_z": round(float(signal.max()), 2),
         "course": [round(float(value), 4) for value in one.course[one.first : one.end]],
@@ -89,11 +96,19 @@ def _dollars(one: Plant, sums: dict[str, Floats]) -> list[tuple[str, Floats]]:
     return []
 
 
-def residuals(one: Plant, sums: dict[str, Floats], crowd: WatchCrowd) -> tuple[Floats, Floats]:
-    """The cell without the plant, by day: its departure from expectation, and the variance expected (phi = 1)."""
+def residuals(
+    one: Plant, sums: dict[str, Floats], crowd: WatchCrowd, breaks: tuple[int, ...]
+) -> tuple[Floats, Floats]:
+    """The cell without the plant, by day: its departure from expectation, and the variance expected (phi = 1).
+
+    `breaks` are days from which the mix or the labels are others: the oracle knows that as well.
+    """
     if one.kind in (*COUNTED, "digital", "everything"):
         shape = expected_course(one, crowd)
-        expected = shape * sums["base"].sum() / max(shape.sum(), 1e-9)
+        expected = np.zeros_like(shape)
+        edges = sorted({0, len(shape), *breaks})
+        for part in (slice(start, end) for start, end in pairwise(edges)):
+            expected[part] = shape[part] * sums["base"][part].sum() / max(shape[part].sum(), 1e-9)
         return sums["base"] - expected, expected
     total = max(sums["size"].sum(), 1.0)
     mean = sums["base"].sum() / total
@@ -122,12 +137,12 @@ def dispersion(off: Floats, variance: Floats, window: int) -> float:
     return max(1.0, float((wide[usable] ** 2).sum() / max(expected[usable].sum(), 1e-9)))
 
 
-def z_scores(one: Plant, sums: dict[str, Floats], crowd: WatchCrowd) -> Floats:
+def z_scores(one: Plant, sums: dict[str, Floats], crowd: WatchCrowd, breaks: tuple[int, ...]) -> Floats:
     """The largest departure over all windows that end on each day, in standard deviations of the cell's own noise.
 
     The sign is such that what was planted is positive.
     """
-    off, variance = residuals(one, sums, crowd)
+    off, variance = residuals(one, sums, crowd, breaks)
     sign = 1.0 if sums["extra"].sum() >= 0 else -1.0
     best = np.full(len(off), -np.inf)
     for window in _WINDOWS:
@@ -148,9 +163,9 @@ def _signed(departure: Floats, expected: Floats, scatter: Floats, one: Plant) ->
     return np.asarray(np.sign(departure) * root * np.sqrt(mean) / np.maximum(scatter, 1e-9))
 
 
-def first_week(one: Plant, sums: dict[str, Floats], crowd: WatchCrowd) -> float:
+def first_week(one: Plant, sums: dict[str, Floats], crowd: WatchCrowd, breaks: tuple[int, ...]) -> float:
     """What the plant added in its first seven days over the standard deviation of seven such days without it."""
-    off, variance = residuals(one, sums, crowd)
+    off, variance = residuals(one, sums, crowd, breaks)
     week = slice(one.first, one.first + _WEEK)
     scatter = np.sqrt(dispersion(off, variance, _WEEK) * max(float(variance[week].sum()), 1e-9))
     return float(abs(sums["extra"][week].sum()) / scatter)
