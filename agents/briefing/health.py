@@ -134,10 +134,12 @@ class AlertStore:
                 self._look_at(connection, reading, day, margin)
         return self.changes(day)
 
-    def open_alerts(self) -> list[tuple[str, date]]:
-        """The indicators over their level, with the day since."""
-        rows = self._read("SELECT indicator, raised FROM alerts WHERE cleared = '' ORDER BY raised, indicator", ())
-        return [(name, date.fromisoformat(raised)) for name, raised in rows]
+    def open_alerts(self) -> list[Alert]:
+        """Those that were raised and not cleared, each with the day since."""
+        rows = self._read(
+            "SELECT id, indicator, raised FROM alerts WHERE cleared = '' ORDER BY raised, indicator", ()
+        )
+        return [Alert(identity, name, "raised", date.fromisoformat(raised)) for identity, name, raised in rows]
 
     def changes(self, day: date) -> list[Alert]:
         """What was raised or cleared on a day."""
