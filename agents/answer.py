@@ -62,14 +62,43 @@ class Chip(_Model):
     `{"kind": "filter", "label": "Plan type", "value": "MAPD", "remove": "Drop the plan type filter",
     "options": [{"label": "PPO", "question": "Only plan type PPO"}]}`. `kind` is the slot of the semantic query
     that it stands for, `label` and `value` are for people. `remove` is the question that drops it, empty where an
-    answer needs it; `options` (at most 5) set something else in its place.
+    answer needs it; `options` (at most 5) set something else in its place. A `parameter` of a verified query
+    can be set to something else and the answer stays verified.
     """
 
     kind: Literal["metric", "dimension", "filter", "period", "comparison", "order", "limit"]
     label: str
     value: str
+    parameter: bool = False
     remove: str = ""
     options: list[ChipOption] = Field(default_factory=list)
+
+
+class AnswerParameter(_Model):
+    """A parameter of a verified query and what it was run with, in words; nothing where it is not set.
+
+    `usual` says that this is what stands when a question does not say it.
+    """
+
+    name: str
+    type: Literal["limit", "period", "value", "metric", "percent"]
+    label: str
+    value: str = ""
+    usual: bool = True
+
+
+class VerifiedBy(_Model):
+    """The verified query that an answer is of: whose it is, the day (ISO) it was last checked, its parameters.
+
+    `checked_by` is who approved it, for one that was promoted from an answer.
+    """
+
+    name: str
+    title: str
+    owner: str
+    checked: str = ""
+    checked_by: str = ""
+    parameters: list[AnswerParameter] = Field(default_factory=list)
 
 
 class Fact(_Model):
@@ -114,7 +143,8 @@ class Answer(_Model):
     """What the assistant says, and everything needed to check it.
 
     Rows: dimensions first, then metrics; rates as fractions 0..1, money in dollars, NPS in points, dates ISO.
-    `chips` say how the question was read, slot by slot. `constants` are the numbers of the question and the rules
+    `chips` say how the question was read, slot by slot; `verified` is the verified query of an answer that has the
+    trust of one, or ranks by one. `constants` are the numbers of the question and the rules
     that formulas use (reduce, days, planning_cost).
     `suppressed` are the (row, column) cells of `rows` that are null because too few members are behind them.
     """
@@ -126,6 +156,7 @@ class Answer(_Model):
     route_reason: str = ""
     trust: Trust = "none"
     trust_reason: str = ""
+    verified: VerifiedBy | None = None
     text: str = ""
     interpretation: str = ""
     chips: list[Chip] = Field(default_factory=list)

@@ -19,6 +19,7 @@ from agents.free_text import FreeText
 from agents.grounding import Evidence, problems, table_problems
 from agents.narrator import Narration, Narrator
 from agents.toolbox import seen_by_model
+from agents.verified_answer import trust_words, verified_by
 from semantic.query import SemanticQuery, TimeRange
 from tools.outcome import Clarification, Column, Found, Provenance, Refusal, Table
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 # From the most to the least trusted: an answer is as good as its weakest part.
 TRUST_ORDER: tuple[Provenance, ...] = ("verified_query", "governed_metric", "analysis", "generated_sql")
 TRUST_REASONS: dict[Trust, str] = {
-    "verified_query": "A question that a data owner has checked, run exactly as written.",
+    "verified_query": "A question that a data owner has checked, run as written.",
     "governed_metric": "Computed from governed metric definitions.",
     "generated_sql": "Written as SQL for this question and guarded; not a governed metric.",
     "analysis": "An analysis over governed metrics; its formulas are shown.",
@@ -123,7 +124,8 @@ class Assembler:
             update={
                 "status": "answered",
                 "trust": found.provenance,
-                "trust_reason": _trust_reason(found),
+                "trust_reason": _trust_reason(found, desk),
+                "verified": verified_by(found, desk),
                 "text": said,
                 "facts": list(facts),
                 "constants": found.constants,
@@ -187,6 +189,7 @@ def combined(found: list[Found]) -> Found:
         follow_ups=_once(entry.follow_ups for entry in found),
         caveat=" ".join(dict.fromkeys(entry.caveat for entry in found if entry.caveat)),
         constants={name: value for entry in reversed(found) for name, value in entry.constants.items()},
+        verified=found[0].verified if len(found) == 1 else None,
     )
 
 
@@ -260,8 +263,9 @@ def _limited(desk: Desk) -> list[str]:
     return [f"Your view is limited to {' and '.join(seen)}."] if seen else []
 
 
-def _trust_reason(found: Found) -> str:
+def _trust_reason(found: Found, desk: Desk) -> str:
     reason = TRUST_REASONS[found.provenance]
-    if found.provenance == "verified_query" and found.name:
-        reason = f"{reason[:-1]}: {found.name}."
+    by = verified_by(found, desk)
+    if by and found.provenance == "verified_query":
+        reason = f"{reason[:-1]}: {by.title}. {trust_words(by)}"
     return f"{reason} {found.caveat}".strip()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agents.answer import Chip, ChipOption
 from agents.planner import edits
 from agents.planner.periods import Clock
+from agents.verified_answer import CHIPS, verified_by
 from semantic.query import SemanticQuery
 from semantic.windows import default_range
 from tools.outcome import Found
@@ -32,7 +33,18 @@ def chips_for(found: Found, desk: Desk) -> list[Chip]:
     held = frozenset(desk.principal.attributes)
     clock = Clock(desk.as_of, desk.first_day, partial_day=desk.partial_day)
     around = edits.Surroundings(desk.semantic, desk.values, clock, held, window)
-    return [_chip(made) for made in edits.chips(asked, around, analysis=analysis)]
+    set_by = _parameters(found, desk)
+    return [_chip(made, set_by) for made in edits.chips(asked, around, analysis=analysis)]
+
+
+def _parameters(found: Found, desk: Desk) -> frozenset[tuple[str, str]]:
+    """(kind, label) of the chips that a parameter of the verified query stands behind."""
+    by = verified_by(found, desk)
+    return (
+        frozenset((CHIPS.get(p.type, ""), p.label if p.type == "value" else "") for p in by.parameters)
+        if by
+        else frozenset()
+    )
 
 
 def _as_asked(query: SemanticQuery, desk: Desk) -> tuple[SemanticQuery, str]:
@@ -42,8 +54,10 @@ def _as_asked(query: SemanticQuery, desk: Desk) -> tuple[SemanticQuery, str]:
     return (bare if query.time == window else query), window.label
 
 
-def _chip(made: edits.Chip) -> Chip:
+def _chip(made: edits.Chip, set_by: frozenset[tuple[str, str]]) -> Chip:
+    own = made.label if made.kind == "filter" else ""
     return Chip(
+        parameter=(made.kind, own) in set_by,
         kind=made.kind,
         label=made.label,
         value=made.value,

@@ -13,8 +13,12 @@ from agents.planner import Planner
 from agents.planner.attribution import missed_attribution
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target
+from agents.planner.verified import plan_of
 from agents.toolbox import mendable_error
+from semantic.parameters import plain_argument
 from semantic.query import SemanticQuery
+from tools.outcome import Mendable
+from tools.verified import arguments_of
 
 if TYPE_CHECKING:
     from agents.context import Context
@@ -24,6 +28,7 @@ OWN_THRESHOLD = "The threshold is the chat model's choice: the question names no
 OWN_REDUCTION = "The size of the reduction is the chat model's choice: the question names none."
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 CHECKED = ("query_metrics", "explain_breakdown")
+VERIFIED = "run_verified_query"
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
     unheard = _unknown_values(call["args"], context)
     if unheard:
         return call, unheard_of(call, *unheard)
+    if call["name"] == VERIFIED:
+        return _verified_call(call, context)
     query = _query_of(call) if call["name"] in CHECKED else None
     if query is None or not context.desk.semantic.metrics.keys() >= set(query.metrics):
         return _saying(call, _own_reduction(call, context)), None  # the tool says what is wrong with the names
@@ -59,6 +66,33 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
     if query.having and not context.planner.read(context.desk.question, context.clock)[0].thresholds:
         said.append(OWN_THRESHOLD)
     return _saying(call, said), None
+
+
+def _verified_call(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | None]:
+    """A verified query answers only a question that says no more than its parameters take.
+
+    Where the planner knows the question as one of it, the planner's arguments count. Else what the question names
+    must be in the query that the arguments make.
+    """
+    known = context.planner.model.verified_queries.get(str(call["args"].get("name")))
+    if known is None:
+        return call, None  # the tool says so
+    plan = context.planner.verified_plan(context.desk.question, context.clock)
+    if plan and plan.verified == known.name:
+        parameters = {name: plain_argument(value) for name, value in plan.parameters}
+        return {**call, "args": {**call["args"], "parameters": parameters}}, None
+    try:
+        arguments = arguments_of(known, call["args"].get("parameters") or {}, context.desk)
+    except Mendable as error:
+        return call, mendable_error(call, error.code, error.reason, error.hint, error.nearest)
+    plan = plan_of(known, arguments, context.clock)
+    missing = (
+        gaps(context.desk.question, plan.query, context.planner, context.clock).missing
+        if plan and plan.query
+        else ()
+    )
+    hint = "No parameter of this verified query was given it: call query_metrics, clarify or refuse."
+    return call, _objection(call, missing, hint) if missing else None
 
 
 def _saying(call: ToolCall, said: list[str]) -> ToolCall:

@@ -64,6 +64,13 @@ def as_argument(value: object) -> Argument:
     return value
 
 
+def plain_argument(value: Argument) -> object:
+    """An argument as plain JSON; `as_argument` reads it back."""
+    if isinstance(value, TimeRange):
+        return value.model_dump(mode="json")
+    return list(value) if isinstance(value, tuple) else value
+
+
 def completed(verified: VerifiedQuery, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
     """The arguments in the parameters' order, with defaults where none is given; unset ones are left out."""
     chosen = {name: arguments.get(name, default_of(p)) for name, p in verified.parameters.items()}

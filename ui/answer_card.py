@@ -60,6 +60,7 @@ def card(answer: Answer) -> dict[str, Any]:
             "label": TRUST_LABELS.get(answer.trust, answer.trust),
             "reason": answer.trust_reason,
         },
+        "verified": _verified(answer),
         "agent": AGENT_LABELS.get(answer.agent, answer.agent),
         "route": answer.route_reason,
         "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",
@@ -70,6 +71,21 @@ def card(answer: Answer) -> dict[str, Any]:
         "choices": [choice.model_dump() for choice in answer.choices[:3]],
         "followUps": list(answer.follow_ups[:3]),
         "parts": [_part(part, index, answer) for index, part in enumerate(parts_of(answer))],
+    }
+
+
+def _verified(answer: Answer) -> dict[str, Any] | None:
+    """The verified query behind the answer: what it was run with, and what else can be set in it."""
+    by = answer.verified
+    if by is None:
+        return None
+    checked = f"{by.checked} by {by.checked_by}" if by.checked_by else by.checked
+    return {
+        "title": by.title,
+        "owner": by.owner,
+        "checked": checked,
+        "set": [{"label": p.label, "value": p.value} for p in by.parameters if p.value],
+        "open": [p.label for p in by.parameters if not p.value],
     }
 
 

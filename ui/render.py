@@ -22,7 +22,7 @@ from ui.printable import printable
 from ui.units import HIDDEN, shown, why_hidden
 
 if TYPE_CHECKING:
-    from agents.answer import Answer, AnswerPart
+    from agents.answer import Answer, AnswerPart, VerifiedBy
     from semantic.model import SemanticModel
     from ui.doctor import Finding
     from warehouse.build import BuildReport
@@ -118,6 +118,8 @@ def _print_provenance(answer: Answer, console: Console) -> None:
         console.print(_said(f"Read as: {answer.interpretation}", style="dim"))
     if answer.chips:
         console.print(_said(chip_line(answer), style="dim"))
+    if answer.verified:
+        console.print(_said(verified_line(answer.verified), style="dim"))
     for assumption in answer.assumptions:
         console.print(_said(f"Assumed: {assumption}", style="dim"))
     if answer.as_of:
@@ -131,6 +133,13 @@ def _print_provenance(answer: Answer, console: Console) -> None:
 def chip_line(answer: Answer) -> str:
     """How the question was read, slot by slot, in one line."""
     return "Understood: " + " | ".join(f"{chip.label}: {chip.value}" for chip in answer.chips)
+
+
+def verified_line(by: VerifiedBy) -> str:
+    """The verified query of an answer in one line: owner, day, parameters."""
+    checked = f", checked {by.checked}{f' by {by.checked_by}' if by.checked_by else ''}" if by.checked else ""
+    said = [f"{p.label}: {p.value}" for p in by.parameters if p.value]
+    return " | ".join([f"Verified query: {by.title} ({by.owner}{checked})", *said])
 
 
 def print_build(report: BuildReport, console: Console, *, as_json: bool) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from semantic.query import SemanticQuery, TimeRange
+from semantic.parameters import plain_argument
+from semantic.query import SemanticQuery
 from tools.savings import LEVERS
 
 if TYPE_CHECKING:
     from agents.planner import Plan
-    from semantic.parameters import Argument
 
 Call = tuple[str, dict[str, Any]]
 DEFAULT_REDUCTION = 10.0
@@ -79,12 +79,8 @@ def _query(plan: Plan) -> list[Call]:
 
 def _verified(plan: Plan, said: list[str]) -> Call:
     assert plan.verified
-    parameters = {name: _plain(value) for name, value in plan.parameters}
+    parameters = {name: plain_argument(value) for name, value in plan.parameters}
     return "run_verified_query", {"name": plan.verified, "parameters": parameters, "assumptions": said}
-
-
-def _plain(value: Argument) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, TimeRange) else value
 
 
 def _drivers(plan: Plan) -> list[Call]:

@@ -84,7 +84,7 @@ class Planner:
         )  # fmt: skip
         if refusal:
             return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
-        verified = self._verified(question, clock, follows=bool(history))
+        verified = self.verified_plan(question, clock, follows=bool(history))
         if verified:
             return self._finished(verified, clock)
         draft, reading, intent = self.draft(question, history, clock)
@@ -122,8 +122,11 @@ class Planner:
         """The words of a question without its typos."""
         return " ".join(token.text for token in self.speller.repair(tokenise(question))[0])
 
-    def _verified(self, question: str, clock: Clock, *, follows: bool) -> Plan | None:
-        """A verified query goes by what members had at the event: it does not answer for today's plan."""
+    def verified_plan(self, question: str, clock: Clock, *, follows: bool = False) -> Plan | None:
+        """The plan of the verified query that a question repeats, if any.
+
+        It goes by what members had at the event: it does not answer for today's plan.
+        """
         if read_attribution(question, tokenise(question), self.lexicon)[1]:
             return None
         tokens = tokenise(question)

@@ -47,10 +47,17 @@ def test_an_answer_without_parts_is_its_own_part() -> None:
 
 def test_chips_reach_the_card_and_the_terminal_as_they_are() -> None:
     chip = {
-        "kind": "filter", "label": "Plan type", "value": "MAPD <b>", "remove": "Drop the plan type filter",
+        "kind": "filter", "label": "Plan type", "value": "MAPD <b>", "remove": "Drop the plan type filter", "parameter": True,
         "options": [{"label": "PPO", "question": "Only plan type PPO"}],
     }  # fmt: skip
-    period = {"kind": "period", "label": "Period", "value": "last 30 days", "remove": "", "options": []}
+    period = {
+        "kind": "period",
+        "label": "Period",
+        "value": "last 30 days",
+        "parameter": False,
+        "remove": "",
+        "options": [],
+    }
     answer = answered(chips=[chip, period])
     assert card(answer)["chips"] == [chip, period]
     out = io.StringIO()

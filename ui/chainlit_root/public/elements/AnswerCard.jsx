@@ -187,12 +187,16 @@ function Part({ part, name, several }) {
   );
 }
 
-function Badge({ trust }) {
+function Badge({ trust, verified }) {
   const Icon = TRUST_ICONS[trust.level] || HelpCircle;
   return (
     <details className={`cc-badge cc-trust-${trust.level}`}>
       <summary title={trust.reason}><Icon aria-hidden="true" />{trust.label}</summary>
       {trust.reason ? <p>{trust.reason}</p> : null}
+      {verified && verified.set.length ? (
+        <p className="cc-verified">{verified.set.map(({ label, value }) => `${label}: ${value}`).join(" \u00b7 ")}</p>
+      ) : null}
+      {verified && verified.open.length ? <p className="cc-verified">It can also be set for: {verified.open.join(", ")}</p> : null}
     </details>
   );
 }
@@ -240,7 +244,8 @@ function Chip({ chip, open, setOpen, disabled }) {
   const ask = (question) => { shut(false); sendUserMessage(question); };
   const words = <><span className="cc-chip-label">{chip.label}</span><span className="cc-chip-value">{chip.value}</span></>;
   return (
-    <li className="cc-chip" data-kind={chip.kind} ref={box}>
+    <li className="cc-chip" data-kind={chip.kind} data-parameter={chip.parameter ? "yes" : undefined} ref={box}
+      title={chip.parameter ? "A parameter of the verified query: set otherwise, the answer stays verified" : undefined}>
       {chip.options.length ? (
         <button type="button" ref={button} className="cc-chip-set" disabled={disabled} aria-haspopup="menu" aria-expanded={open}
           aria-label={`${chip.label}: ${chip.value}. Change`} onClick={() => setOpen(!open)}
@@ -304,7 +309,7 @@ export default function AnswerCard() {
       ) : null}
       {props.trust.label || props.asOf ? (
         <footer className="cc-provenance">
-          {props.trust.label ? <Badge trust={props.trust} /> : null}
+          {props.trust.label ? <Badge trust={props.trust} verified={props.verified} /> : null}
           {props.asOf ? <span>As of {props.asOf}</span> : null}
           {props.snapshot ? <span>Snapshot {props.snapshot}</span> : null}
           {props.agent ? <span title={props.route}>By {props.agent}</span> : null}
