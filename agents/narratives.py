@@ -201,7 +201,7 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
             "{scope}{lead} {items}.",
             scope=["Of the figures", *scope, ", i"] if scope else "I", lead=lead, items=series(items),
         )  # fmt: skip
-    _step(prose, voices, metric)
+    step(prose, voices, metric)
     prose.write("This is a breakdown of where it happens, not a proven cause.")
 
 
@@ -230,7 +230,7 @@ def _telling_row(voice: Voice) -> int:
     return named[0] if named else rows[0]
 
 
-def _step(prose: Prose, voices: list[Voice], metric: str) -> None:
+def step(prose: Prose, voices: list[Voice], metric: str) -> None:
     """The day from which the level is higher or lower, when two whole weeks on each side differ enough."""
     course = next((voice for voice in voices if voice.table.names("time")), None)
     if course is None or not voices[0].semantic.metrics[metric].additive or course.table.shows_part(metric):

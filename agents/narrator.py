@@ -8,7 +8,8 @@ from typing import Any
 
 from agents.answer import Fact
 from agents.courses import trend
-from agents.narratives import briefing, drivers, opportunities, what_if
+from agents.explaining import drivers
+from agents.narratives import briefing, opportunities, what_if
 from agents.prose import Prose
 from agents.rankings import counted_rows, ranked
 from agents.shapes import Telling, single

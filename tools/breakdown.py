@@ -8,6 +8,8 @@ from typing import Literal
 from semantic.echo import dimension_words
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
+from tools.drivers.explain import find_drivers, laid_out
+from tools.drivers.frame import framed
 from tools.metrics import (
     attributed,
     governed_table,
@@ -43,7 +45,7 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     """
     if compared := compared_dimension(query):
         return _side_by_side(query, compared, desk, assumptions)
-    metric = countable(query.metrics[0], desk)
+    metric = query.metrics[0]
     base = SemanticQuery(
         metrics=(metric,),
         filters=query.filters,
@@ -60,12 +62,14 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
         instead = TOO_FEW_INSTEAD if total.withholds else WIDER_INSTEAD
         return explain_breakdown(again, desk, (*assumptions, instead))
     period = total.query.time if total.query else None
-    cuts = _cuts(metric, base.model_copy(update={"time": period}), desk)
-    tables = [total, *cuts, *_course(metric, base, period, desk)]
+    course = _course(metric, base, period, desk)
+    frame = framed(base.model_copy(update={"time": period}), desk)
+    found = find_drivers(frame, total, desk) if frame and not alone else None
+    if found:
+        tables = list(laid_out(found, desk, course))
+    else:
+        tables = [total, *_cuts(metric, base.model_copy(update={"time": period}), desk), *course]
     said = stated_assumptions(base, total, desk) if query.time is None else ()
-    if metric != query.metrics[0]:
-        asked, counted = (desk.semantic.metrics[name].label for name in (query.metrics[0], metric))
-        said = (*said, f"{asked} is explained through its count, {counted.lower()}.")
     said = (*said, *attributed(tuple(tables), desk), *alone)
     return Found(
         tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
@@ -130,17 +134,6 @@ def _total(base: SemanticQuery, desk: Desk) -> tuple[Table | Refusal, tuple[str,
         if error.code != "no_period":
             raise
     return governed_table(base.model_copy(update={"compare_to": None}), desk, "In total"), (NO_EARLIER,)
-
-
-def countable(metric: str, desk: Desk) -> str:
-    """The metric itself when its parts add up, else the count that is its numerator, when there is one."""
-    wanted = desk.semantic.metrics[metric]
-    if wanted.additive:
-        return metric
-    for name, other in desk.semantic.metrics.items():
-        if other.additive and other.unit == "count" and other.numerator == wanted.numerator:
-            return name
-    return metric
 
 
 def _cuts(metric: str, base: SemanticQuery, desk: Desk) -> list[Table]:

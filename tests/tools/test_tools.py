@@ -72,25 +72,20 @@ def test_fully_loaded_savings_use_handle_time(desk: Desk, gold: duckdb.DuckDBPyC
     assert found.tables[0].cell(row, "savings_per_day") == pytest.approx(cost[0] * 0.1)
 
 
-def test_a_breakdown_has_shares_of_the_whole_and_says_what_it_is(desk: Desk) -> None:
+def test_drivers_of_a_rate_close_in_every_cut_and_say_what_they_are(desk: Desk) -> None:
     found = explain_breakdown(SemanticQuery(metrics=("leakage_rate",), filters=BILLING), desk)
     assert isinstance(found, Found)
     assert "not a proven cause" in found.notes[0]
-    cuts = [table for table in found.tables if any(c.name == "leaked_calls__share" for c in table.columns)]
-    total = found.tables[0].cell(0, "leaked_calls")
+    change = found.tables[0].cell(0, "leakage_rate__change")
+    assert isinstance(change, float)
+    cuts = [table for table in found.tables if "mix_effect" in {column.name for column in table.columns}]
     assert len(cuts) >= 3
-    shown = 0
     for table in cuts:
-        for row in range(len(table.rows)):
-            count, share = table.cell(row, "leaked_calls"), table.cell(row, "leaked_calls__share")
-            if table.hides(row, "leaked_calls__share"):
-                assert share is None
-                continue
-            assert isinstance(count, int | float)
-            assert isinstance(total, int | float)
-            assert share == pytest.approx(count / total)
-            shown += 1
-    assert shown
+        last = len(table.rows) - 1
+        effects = [table.cell(row, "contribution") for row in range(last)]
+        assert sum(cell for cell in effects if isinstance(cell, float)) == pytest.approx(100 * change, abs=1e-9)
+        assert table.cell(last, "contribution") == pytest.approx(100 * change, abs=1e-9)
+        assert table.cell(last, "weight") == pytest.approx(1)
 
 
 def test_the_overview_has_opportunities_and_headlines(desk: Desk) -> None:

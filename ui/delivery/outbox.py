@@ -37,8 +37,6 @@ CREATE INDEX IF NOT EXISTS outbox_by_time ON outbox (changed);
 """
 _COLUMNS = "key, kind, about, reader, channel, address, state, tries, changed, trouble"
 _TROUBLE_CHARACTERS = 300
-SHORT_KEY = 12
-"""So many characters of a key tell deliveries apart."""
 
 
 @dataclass(frozen=True)
@@ -131,17 +129,12 @@ class Outbox:
         self._move(claim, "handing", "held", reason)
 
     def release(self, key: str) -> bool:
-        """Let somebody who knows better have a held or refused delivery made again; whether there was one.
-
-        `key` may be its beginning, twelve characters or more.
-        """
-        if len(key) < SHORT_KEY or not key.isalnum():
-            return False
+        """Let somebody who knows better have a held or refused delivery made again; whether there was one."""
         with self._lock, self._connection as connection:
             return bool(
                 connection.execute(
                     "UPDATE outbox SET state = 'waiting', changed = ? "
-                    "WHERE key LIKE ? || '%' AND state IN ('held', 'refused', 'overtaken')",
+                    "WHERE key = ? AND state IN ('held', 'refused', 'overtaken')",
                     (self._now(), key),
                 ).rowcount
             )

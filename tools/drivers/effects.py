@@ -1,0 +1,119 @@
+"""The arithmetic of a change: what each part adds to it, exactly, as plain numbers.
+
+A sum changes by what its parts change by. A ratio's change falls into what the parts' own ratios did (rate) and
+what their weights did (mix), each at the midpoint of the two periods, so that nothing is left over. A product
+falls into what each factor did (Shapley). `tools.drivers.layout` states the same as formulas over cells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+
+@dataclass(frozen=True)
+class Sides:
+    """One part in both periods: what is counted and, for a ratio, what it is divided by."""
+
+    now: float
+    before: float
+    base_now: float = 0.0
+    base_before: float = 0.0
+
+    def minus(self, others: Sequence[Sides]) -> Sides:
+        """What is left of a whole without these parts."""
+        return Sides(
+            math.fsum((self.now, *(-other.now for other in others))),
+            math.fsum((self.before, *(-other.before for other in others))),
+            math.fsum((self.base_now, *(-other.base_now for other in others))),
+            math.fsum((self.base_before, *(-other.base_before for other in others))),
+        )
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a part adds to the change of the whole."""
+
+    rate: float
+    mix: float = 0.0
+
+    @property
+    def whole(self) -> float:
+        """All of it."""
+        return self.rate + self.mix
+
+
+def sum_effects(parts: Sequence[Sides]) -> list[Effect]:
+    """What each part adds to the change of their sum."""
+    return [Effect(part.now - part.before) for part in parts]
+
+
+def ratio_effects(parts: Sequence[Sides], whole: Sides) -> list[Effect]:
+    """What each part adds to the change of the whole's ratio. The parts' bases must add up to the whole's.
+
+    The mix term is counted from the whole's own midpoint ratio: a part that grows adds to the ratio only as far as
+    it lies above the whole. Raises ZeroDivisionError when the whole has no base in a period.
+    """
+    level = (whole.now / whole.base_now + whole.before / whole.base_before) / 2
+    return [_ratio_effect(part, whole, level) for part in parts]
+
+
+def _ratio_effect(part: Sides, whole: Sides, level: float) -> Effect:
+    weight, earlier = part.base_now / whole.base_now, part.base_before / whole.base_before
+    if part.base_now and part.base_before:
+        now, before = part.now / part.base_now, part.before / part.base_before
+        return Effect((weight + earlier) / 2 * (now - before), (weight - earlier) * ((now + before) / 2 - level))
+    # A part without a base in a period has no ratio there: it came or went, which is mix; what it counts without a
+    # base (calls of a day after the failures of the day before) is no matter of weights.
+    rate = (part.now / whole.base_now if not part.base_now else 0.0) - (
+        part.before / whole.base_before if not part.base_before else 0.0
+    )
+    came = weight * (part.now / part.base_now - level) if part.base_now else 0.0
+    went = earlier * (part.before / part.base_before - level) if part.base_before else 0.0
+    return Effect(rate, came - went)
+
+
+def shapley(new: Sequence[float], old: Sequence[float]) -> list[float]:
+    """What each factor's change adds to the change of a product: the mean over all orders of changing them."""
+    count = len(new)
+    effects = []
+    for place in range(count):
+        others = [other for other in range(count) if other != place]
+        total = 0.0
+        for size in range(count):
+            weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
+            for changed in combinations(others, size):
+                rest = math.prod(new[other] if other in changed else old[other] for other in others)
+                total += weight * rest * (new[place] - old[place])
+        effects.append(total)
+    return effects
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """How the whole and its parts disagree: every part moves against the whole, or the parts' rates do in sum."""
+
+    kind: str
+    against: int
+    parts: int
+
+
+def disagreement(parts: Sequence[Sides], whole: Sides, least_weight: float = 0.01) -> Disagreement | None:
+    """Simpson's paradox, in full ("reversal") or in sum ("mix"): None when whole and parts go the same way.
+
+    Parts of less than `least_weight` of the base in both periods do not speak.
+    """
+    change = whole.now / whole.base_now - whole.before / whole.base_before
+    told = [p for p in parts if p.base_now and p.base_before and _weight(p, whole) >= least_weight]
+    moves = [part.now / part.base_now - part.before / part.base_before for part in told]
+    against = sum(move * change < 0 for move in moves)
+    if len(told) > 1 and against == len(told):
+        return Disagreement("reversal", against, len(told))
+    rate = math.fsum(effect.rate for effect in ratio_effects(parts, whole))
+    return Disagreement("mix", against, len(told)) if len(told) > 1 and rate * change < 0 else None
+
+
+def _weight(part: Sides, whole: Sides) -> float:
+    return max(part.base_now / whole.base_now, part.base_before / whole.base_before)
