@@ -12,12 +12,14 @@ import typer
 
 from ui import (
     cli_audit,
+    cli_briefing,
     cli_changes,
     cli_company,
     cli_feed,
     cli_lineage,
     cli_quality,
     cli_replay,
+    cli_search,
     cli_snapshots,
     cli_usage,
     cli_users,
@@ -70,6 +72,8 @@ cli_audit.register(app)
 cli_replay.register(app)
 cli_users.register(app)
 cli_usage.register(app)
+cli_search.register(app)
+cli_briefing.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."
@@ -444,6 +448,7 @@ def _build(
         raise UsageError("The source folder does not exist.", where=str(source), next_step="Correct --source.")
     with progress(console(stderr=True), "Building") as report:
         result = run(source, warehouse, settings, full=full, whole=whole, engine=engine, progress=report)
+    cli_search.refresh_search(settings, warehouse)
     print_build(result, console(), as_json=as_json)
 
 

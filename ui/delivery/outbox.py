@@ -37,6 +37,8 @@ CREATE INDEX IF NOT EXISTS outbox_by_time ON outbox (changed);
 """
 _COLUMNS = "key, kind, about, reader, channel, address, state, tries, changed, trouble"
 _TROUBLE_CHARACTERS = 300
+SHORT_KEY = 12
+"""So many characters of a key tell deliveries apart."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,17 @@ class Outbox:
         self._move(claim, "handing", "held", reason)
 
     def release(self, key: str) -> bool:
-        """Let somebody who knows better have a held or refused delivery made again; whether there was one."""
+        """Let somebody who knows better have a held or refused delivery made again; whether there was one.
+
+        `key` may be its beginning, twelve characters or more.
+        """
+        if len(key) < SHORT_KEY or not key.isalnum():
+            return False
         with self._lock, self._connection as connection:
             return bool(
                 connection.execute(
                     "UPDATE outbox SET state = 'waiting', changed = ? "
-                    "WHERE key = ? AND state IN ('held', 'refused', 'overtaken')",
+                    "WHERE key LIKE ? || '%' AND state IN ('held', 'refused', 'overtaken')",
                     (self._now(), key),
                 ).rowcount
             )

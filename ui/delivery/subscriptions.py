@@ -76,7 +76,7 @@ class Subscriptions:
         alerts: bool = True,
     ) -> Subscription:
         """Begin one, or begin it again with these wishes: the same reader, channel and address are one."""
-        identity = hashlib.sha256("\x1f".join((reader, channel, address)).encode()).hexdigest()[:16]
+        identity = hashlib.sha256("\x1f".join((reader, channel, address)).encode()).hexdigest()[:12]
         wishes = (json.dumps(dict(follows or {}), sort_keys=True), int(digests), int(alerts), today.isoformat())
         with self._lock, self._connection as connection:
             connection.execute(
