@@ -304,6 +304,12 @@ def _whole_bucket(table: Table, row: tuple[PlainCell, ...]) -> bool:
     return start >= query.time.start and bucket_end(start, query.time_grain) <= query.time.end
 
 
+def _text(fact: Fact, rest: str, evidence: Evidence) -> bool:
+    """A whole sentence that a cell holds, such as what an action changes."""
+    part, row, name = rest.split(":")
+    return fact.text == evidence.tables[int(part)].cell(int(row), name)
+
+
 def _series(fact: Fact, part: str, evidence: Evidence) -> bool:
     table = evidence.tables[int(part)]
     places = [i for i, column in enumerate(table.columns) if column.role == "dimension"]
@@ -322,6 +328,7 @@ QUERY_SLOTS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     SMALL_CELL: _few,
     "reduce_pct": _constant("reduce_pct", "percent"),
     "other_pct": _constant("other_pct", "percent"),
+    "interval_pct": _constant("interval_pct", "percent"),
 }
 CHECKS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "cell": _cell,
@@ -335,4 +342,5 @@ CHECKS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "series": _series,
     "shown": _scope,
     "shown_rows": _shown_rows,
+    "text": _text,
 }

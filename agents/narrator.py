@@ -11,6 +11,7 @@ from agents.courses import trend
 from agents.explaining import drivers
 from agents.narratives import briefing, opportunities, what_if
 from agents.prose import Prose
+from agents.recommended import actions, by_owner, issue, levers
 from agents.rankings import counted_rows, ranked
 from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
@@ -54,6 +55,10 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "opportunities": opportunities,
     "briefing": briefing,
     "drivers": drivers,
+    "actions": actions,
+    "actions_by_owner": by_owner,
+    "issue": issue,
+    "levers": levers,
 }
 
 

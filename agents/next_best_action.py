@@ -10,6 +10,7 @@ from langgraph.types import Command
 from agents.context import Context, State
 from agents.loop import Agent, run_agent
 from agents.toolbox import as_tool
+from tools.actions.recommend import recommend_actions
 from tools.dialogue import clarify, refuse
 from tools.metrics import query_metrics
 from tools.opportunities import top_opportunities
@@ -19,6 +20,7 @@ from tools.verified import run_verified_query
 NEXT_BEST_ACTION = Agent(
     "next_best_action",
     (
+        as_tool(recommend_actions),
         as_tool(top_opportunities),
         as_tool(project_savings),
         as_tool(query_metrics),

@@ -120,11 +120,17 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": [{"name": c.name, "label": c.label, "unit": c.unit, "role": c.role} for c in table.columns],
         "row_count": len(table.rows),
         "truncated": table.truncated,
-        "rows": {str(index): [_cleaned(cell) for cell in table.rows[index]] for index in telling_rows(table)},
+        "rows": {str(index): _seen_row(table, index) for index in telling_rows(table)},
         "formulas": table.formulas,
         "compared_with": table.compared_with.model_dump(mode="json") if table.compared_with else None,
         **_withheld(table),
     }
+
+
+def _seen_row(table: Table, index: int) -> list[PlainCell]:
+    """The cells of a row; sentences of the program's own (role text) keep their length."""
+    pairs = zip(table.rows[index], table.columns, strict=True)
+    return [cell if column.role == "text" else _cleaned(cell) for cell, column in pairs]
 
 
 def _cleaned(cell: PlainCell) -> PlainCell:

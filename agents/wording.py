@@ -10,7 +10,7 @@ from semantic.model import SemanticModel
 from semantic.query import MetricFilter, TimeGrain, TimeRange
 from tools.periods import day_in_words, span_in_words
 
-_UNIT_WORDS = {"minutes": "minute", "days": "day", "seconds": "second", "points": "point"}
+_UNIT_WORDS = {"minutes": "minute", "days": "day", "weeks": "week", "seconds": "second", "points": "point"}
 _NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 

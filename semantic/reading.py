@@ -42,14 +42,14 @@ class Problems:
     def add(self, place: Place, message: str) -> None:
         self.found.append((place, message))
 
-    def raise_if_any(self) -> None:
+    def raise_if_any(self, what: str = "The semantic model is not valid") -> None:
         """Raises UsageError with one `file:line: message` a line, in file order."""
         if not self.found:
             return
         ordered = sorted(self.found, key=lambda item: (item[0].file, item[0].line, item[1]))
         lines = [f"{place}: {message}" for place, message in ordered]
         raise UsageError(
-            "The semantic model is not valid:\n" + "\n".join(lines),
+            f"{what}:\n" + "\n".join(lines),
             where=str(ordered[0][0]),
             next_step="Correct the lines named above.",
         )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from semantic.parameters import Argument
 
 Provenance = Literal["verified_query", "governed_metric", "generated_sql", "analysis"]
-Shape = Literal["query", "drivers", "what_if", "opportunities", "briefing"]
+Shape = Literal[
+    "query", "drivers", "what_if", "opportunities", "briefing", "actions", "actions_by_owner", "issue", "levers"
+]
 PlainCell = str | int | float | bool | None
 ROWS_SHOWN = 50
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
-from tools.formula import FormulaError, HiddenCell, evaluate
+from tools.formula import FormulaError, HiddenCell, evaluate, formula_for
 from tools.metrics import governed_table
 from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Table
 from tools.periods import days_in, last_days, period_in_words
@@ -152,11 +152,15 @@ def _projection(
 
 
 def computed(
-    empty: Table, given: Sequence[tuple[PlainCell, ...]], bases: Sequence[Table], constants: dict[str, float]
+    empty: Table,
+    given: Sequence[tuple[PlainCell, ...]],
+    bases: Sequence[Table],
+    constants: dict[str, float],
+    part: int = 0,
 ) -> Table:
-    """A computed first table: in each row the given cells, then each formula over it and the base tables.
+    """A computed table: in each row the given cells, then each formula over it and the answer's other tables.
 
-    What follows from a cell that is not shown is not shown either.
+    `part` is its place among them. What follows from a cell that is not shown is not shown either.
     """
     rows: list[tuple[PlainCell, ...]] = []
     hidden: set[tuple[int, int]] = set()
@@ -166,10 +170,10 @@ def computed(
             so_far = replace(
                 empty, columns=empty.columns[:at], rows=((),) * row + (cells,), suppressed=frozenset(hidden)
             )
-            formula = empty.formulas[empty.columns[at].name].replace("{row}", str(row))
+            formula = formula_for(empty.formulas, empty.columns[at].name, row)
             value: PlainCell = None
             try:
-                value = evaluate(formula, [so_far, *bases], constants)
+                value = evaluate(formula, [*bases[:part], so_far, *bases[part:]], constants)
             except HiddenCell:
                 hidden.add((row, at))
             except FormulaError:

@@ -1,0 +1,63 @@
+"""Next-best actions as a tool: what to change, who, what it is expected to bring and on what that rests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from semantic.query import DimensionFilter
+from tools.actions.candidates import Candidate
+from tools.actions.recommendations import Recommendations, basis_of, constants_of, recommendations
+from tools.actions.views import issues, levers, ranked
+from tools.desk import Hidden
+from tools.outcome import Found, Outcome, Refusal, Shape, Table
+
+View = Literal["ranked", "by_owner", "one_issue", "by_lever"]
+SHOWN = 6
+
+
+def recommend_actions(
+    desk: Hidden,
+    view: View = "ranked",
+    filters: tuple[DimensionFilter, ...] = (),
+    limit: int = SHOWN,
+    assumptions: tuple[str, ...] = (),
+) -> Outcome:
+    """Recommend what to change about the leaks: actions with owner, effort, expected savings and their interval.
+
+    `view` is ranked, by_owner (what each team should change), one_issue (the one that saves the most) or by_lever
+    (digital against training against communication); `filters` narrow the calls, `limit` is how many are shown.
+    """
+    found = recommendations(desk, filters)
+    if isinstance(found, Refusal):
+        return found
+    shown = _shown(found, view, max(1, min(limit, 20)))
+    shape, tables_of = VIEWS[view]
+    tables = (*tables_of(found, shown), *found.leaks.tables)
+    said = (*assumptions, *basis_of(found))
+    return Found(tables, "analysis", shape, assumptions=said, constants=constants_of(found))
+
+
+def _shown(found: Recommendations, view: View, limit: int) -> list[Candidate]:
+    """The rows: the best ones; for owners the best two of each; for levers the best of each journey and group."""
+    if view in ("ranked", "one_issue"):
+        return list(found.ranked[:limit]) if view == "ranked" else list(found.ranked)
+    kept: dict[tuple[str, ...], list[Candidate]] = {}
+    for candidate in found.ranked:
+        by = (
+            (candidate.action.owner,)
+            if view == "by_owner"
+            else (candidate.leak.journey, candidate.action.lever.group)
+        )
+        kept.setdefault(by, []).append(candidate)
+    each = 2 if view == "by_owner" else 1
+    chosen = {candidate.key for group in kept.values() for candidate in group[:each]}
+    return [candidate for candidate in found.ranked if candidate.key in chosen]
+
+
+VIEWS: dict[View, tuple[Shape, Callable[[Recommendations, Sequence[Candidate]], tuple[Table, ...]]]] = {
+    "ranked": ("actions", ranked),
+    "by_owner": ("actions_by_owner", ranked),
+    "one_issue": ("issue", issues),
+    "by_lever": ("levers", levers),
+}
