@@ -121,7 +121,8 @@ class AnswerPart(_Model):
     `compared_with` is the earlier period of a comparison: start, end, label. `suppressed` are the (row, column)
     cells that are null because fewer than `small_cell` members are behind them (0: the reader may see all), and
     `left_out` is the number of rows that a ranking does without for that reason. `asked` is the statement as it
-    was written, before the guard, of a part without a semantic query.
+    was written, before the guard, of a part without a semantic query. `question` is what of the question this part
+    answers, in the reader's words, where the question asks for several things.
     """
 
     title: str = ""
@@ -137,6 +138,7 @@ class AnswerPart(_Model):
     small_cell: int = 0
     left_out: int = 0
     asked: str = ""
+    question: str = ""
 
 
 class Answer(_Model):

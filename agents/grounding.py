@@ -164,7 +164,20 @@ def _renderings(value: float, unit: str) -> set[str]:
 
 def _query(fact: Fact, rest: str, evidence: Evidence) -> bool:
     slot, _, detail = rest.partition(":")
-    return QUERY_SLOTS[slot](fact, detail, evidence)
+    renamed = _RENAMED.fullmatch(slot)  # of another part of the question, with a number of its own
+    check = _constant(slot, "percent") if renamed else QUERY_SLOTS[slot]
+    return check(fact, detail, evidence)
+
+
+_RENAMED = re.compile(r"(?:reduce_pct|other_pct)_\d+")
+
+
+def _quoted(fact: Fact, _: str, evidence: Evidence) -> bool:
+    """Words of the question, said back to whoever asked."""
+    return " ".join(_WORDS.findall(fact.text)) in " ".join(_WORDS.findall(evidence.question))
+
+
+_WORDS = re.compile(r"\w+")
 
 
 def _metric_label(fact: Fact, name: str, evidence: Evidence) -> bool:
@@ -326,6 +339,7 @@ QUERY_SLOTS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "more": _more,
     "having": _having,
     SMALL_CELL: _few,
+    "question": _quoted,
     "reduce_pct": _constant("reduce_pct", "percent"),
     "other_pct": _constant("other_pct", "percent"),
     "interval_pct": _constant("interval_pct", "percent"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
-from agents.knowledge import READER, Knowledge
+from agents.knowledge import READER
 from agents.learning import Learning
 from agents.upstream import STANDING_IN, Upstream, said_so, standing_in
 from agents.versions import versions
@@ -25,10 +25,14 @@ from warehouse.principal import Principal, Role
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage, HumanMessage
+    from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
     from agents.context import Context
+    from agents.knowledge import Knowledge
     from agents.replay import Against, Replay
+    from agents.several import Several
     from agents.threads import Threads
     from semantic.company import Company
     from tools.outcome import Outcome
@@ -123,7 +127,10 @@ class Assistant:
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
         failure: UpstreamModelError | None = None
+        several = self._several(knowledge, principal, name)
         try:
+            if several and len(parts := several.parts(question)) > 1:
+                return self._keep(several.answer(context, parts), principal, started, context, name)
             context, failure = self._run_somehow(context, principal, name)
         except UpstreamModelError as error:
             self._keep(_failed(context, error, name), principal, started, context)
@@ -131,11 +138,29 @@ class Assistant:
         except DeniedError as error:
             return self._keep(_refused(context, error, name), principal, started, context)
         rendering = time.perf_counter()
-        answer = knowledge.assembler.answer(context).model_copy(update={"thread": name})
+        answer = knowledge.assembler.answer(context)
         if failure is not None:
             answer = said_so(answer, failure)
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
-        return self._keep(answer, principal, started, context)
+        return self._keep(answer, principal, started, context, name)
+
+    def _several(self, knowledge: Knowledge, principal: Principal, name: str) -> Several | None:
+        """What divides questions; None where a free chat model reads them whole and makes its own calls."""
+        if self.upstream is not None or not getattr(knowledge.chat_model, "governed", False):
+            return None
+        from agents.several import Several
+        from agents.threads import thread_key
+
+        where: RunnableConfig = {"configurable": {"thread_id": thread_key(principal, name)}}
+
+        def messages() -> list[BaseMessage]:
+            found: list[BaseMessage] = self.graph.get_state(where).values.get("messages", [])
+            return found
+
+        def run(context: Context, message: HumanMessage) -> None:
+            self.run(context, principal, name, message)
+
+        return Several(knowledge, messages, run)
 
     def _run_somehow(
         self, context: Context, principal: Principal, name: str
@@ -157,7 +182,7 @@ class Assistant:
         self.run(context, principal, name)
         return context, failure
 
-    def run(self, context: Context, principal: Principal, name: str) -> None:
+    def run(self, context: Context, principal: Principal, name: str, message: HumanMessage | None = None) -> None:
         """Take a question through the graph in a named thread; the reply is left in the context."""
         from langchain_core.messages import HumanMessage
 
@@ -166,7 +191,7 @@ class Assistant:
         key = thread_key(principal, name)
         with self.threads.lock(key):
             self.graph.invoke(
-                {"messages": [HumanMessage(context.desk.question, id=context.desk.answer_id)]},
+                {"messages": [message or HumanMessage(context.desk.question, id=context.desk.answer_id)]},
                 {"configurable": {"thread_id": key}, "recursion_limit": 10},
                 context=context,
                 durability="exit",
@@ -236,10 +261,13 @@ class Assistant:
         """
         return self.learning.knowledge(principal)
 
-    def _keep(self, answer: Answer, principal: Principal, started: float, context: Context) -> Answer:
+    def _keep(
+        self, answer: Answer, principal: Principal, started: float, context: Context, thread: str = ""
+    ) -> Answer:
         total = (time.perf_counter() - started) * 1000
         spent = {step: round(context.desk.spent_ms.get(step, 0.0), 2) for step in STEPS}
-        answer = answer.model_copy(update={"timings_ms": {**spent, "total": round(total, 2)}})
+        timings = {**spent, "total": round(total, 2)}
+        answer = answer.model_copy(update={"timings_ms": timings, "thread": thread or answer.thread})
         desk = context.desk
         noted = versions(desk.semantic.version, desk.rules)
         self.answers.keep(answer, principal, self.clock(), noted, self._audit_head())

@@ -21,6 +21,7 @@ from langchain_core.tools import BaseTool
 from pydantic import ConfigDict, InstanceOf, PrivateAttr
 
 from agents.chat_models.calls import Call, calls_for, refusal_after
+from agents.chat_models.carried import planned_already
 from agents.chat_models.history import prior_turns
 from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
@@ -95,6 +96,8 @@ class EmbeddedChatModel(BaseChatModel):
         said = [message for message in messages if not isinstance(message, ToolMessage)]
         question = next(str(m.content) for m in reversed(said) if isinstance(m, HumanMessage))
         history = tuple(prior_turns(messages))
+        if completed := planned_already(said):
+            return completed
         # The supervisor and the agent it picks ask about the same question.
         if (question, history) not in self._plans:
             plan = self.planner.plan(

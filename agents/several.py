@@ -1,0 +1,108 @@
+"""A question that asks several things: its parts go through the graph one after the other, in the same thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from langchain_core.messages import BaseMessage, HumanMessage
+
+from agents.chat_models.carried import PLANNED, as_data
+from agents.chat_models.history import prior_turns
+from agents.context import Reply
+from agents.joining import Part, joined
+from agents.planner import Plan, PriorTurn
+from agents.planner.parts import Around, completed, leans, may_divide, parts_of, repeats
+from agents.planner.words import SHARE
+from semantic.query import SemanticQuery, TimeRange
+from semantic.windows import default_range
+
+if TYPE_CHECKING:
+    from agents.answer import Answer
+    from agents.context import Context
+    from agents.knowledge import Knowledge
+    from agents.planner.reading import Reading
+
+Messages = Callable[[], Sequence[BaseMessage]]
+Run = Callable[["Context", HumanMessage], None]
+
+
+class Several:
+    """Divides questions and asks their parts. `messages` reads the thread, `run` takes a message through it."""
+
+    def __init__(self, knowledge: Knowledge, messages: Messages, run: Run) -> None:
+        self._knowledge = knowledge
+        self._messages = messages
+        self._run = run
+        self._around = Around(
+            planned=self._planned,
+            named=self._named,
+            read_period=knowledge.read_period,
+            period_said=self._period_said,
+            window=self._window,
+        )
+
+    def parts(self, question: str) -> tuple[str, ...]:
+        """The parts of a question; one when it asks one thing."""
+        return parts_of(question, self._turns(), self._around) if may_divide(question) else (question,)
+
+    def answer(self, context: Context, parts: Sequence[str]) -> Answer:
+        """Ask every part with the turns before it in mind and put the answers together."""
+        done: list[Part] = []
+        for part in parts:
+            answer = self._asked(context, part, done)
+            done.append(Part(part, answer))
+            if answer and answer.status == "clarify" and len(done) == 1:
+                done += [Part(rest, None) for rest in parts[1:]]
+                break
+        return joined(context.desk.question, done)
+
+    def _asked(self, context: Context, part: str, done: Sequence[Part]) -> Answer | None:
+        """The answer to one part; None when it leans on one that has no answer or asks nothing more."""
+        failed = bool(done) and (done[-1].answer is None or done[-1].answer.status != "answered")
+        if failed and leans(part, self._planned):
+            return None
+        said = self._with_period(part, done[-1].question) if failed else part
+        turns = self._turns()
+        plan = completed(said, turns, self._around) if done and not failed else None
+        if done and not failed and plan is None and repeats(self._planned(said, turns), turns):
+            return None
+        carried = {PLANNED: as_data(plan)} if plan else {}
+        desk = replace(context.desk, question=said)
+        own = replace(context, desk=desk, reply=Reply())
+        self._run(own, HumanMessage(said, id=f"{desk.answer_id}-{len(done)}", additional_kwargs=carried))
+        return self._knowledge.assembler.answer(own)
+
+    def _with_period(self, part: str, before: str) -> str:
+        """A part after one that is not answered: the period that it named holds for this one as well."""
+        period = self._period_said(before)
+        if not period or self._period_said(part):
+            return part
+        return f"{part.rstrip(' ?.!')} {period}"
+
+    def _turns(self) -> tuple[PriorTurn, ...]:
+        return tuple(prior_turns([*self._messages(), HumanMessage("")]))
+
+    def _planned(self, question: str, turns: Sequence[PriorTurn]) -> Plan:
+        known = self._knowledge
+        return known.planner.plan(
+            question, history=turns, as_of=known.as_of, first_day=known.first_day, partial_day=known.partial_day
+        )
+
+    def _read(self, text: str) -> Reading:
+        return self._knowledge.planner.read(text, self._knowledge.clock)[0]
+
+    def _named(self, text: str) -> frozenset[str]:
+        reading = self._read(text)
+        names = {target.name for span in reading.spans for target in span.targets}
+        return frozenset(names | ({"rate"} if any(token.text in SHARE for token in reading.tokens) else set()))
+
+    def _period_said(self, text: str) -> str:
+        reading = self._read(text)
+        spans = reading.of_kind("time")
+        return " ".join(token.raw for token in reading.tokens[spans[0].start : spans[0].end]) if spans else ""
+
+    def _window(self, query: SemanticQuery) -> TimeRange:
+        known = self._knowledge
+        return default_range(query, known.settings.questions, known.as_of, known.first_day)
