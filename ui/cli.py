@@ -99,18 +99,21 @@ def main() -> None:
 
 @app.command()
 def generate(
-    profile: Annotated[str, typer.Option(help="tiny, reference, demo or full.")] = "demo",
+    profile: Annotated[
+        str, typer.Option(help="tiny, reference, demo, full, or watch: random incidents.")
+    ] = "demo",
     seed: Annotated[int | None, typer.Option(help="Same seed, same bytes (default: the profile's).")] = None,
     as_of: Annotated[str, typer.Option(help="The last complete day, ISO (default: the profile's).")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for the sources.")] = None,
     interactions: Annotated[int | None, typer.Option(min=1000, help="Scale the profile to so many.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Folder for the hidden truth, outside --out.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Of the profile watch: without any incident.")] = False,
 ) -> None:
     """Write synthetic sources (and, elsewhere, the hidden truth)."""
     settings = load_settings()
     target = out or settings.var / "sources" / profile
     day = _day(as_of) if as_of else None
-    _generate(profile, target, seed=seed, as_of=day, truth=truth, interactions=interactions)
+    _generate(profile, target, seed=seed, as_of=day, truth=truth, interactions=interactions, quiet=quiet)
 
 
 Engine = Literal["duckdb", "spark"]
@@ -413,6 +416,7 @@ def _generate(
     as_of: date | None,
     truth: Path | None,
     interactions: int | None = None,
+    quiet: bool = False,
 ) -> None:
     from generator.generate import generate as write
     from generator.profiles import default_as_of, default_seed
@@ -427,6 +431,7 @@ def _generate(
             truth=truth,
             interactions=interactions,
             progress=report,
+            quiet=quiet,
         )
     console(stderr=True).print(f"Wrote {sum(result.rows.values()):,} rows to {out} in {result.seconds:.1f} s.")
 
