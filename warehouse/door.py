@@ -22,7 +22,7 @@ from warehouse.guard.statement import Catalog, Parameter
 from warehouse.outside import require_unchanged
 from warehouse.policy import Data, Policy, load_policy
 from warehouse.principal import Principal
-from warehouse.settings import Settings
+from warehouse.settings import Limits, Settings
 from warehouse.snapshots import CURRENT, Snapshot, current
 from warehouse.time_travel import find_kept
 from warehouse.workers.pool import WorkerPool, open_pool
@@ -79,6 +79,7 @@ class _Asked:
     params: dict[str, Parameter]
     snapshot: str
     pool: WorkerPool
+    limits: Limits
 
     def params_in(self, text: str) -> dict[str, Parameter]:
         """The parameters that a text names; the database refuses others."""
@@ -113,7 +114,7 @@ class Warehouse:
         self._admission = Admission(settings.state / SHOWN, settings.limits, clock or (lambda: datetime.now(UTC)))
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._pools: dict[Data, WorkerPool] = {}
+        self._pools: dict[tuple[Data, Limits], WorkerPool] = {}
 
     @property
     def policy(self) -> Policy:
@@ -135,7 +136,7 @@ class Warehouse:
         """
         started = perf_counter()
         snapshot, pool = self._open(principal)
-        asked = _Asked(sql, principal, params or {}, snapshot.id, pool)
+        asked = _Asked(sql, principal, params or {}, snapshot.id, pool, self._limits_of(principal))
         decision = self._decide(asked)
         judged = perf_counter()
         audit_id = self._record_before(sql, principal, context or QueryContext(), decision, snapshot)
@@ -144,7 +145,7 @@ class Warehouse:
         running = perf_counter()
         found = self._run(asked, decision, audit_id)
         finished = perf_counter()
-        rows = found.rows.rows[: self._limits.rows]
+        rows = found.rows.rows[: asked.limits.rows]
         self._audit.answered(
             Answered(
                 of=audit_id,
@@ -160,7 +161,7 @@ class Warehouse:
             sql=decision.sql,
             snapshot=snapshot.id,
             as_of=snapshot.as_of,
-            truncated=len(found.rows.rows) > self._limits.rows,
+            truncated=len(found.rows.rows) > asked.limits.rows,
             timings_ms={"guard": _ms(judged - started), "query": _ms(finished - running)},
             audit_id=audit_id,
             tables=decision.tables,
@@ -173,7 +174,8 @@ class Warehouse:
             snapshot, pool = self._open(principal)
         except MissingDataError:
             return self._judged(sql, principal, {}, None, runs=False)
-        return self._decide(_Asked(sql, principal, {}, snapshot.id, pool), runs=False)
+        asked = _Asked(sql, principal, {}, snapshot.id, pool, self._limits_of(principal))
+        return self._decide(asked, runs=False)
 
     def snapshot(self) -> Snapshot:
         """The snapshot that is read. Raises MissingDataError when there is none or it is damaged."""
@@ -188,12 +190,18 @@ class Warehouse:
         self._admission.close()
 
     def _open(self, principal: Principal) -> tuple[Snapshot, WorkerPool]:
-        data = data_for(principal, self._policy)
+        data, limits = data_for(principal, self._policy), self._limits_of(principal)
         with self._lock:
             snapshot = self._current()
-            if data not in self._pools:
-                self._pools[data] = open_pool(snapshot, self._limits, data=data)
-            return snapshot, self._pools[data]
+            if (data, limits) not in self._pools:
+                self._pools[data, limits] = open_pool(snapshot, limits, data=data)
+            return snapshot, self._pools[data, limits]
+
+    def _limits_of(self, principal: Principal) -> Limits:
+        """The settings', or those that the policy gives a system."""
+        system = self._policy.systems.get(principal.role)
+        own = {name: value for name, value in system.limits.items() if name in Limits.model_fields} if system else {}
+        return self._limits.model_copy(update=own)
 
     def _current(self) -> Snapshot:
         """The pointer is read for every statement; the files behind it only when it has moved."""
@@ -215,7 +223,7 @@ class Warehouse:
     def _serve(self, snapshot: Snapshot) -> Snapshot:
         """From now on, statements read this one; a worker for most readers opens it meanwhile."""
         self._snapshot = snapshot
-        self._pools["shared"] = open_pool(snapshot, self._limits, data="shared")
+        self._pools["shared", self._limits] = open_pool(snapshot, self._limits, data="shared")
         return snapshot
 
     def _decide(
@@ -247,7 +255,7 @@ class Warehouse:
         *,
         runs: bool = True,
     ) -> Decision:
-        limits = self._limits
+        limits = self._limits_of(principal)
         return check(
             sql,
             principal,
@@ -272,7 +280,7 @@ class Warehouse:
 
     def _shown(self, asked: _Asked, decision: Allow) -> Shown:
         """The result as this reader may see it, after all that they have seen."""
-        pool, seconds = asked.pool, self._limits.seconds
+        pool, seconds = asked.pool, asked.limits.seconds
 
         def run(text: str, most: int) -> Rows:
             return pool.run(text, asked.params_in(text), most=most, seconds=seconds)
@@ -294,7 +302,7 @@ class Warehouse:
             if isinstance(again, Deny):
                 raise _refusal(again)
             decision = again
-        return shown(decision, run, self._limits.rows + 1, small, admitted.withheld)
+        return shown(decision, run, asked.limits.rows + 1, small, admitted.withheld)
 
     def _record_before(
         self, sql: str, principal: Principal, context: QueryContext, decision: Decision, snapshot: Snapshot

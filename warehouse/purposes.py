@@ -11,7 +11,7 @@ import yaml
 
 from warehouse.errors import DeniedError, UsageError
 from warehouse.policy import load_policy
-from warehouse.principal import Role
+from warehouse.principal import Role, System
 
 PURPOSES_FILE = Path(__file__).parent / "policy" / "purposes.yml"
 _SPACE = re.compile(r"\s+")
@@ -92,7 +92,7 @@ def require_may_state(role: Role) -> None:
         )
 
 
-def break_glass_reason(role: Role, text: str) -> str:
+def break_glass_reason(role: Role | System, text: str) -> str:
     """The reason as it is audited. Raises DeniedError for a role that may not, UsageError for a poor reason."""
     if not load_policy().roles[role].break_glass:
         raise DeniedError(

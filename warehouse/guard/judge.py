@@ -59,7 +59,7 @@ def check(
     Returns Allow with the only text that may run, or Deny with a code, a layer and a fixed reason.
     """
     law = policy or load_policy()
-    role = law.roles.get(principal.role)
+    role = law.rights(principal.role)
     if role is None:
         return deny("unknown_role")
     may_read_rows = _may_read_rows(role, principal)
@@ -76,7 +76,7 @@ def check(
 
 def data_for(principal: Principal, policy: Policy | None = None) -> Data:
     """The class of published files that serve a person: the least for an unknown role."""
-    role = (policy or load_policy()).roles.get(principal.role)
+    role = (policy or load_policy()).rights(principal.role)
     return "shared" if role is None else role.data_for(reads_member_rows=_may_read_rows(role, principal))
 
 

@@ -63,7 +63,8 @@ class Statement:
     @property
     def hides_small_cells(self) -> bool:
         """The reader sees sums over members and no member: counts of a few of them are not shown."""
-        return self.small_cell > 1 and not self.reads_member_rows and not self.role.open_schemas
+        exact = self.role.exact or self.role.open_schemas
+        return self.small_cell > 1 and not self.reads_member_rows and not exact
 
     @property
     def has_member_bits(self) -> bool:

@@ -17,7 +17,8 @@ _JOINS_PARTS = (exp.DPipe, exp.Concat, exp.ConcatWs)
 
 def width(statement: Statement) -> None:
     """Estimate the longest text of every output column, from the innermost query outwards."""
-    limit = statement.policy.limits.characters_per_cell
+    own = statement.role.limits.get("characters_per_cell")
+    limit = own or statement.policy.limits.characters_per_cell
     widths: dict[int, dict[str, int]] = {}
     for scope in statement.scopes:
         query = scope.expression

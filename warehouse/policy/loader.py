@@ -14,7 +14,7 @@ import yaml
 from sqlglot import exp, parse_one
 
 from warehouse.errors import UsageError
-from warehouse.principal import ROLES
+from warehouse.principal import ROLES, SYSTEMS
 
 POLICY_FOLDER = Path(__file__).parent
 GOVERNED_SCHEMA = "gold"
@@ -70,6 +70,8 @@ class RolePolicy:
     masks: Mapping[str, exp.Expr]
     break_glass: bool = False
     data: Data = "shared"
+    exact: bool = False
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     def data_for(self, *, reads_member_rows: bool) -> Data:
         """The published files that serve it: while no purpose is stated those without member rows."""
@@ -112,6 +114,7 @@ class Policy:
     version: str
     tables: Mapping[str, Table]
     roles: Mapping[str, RolePolicy]
+    systems: Mapping[str, RolePolicy]
     row_filters: tuple[str, ...]
     functions: frozenset[str]
     aggregates: frozenset[str]
@@ -121,6 +124,10 @@ class Policy:
     table_functions: frozenset[str]
     nodes: Nodes
     limits: Limits
+
+    def rights(self, name: str) -> RolePolicy | None:
+        """What a role or a system may do; None when there is no such name."""
+        return self.roles.get(name) or self.systems.get(name)
 
 
 _NO_SCALARS = ("tables", "unbounded")
@@ -145,6 +152,7 @@ def policy_over(tables: Mapping[str, Table], roles: Path | None, version: str) -
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
         tables=tables,
         roles=granted,
+        systems={name: replace(system, tables=frozenset(tables)) for name, system in law.systems.items()},
         row_filters=tuple(entries.get("row_filters") or ()),
     )
 
@@ -161,6 +169,7 @@ def load_policy(folder: Path = POLICY_FOLDER) -> Policy:
         version=hashlib.sha256(text.encode()).hexdigest()[:12],
         tables=tables,
         roles=_roles(files["roles"]["roles"], frozenset(tables)),
+        systems=_roles(files["roles"]["systems"], frozenset(tables), SYSTEMS),
         row_filters=tuple(files["roles"]["row_filters"]),
         functions=frozenset(
             name for group, names in functions.items() if group not in _NO_SCALARS for name in names
@@ -218,12 +227,14 @@ def _under(name: str, entry: dict[str, Any], columns: Mapping[str, Column]) -> d
     return found
 
 
-def _roles(entries: dict[str, Any], tables: frozenset[str]) -> dict[str, RolePolicy]:
-    if set(entries) != set(ROLES):
+def _roles(
+    entries: dict[str, Any], tables: frozenset[str], names: tuple[str, ...] = ROLES
+) -> dict[str, RolePolicy]:
+    if set(entries) != set(names):
         raise UsageError(
-            "The policy must name every role exactly once.",
+            "The policy must name every role and every system exactly once.",
             where="warehouse/policy/roles.yml",
-            next_step=f"Declare {', '.join(ROLES)}.",
+            next_step=f"Declare {', '.join(names)}.",
         )
     return {name: _role(name, entry, tables) for name, entry in entries.items()}
 
@@ -240,7 +251,8 @@ def _role(name: str, entry: dict[str, Any], tables: frozenset[str]) -> RolePolic
     member_rows, open_schemas = bool(entry.get("member_rows", False)), frozenset(entry.get("open_schemas", ()))
     break_glass = bool(entry.get("break_glass", False))
     data = _data(name, entry, "lake" if open_schemas else "gold" if member_rows or break_glass else "shared")
-    return RolePolicy(name, granted, member_rows, open_schemas, masks, break_glass, data)
+    exact, limits = bool(entry.get("exact", False)), dict(entry.get("limits", {}))
+    return RolePolicy(name, granted, member_rows, open_schemas, masks, break_glass, data, exact, limits)
 
 
 def _data(name: str, entry: dict[str, Any], needed: Data) -> Data:
