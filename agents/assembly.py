@@ -18,6 +18,7 @@ from agents.follow_ups import follow_ups_for
 from agents.free_text import FreeText
 from agents.grounding import Evidence, problems, table_problems
 from agents.narrator import Narration, Narrator
+from agents.nearest import with_nearest
 from agents.toolbox import seen_by_model
 from agents.verified_answer import trust_words, verified_by
 from semantic.query import SemanticQuery, TimeRange
@@ -80,6 +81,8 @@ class Assembler:
         answer = answer.model_copy(update={"assumptions": list(context.reply.remarks)})
         if context.free_model:
             stop = self._checked(stop, context)
+        if isinstance(stop, Refusal):
+            stop = with_nearest(stop, context)
         if isinstance(stop, Clarification):
             choices = [Choice(label=label, question=question) for label, question in stop.choices]
             return answer.model_copy(update={"status": "clarify", "text": stop.question, "choices": choices})

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.assembly import Assembler
@@ -20,6 +21,7 @@ from semantic.loader import load_model
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
 from semantic.readership import Readership, counts_members, values_of
+from semantic.search.finding import Finder
 from semantic.values import ValueDictionary
 from tools.desk import Desk
 from tools.periods import day_in_words
@@ -46,6 +48,7 @@ class Words:
     planner: Planner
     narrator: Narrator
     assembler: Assembler
+    finder: Finder
 
 
 @dataclass
@@ -95,6 +98,7 @@ class Knowledge:
             answer_id=answer_id,
             question=question,
             source=source,
+            finder=self.words.finder,
             small_cell=0 if counts_members(principal, door.policy) else self.settings.limits.small_cell,
         )
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
@@ -127,11 +131,12 @@ def load_knowledge(
     known: Sequence[Knowledge] = (),
     semantic: SemanticModel | None = None,
     reader: Principal = READER,
+    search: Path | None = None,
 ) -> Knowledge:
     """Read the semantic model and the values of a snapshot that a reader, and all like them, may know.
 
-    When one of `known` (of another snapshot, or of other readers) has the same values, what was made of them is
-    taken over.
+    `search` is the folder of the stores to search in, if there are any. When one of `known` (of another snapshot,
+    or of other readers) has the same values, what was made of them is taken over.
     """
     semantic = semantic or load_model()
     readership = Readership.of(reader, door.policy, settings.limits.small_cell)
@@ -141,7 +146,8 @@ def load_knowledge(
             return _of_snapshot(settings, snapshot, alike.words, snapshot.id)
     planner = Planner(semantic, values, settings.questions)
     narrator = Narrator(semantic, values)
-    words = Words(semantic, values, planner, narrator, Assembler(narrator, known_names(semantic, values)))
+    finder = Finder(search, semantic, values, None if readership.attributes else readership.data)
+    words = Words(semantic, values, planner, narrator, Assembler(narrator, known_names(semantic, values)), finder)
     return _of_snapshot(settings, snapshot, words, snapshot.id)
 
 

@@ -15,6 +15,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.knowledge import READER, Knowledge, carried_over, load_knowledge
@@ -42,11 +43,19 @@ _LOG = logging.getLogger(LOGGER_NAME)
 class Learning:
     """What is known of the snapshot that the door reads, by who asks. Safe for several threads.
 
-    A `semantic` model that is given stays; otherwise it is the packaged one with what reviewers accepted.
+    A `semantic` model that is given stays; otherwise it is the packaged one with what reviewers accepted. `search`
+    is the folder of the stores to search in.
     """
 
-    def __init__(self, settings: Settings, door: Warehouse, semantic: SemanticModel | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        door: Warehouse,
+        semantic: SemanticModel | None = None,
+        search: Path | None = None,
+    ) -> None:
         self._settings = settings
+        self._search = search
         self._given = semantic
         self._door = door
         self._known: Knowledge | None = None
@@ -126,7 +135,7 @@ class Learning:
         return self._read(snapshot, (*([own] if own else []), *others), reader)
 
     def _read(self, snapshot: Snapshot, known: tuple[Knowledge, ...], reader: Principal) -> Knowledge:
-        return load_knowledge(self._settings, self._door, snapshot, known, self._semantic, reader)
+        return load_knowledge(self._settings, self._door, snapshot, known, self._semantic, reader, self._search)
 
     def _run(self, every: float, reread: float) -> None:
         read_at, troubled = time.monotonic(), False

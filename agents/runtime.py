@@ -17,6 +17,7 @@ from agents.learning import Learning
 from agents.upstream import STANDING_IN, Upstream, said_so, standing_in
 from agents.versions import versions
 from semantic.compiler import compile_query
+from semantic.search.building import search_root
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
 from warehouse.errors import CommandCenterError, DeniedError, UpstreamModelError, UsageError
@@ -88,7 +89,9 @@ class Assistant:
         answers = AnswerStore(settings.state / "answers.db")
         graph = build_graph(threads.saver)
         learning, upstream = (
-            Learning(settings, door, company.model if company else None),
+            Learning(settings, door, company.model)
+            if company
+            else Learning(settings, door, search=search_root(settings, warehouse)),
             Upstream.of(settings, now),
         )
         return cls(settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream)

@@ -15,7 +15,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from semantic.model import SemanticModel
 from semantic.values import ValueDictionary, dictionary_queries, published
@@ -60,7 +60,7 @@ class Readership:
         return self.reader.user.removeprefix(f"{DICTIONARY_READER}-")
 
     @property
-    def data(self) -> str:
+    def data(self) -> Literal["shared", "members"]:
         """The class of a store that may hold all of its values, without row filters: `shared` or `members`."""
         return "members" if self.small_cell == 0 else "shared"
 

@@ -15,6 +15,9 @@ VALUES = 40
 
 def search_metrics(words: str, desk: Hidden) -> Listing:
     """Find metrics and dimensions whose name, label, description or synonyms come near some words."""
+    if desk.finder is not None:
+        hits = desk.finder.find(words, ("metric", "dimension"), MATCHES)
+        return Listing(tuple(_entry(hit.name, desk) for hit in hits))
     texts = {name: " ".join((m.label, *m.synonyms)) for name, m in desk.semantic.metrics.items()}
     texts |= {name: " ".join((d.label, *d.synonyms)) for name, d in desk.semantic.dimensions.items()}
     found = process.extract(words, texts, scorer=fuzz.token_set_ratio, limit=MATCHES)

@@ -16,6 +16,7 @@ from warehouse.principal import Principal
 from warehouse.settings import Questions, Rules
 
 if TYPE_CHECKING:
+    from semantic.search.finding import Finder
     from warehouse.door import QueryContext, QueryResult
 
 
@@ -40,7 +41,7 @@ class Desk:
     `read_period` turns a verified query's phrase ("last 7 days") into days. `partial_day` is the incomplete day
     of data after `as_of`, if any. `missing_columns` are the columns, by source table, that this warehouse was
     built without. `small_cell` is the least number of members behind a figure that this reader may see, 0 where
-    there is none. `spent_ms` adds up time by step.
+    there is none. `finder` finds what was nearly meant. `spent_ms` adds up time by step.
     """
 
     semantic: SemanticModel
@@ -59,6 +60,7 @@ class Desk:
     question: str = ""
     source: str = "chat"
     small_cell: int = 0
+    finder: Finder | None = None
     spent_ms: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -122,11 +122,15 @@ def patient_build(
     sleep: Callable[[float], None] = time.sleep,
 ) -> BuildReport:
     """Build; when another build runs on this warehouse, wait for its end and then build."""
+    from ui.cli_search import refresh_search
     from warehouse.build import build
 
     while True:
         try:
-            return build(source, warehouse, settings, progress=progress)
+            report = build(source, warehouse, settings, progress=progress)
+            if report.published:
+                refresh_search(settings, warehouse)
+            return report
         except MissingDataError as error:
             if Path(error.where).name != LOCK:
                 raise

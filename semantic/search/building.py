@@ -1,4 +1,4 @@
-"""Keeping the stores of a warehouse in step with its served snapshot: made anew only when their content changed."""
+"""Keeping a warehouse's stores in step with its served snapshot: made anew only when their content changed."""
 
 from __future__ import annotations
 

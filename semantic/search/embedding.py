@@ -12,14 +12,15 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import pairwise
-from zlib import crc32
 
 SIZE = 512
-VERSION = 1
+VERSION = 2
 """Goes up when the same text would get another vector."""
 _LETTERS = (3, 4)
-_OF_LETTERS, _OF_PAIRS = 0.55, 0.35  # of a word's own weight
+_OF_LETTERS, _OF_PAIRS = 0.8, 0.35  # of a word's own weight
 _LEAST_WEIGHT, _UNKNOWN_WEIGHT = 0.15, 1.0
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = ("ations", "ation", "ments", "ment", "ings", "ing", "ies", "ed", "es", "s", "y", "e")
@@ -80,5 +81,11 @@ def _grams(word: str) -> list[str]:
 
 
 def _add(vector: list[float], feature: str, weight: float) -> None:
-    hashed = crc32(feature.encode())
-    vector[hashed % SIZE] += weight if hashed & 0x80000000 else -weight
+    place, sign = _place(feature)
+    vector[place] += weight * sign
+
+
+@lru_cache(maxsize=50_000)
+def _place(feature: str) -> tuple[int, int]:
+    hashed = int.from_bytes(blake2b(feature.encode(), digest_size=4).digest(), "big")
+    return hashed % SIZE, 1 if hashed & 0x80000000 else -1

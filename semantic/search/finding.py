@@ -20,8 +20,12 @@ from semantic.values import ValueDictionary
 
 CANDIDATES = 60
 """Entries that are looked at for a few different things: each thing has many."""
-_OF_SPELLING = 0.6
+_OF_SPELLING = 0.9
 """What the comparison of strings counts beside the vectors: found best over the suites' questions."""
+
+
+_A_TYPO = 80
+"""Of 100: letters of two texts that are one, mistyped."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Hit:
 class Finder:
     """Search for one reader. `data` is the class of store that holds their values; None for a narrowed reader.
 
-    Without a `root` there is no store. Everything is loaded with the first search; `problem` says what is wrong with the store, when something is.
+    Without a `root` there is no store. Everything is loaded with the first search; `problem` says what is wrong
+    with a store, when something is.
     """
 
     def __init__(
@@ -137,8 +142,14 @@ def _weighed(text: str, near: Sequence[Match], spelled: Sequence[Match], store: 
         spelling = by_spelling.get(entry)
         if spelling is None:
             spelling = fuzz.token_set_ratio(text, entry.text, processor=utils.default_process) / 100
-        found.append(Match(entry, (vector + _OF_SPELLING * spelling) / (1 + _OF_SPELLING)))
+        found.append(Match(entry, _with_typo(text, entry, (vector + _OF_SPELLING * spelling) / (1 + _OF_SPELLING))))
     return found
+
+
+def _with_typo(text: str, entry: SearchEntry, score: float) -> float:
+    """Two texts that differ by a typo are as near as their letters are."""
+    alike = fuzz.ratio(text, entry.text, processor=utils.default_process, score_cutoff=_A_TYPO)
+    return max(score, alike / 100)
 
 
 def _best(matches: Iterable[Match], limit: int) -> list[Hit]:
