@@ -48,7 +48,10 @@ def check_aggregate(node: exp.Expr, scope: Scope, relations: Relations) -> None:
         node = node.this
     if not _reads_restricted(node, scope, relations):
         return
-    if isinstance(node, exp.Count):
+    if isinstance(node, exp.Grouping):  # which keys a row is grouped by says nothing of its members
+        for key in node.expressions:
+            check_key(key, scope, relations)
+    elif isinstance(node, exp.Count):
         _check_count(node, scope, relations)
     elif isinstance(node, exp.CountIf):
         check_key(node.this, scope, relations)
