@@ -1,0 +1,121 @@
+"""A dataset's sums by day over many combinations of dimensions, in statements whose cells hold whole series.
+
+One line of the result is a cell of the cube: the dimensions it fixes (the others are NULL), how it was grouped, and the
+series as text: for each day with rows the day's number and the sums, parted by spaces, in no order. A cube of many
+thousand cells travels that way in a few statements. The measures are the model's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import cast
+
+from sqlglot import exp
+
+from semantic.compiler.legs import day, legs, named
+from semantic.model import Metric, SemanticModel
+from semantic.query import SemanticQuery, TimeRange
+
+SERIES, GROUPED = "series", "grouped"
+SETS_A_STATEMENT = 30
+_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class CubeStatement:
+    """One statement. `dimensions` are the columns after `grouped`, in the order of its bits from the highest on.
+
+    A set bit says that the dimension is not fixed. In the series each day has `1 + len(measures)` numbers.
+    """
+
+    sql: str
+    params: dict[str, str]
+    dimensions: tuple[str, ...]
+    measures: tuple[str, ...]
+
+
+def compile_cube(
+    model: SemanticModel,
+    measures: Sequence[str],
+    sets: Sequence[Sequence[str]],
+    time: TimeRange,
+    least: float = 0.0,
+) -> Iterator[CubeStatement]:
+    """Statements over the measures of one dataset by day and by each of `sets` of dimensions.
+
+    Days are numbered from `time.start`. Cells of less than `least` in the first measure, over the whole time, are
+    left out. Measures must be sums or counts.
+    """
+    for first in range(0, len(sets), SETS_A_STATEMENT):
+        yield _statement(model, tuple(measures), sets[first : first + SETS_A_STATEMENT], time, least)
+
+
+def _statement(
+    model: SemanticModel, measures: tuple[str, ...], sets: Sequence[Sequence[str]], time: TimeRange, least: float
+) -> CubeStatement:
+    from semantic.compiler.legs import Parameters
+
+    used = tuple(dict.fromkeys(name for names in sets for name in names))
+    parameters = Parameters()
+    summed = _summed(model, measures, used, time, parameters)
+    keys = {name: _expression(summed, name) for name in ("day", *used)}
+    _group_by_sets(summed, keys, sets)
+    if used:
+        marker = exp.func("GROUPING", *(keys[name].copy() for name in used), dialect="duckdb")
+        summed.select(named(marker, GROUPED), copy=False)
+    outer = _gathered(summed, used, measures, time.start, least)
+    return CubeStatement(outer.sql(dialect="duckdb"), dict(parameters.values), used, measures)
+
+
+def _summed(
+    model: SemanticModel, measures: tuple[str, ...], used: tuple[str, ...], time: TimeRange, parameters: object
+) -> exp.Select:
+    """The leg that the compiler makes of the plain measures by day and dimensions."""
+    from semantic.compiler.legs import Parameters
+
+    plain = {name: _plain(name) for name in measures}
+    widened = replace(model, metrics={**model.metrics, **plain}, marts=())
+    query = SemanticQuery(metrics=tuple(plain), dimensions=used, time=time, time_grain="day")
+    found = legs(widened, query, time, cast(Parameters, parameters))
+    (leg,) = found.values()
+    return leg.select
+
+
+def _plain(measure: str) -> Metric:
+    return Metric(measure, measure, "", "count", "neutral", "", ((measure, 1.0),))
+
+
+def _expression(select: exp.Select, name: str) -> exp.Expr:
+    """What stands behind a column of a SELECT."""
+    column = next(found for found in select.expressions if found.alias_or_name == name)
+    return cast(exp.Expr, column.unalias())
+
+
+def _group_by_sets(select: exp.Select, keys: dict[str, exp.Expr], sets: Sequence[Sequence[str]]) -> None:
+    """Replace the grouping by all keys by one grouping for each set."""
+    groups = [exp.Tuple(expressions=[keys["day"].copy(), *(keys[name].copy() for name in names)]) for names in sets]
+    select.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=groups)]))
+
+
+def _gathered(
+    summed: exp.Select, used: tuple[str, ...], measures: tuple[str, ...], first: date, least: float
+) -> exp.Select:
+    """One line a cell, with its days and sums in one text."""
+    number = exp.DateDiff(this=exp.column("day"), expression=day(first), unit=exp.var("DAY"))
+    values = [exp.Round(this=_zero(name), decimals=exp.Literal.number(_DECIMALS)) for name in measures]
+    text = exp.func("CONCAT_WS", exp.Literal.string(" "), number, *values, dialect="duckdb")
+    joined = exp.GroupConcat(this=text, separator=exp.Literal.string(" "))
+    keys = [exp.column(name) for name in ((*used, GROUPED) if used else ())]
+    outer = exp.select(*keys, named(joined, SERIES)).from_(summed.subquery("summed"))
+    if keys:
+        outer = outer.group_by(*(key.copy() for key in keys))
+    if least > 0:
+        enough = exp.GTE(this=exp.Sum(this=exp.column(measures[0])), expression=exp.Literal.number(least))
+        outer = outer.having(enough)
+    return outer
+
+
+def _zero(name: str) -> exp.Expr:
+    return exp.Coalesce(this=exp.column(name), expressions=[exp.Literal.number(0)])
