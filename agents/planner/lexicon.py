@@ -70,6 +70,10 @@ class Lexicon:
     capitals: frozenset[Target] = frozenset()
     related: dict[str, frozenset[str]] = field(default_factory=dict)
 
+    def written_values(self) -> Iterable[Key]:
+        """The phrases of values as they are written, word by word."""
+        return (key for key, targets in self.surfaces.items() if any(target.kind == "value" for target in targets))
+
     def compatible(self, metric: str, dimension: str) -> bool:
         """Whether the metric can be sliced by the dimension."""
         return dimension in self.model.dimensions_of(metric)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agents.planner.lexicon import Lexicon
-from agents.planner.normalise import stem
+from agents.planner.normalise import lemma, stem
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.times import read_span
@@ -23,6 +23,7 @@ from agents.planner.words import (
     LINKERS,
     POPULATION,
     PREPOSITIONS,
+    TIME_WORDS,
     UNITS,
 )
 from semantic.query import TimeGrain
@@ -117,6 +118,7 @@ def _exact_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
                 yield from _by_kind(start, end, _preferred(allowed, tokens[start:end], lexicon), _EXACT)
         if tokens[start].text in COMMON_VALUES:
             yield from _split_phrase(tokens, start, lexicon)
+            yield from _beside_value(tokens, start, lexicon)
 
 
 def _split_phrase(tokens: Sequence[Token], start: int, lexicon: Lexicon) -> Iterable[Span]:
@@ -128,6 +130,19 @@ def _split_phrase(tokens: Sequence[Token], start: int, lexicon: Lexicon) -> Iter
             found = lexicon.exact.get((tokens[start].lemma, tokens[at].lemma), frozenset())
             yield from _by_kind(start, start + 1, [t for t in found if t.kind == "value"], _EXACT + 0.01)
             return
+
+
+def _beside_value(tokens: Sequence[Token], start: int, lexicon: Lexicon) -> Iterable[Span]:
+    """`leakage for MAPD new`: right after a value that says who members are, it says which of them."""
+    members = lexicon.model.member_dimensions
+    before = lexicon.exact.get((tokens[start - 1].lemma,), frozenset()) if start else frozenset()
+    after = tokens[start + 1] if start + 1 < len(tokens) else None
+    ends = after is None or after.is_mark or after.text in FUNCTION | TIME_WORDS
+    if not ends or not any(target.kind == "value" and target.name in members for target in before):
+        return
+    said = {(tokens[start].lemma, lemma(people)) for people in POPULATION}
+    found = {t for key in said for t in lexicon.exact.get(key, ()) if t.kind == "value" and t.name in members}
+    yield from _by_kind(start, start + 1, found, _EXACT + 0.01)
 
 
 def _allowed(

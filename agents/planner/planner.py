@@ -27,7 +27,7 @@ from agents.planner.reading import Reading, Span, Target
 from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.reshaping import free_cues
-from agents.planner.spelling import Speller
+from agents.planner.spelling import Speller, names_in
 from agents.planner.suggestions import follow_ups
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
@@ -120,7 +120,7 @@ class Planner:
 
     def _mended(self, question: str) -> str:
         """The words of a question without its typos."""
-        return " ".join(token.text for token in self.speller.repair(tokenise(question))[0])
+        return " ".join(token.text for token in self.speller.repair(tokenise(question), names_in(question))[0])
 
     def verified_plan(self, question: str, clock: Clock, *, follows: bool = False) -> Plan | None:
         """The plan of the verified query that a question repeats, if any.
@@ -167,7 +167,7 @@ class Planner:
 
     def read(self, question: str, clock: Clock, prior: PriorTurn | None = None) -> tuple[Reading, Intent]:
         """Run the reading steps in turn. `prior` is the turn that a follow-up may point at rows of."""
-        tokens, changes = self.speller.repair(tokenise(question))
+        tokens, changes = self.speller.repair(tokenise(question), names_in(question))
         tokens, correction = without_correction(tokens) if prior else (tokens, False)
         tokens, attribution = read_attribution(question, tokens, self.lexicon)
         reading = Reading(question, tokens, attribution=attribution, correction=correction)

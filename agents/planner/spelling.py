@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -30,6 +32,8 @@ class Speller:
 
     known: frozenset[str]
     targets: dict[str, tuple[str, ...]]
+    names: frozenset[str] = frozenset()
+    """The words that values are written in: a name is one of them, mistyped, rather than any other word."""
 
     @classmethod
     def of(cls, lexicon: Lexicon) -> Speller:
@@ -50,14 +54,19 @@ class Speller:
         common |= {word for phrase in named for word in phrase.lower().replace("-", " ").split()}
         common |= UNSUPPORTED_STATISTICS | harmless()
         known = frozenset(lexicon.words | lemmas | english() | common | lexicon.noise)
-        return cls(known, {letter: tuple(found) for letter, found in targets.items()})
+        names = frozenset(word for phrase in lexicon.written_values() for word in phrase)
+        return cls(known, {letter: tuple(found) for letter, found in targets.items()}, names)
 
-    def repair(self, tokens: Sequence[Token]) -> tuple[list[Token], list[tuple[str, str]]]:
-        """Tokens with typos replaced, and what was replaced by what."""
+    def repair(
+        self, tokens: Sequence[Token], named: frozenset[str] = frozenset()
+    ) -> tuple[list[Token], list[tuple[str, str]]]:
+        """Tokens with typos replaced, and what was replaced by what. `named` are words that are names."""
         repaired, changes = [], []
         for at, token in enumerate(tokens):
             before_unit = at + 1 < len(tokens) and tokens[at + 1].text in UNITS
             better = self._better(token, before_unit=before_unit) or _unit_meant(tokens, at)
+            if token.text in named and better not in self.names and OSA.distance(token.text, better) > 1:
+                better = ""  # `Spokane` is no `spoken`
             if better:
                 changes.append((token.text, better))
                 token = Token(better, lemma(better), better)
@@ -70,6 +79,8 @@ class Speller:
             return ""
         if any(base in self.known for base in _bases(word)):
             return self._inflected(word)
+        if swapped_first := self._swapped_first(word):
+            return swapped_first
         limit = 1 if len(word) < 7 else 2
         scored = sorted(
             (OSA.distance(word, target, score_cutoff=limit), target)
@@ -91,6 +102,11 @@ class Speller:
         )
         return best[0] if len({lemma(target) for target in best}) == 1 else ""
 
+    def _swapped_first(self, word: str) -> str:
+        """`lForida`: a word whose first two letters changed places."""
+        meant = word[1] + word[0] + word[2:]
+        return meant if len(word) > 4 and meant in self.targets.get(meant[0], ()) else ""
+
     def _inflected(self, word: str) -> str:
         """`transfered`: a known word misspelt in its ending becomes the one form of it that the vocabulary has."""
         forms = [
@@ -99,6 +115,14 @@ class Speller:
             if target.endswith("ed") and word.endswith("ed") and lemma(target) == lemma(word)
         ]
         return forms[0] if len(forms) == 1 and OSA.distance(word, forms[0]) == 1 else ""
+
+
+def names_in(question: str) -> frozenset[str]:
+    """Capitalised words right after small ones: something's name, such as a county's, in small letters."""
+    words = re.findall(r"[^\W\d_]+", question)
+    return frozenset(
+        word.lower() for before, word in pairwise(words) if before.islower() and word.istitle() and len(word) > 1
+    )
 
 
 def _unit_meant(tokens: Sequence[Token], at: int) -> str:
