@@ -53,7 +53,9 @@ def drawing(course: Course) -> Drawing:
     starts = [x for x, day in zip(places, days, strict=True) if day.day == course.start]
     return Drawing(
         band=(*uppers, *reversed(lowers)),
-        expected=tuple((x, upwards(day.expected)) for x, day in zip(places, days, strict=True)),
+        expected=tuple(
+            (x, upwards(day.expected)) for x, day in zip(places, days, strict=True) if day.expected is not None
+        ),
         observed=tuple(run for run in runs if len(run) > 1),
         marks=tuple(run[0] for run in runs if len(run) == 1),
         start=starts[0] if starts else None,
@@ -75,7 +77,8 @@ def svg(course: Course, name: str) -> str:
     ]  # fmt: skip
     if shapes.band:
         lines.append(f'<polygon class="band" points="{_points(shapes.band)}"/>')
-    lines.append(f'<polyline class="expected" points="{_points(shapes.expected)}"/>')
+    if shapes.expected:
+        lines.append(f'<polyline class="expected" points="{_points(shapes.expected)}"/>')
     if shapes.start is not None:
         lines.append(f'<line class="start" x1="{shapes.start:.1f}" x2="{shapes.start:.1f}" y1="{TOP}" '
                      f'y2="{HEIGHT - BOTTOM}"/>')  # fmt: skip

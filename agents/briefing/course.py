@@ -13,12 +13,12 @@ from agents.briefing.document import Briefing, Item
 class CourseDay:
     """A day of the course. `observed` is None where the reader may not see it or nothing was counted.
 
-    `low` and `high` are the range that four of five days stay in; None where none is known.
+    `low` and `high` are the range that four of five days stay in; None where none is known, as is `expected`.
     """
 
     day: date
     observed: float | None
-    expected: float
+    expected: float | None
     low: float | None
     high: float | None
 
@@ -48,7 +48,7 @@ def course_of(briefing: Briefing, item: Item) -> Course:
     for row in expectation.rows:
         expected, low, high = (_number(row[place]) for place in places)
         day = date.fromisoformat(str(row[0])[:10])
-        days.append(CourseDay(day, observed.get(day), expected or 0.0, low, high))
+        days.append(CourseDay(day, observed.get(day), expected, low, high))
     return Course(item.label, item.unit, _start(briefing, item), tuple(days))
 
 

@@ -25,8 +25,8 @@ class Aligned:
     """An event near an incident's start: what it is called, what kind of event, and its day. Never a proof."""
 
     event: str
-    kind: str = ""
-    day: date | None = None
+    kind: str
+    day: date
 
 
 def issue_table(issue: Issue, label: str, owner: str, cause: Aligned | None, part: int) -> Table:
@@ -95,6 +95,7 @@ def _texts(issue: Issue, label: str, owner: str, cause: Aligned | None) -> list[
         "owner": owner,
         "effect": word("effect", "cost" if dearer else "saving"),
         "cause": cause.event if cause else word("no_known_cause"),
+        "cause_kind": cause.kind if cause else "",
         "calendar": incident.calendar,
     }
     return [(Column(name, "VARCHAR", "", "dimension", name), text) for name, text in texts.items() if text]

@@ -111,9 +111,8 @@ def _calendar(told: Told, passage: Writer) -> list[Passage]:
 def _cause(told: Told, passage: Writer) -> Passage:
     if told.cause is None:
         return passage("no_cause", cause=told.voice.text("cause"))
-    if told.cause.day is None:
-        return passage("cause_undated", event=told.voice.text("cause"))
-    return passage("cause", event=told.voice.text("cause"), date=told.voice.day("cause_day"))
+    voice = told.voice
+    return passage("cause", event=voice.text("cause"), kind=voice.text("cause_kind"), date=voice.day("cause_day"))
 
 
 def _standing(told: Told, passage: Writer) -> Passage:

@@ -57,7 +57,7 @@ def rows_of(course: Course) -> list[tuple[str, str, str, str]]:
         (
             day_in_words(day.day),
             HIDDEN if day.observed is None else written(day.observed, course.unit),
-            written(day.expected, course.unit),
+            "" if day.expected is None else written(day.expected, course.unit),
             "" if day.low is None or day.high is None
             else f"{written(day.low, course.unit)} to {written(day.high, course.unit)}",
         )

@@ -162,7 +162,8 @@ class _Sheet:
         if shapes.band:
             document.set_fill_color(*_BAND)
             document.polygon([at(point) for point in shapes.band], style="F")
-        self._line([at(point) for point in shapes.expected], _SOFT, 0.3, dash=1.2)
+        if shapes.expected:
+            self._line([at(point) for point in shapes.expected], _SOFT, 0.3, dash=1.2)
         if shapes.start is not None:
             self._line([at((shapes.start, TOP)), at((shapes.start, HEIGHT - BOTTOM))], start, 0.3, dash=0.7)
         for run in shapes.observed:

@@ -105,6 +105,16 @@ class Outbox:
             ).rowcount
         return Claim(parcel.key, token) if taken else None
 
+    def record(self, parcel: Parcel) -> None:
+        """Note a delivery that was made in one step of our own, which doing again would not double."""
+        row = (parcel.key, parcel.kind, parcel.about, parcel.reader, parcel.channel, parcel.address, self._now())
+        with self._lock, self._connection as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO outbox (key, kind, about, reader, channel, address, state, tries, changed) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'sent', 1, ?)",
+                row,
+            )
+
     def settled(self, key: str) -> bool:
         """Whether nothing is left to do for a delivery: there is no need to make its message."""
         entry = self.find(key)
