@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,7 @@ def create_app(
     add_identity(app, settings, accounts, sessions, forms)
     add_people(app, settings, accounts, sessions, forms, lambda name: assistant.knowledge().values.values(name))
     _add_pages(app, sessions, accounts, data_state or (lambda: DataState("", "")))
+    _add_briefing(app, settings, assistant, accounts, sessions, forms)
     _mount_chat(app, settings, assistant, accounts, sessions)
     _add_middleware(app, settings, sessions)
     return app
@@ -150,6 +152,20 @@ def _add_pages(app: FastAPI, sessions: Sessions, accounts: Accounts, data_state:
     app.mount("/static", StaticFiles(directory=_STATIC))
 
 
+def _add_briefing(
+    app: FastAPI, settings: Settings, assistant: Assistant, accounts: Accounts, sessions: Sessions, forms: Forms
+) -> None:
+    """The daily briefing's pages, the views behind its items, and the links that unsubscribe."""
+    from agents.briefing.causes import cause_of
+    from ui.delivery.pages import BriefingPages
+    from ui.delivery.unsubscribe_pages import UnsubscribePages
+    from ui.delivery.view_pages import ViewPages
+
+    app.include_router(BriefingPages(settings, assistant, accounts, sessions, forms, cause_of).router)
+    app.include_router(ViewPages(assistant, sessions, forms).router)
+    app.include_router(UnsubscribePages(settings, accounts, forms, session_secret(settings)).router)
+
+
 def _mount_chat(
     app: FastAPI, settings: Settings, assistant: Assistant, accounts: Accounts, sessions: Sessions
 ) -> None:
@@ -158,7 +174,9 @@ def _mount_chat(
     from chainlit.server import get_html_template
     from chainlit.utils import mount_chainlit
 
+    from agents.briefing.causes import cause_of
     from ui.chat import Chat
+    from ui.delivery.waiting import Waiting
     from ui.feedback import FeedbackRoutes
     from ui.history import History
     from ui.rate_limit import Buckets
@@ -168,12 +186,15 @@ def _mount_chat(
     questions = Buckets(settings.server.questions_per_minute)
     Chat(assistant, accounts, sessions, history, questions).register()
     app.include_router(FeedbackRoutes(assistant, sessions, history).router)
+    waiting = Waiting(settings, assistant, history, cause_of, lambda: datetime.now(UTC))
     page = without_outside_links(get_html_template(MOUNT_PATH))
     headers = {"content-security-policy": content_security_policy(page), "cache-control": "no-store"}
 
     def chat_page(request: Request) -> Response:
-        if sessions.reader(request.cookies) is None:
+        account = sessions.reader(request.cookies)
+        if account is None:
             return RedirectResponse(f"/login?next={request.url.path}", 303)
+        waiting.opened(account)
         return HTMLResponse(page, headers=headers)
 
     for path in ("", "/", "/thread/{thread}", "/element/{name}"):
