@@ -276,7 +276,7 @@ def _prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None
     units = {model.metrics[name].unit for name in known}
     alike = [n for n in named if model.metrics[n].unit in units and n not in known]
     shared = any(model.datasets_of(one) & model.datasets_of(other) for one in alike for other in known)
-    narrowing = reading.tokens[0].text in _NARROWING
+    narrowing = bool(reading.tokens) and reading.tokens[0].text in _NARROWING
     if shared and not own & sliced and not narrowing:
         return
     metrics = reading.of_kind("metric")
