@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.knowledge import READER, Knowledge, carried_over, load_knowledge
+from agents.promotion.freshness import served
 from semantic.loader import load_reviewed
 from semantic.overlay import Stamp, overlay_folder, stamp
 from semantic.readership import Readership
@@ -88,6 +89,11 @@ class Learning:
             return known
         return self._other(readership, snapshot, known)
 
+    @property
+    def reviewed(self) -> bool:
+        """Whether the model is the packaged one with what reviewers accepted, not one that was given."""
+        return self._given is None
+
     def keep_up(self, *, every: float = LOOK_SECONDS, reread: float = REREAD_SECONDS) -> None:
         """From now on read new values in the background, until `close`."""
         self._thread = threading.Thread(target=self._run, args=(every, reread), name="learning", daemon=True)
@@ -106,7 +112,8 @@ class Learning:
         now = stamp(self._overlay)
         if self._semantic is not None and now == self._accepted:
             return
-        self._semantic, problem = load_reviewed(None, self._overlay)
+        model, problem = load_reviewed(None, self._overlay)
+        self._semantic = served(model)
         self._accepted = now
         if problem:
             _LOG.warning("accepted_entries_set_aside", extra={"code": "exit_2"})

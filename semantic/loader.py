@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from semantic.components import Metrics
 from semantic.model import SemanticModel
 from semantic.names import is_plain
-from semantic.overlay import is_synonyms, overlay_files, read_synonyms
+from semantic.overlay import is_synonyms, overlay_files, overlay_files_there, read_synonyms
 from semantic.parameters import UNFILTERED, problems_of
 from semantic.parsing import Draft, Reference, read_file
 from semantic.query import SemanticQuery
@@ -24,34 +26,52 @@ PACKAGED_MODEL = Path(__file__).parent / "models"
 
 
 def load_reviewed(folder: Path | None, overlay: Path) -> tuple[SemanticModel, str]:
-    """The model with what reviewers accepted; without it, and why, when that does not fit the model any more.
+    """The model with what reviewers accepted; without the files, and why, that do not fit the model any more.
 
     Raises UsageError as `load_model` does when the model itself is wrong.
     """
-    model = load_model(folder)
+    load_model(folder)
     try:
         return load_model(folder, overlay), ""
     except UsageError as error:
-        return model, error.what
+        problem = error.what
+    return load_model(folder, None, dict(fitting_files(folder, overlay))), problem
 
 
-def load_model(folder: Path | None = None, overlay: Path | None = None) -> SemanticModel:
+def fitting_files(folder: Path | None, overlay: Path) -> tuple[tuple[str, str], ...]:
+    """The accepted files that fit the model and each other, in their order."""
+    own = _own_files(folder)
+    kept: list[tuple[str, str]] = []
+    for file in overlay_files_there(overlay):
+        with suppress(UsageError):
+            _parse((*own, *kept, file))
+            kept.append(file)
+    return tuple(kept)
+
+
+def load_model(
+    folder: Path | None = None, overlay: Path | None = None, instead: Mapping[str, str] | None = None
+) -> SemanticModel:
     """The checked model of all `*.yml` under a folder but its `policy`, by default the packaged one.
 
-    `overlay` is a folder of accepted entries that are loaded with it (`semantic.overlay`). Unchanged files are
-    parsed once in a process. Raises UsageError that lists `file:line: message` for every mistake, and when the
-    folder holds no model.
+    `overlay` is a folder of accepted entries that are loaded with it (`semantic.overlay`); `instead` are texts by
+    file name, in place of its files or beside them. Unchanged files are parsed once in a process. Raises
+    UsageError that lists `file:line: message` for every mistake, and when the folder holds no model.
     """
+    accepted = {**dict(overlay_files(overlay)), **(instead or {})}
+    return _parse((*_own_files(folder), *sorted(accepted.items())))
+
+
+def _own_files(folder: Path | None) -> tuple[tuple[str, str], ...]:
     root = folder or PACKAGED_MODEL
     files = sorted(file for file in root.rglob("*.yml") if file.relative_to(root).parts[0] != "policy")
     if not files:
         next_step = "Name a folder of *.yml files."
         raise UsageError("There is no semantic model here.", where=str(root), next_step=next_step)
-    own = tuple((str(file.relative_to(root)), file.read_text(encoding="utf-8")) for file in files)
-    return _parse((*own, *overlay_files(overlay)))
+    return tuple((str(file.relative_to(root)), file.read_text(encoding="utf-8")) for file in files)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _parse(files: tuple[tuple[str, str], ...]) -> SemanticModel:
     problems = Problems()
     draft = Draft(problems)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,15 @@ def overlay_files(folder: Path | None) -> tuple[tuple[str, str], ...]:
             raise UsageError(
                 "An accepted entry cannot be read.", where=str(file), next_step="Restore the file or remove it."
             ) from error
+    return tuple(found)
+
+
+def overlay_files_there(folder: Path | None) -> tuple[tuple[str, str], ...]:
+    """The files that can be read, without those that cannot."""
+    found = []
+    for file in _files(folder):
+        with suppress(OSError, UnicodeDecodeError):
+            found.append((f"{PLACE}/{file.name}", file.read_text(encoding="utf-8")))
     return tuple(found)
 
 

@@ -23,6 +23,7 @@ from ui import (
     cli_snapshots,
     cli_usage,
     cli_users,
+    cli_verified,
 )
 from ui.terminal import (
     Asker,
@@ -72,6 +73,7 @@ cli_audit.register(app)
 cli_replay.register(app)
 cli_users.register(app)
 cli_usage.register(app)
+cli_verified.register(app)
 cli_search.register(app)
 cli_briefing.register(app)
 

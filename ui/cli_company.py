@@ -70,18 +70,30 @@ def validate(settings: Settings, folder: Path | None, warehouse: Path | None, *,
     Raises UsageError with every mistake. A remark about words is no mistake.
     """
     from semantic.loader import load_model
+    from semantic.overlay import overlay_folder
 
-    model = load_model(folder or settings.company.model)
+    own = folder or settings.company.model
+    model = load_model(own, None if own else overlay_folder(settings))
     if warehouse is not None and folder is not None:
         company_of(settings, folder, warehouse)
-    remarks = _remarks(model) if words else []
+    remarks = _needing_review(model) + (_remarks(model) if words else [])
     for remark in remarks:
         typer.echo(f"warning: {remark}")
-    found = f"{len(remarks)} warnings about words" if remarks else "No problems"
+    found = f"{len(remarks)} warnings" if remarks else "No problems"
     typer.echo(
         f"{model.name} {model.version}: {len(model.metrics)} metrics, {len(model.dimensions)} dimensions, "
         f"{len(model.verified_queries)} verified queries. {found}."
     )
+
+
+def _needing_review(model: SemanticModel) -> list[str]:
+    from agents.promotion.freshness import is_stale
+
+    return [
+        f"the promoted verified query {name} compiles to another plan than the approved one and is not served"
+        for name, verified in model.verified_queries.items()
+        if is_stale(verified, model)
+    ]
 
 
 def _remarks(model: SemanticModel) -> list[str]:

@@ -59,7 +59,7 @@ def replay(
         )
     settings = load_settings()
     with closing(Assistant.open(settings, warehouse or settings.warehouse)) as assistant:
-        kept = assistant.answers.kept(_whole_id(answer_id, assistant.answers))
+        kept = assistant.answers.kept(whole_id(answer_id, assistant.answers))
         reader = _reader(kept, purpose, settings)
         found = run(assistant, kept, reader, against, same_words=same_words, by=operator())
     if as_json:
@@ -99,7 +99,8 @@ def _reader(kept: KeptAnswer, purpose: str | None, settings: Settings) -> Princi
     return replace(reader, attributes=dict(account.attributes))
 
 
-def _whole_id(start: str, answers: AnswerStore) -> str:
+def whole_id(start: str, answers: AnswerStore) -> str:
+    """The one answer's id that begins so; as it is when none does. Raises UsageError for several."""
     alike = answers.beginning_with(start) if start else []
     if len(alike) > 1 and start not in alike:
         raise UsageError(f"Several answers begin with {start!r}.", next_step="Say more of the id.")

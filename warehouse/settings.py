@@ -188,8 +188,10 @@ class Scout(_Section):
     """When the daily scan and its briefing run by themselves in the server, and what the briefing holds.
 
     `schedule` is a cron line of five fields read in `time_zone`; empty leaves it to `command-center scout`.
+    `false_incidents_per_day` bounds how many incidents a day a quiet company would show, over the whole scan.
     """
 
+    false_incidents_per_day: float = Field(default=0.1, gt=0, le=10)
     schedule: str = ""
     time_zone: str = "UTC"
     items: int = Field(default=5, ge=1, le=5)
@@ -230,6 +232,12 @@ class Delivery(_Section):
     folder: Path | None = None
 
 
+class Review(_Section):
+    """Reviews of verified queries: whether a data engineer may approve what they have proposed themselves."""
+
+    own_approval: bool = False
+
+
 class CompanyFiles(_Section):
     """Another company's semantic model (a folder) and its DuckDB file, asked instead of the member warehouse."""
 
@@ -255,6 +263,7 @@ class Settings(BaseSettings):
     server: Server = Server()
     identity: Identity = Identity()
     company: CompanyFiles = CompanyFiles()
+    review: Review = Review()
     scout: Scout = Scout()
     health: Health = Health()
     delivery: Delivery = Delivery()
