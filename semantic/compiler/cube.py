@@ -1,8 +1,8 @@
 """A dataset's sums by day over many combinations of dimensions, in statements whose cells hold whole series.
 
-One line of the result is a cell of the cube: the dimensions it fixes (the others are NULL), how it was grouped, and the
-series as text: for each day with rows the day's number and the sums, parted by spaces, in no order. A cube of many
-thousand cells travels that way in a few statements. The measures are the model's own.
+One line of the result is a cell of the cube: the dimensions it fixes (the others are NULL), how it was grouped,
+and the series as text: for each day with rows the day's number and the sums, parted by spaces, in no order. A
+cube of many thousand cells travels that way in a few statements. The measures are the model's own.
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def _expression(select: exp.Select, name: str) -> exp.Expr:
 
 def _group_by_sets(select: exp.Select, keys: dict[str, exp.Expr], sets: Sequence[Sequence[str]]) -> None:
     """Replace the grouping by all keys by one grouping for each set."""
-    groups = [exp.Tuple(expressions=[keys["day"].copy(), *(keys[name].copy() for name in names)]) for names in sets]
+    groups = [
+        exp.Tuple(expressions=[keys["day"].copy(), *(keys[name].copy() for name in names)]) for names in sets
+    ]
     select.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=groups)]))
 
 

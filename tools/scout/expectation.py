@@ -1,11 +1,12 @@
 """What every cell should have shown: level of the past weeks x weekday x a common factor, and how far days stray.
 
-Counts and rates are multiplicative: expected = exposure x level x weekday x common, the exposure being 1 for a count
-and the denominator for a rate. Scores are additive: expected sum = answers x (level + weekday + common). The common
-factor is what a robust mean over segments shows of a day: holidays, campaigns, growth. It never comes from one segment.
+Counts and rates are multiplicative: expected = exposure x level x weekday x common, the exposure being 1 for a
+count and the denominator for a rate. Scores are additive: expected sum = answers x (level + weekday + common).
+The common factor is what a robust mean over segments shows of a day: holidays, campaigns, growth. It never
+comes from one segment.
 
-Sources: Farrington et al. 1996 and Noufaily et al. 2013 (weights of past outbreaks), Neill 2009 (expectation-based
-scan statistics); measured choices are in docs/scout.md.
+Sources: Farrington et al. 1996 and Noufaily et al. 2013 (weights of past outbreaks), Neill 2009 (expectation-
+based scan statistics); measured choices are in docs/scout.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tools.scout.cube import ANY, Cube, Floats, Ints
 from tools.scout.incident import Kind
 
 LEVEL_DAYS = 56
-LEVEL_OF_WHOLE = 28 # days
+LEVEL_OF_WHOLE = 28  # days
 PASSES = 3
 OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
 CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
@@ -50,10 +51,10 @@ class Series:
 class Expected:
     """Expected numerators with the variance that a plain Poisson, binomial or unit-variance sum would have.
 
-    Shapes: `mean` and `plain` (cells, days), `phi`, `level_error` (cells,), `clumping` (cells, windows of _BLOCKS):
-    by how much the variance of a sum over as many days is above that of independent days. `common_error` (days,) is
-    the relative variance of the common factor (of a score: the variance of its shift). `usual` (cells,) is the
-    overdispersion that cells of this size usually have.
+    Shapes: `mean` and `plain` (cells, days), `phi`, `level_error` (cells,), `clumping` (cells, windows of
+    _BLOCKS): by how much the variance of a sum over as many days is above that of independent days.
+    `common_error` (days,) is the relative variance of the common factor (of a score: the variance of its
+    shift). `usual` (cells,) is the overdispersion that cells of this size usually have.
     """
 
     mean: Floats
@@ -69,7 +70,9 @@ class Expected:
     exposure: Floats
 
     def variance(self, first: int, last: int, *, usual: bool = False) -> Floats:
-        """Of the sum over days first..last of each cell, with what is not known of the expectation; shape (cells,)."""
+        """Of the sum over days first..last of each cell, with what is not known of the expectation; shape
+        (cells,).
+        """
         days = last - first + 1
         kept = slice(first, last + 1)
         phi = self.usual if usual else self.phi
@@ -95,8 +98,8 @@ class Expected:
 def expect(cube: Cube, series: Series, gap: int, skipped: frozenset[date] = frozenset()) -> Expected:
     """The expectation of every day from the baseline on: up to 56 days that end `gap` days before the last one.
 
-    `skipped` are days that say nothing about an ordinary one (holidays). Days before the baseline get an expectation
-    as well, which nothing rests on.
+    `skipped` are days that say nothing about an ordinary one (holidays). Days before the baseline get an
+    expectation as well, which nothing rests on.
     """
     days = len(cube.days)
     base = slice(max(0, days - gap - LEVEL_DAYS), days - gap)
@@ -211,7 +214,9 @@ def _score_week(sums: Floats, sizes: Floats, level: Floats) -> Floats:
 
 
 def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
-    """Weekday factors by cell, shape (cells, 7): own ones drawn towards those of the parents, these to the whole's."""
+    """Weekday factors by cell, shape (cells, 7): own ones drawn towards those of the parents, these to the
+    whole's.
+    """
     level = sums.sum(axis=1, keepdims=True) / np.maximum(sizes.sum(axis=1, keepdims=True), _TINY)
     whole = np.where(sizes[0] * level[0] > 0, sums[0] / np.maximum(sizes[0] * level[0], _TINY), 1.0)
     whole = (sums[0] + KAPPA_ONE / 20 * 1.0) / (sizes[0] * level[0] + KAPPA_ONE / 20) if whole.any() else whole
@@ -231,13 +236,17 @@ def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
     return profile
 
 
-def _noise(cube: Cube, series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice) -> tuple[Floats, Floats]:
+def _noise(
+    cube: Cube, series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice
+) -> tuple[Floats, Floats]:
     """Overdispersion by cell and the usual one for its size; of a score the variance of one value."""
     spread = np.where(weights > 0, (series.counts - mean)[:, base] ** 2, 0.0)
     plain = np.where(weights > 0, plain[:, base], 0.0)
     total = plain.sum(axis=1)
     rough = spread.sum(axis=1) / np.maximum(total, _TINY)
-    ceiling = CAP * np.maximum(np.median(rough[total > 0]) if (total > 0).any() else 1.0, 1.0 * (series.kind != "score"))
+    ceiling = CAP * np.maximum(
+        np.median(rough[total > 0]) if (total > 0).any() else 1.0, 1.0 * (series.kind != "score")
+    )
     spread = np.minimum(spread, np.maximum(ceiling, CAP * rough[:, None] / 2) * plain)
     days = max(int((weights[0] > 0).sum()), 2)
     own = spread.sum(axis=1) / np.maximum(total, _TINY) * days / max(days - 2, 1)
@@ -250,7 +259,9 @@ def _noise(cube: Cube, series: Series, mean: Floats, plain: Floats, weights: Flo
 
 
 def _by_parents(cube: Cube, ratio: Floats, total: Floats, days: int) -> Floats:
-    """By how much the noise of a cell's single values is above what is usual, where values of a dimension differ."""
+    """By how much the noise of a cell's single values is above what is usual, where values of a dimension
+    differ.
+    """
     factor = np.ones(len(ratio))
     chance = 2 / max(days - 2, 1)
     for place, values in enumerate(cube.values):
@@ -277,9 +288,7 @@ def _by_size(size: Floats, value: Floats, known: Floats) -> Floats:
     return result
 
 
-def _weights(
-    series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats
-) -> Floats:
+def _weights(series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats) -> Floats:
     """Less for days of weeks that strayed far: an earlier incident must not become the level."""
     kernel = min(7, base.stop - base.start)
     stray = _rolling((series.counts - mean)[:, base], kernel)
@@ -307,7 +316,9 @@ def _common(
     """
     score = series.kind == "score"
     size = series.exposure if score else shape
-    candidates = [_robust(series.counts[cells], shape[cells], size[cells], phi, score) for cells in _partitions(cube)]
+    candidates = [
+        _robust(series.counts[cells], shape[cells], size[cells], phi, score) for cells in _partitions(cube)
+    ]
     if not candidates:
         candidates = [_robust(series.counts[:1], shape[:1], size[:1], phi, score)]
     found = np.array(candidates)
@@ -359,9 +370,7 @@ def _weighted_median(value: Floats, weight: Floats) -> Floats:
     return np.asarray(np.take_along_axis(ranked, reached.argmax(axis=0)[None, :], axis=0)[0])
 
 
-def _clumping(
-    series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats
-) -> Floats:
+def _clumping(series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats) -> Floats:
     """By cells of a size: the variance of sums over 3, 7 and 14 days over that of independent days, 1 at least."""
     days = base.stop - base.start
     stray = np.where(open_days[base] > 0, (series.counts - mean)[:, base], 0.0)

@@ -17,8 +17,8 @@ _STEPS = 25
 class Onset:
     """`first` is the likeliest first day's place among the days looked at, `days` the places of the 80 % set.
 
-    `weights` are the posterior weights of the days, each as likely before anything was seen. `ramp` is how many days
-    the likeliest shape builds up for.
+    `weights` are the posterior weights of the days, each as likely before anything was seen. `ramp` is how many
+    days the likeliest shape builds up for.
     """
 
     first: int
@@ -27,7 +27,9 @@ class Onset:
     ramp: int
 
 
-def onset_of(counts: Floats, mean: Floats, plain: Floats, phi: float, sign: int, *, additive: bool = False) -> Onset:
+def onset_of(
+    counts: Floats, mean: Floats, plain: Floats, phi: float, sign: int, *, additive: bool = False
+) -> Onset:
     """The onset of a change that lasts until the last day. Arrays of days; `phi` scales `plain` to the variance.
 
     `sign` is the change's direction: days on which the change would have the other sign have no weight.

@@ -1,8 +1,9 @@
 """The scan: the cell and window that most likely left its expectation, accepted, folded into all others, again.
 
-An expectation-based likelihood-ratio scan. The best cell sits at the right level by itself: a wider cell dilutes the
-change, a narrower one holds less of it. Its excess is then expected of every overlapping cell, so one incident is
-found once. It stops when nothing is left that a quiet company would show less often than the bound.
+An expectation-based likelihood-ratio scan. The best cell sits at the right level by itself: a wider cell
+dilutes the change, a narrower one holds less of it. Its excess is then expected of every overlapping cell, so
+one incident is found once. It stops when nothing is left that a quiet company would show less often than the
+bound.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ LOOK_BACK = 28  # days in which an incident may have begun
 class Found:
     """One departure: the cell, the window's days, its signed deviations, and the bound on false ones a day.
 
-    `daily` is the excess numerator of each day of the series that earlier incidents of the scan do not explain, with
-    `expected` what was expected with them folded in. `own` is the part of the excess that no earlier one counted.
+    `daily` is the excess numerator of each day of the series that earlier incidents of the scan do not explain,
+    with `expected` what was expected with them folded in. `own` is the part of the excess that no earlier one
+    counted.
     """
 
     cell: int
@@ -288,7 +290,9 @@ def _shared(cube: Cube, base: Floats, cell: int, cells: Ints, days: slice) -> Fl
 
 
 def _within(cube: Cube, total: Floats, mine: Ints, place: int, codes: Ints) -> Floats:
-    """The shares that values of one more dimension have within a cell, from the largest of its margins that knows."""
+    """The shares that values of one more dimension have within a cell, from the largest of its margins that
+    knows.
+    """
     shares = np.zeros(len(codes))
     known = np.zeros(len(codes), dtype=bool)
     for margin in _margins(mine):

@@ -1,0 +1,184 @@
+"""From a departure to an incident that people can read: size, dollars, persistence, confidence in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tools.formula import evaluate
+from tools.scout.cube import Cube
+from tools.scout.expectation import Expected, Series
+from tools.scout.incident import (
+    Confidence,
+    Day,
+    Dollars,
+    Evidence,
+    Incident,
+    Interval,
+    Persistence,
+    Start,
+    incident_id,
+)
+from tools.scout.program import ScannedMetric
+from tools.scout.scan import Found
+
+NORMAL_80 = 1.2816
+TREND_DAYS = 35
+HIGH, MEDIUM = 0.001, 0.02  # false ones a day
+FULL_BASELINE = 42
+NEW_DAYS, TURNING = 2, 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One metric of one cube with its expectation, and the prices of dollars' formulas."""
+
+    scanned: ScannedMetric
+    cube: Cube
+    series: Series
+    expected: Expected
+    prices: Mapping[str, float]
+    formulas: Mapping[str, str]
+
+
+def incident_of(found: Found, judged: Judged, calendar: str) -> Incident:
+    """The incident of a departure; its members are still to be counted (0)."""
+    metric, cube, series = judged.scanned.metric, judged.cube, judged.series
+    days = len(cube.days)
+    first = days - len(found.onset.weights) + found.onset.first
+    kept = slice(first, days)
+    counts, exposure = series.counts[found.cell, kept], series.exposure[found.cell, kept]
+    plain = found.expected[kept]
+    excess = _excess(found, judged, first)
+    volume = float(exposure.sum()) if metric.denominator else 1.0
+    unit = metric.scale / volume if metric.denominator and volume else metric.scale
+    observed, wanted = float(counts.sum()) * unit, float(plain.sum()) * unit
+    segment = cube.segment(found.cell)
+    direction = "up" if found.z > 0 else "down"
+    better = {"higher": found.z > 0, "lower": found.z < 0}.get(metric.polarity)
+    start = _start(found, cube, days)
+    confidence, words = _confidence(found, start, judged)
+    return Incident(
+        id=incident_id(metric.name, direction, segment),
+        metric=metric.name,
+        label=metric.label,
+        unit=metric.unit,
+        kind=judged.scanned.kind,
+        segment=segment,
+        direction=direction,
+        favourable=better,
+        as_of=cube.days[-1],
+        start=start,
+        observed=observed,
+        expected=wanted,
+        volume=volume,
+        excess=excess.scaled(unit) if judged.scanned.kind == "score" else excess,
+        change=observed / wanted - 1 if wanted > 0 else None,
+        dollars=_dollars(found, judged, first, excess),
+        persistence=_persistence(counts - plain, exposure),
+        days_active=days - first,
+        confidence=confidence,
+        confidence_words=words,
+        evidence=_evidence(found, judged),
+        members=0,
+        calendar=calendar,
+        trend=_trend(found, judged, metric.scale),
+    )
+
+
+def _excess(found: Found, judged: Judged, first: int) -> Interval:
+    """Numerators above what was expected from the first day on, with what chance and the expectation leave
+    open.
+    """
+    days = len(judged.cube.days)
+    total = float((judged.series.counts[found.cell, first:] - found.expected[first:]).sum())
+    variance = float(judged.expected.variance(first, days - 1)[found.cell])
+    reach = NORMAL_80 * variance**0.5
+    return Interval(total, total - reach, total + reach)
+
+
+def _start(found: Found, cube: Cube, days: int) -> Start:
+    offset = days - len(found.onset.weights)
+    named = tuple(cube.days[offset + place] for place in found.onset.days)
+    likeliest = cube.days[offset + found.onset.first]
+    return Start(likeliest, named[0], named[-1], named, open=found.onset.days[0] == 0)
+
+
+def _dollars(found: Found, judged: Judged, first: int, excess: Interval) -> Dollars | None:
+    formula = judged.formulas.get(judged.scanned.dollars)
+    if formula is None:
+        return None
+    inputs = {name: price for name, price in judged.prices.items() if f"query:{name}" in formula}
+    if "query:leakage_rate" in formula:
+        leaked, failed = (
+            judged.cube.measures[name][found.cell, first:] for name in ("leaked_calls", "failed_sessions")
+        )
+        inputs["leakage_rate"] = float(leaked.sum() / max(failed.sum(), 1.0))
+    amounts = [
+        evaluate(formula, (), {**inputs, "excess": value}) for value in (excess.value, excess.low, excess.high)
+    ]
+    before = float(found.counted[first:].sum())
+    alone = evaluate(formula, (), {**inputs, "excess": excess.value - before})
+    days = len(judged.cube.days) - first
+    amount = Interval(amounts[0], min(amounts[1:]), max(amounts[1:]))
+    return Dollars(amount, amounts[0] / days, alone, formula, {**inputs, "excess": excess.value})
+
+
+def _persistence(stray: np.ndarray, exposure: np.ndarray) -> Persistence:  # type: ignore[type-arg]
+    days = len(stray)
+    if days <= NEW_DAYS:
+        return "new"
+    tail = max(2, days // 3)
+    rate = stray / np.maximum(exposure, 1e-9)
+    late, early = float(rate[-tail:].mean()), float(rate[:-tail].mean()) if days > tail else 0.0
+    sign = 1.0 if stray.sum() >= 0 else -1.0
+    if sign * late < sign * early / 2:
+        return "fading"
+    return "building" if sign * late > TURNING * sign * early else "lasting"
+
+
+def _confidence(found: Found, start: Start, judged: Judged) -> tuple[Confidence, str]:
+    base = judged.expected.base.stop - judged.expected.base.start
+    rarely = _once_in(found.false_per_day)
+    spread = (start.latest - start.earliest).days
+    since = "its first day is clear" if spread == 0 else f"it began within {spread + 1} days"
+    words = f"a quiet company would show this {rarely}; {since}; {base} days to compare with"
+    if found.false_per_day <= HIGH and base >= FULL_BASELINE:
+        return "high", words
+    return ("medium" if found.false_per_day <= MEDIUM else "low"), words
+
+
+def _once_in(per_day: float) -> str:
+    if per_day <= 1 / (365 * 1000):
+        return "less than once in 1,000 years"
+    days = 1 / per_day
+    if days >= 730:
+        return f"about once in {days / 365:,.0f} years"
+    return f"about once in {days:,.0f} days"
+
+
+def _evidence(found: Found, judged: Judged) -> Evidence:
+    base = judged.expected.base
+    return Evidence(
+        z=round(found.z, 3),
+        p_value=float(f"{found.p_value:.3g}"),
+        false_per_day=float(f"{found.false_per_day:.3g}"),
+        window_days=found.window,
+        baseline_days=base.stop - base.start,
+        overdispersion=round(float(judged.expected.phi[found.cell]), 3),
+    )
+
+
+def _trend(found: Found, judged: Judged, scale: float) -> tuple[Day, ...]:
+    days = judged.cube.days
+    shown = range(max(0, len(days) - TREND_DAYS), len(days))
+    ratio = bool(judged.scanned.metric.denominator)
+    points = []
+    for place in shown:
+        volume = float(judged.series.exposure[found.cell, place]) if ratio else 1.0
+        unit = scale / volume if volume else 0.0
+        seen = float(judged.series.counts[found.cell, place]) * unit
+        points.append(Day(days[place], seen, float(found.expected[place]) * unit, volume))
+    return tuple(points)

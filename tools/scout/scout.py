@@ -1,0 +1,247 @@
+"""The daily scan of a warehouse: cubes through the door, expectations, departures, incidents told once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import numpy as np
+
+from semantic.model import SemanticModel
+from tools.desk import Door
+from tools.scout.calendar import odd_days, period_at
+from tools.scout.cube import ANY, Cube, Floats
+from tools.scout.echoes import Kinship, told_once
+from tools.scout.expectation import LEVEL_DAYS, WINDOWS, Series, expect
+from tools.scout.figures import Judged, incident_of
+from tools.scout.incident import Incident, Scanned, ScanReport
+from tools.scout.program import Family, Program, ScannedMetric, program
+from tools.scout.reading import members_behind, read_cube
+from tools.scout.scan import scan
+from warehouse.errors import UsageError
+from warehouse.settings import Rules, Settings
+
+BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window of so many days
+KIN_SHARE = 0.25  # of a value's events that fall under another dimension's value: they go together
+OPEN = 1.5  # by how much more than usual may be undecided on a day that is judged
+Step = Callable[[str], None]
+
+
+class Scanning(Protocol):
+    """A door that can say what it serves: `warehouse.door.Warehouse`."""
+
+    def snapshot(self) -> Any:
+        """The snapshot that is read."""
+
+    query: Any
+
+
+def run_scout(
+    door: Scanning,
+    semantic: SemanticModel,
+    settings: Settings,
+    *,
+    day: date | None = None,
+    on_step: Step = lambda _: None,
+) -> ScanReport:
+    """Scan one day, the last complete one unless said otherwise.
+
+    Raises UsageError (exit 2) for a day that the data do not have, MissingDataError (exit 4) without a warehouse.
+    """
+    (report,) = run_days(door, semantic, settings, [day] if day else [], on_step=on_step)
+    return report
+
+
+def run_days(
+    door: Scanning,
+    semantic: SemanticModel,
+    settings: Settings,
+    days: Sequence[date],
+    *,
+    on_step: Step = lambda _: None,
+) -> Iterator[ScanReport]:
+    """Scan several days, each as if it were the last one; the cubes are read once. Raises as `run_scout`."""
+    snapshot = door.snapshot()
+    wanted = sorted(days) or [snapshot.as_of]
+    for day in (wanted[0], wanted[-1]):
+        _require(day, snapshot.first_day, snapshot.as_of)
+    planned = program(semantic, snapshot.manifest.get("missing_columns", {}))
+    first = max(snapshot.first_day, wanted[0] - timedelta(days=LEVEL_DAYS + max(WINDOWS) - 1))
+    started = time.perf_counter()
+    cubes: list[tuple[Family, Cube]] = []
+    for family in planned.families:
+        on_step(f"Reading {family.name.replace('_', ' ')}")
+        cubes.append((family, read_cube(door, semantic, family, first, wanted[-1])))
+    reading = (time.perf_counter() - started) * 1000
+    for day in wanted:
+        on_step(f"Judging {day:%d %B %Y}")
+        report = _report(door, semantic, settings, planned, cubes, snapshot, day)
+        yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
+
+
+def _require(day: date, first: date, last: date) -> None:
+    if not first <= day <= last:
+        raise UsageError(
+            f"The data have complete days from {first} to {last}, not {day}.",
+            where="--date",
+            next_step="Choose one of these, or build newer files first.",
+        )
+
+
+def _report(
+    door: Door,
+    semantic: SemanticModel,
+    settings: Settings,
+    planned: Program,
+    cubes: Sequence[tuple[Family, Cube]],
+    snapshot: Any,
+    day: date,
+) -> ScanReport:
+    started = time.perf_counter()
+    rules = Rules.model_validate(snapshot.manifest.get("rules") or settings.rules.model_dump())
+    bound = settings.scout.false_incidents_per_day
+    incidents: list[Incident] = []
+    scanned: list[Scanned] = []
+    for family, whole in cubes:
+        cube = _until(whole, day)
+        for entry in family.metrics:
+            found, looked = judge(cube, entry, planned, rules, semantic, bound, snapshot.first_day)
+            incidents += found
+            scanned.append(looked)
+    judged = time.perf_counter()
+    told = told_once(incidents, planned.stories, kinship(cubes))
+    told = tuple(replace(i, members=_members(door, semantic, i)) for i in told)
+    done = time.perf_counter()
+    notes = (*planned.lacking, *dict.fromkeys(note for entry in scanned for note in entry.notes))
+    times = {"judge": round((judged - started) * 1000, 1), "members": round((done - judged) * 1000, 1)}
+    return ScanReport(day, snapshot.id, bound, told, tuple(scanned), notes, times)
+
+
+def _until(cube: Cube, day: date) -> Cube:
+    last = cube.days.index(day)
+    return cube.through(last, max(0, last + 1 - LEVEL_DAYS - max(WINDOWS)))
+
+
+def _members(door: Door, semantic: SemanticModel, incident: Incident) -> int:
+    return members_behind(door, semantic, semantic.metrics[incident.metric], incident.segment, incident.period)
+
+
+def judge(
+    cube: Cube,
+    entry: ScannedMetric,
+    planned: Program,
+    rules: Rules,
+    semantic: SemanticModel,
+    bound: float,
+    data_begin: date,
+) -> tuple[list[Incident], Scanned]:
+    """Scan one metric of a cube that ends on the judged day."""
+    metric = entry.metric
+    settled = data_begin + timedelta(days=entry.after_days)
+    kept = cube.through(len(cube.days) - 1, sum(day < settled for day in cube.days))
+    gap, notes = _gap(len(kept.days), metric.label)
+    series = series_of(kept, entry)
+    if entry.open:
+        kept, series, late = _decided(kept, series, entry, gap)
+        notes += late
+        gap, _ = _gap(len(kept.days), metric.label)
+    base = max(0, min(LEVEL_DAYS, len(kept.days) - gap))
+    windows = tuple(w for w in WINDOWS if w <= gap)
+    looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes))
+    if not gap or not series.counts.any():
+        return [], looked
+    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]))
+    judged = Judged(entry, kept, series, expected, prices_of(rules), planned.formulas)
+    found = scan(kept, series, expected, bound / planned.metrics)
+    incidents = [incident_of(item, judged, "") for item in found]
+    return [replace(i, calendar=period_at(semantic.events, i.start.day)) for i in incidents], looked
+
+
+def _gap(days: int, label: str) -> tuple[int, list[str]]:
+    """The longest window that the days allow (0: none), and what cannot be judged with so few."""
+    gap = next((window for window, base in BASELINES.items() if days - window >= base), 0)
+    if not gap:
+        return 0, [f"{label} is not judged: {days} days of history, {1 + BASELINES[1]} are needed."]
+    base = min(days - gap, LEVEL_DAYS)
+    notes = []
+    if base < LEVEL_DAYS and days < LEVEL_DAYS:
+        notes.append(
+            f"{label} rests on {base} days of history instead of {LEVEL_DAYS}; small changes cannot be told."
+        )
+    if gap < max(WINDOWS):
+        notes.append(
+            f"{label}: changes are looked for within {gap} days only; more history is needed for longer ones."
+        )
+    return gap, notes
+
+
+def series_of(cube: Cube, entry: ScannedMetric) -> Series:
+    """The metric's numerators and exposure over the cube's cells."""
+    counts = _weighted(cube, entry.metric.numerator)
+    if entry.kind == "count":
+        return Series("count", np.maximum(counts, 0.0), np.ones_like(counts))
+    exposure = np.maximum(_weighted(cube, entry.metric.denominator), 0.0)
+    if entry.kind == "rate":
+        # where the numerator is of later events than the denominator, a day may have more of them
+        exposure = np.maximum(exposure, counts)
+    return Series(entry.kind, counts, exposure)
+
+
+def _weighted(cube: Cube, parts: Sequence[tuple[str, float]]) -> Floats:
+    return np.asarray(sum(weight * cube.measures[name] for name, weight in parts), dtype=np.float64)
+
+
+def _decided(cube: Cube, series: Series, entry: ScannedMetric, gap: int) -> tuple[Cube, Series, list[str]]:
+    """Without the last days, of which more than usual is still undecided."""
+    waiting = cube.measures[entry.open][0]
+    decided = series.exposure[0]
+    share = waiting / np.maximum(waiting + decided, 1.0)
+    usual = float(np.median(share[: max(len(share) - 2 * gap, 7)])) if len(share) else 0.0
+    last = len(share)
+    while last > 1 and share[last - 1] > OPEN * usual + 0.02:
+        last -= 1
+    left_out = len(share) - last
+    if not left_out:
+        return cube, series, []
+    kept = cube.through(last - 1)
+    cut = Series(series.kind, series.counts[:, :last], series.exposure[:, :last])
+    note = f"{entry.metric.label}: the last {left_out} days are not judged, too much of them is still undecided."
+    return kept, cut, [note]
+
+
+def kinship(cubes: Sequence[tuple[Family, Cube]]) -> Kinship:
+    """Values of different dimensions that mostly occur together, read off the cubes' pairs."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for _, cube in cubes:
+        total = next(iter(cube.measures.values())).sum(axis=1)
+        pairs = np.flatnonzero(cube.depth == 2)
+        for cell in pairs:
+            codes = cube.codes[cell]
+            one, two = np.flatnonzero(codes != ANY)
+            for first, second in ((one, two), (two, one)):
+                single = np.full_like(codes, ANY)
+                single[first] = codes[first]
+                whole = total[int(cube.find(single[None, :])[0])]
+                value = (cube.dimensions[first], cube.values[first][codes[first]])
+                other = (cube.dimensions[second], cube.values[second][codes[second]])
+                if total[cell] >= KIN_SHARE * whole > 0 and _is_specific(
+                    cube, total, second, codes, total[cell], whole
+                ):
+                    found.setdefault(value, set()).add(other)
+    return {value: frozenset(others) for value, others in found.items()}
+
+
+def _is_specific(cube: Cube, total: Floats, place: int, codes: Any, both: float, whole: float) -> bool:
+    """Whether the other value is much more frequent here than everywhere."""
+    single = np.full_like(codes, ANY)
+    single[place] = codes[place]
+    overall = total[int(cube.find(single[None, :])[0])] / max(total[0], 1.0)
+    return bool(both / whole > 2 * overall)
+
+
+def prices_of(rules: Rules) -> Mapping[str, float]:
+    """What dollars' formulas may multiply with."""
+    return {"planning_cost_per_call": rules.planning_cost_per_call, "cost_per_minute": rules.cost_per_minute}
