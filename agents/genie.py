@@ -13,12 +13,19 @@ from agents.toolbox import as_tool
 from tools.catalog import compatible_dimensions, describe_metric, search_metrics
 from tools.dialogue import clarify, refuse
 from tools.free_sql import run_sql
+from tools.journeys import walk_journey
 from tools.metrics import query_metrics
 from tools.verified import run_verified_query
 
 GENIE = Agent(
     "genie",
-    (as_tool(query_metrics), as_tool(run_verified_query), as_tool(clarify), as_tool(refuse)),
+    (
+        as_tool(query_metrics),
+        as_tool(run_verified_query),
+        as_tool(walk_journey),
+        as_tool(clarify),
+        as_tool(refuse),
+    ),
     (as_tool(search_metrics), as_tool(describe_metric), as_tool(compatible_dimensions), as_tool(run_sql)),
 )
 

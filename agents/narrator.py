@@ -9,10 +9,11 @@ from typing import Any
 from agents.answer import Fact
 from agents.courses import trend
 from agents.explaining import drivers
+from agents.journeys import journey
 from agents.narratives import briefing, opportunities, what_if
 from agents.prose import Prose
-from agents.recommended import actions, by_owner, issue, levers
 from agents.rankings import counted_rows, ranked
+from agents.recommended import actions, by_owner, issue, levers
 from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
 from agents.voice import Voice
@@ -55,6 +56,7 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "opportunities": opportunities,
     "briefing": briefing,
     "drivers": drivers,
+    "journey": journey,
     "actions": actions,
     "actions_by_owner": by_owner,
     "issue": issue,

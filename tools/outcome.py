@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 Provenance = Literal["verified_query", "governed_metric", "generated_sql", "analysis"]
 Shape = Literal[
-    "query", "drivers", "what_if", "opportunities", "briefing", "actions", "actions_by_owner", "issue", "levers"
+    "query",
+    "drivers",
+    "what_if",
+    "opportunities",
+    "briefing",
+    "actions",
+    "actions_by_owner",
+    "issue",
+    "levers",
+    "journey",
 ]
 PlainCell = str | int | float | bool | None
 ROWS_SHOWN = 50

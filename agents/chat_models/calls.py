@@ -17,11 +17,6 @@ DEFAULT_REDUCTION = 10.0
 LOST = ("domain", "empty", "language")
 SHOWN_BELOW = "Name a figure, what it should go by and a period; questions that work are below."
 NOT_BUILT = {
-    "journey": (
-        "Walking through one member's journey is not built yet. What can be asked: where members abandon and "
-        "call, which errors stop them, and which groups are hit hardest.",
-        ("Where do members abandon online flows and immediately call?", "What is causing leakage in Billing?"),
-    ),
     "impact": (
         "Measuring what a change brought, against what would have happened anyway, is not built yet; the calls "
         "before and after that the fixes file records are not a measured effect. What can be asked: the course of "
@@ -119,6 +114,14 @@ def _next_best_action(plan: Plan) -> list[Call]:
     return [("top_opportunities", {"reduce_pct": percent, "filters": filters, "assumptions": said})]
 
 
+def _journey(plan: Plan) -> list[Call]:
+    arguments: dict[str, Any] = {"assumptions": list(plan.assumptions)}
+    if plan.query:
+        asked = as_arguments(plan.query)
+        arguments |= {key: asked[key] for key in ("filters", "time") if key in asked}
+    return [("walk_journey", arguments)]
+
+
 def _not_built(plan: Plan) -> list[Call]:
     reason, nearest = NOT_BUILT[plan.kind]
     return [_refuse("not_built", reason, nearest)]
@@ -142,7 +145,7 @@ CALLS: dict[str, Callable[[Plan], list[Call]]] = {
     "briefing": _briefing,
     "next_best_action": _next_best_action,
     "impact": _not_built,
-    "journey": _not_built,
+    "journey": _journey,
     "clarify": _clarify,
     "refuse": _refused,
 }

@@ -21,6 +21,7 @@ KINDS = {
     "project_savings": "what_if",
     "todays_overview": "briefing",
     "top_opportunities": "next_best_action",
+    "walk_journey": "journey",
     "clarify": "clarify",
     "refuse": "refuse",
 }
@@ -74,6 +75,9 @@ def _query(name: str, arguments: dict[str, Any], messages: Sequence[BaseMessage]
     if name == "project_savings":
         filters = tuple(DimensionFilter.model_validate(entry) for entry in arguments.get("filters", ()))
         return SemanticQuery(metrics=(arguments.get("metric", "leaked_calls"),), filters=filters)
+    if name == "walk_journey":
+        filters = tuple(DimensionFilter.model_validate(entry) for entry in arguments.get("filters", ()))
+        return SemanticQuery(metrics=("leaked_calls",), filters=filters)
     if name == "run_verified_query":
         return _first_query_run(messages)
     return None
