@@ -104,7 +104,7 @@ def opportunities(prose: Prose, voices: list[Voice], sight: Sight) -> None:
                  for row in rows[1:SHOWN]]  # fmt: skip
     if following:
         prose.write("Next: {items}.", items=series(following))
-    prose.write("It is a projection; scoring of single actions is not built yet.")
+    prose.write("It is a projection that assumes the reduction; recommended actions are scored on past fixes.")
 
 
 def _driver(cuts: list[Voice]) -> list[Piece]:

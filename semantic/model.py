@@ -13,6 +13,7 @@ from typing import Literal
 Unit = Literal["count", "rate", "usd", "minutes", "days", "seconds", "score", "points", "percent"]
 Polarity = Literal["higher", "lower", "neutral"]
 VerifiedKind = Literal["query", "next_best_action"]
+ActionView = Literal["ranked", "by_owner", "one_issue", "by_lever"]
 ParameterType = Literal["limit", "period", "value", "metric", "percent"]
 Aggregation = Literal["sum", "count", "count_distinct", "min", "max"]
 
@@ -212,7 +213,8 @@ class Parameter:
 class VerifiedQuery:
     """A question an owner has checked. `query` is a semantic query as a mapping; its `time` may be a relative
     phrase ("today", "last 7 days") and `parts` lists further queries shown with it. A `next_best_action` is not
-    answered by the query as it stands but by the ranking of what to fix within its filters.
+    answered by the query as it stands but by the recommended actions within its filters, seen by `view`: ranked,
+    by owner, the issue that saves the most, or lever against lever.
 
     `parameters` hold for the query and every part (`semantic.parameters`). `checked` is the day (ISO) on which its
     owner last checked it. A promoted one has the fingerprint of the `plan` that was approved, its
@@ -233,6 +235,7 @@ class VerifiedQuery:
     follow_ups: tuple[str, ...] = ()
     note: str = ""
     kind: VerifiedKind = "query"
+    view: ActionView = "ranked"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from semantic.model import (
+    ActionView,
     Aggregation,
     Bridge,
     CalendarEvent,
@@ -284,6 +285,7 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
         follow_ups=block.texts("follow_ups"),
         note=block.text("note", ""),
         kind=cast(VerifiedKind, block.choice("kind", get_args(VerifiedKind), "query")),
+        view=cast(ActionView, block.choice("view", get_args(ActionView), "ranked")),
     )
     if not draft.verified_queries[name].questions:
         draft.problems.add(block.place, f"the verified query '{name}' has no example questions")

@@ -12,6 +12,7 @@ from semantic.availability import unavailable
 from semantic.model import Parameter, VerifiedQuery
 from semantic.parameters import Argument, as_argument, bound, completed
 from semantic.query import SemanticQuery, TimeRange
+from tools.actions.recommend import recommend_actions
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, stated_assumptions, wider_note, wider_tables, without_period
 from tools.opportunities import top_opportunities
@@ -38,11 +39,7 @@ def run_verified_query(
         raise Mendable("unknown_verified", f"There is no verified query {name!r}.", f"Use one of {known}.", known)
     use = VerifiedUse(verified, completed(verified, arguments_of(verified, parameters or {}, desk)))
     if verified.kind == "next_best_action":
-        whole = bound(verified, use.arguments)
-        found = top_opportunities(
-            desk, reduce_pct=whole.percent or USUAL_REDUCTION, filters=as_query(whole.query, desk, name).filters,
-            assumptions=assumptions,
-        )  # fmt: skip
+        found = _what_to_do(use, desk, assumptions)
         return replace(found, verified=use) if isinstance(found, Found) else found
     tables: list[Table] = []
     left_out: list[str] = []
@@ -69,6 +66,15 @@ def run_verified_query(
         follow_ups=verified.follow_ups,
         verified=None if left_out else use,
     )
+
+
+def _what_to_do(use: VerifiedUse, desk: Desk, assumptions: tuple[str, ...]) -> Outcome:
+    """Recommended actions; with a reduction of the question's own, what each journey would save by it."""
+    whole = bound(use.query, use.arguments)
+    filters = as_query(whole.query, desk, use.query.name).filters
+    if whole.percent and whole.percent != USUAL_REDUCTION:
+        return top_opportunities(desk, reduce_pct=whole.percent, filters=filters, assumptions=assumptions)
+    return recommend_actions(desk, view=use.query.view, filters=filters, assumptions=assumptions)
 
 
 def arguments_of(verified: VerifiedQuery, given: Mapping[str, object], desk: Desk) -> dict[str, Argument]:

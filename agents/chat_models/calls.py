@@ -108,10 +108,12 @@ def _next_best_action(plan: Plan) -> list[Call]:
         return [_verified(plan, said)]
     if plan.query and plan.query.metrics[0] not in LEVERS[0].named_by:
         asked = plan.query.metrics[0].replace("_", " ")
-        said.append(f"Ranked by the cost of leaked calls; a ranking of actions on {asked} is not built yet.")
+        said.append(f"Ranked by the cost of leaked calls; the playbook has no actions on {asked} itself.")
     filters = [entry.model_dump(mode="json") for entry in plan.query.filters] if plan.query else []
-    percent = plan.what_if_pct or DEFAULT_REDUCTION
-    return [("top_opportunities", {"reduce_pct": percent, "filters": filters, "assumptions": said})]
+    arguments = {"filters": filters, "assumptions": said}
+    if plan.what_if_pct:
+        return [("top_opportunities", {"reduce_pct": plan.what_if_pct, **arguments})]
+    return [("recommend_actions", arguments)]
 
 
 def _journey(plan: Plan) -> list[Call]:

@@ -48,6 +48,7 @@ EXECUTIVE = {
     "top_avoidable_cost_journeys",
     "most_valuable_fix",
     "what_to_change",
+    "best_levers",
     "repeat_call_pockets",
     "highest_negative_emotion_segments",
     "new_versus_tenured_failures",

@@ -62,7 +62,9 @@ def candidates(
     matched = [
         (action, leak) for leak in leaks.leaks for action in playbook.actions.values() if applies(action, leak)
     ]
-    wanted = [(effect_name(action.lever), leak.journey) for action, leak in matched]
+    wanted = [
+        (effect_name(action.lever), leak.journey, f"{action.key}:{leak.journey}") for action, leak in matched
+    ]
     drawn = posterior.draws(wanted) if wanted else np.empty((0, 0))
     gain = cx_gain(history, playbook)
     return [

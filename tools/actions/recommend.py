@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
+from semantic.model import ActionView
 from semantic.query import DimensionFilter
 from tools.actions.candidates import Candidate
 from tools.actions.recommendations import Recommendations, basis_of, constants_of, recommendations
@@ -12,13 +12,12 @@ from tools.actions.views import issues, levers, ranked
 from tools.desk import Hidden
 from tools.outcome import Found, Outcome, Refusal, Shape, Table
 
-View = Literal["ranked", "by_owner", "one_issue", "by_lever"]
 SHOWN = 6
 
 
 def recommend_actions(
     desk: Hidden,
-    view: View = "ranked",
+    view: ActionView = "ranked",
     filters: tuple[DimensionFilter, ...] = (),
     limit: int = SHOWN,
     assumptions: tuple[str, ...] = (),
@@ -38,7 +37,7 @@ def recommend_actions(
     return Found(tables, "analysis", shape, assumptions=said, constants=constants_of(found))
 
 
-def _shown(found: Recommendations, view: View, limit: int) -> list[Candidate]:
+def _shown(found: Recommendations, view: ActionView, limit: int) -> list[Candidate]:
     """The rows: the best ones; for owners the best two of each; for levers the best of each journey and group."""
     if view in ("ranked", "one_issue"):
         return list(found.ranked[:limit]) if view == "ranked" else list(found.ranked)
@@ -55,7 +54,7 @@ def _shown(found: Recommendations, view: View, limit: int) -> list[Candidate]:
     return [candidate for candidate in found.ranked if candidate.key in chosen]
 
 
-VIEWS: dict[View, tuple[Shape, Callable[[Recommendations, Sequence[Candidate]], tuple[Table, ...]]]] = {
+VIEWS: dict[ActionView, tuple[Shape, Callable[[Recommendations, Sequence[Candidate]], tuple[Table, ...]]]] = {
     "ranked": ("actions", ranked),
     "by_owner": ("actions_by_owner", ranked),
     "one_issue": ("issue", issues),

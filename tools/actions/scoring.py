@@ -44,24 +44,31 @@ class Posterior:
     fixes_by_lever: dict[str, int]
     high_start: float
 
-    def draws(self, wanted: Sequence[tuple[str, str]], count: int = DRAWS, seed: int = SEED) -> Array:
-        """Reductions (fractions of the calls reached), shape (count, len(wanted)), for (lever, journey) pairs."""
+    def draws(self, wanted: Sequence[tuple[str, str, str]], count: int = DRAWS, seed: int = SEED) -> Array:
+        """Reductions (fractions of the calls reached), shape (count, len(wanted)), by (lever, journey, key).
+
+        An action's draws are the same whatever else is wanted: its own part is drawn from its key.
+        """
         rng = np.random.default_rng(seed)
         point = rng.choice(len(self.weights), size=count, p=self.weights)
         standard = rng.standard_normal((count, self.means.shape[1]))
         effects = self.means[point] + np.einsum("nij,nj->ni", self.factors[point], standard)
         fix_spread, journey_spread = self.spreads[point].T
-        unseen = {j: rng.standard_normal(count) * journey_spread for j in sorted({j for _, j in wanted})}
         found = np.empty((count, len(wanted)))
-        for at, (lever, journey) in enumerate(wanted):
+        for at, (lever, journey, key) in enumerate(wanted):
             of_journey = (
                 effects[:, 1 + len(self.levers) + self.journeys.index(journey)]
                 if journey in self.journeys
-                else unseen[journey]
+                else _own(journey, count, seed) * journey_spread
             )
-            own = rng.standard_normal(count) * fix_spread
+            own = _own(key, count, seed) * fix_spread
             found[:, at] = effects[:, 1 + self.levers.index(lever)] + of_journey + own
         return np.minimum(-np.expm1(found), MOST_REDUCTION)
+
+
+def _own(key: str, count: int, seed: int) -> Array:
+    """Standard normal draws that belong to a name."""
+    return np.random.default_rng([seed, *key.encode()]).standard_normal(count)
 
 
 def fit(history: History, playbook: Playbook) -> Posterior:
