@@ -66,6 +66,17 @@ def require_grounded(briefing: Briefing, evidence: Evidence) -> Briefing:
     return briefing
 
 
+def _order_problems(passage: Passage) -> list[str]:
+    """Facts that do not stand in their own passage in their order."""
+    at, found = 0, []
+    for fact in passage.facts:
+        place = passage.text.find(fact.text, at)
+        if place < 0:
+            found.append(f"{fact.text!r} does not stand where its fact does")
+        at = max(at, place + len(fact.text))
+    return found
+
+
 def _fact_problems(fact: BoundFact, passage: Passage, briefing: Briefing, evidence: Evidence) -> list[str]:
     named = _part(fact)
     if named is None or named not in passage.parts or named >= len(briefing.parts):
@@ -98,15 +109,22 @@ def _part(fact: BoundFact) -> int | None:
 
 
 def _raw(fact: BoundFact, tables: Sequence[Table]) -> PlainCell:
-    """The cell that a fact says as it is; None when it says a formula, a direction or a period."""
+    """The cell that a fact says as it is; None when it says a formula or a direction."""
     kind, _, rest = fact.source.partition(":")
-    if kind != "cell":
-        return None
-    part, row, name = rest.split(":")
     try:
+        if fact.source.startswith("query:period:"):
+            return _days(tables[int(rest.removeprefix("period:"))])
+        if kind != "cell":
+            return None
+        part, row, name = rest.split(":")
         return tables[int(part)].cell(int(row), name)
-    except (IndexError, StopIteration):
+    except (IndexError, StopIteration, ValueError):
         return "nothing"
+
+
+def _days(table: Table) -> str:
+    period = table.query.time if table.query else None
+    return f"{period.start.isoformat()}/{period.end.isoformat()}" if period else "nothing"
 
 
 def _cell(table: Table, name: str) -> PlainCell:
