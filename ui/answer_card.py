@@ -61,6 +61,7 @@ def card(answer: Answer) -> dict[str, Any]:
             "reason": answer.trust_reason,
         },
         "verified": _verified(answer),
+        "propose": may_be_proposed(answer),
         "agent": AGENT_LABELS.get(answer.agent, answer.agent),
         "route": answer.route_reason,
         "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",
@@ -72,6 +73,12 @@ def card(answer: Answer) -> dict[str, Any]:
         "followUps": list(answer.follow_ups[:3]),
         "parts": [_part(part, index, answer) for index, part in enumerate(parts_of(answer))],
     }
+
+
+def may_be_proposed(answer: Answer) -> bool:
+    """Whether an answer may become a verified query: governed figures of governed queries, nothing computed."""
+    governed = answer.status == "answered" and answer.trust == "governed_metric"
+    return governed and bool(answer.parts) and all(part.semantic_query for part in answer.parts)
 
 
 def _verified(answer: Answer) -> dict[str, Any] | None:

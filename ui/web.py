@@ -73,6 +73,7 @@ def create_app(
     forms = Forms(session_secret(settings), secure=server.https)
     add_identity(app, settings, accounts, sessions, forms)
     add_people(app, settings, accounts, sessions, forms, lambda name: assistant.knowledge().values.values(name))
+    _add_verified(app, assistant, sessions, forms)
     _add_pages(app, sessions, accounts, data_state or (lambda: DataState("", "")))
     _add_briefing(app, settings, assistant, accounts, sessions, forms)
     _mount_chat(app, settings, assistant, accounts, sessions)
@@ -164,6 +165,12 @@ def _add_briefing(
     app.include_router(BriefingPages(settings, assistant, accounts, sessions, forms, cause_of).router)
     app.include_router(ViewPages(assistant, sessions, forms).router)
     app.include_router(UnsubscribePages(settings, accounts, forms, session_secret(settings)).router)
+
+
+def _add_verified(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:
+    from ui.verified_pages import VerifiedPages
+
+    app.include_router(VerifiedPages(assistant, sessions, forms).router)
 
 
 def _mount_chat(

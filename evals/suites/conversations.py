@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from agents.planner import Planner, PriorTurn, Shown
+from agents.planner import Plan, Planner, PriorTurn, Shown
 from evals.outcomes import OUTCOMES, Case, Scored, compact, of_query, score
 from evals.reports import Groups
 from semantic.loader import load_model
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parents[1] / "cases" / "conversations"
 _SEVERITY = (
     "exact", "right_refusal", "helpful_clarify", "over_abstained", "wrong", "missed_refusal", "materially_wrong"
 )  # fmt: skip
-_ASIDE = {"q", "or", "new", "shown"}
+_ASIDE = {"q", "or", "new", "shown", "v"}
 _ANSWERS = {"kind", "m", "d", "f", "h", "t", "g", "c", "o", "l", "a", "pct", "share"}
 
 
@@ -64,10 +64,23 @@ class ConversationFile:
             elapsed = (time.process_time() - started) * 1000
             planned = [planner.plan(q, as_of=self.as_of, first_day=self.first_day) for _, q in plan.choices]
             choices = [of_query(choice.kind, choice.query, choice.what_if_pct) for choice in planned]
-            yield replace(score(case, plan, choices), milliseconds=elapsed)
-            history.append(PriorTurn(turn["q"], plan.kind, plan.query, plan.what_if_pct, _shown(turn)))
+            scored = _as_verified(score(case, plan, choices), turn, plan)
+            yield replace(scored, milliseconds=elapsed)
+            history.append(
+                PriorTurn(
+                    turn["q"], plan.kind, plan.query, plan.what_if_pct, _shown(turn),
+                    plan.verified or "", plan.parameters,
+                )
+            )  # fmt: skip
             if forms[0].get("kind") not in ("clarify", "refuse"):
                 standing = {key: value for key, value in forms[0].items() if key not in ("kind", "pct")}
+
+
+def _as_verified(scored: Scored, turn: dict[str, Any], plan: Plan) -> Scored:
+    """Wrong where a turn says by `v` which verified query answers (null: none), and another or none does."""
+    if "v" not in turn or scored.outcome != "exact" or (turn["v"] or None) == plan.verified:
+        return scored
+    return replace(scored, outcome="wrong", differences=("verified",))
 
 
 def _forms(turn: dict[str, Any], standing: dict[str, Any]) -> list[dict[str, Any]]:

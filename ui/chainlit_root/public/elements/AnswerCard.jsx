@@ -313,6 +313,10 @@ export default function AnswerCard() {
           {props.asOf ? <span>As of {props.asOf}</span> : null}
           {props.snapshot ? <span>Snapshot {props.snapshot}</span> : null}
           {props.agent ? <span title={props.route}>By {props.agent}</span> : null}
+          {props.propose && props.answerId ? (
+            <a className="cc-link cc-propose" href={`/verified?answer=${encodeURIComponent(props.answerId)}`} target="_blank" rel="noopener"
+              title="Propose this answer as a verified query">Verify this</a>
+          ) : null}
         </footer>
       ) : null}
       {followUps.length ? <Questions className="cc-follow-ups" title="Ask next" questions={followUps} disabled={disabled} /> : null}
