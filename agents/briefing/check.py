@@ -41,11 +41,12 @@ def briefing_problems(briefing: Briefing, evidence: Evidence) -> list[str]:
     and name the statement, day and interval that it has.
     """
     found = table_problems(evidence.tables, evidence.constants)
-    for passage in briefing.passages():
-        found += problems(passage.text, passage.facts, evidence)
-        found += [
-            problem for fact in passage.facts for problem in _fact_problems(fact, passage, briefing, evidence)
-        ]
+    passages = briefing.passages()
+    found += problems("\n".join(passage.text for passage in passages), briefing.facts(), evidence)
+    for passage in passages:
+        found += _order_problems(passage)
+        for fact in passage.facts:
+            found += _fact_problems(fact, passage, briefing, evidence)
     return found + _place_problems(briefing)
 
 
