@@ -14,6 +14,7 @@ from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER
 from agents.learning import Learning
+from agents.unanswered import Listener
 from agents.upstream import STANDING_IN, Upstream, said_so, standing_in
 from agents.versions import versions
 from semantic.compiler import compile_query
@@ -57,6 +58,7 @@ class Assistant:
     warehouse: Path
     audit: AuditLog
     upstream: Upstream | None = None
+    listener: Listener | None = None
 
     @classmethod
     def open(
@@ -94,7 +96,8 @@ class Assistant:
             else Learning(settings, door, search=search_root(settings, warehouse)),
             Upstream.of(settings, now),
         )
-        return cls(settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream)
+        listener = None if company else Listener(settings.state)
+        return cls(settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener)
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -256,6 +259,8 @@ class Assistant:
         self.audit.close()
         if self.upstream:
             self.upstream.close()
+        if self.listener:
+            self.listener.close()
 
     def knowledge(self, principal: Principal | None = None) -> Knowledge:
         """What somebody may know of the snapshot that is read, without a principal what most readers may.
@@ -274,6 +279,8 @@ class Assistant:
         desk = context.desk
         noted = versions(desk.semantic.version, desk.rules)
         self.answers.keep(answer, principal, self.clock(), noted, self._audit_head())
+        if self.listener:
+            self.listener.observe(answer, principal, context, self.clock())
         configure(self.settings.state).info(
             "answer",
             extra={"answer_id": answer.answer_id, "agent": answer.agent, "status": answer.status,

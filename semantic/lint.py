@@ -19,7 +19,7 @@ Finding = Literal[
     "no_rate",
     "few_words",
 ]
-_COMMON = frozenset(
+COMMON = frozenset(
     (
         *(
             "all",
@@ -147,7 +147,7 @@ def _also_a_value(model: SemanticModel) -> Iterator[Remark]:
 
 
 def _common_word(model: SemanticModel) -> Iterator[Remark]:
-    noise = _COMMON | {word.lower() for word in model.defaults.noise_words}
+    noise = COMMON | {word.lower() for word in model.defaults.noise_words}
     for phrase, names in {**metric_phrases(model), **dimension_phrases(model)}.items():
         if phrase in noise:
             yield Remark("common_word", phrase, names)
@@ -155,7 +155,7 @@ def _common_word(model: SemanticModel) -> Iterator[Remark]:
 
 def _only_noise(model: SemanticModel) -> Iterator[Remark]:
     """A phrase of several words that are all noise is found wherever one of them stands."""
-    noise = {word.lower() for word in model.defaults.noise_words} | _COMMON
+    noise = {word.lower() for word in model.defaults.noise_words} | COMMON
     for phrase, names in {**metric_phrases(model), **dimension_phrases(model)}.items():
         words = phrase.split()
         if len(words) > 1 and all(word in noise for word in words):

@@ -21,6 +21,7 @@ from ui import (
     cli_replay,
     cli_search,
     cli_snapshots,
+    cli_synonyms,
     cli_usage,
     cli_users,
     cli_verified,
@@ -75,6 +76,7 @@ cli_users.register(app)
 cli_usage.register(app)
 cli_verified.register(app)
 cli_search.register(app)
+cli_synonyms.register(app)
 cli_briefing.register(app)
 
 _CTRL_C = 130

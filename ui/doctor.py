@@ -42,7 +42,9 @@ def examine(settings: Settings, warehouse: Path, *, reach: bool = False) -> list
         _disk(settings.var),
         _state(settings),
         _semantic_model(),
+        _accepted(settings),
         _warehouse(settings, warehouse),
+        _search(settings, warehouse),
         _chat_model(settings, reach=reach),
         _browser(),
     ]
@@ -70,6 +72,41 @@ def _semantic_model() -> Finding:
     except CommandCenterError as error:
         return Finding("Semantic model", "missing", error.what, error.next_step)
     return Finding("Semantic model", "ok", f"{len(model.metrics)} metrics, {len(model.dimensions)} dimensions")
+
+
+def _accepted(settings: Settings) -> Finding:
+    """What reviewers have accepted beside the model: synonyms, verified queries."""
+    from semantic.loader import load_reviewed
+    from semantic.overlay import overlay_folder, stamp
+
+    folder = overlay_folder(settings)
+    try:
+        _, problem = load_reviewed(None, folder)
+    except CommandCenterError as error:
+        problem = error.what
+    if problem:
+        hint = "Correct or remove the lines named; meanwhile the model answers without them."
+        return Finding("Accepted words", "warning", f"{problem} ({folder})", hint)
+    return Finding("Accepted words", "ok", f"{len(stamp(folder))} files in {folder}")
+
+
+def _search(settings: Settings, warehouse: Path) -> Finding:
+    """The stores that suggestions come from: open each and find something in it."""
+    from semantic.search.building import search_root
+    from semantic.search.entries import KINDS
+    from semantic.search.store import CLASSES, SearchStore, StoreError, entries_held
+
+    root, held = search_root(settings, warehouse), []
+    for data in CLASSES:
+        try:
+            store = SearchStore(root, data)
+            store.find("calls", KINDS, 1)
+            store.close()
+        except StoreError as error:
+            hint = "Run `command-center search --rebuild`; until then suggestions go by spelling only."
+            return Finding("Search", "warning", f"the store of {data}: {error}", hint)
+        held.append(f"{entries_held(root, data)} of {data}")
+    return Finding("Search", "ok", f"entries: {', '.join(held)}")
 
 
 def _warehouse(settings: Settings, warehouse: Path) -> Finding:

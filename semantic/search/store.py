@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 Data = Literal["names", "shared", "members"]
+CLASSES: tuple[Data, ...] = ("names", "shared", "members")
 FOLDER = "search"
 COLLECTION = "entries"
 _WEIGHTS = "weights.json"
@@ -178,4 +179,4 @@ def _sweep(root: Path, data: Data, content: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-__all__ = ["Data", "Match", "SearchStore", "StoreError", "content_of", "entries_held", "write"]
+__all__ = ["CLASSES", "Data", "Match", "SearchStore", "StoreError", "content_of", "entries_held", "write"]
