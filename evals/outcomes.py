@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -148,14 +149,30 @@ def differences(actual: Expected, wanted: Expected) -> tuple[str, ...]:
     return tuple(name for name in names if getattr(actual, name) != getattr(wanted, name))
 
 
-def score(case: Case, plan: Plan, choices: list[Expected]) -> Scored:
-    """The outcome of a plan. `choices` are the plans of its clarifying choices."""
+Whole = Mapping[str, frozenset[str]]
+
+
+def without_whole(form: Expected, whole: Whole) -> Expected:
+    """Without filters that list every value of a dimension that is broken down anyway: they narrow nothing."""
+    kept = frozenset(
+        (name, op, values)
+        for name, op, values in form.filters
+        if not (op == "in" and name in form.dimensions and whole.get(name) and whole[name] <= set(values))
+    )
+    return replace(form, filters=kept)
+
+
+def score(case: Case, plan: Plan, choices: list[Expected], whole: Whole | None = None) -> Scored:
+    """The outcome of a plan. `choices` are the plans of its clarifying choices, `whole` every dimension's values."""
+    known = whole or {}
+    case = replace(case, accepted=tuple(without_whole(wanted, known) for wanted in case.accepted))
+    choices = [without_whole(choice, known) for choice in choices]
     answerable = [wanted for wanted in case.accepted if wanted.kind not in ("clarify", "refuse")]
     if plan.kind in ("clarify", "refuse"):
         return _scored(case, plan, _abstention(case, plan, answerable, choices))
     if not answerable:
         return _scored(case, plan, "missed_refusal", ("kind",))
-    actual = of_query(plan.kind, plan.query, plan.what_if_pct)
+    actual = without_whole(of_query(plan.kind, plan.query, plan.what_if_pct), known)
     closest = min((differences(actual, wanted) for wanted in answerable), key=len)
     if not closest:
         return _scored(case, plan, "exact")

@@ -179,7 +179,10 @@ class Topic:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a question leaves open: 'where' and 'who' dimensions, money and impact metrics, noise words."""
+    """What a question leaves open: 'where' and 'who' dimensions, money and impact metrics, noise words.
+
+    `same_words` are groups of words that people use for one another inside the names of metrics and dimensions.
+    """
 
     where_dimension: str = ""
     who_dimension: str = ""
@@ -189,6 +192,7 @@ class Defaults:
     dimension_metric: dict[str, str] = field(default_factory=dict)
     noise_words: tuple[str, ...] = ()
     noise_phrases: tuple[str, ...] = ()
+    same_words: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -379,5 +379,6 @@ def _defaults(block: Block, draft: Draft) -> None:
         dimension_metric={name: by_dimension.text(name) for name in by_dimension.names()},
         noise_words=block.texts("noise_words"),
         noise_phrases=block.texts("noise_phrases"),
+        same_words=tuple(tuple(part.strip() for part in line.split(",")) for line in block.texts("same_words")),
     )
     block.finish()

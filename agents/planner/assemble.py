@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from agents.planner.conditions import read_having
@@ -121,15 +122,28 @@ def _same_domain(
 
 
 def _implied(reading: Reading, lexicon: Lexicon) -> str:
+    names = [target.name for span in reading.breakdown for target in span.targets]
     if any(token.text in MONEY_SUPERLATIVES for token in reading.tokens):
         for at, token in enumerate(reading.tokens):
             if token.text in MONEY_SUPERLATIVES:
                 reading.explain(at, at + 1)
-        return lexicon.model.defaults.money_metric
-    names = [target.name for span in reading.breakdown for target in span.targets]
+        return lexicon.model.defaults.money_metric if _only_money_of(names, lexicon) else ""
     if membership := of_the_membership(reading, lexicon):
         return membership
     return default_metric(reading, names, lexicon)
+
+
+def _only_money_of(dimensions: list[str], lexicon: Lexicon) -> bool:
+    """`the costliest journey` can only mean the money metric; `the most expensive plan` may mean its premium."""
+    metrics = lexicon.model.metrics
+    money = metrics.get(lexicon.model.defaults.money_metric)
+    if money is None:
+        return False
+    own = lexicon.model.datasets_of(money.name)
+    others = [m for m in metrics.values() if m.unit == "usd" and not m.siblings and m.name != money.name]
+    others += [m for m in metrics.values() if m.unit == "usd" and not (lexicon.model.datasets_of(m.name) & own)]
+    priced = [m.name for m in others if not set(m.siblings) & {money.name, *money.siblings}]
+    return not dimensions or not any(all(lexicon.compatible(n, d) for d in dimensions) for n in priced)
 
 
 def _money(reading: Reading, names: tuple[str, ...], lexicon: Lexicon) -> str:
@@ -184,10 +198,32 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> Non
     for name in kept.keys() & dropped.keys():
         if clash := set(kept[name]) & set(dropped[name]):
             draft.issues.append(Issue("unexplained", words=tuple(sorted(clash))))
+        else:
+            del dropped[name]  # "phone only, no callbacks": the rest is out already
+    compared = [span for span in reading.of_kind("value") if span.start in reading.compared]
+    for name, values in list(kept.items()):
+        listed = not any(target.name == name for span in compared for target in span.targets)
+        if listed and _enumerated(reading, name) and _whole_domain(name, values, lexicon):
+            del kept[name]
+            draft.dimensions += [name] if name not in draft.dimensions else []
+            label = lexicon.model.dimensions[name].label.lower()
+            draft.assumptions.append(f"These are all the values of {label}: broken down by it.")
     for name, values in kept.items():
         draft.filters.append(DimensionFilter(dimension=name, op="in", values=tuple(sorted(values))))
     for name, values in dropped.items():
         draft.filters.append(DimensionFilter(dimension=name, op="not_in", values=tuple(sorted(values))))
+
+
+def _enumerated(reading: Reading, dimension: str) -> bool:
+    """Whether something joins the values of the dimension: `mobile web` names two without saying that both are meant."""
+    found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
+    spans = sorted(found, key=lambda span: span.start)
+    return all(one.end < other.start or one.start == other.start for one, other in pairwise(spans))
+
+
+def _whole_domain(name: str, values: list[str], lexicon: Lexicon) -> bool:
+    """`retail, mail and specialty`, `app and website`: every value that the dimension has."""
+    return len(values) > 1 and set(lexicon.values.values(name)) <= set(values)
 
 
 def _is_means(reading: Reading, span: Span) -> bool:
@@ -260,10 +296,10 @@ def _twin(draft: Draft, reading: Reading, span: Span, targets: list[Target], lex
     labels = {t: tokenise(lexicon.values.label(t.name, t.value)) for t in targets}
     called = [t for t, label in labels.items() if tuple(token.lemma for token in label) == words]
     same = len({target.value for target in targets}) == 1
-    if not same and len(called) != 1:
+    if not same and not called:
         return None
     order = list(lexicon.model.dimensions)
-    chosen = called[0] if not same else min(targets, key=lambda target: order.index(target.name))
+    chosen = min(targets if same else called, key=lambda target: order.index(target.name))
     known = lexicon.model.dimensions
     others = ", ".join(sorted({known[t.name].label for t in targets if t.name != chosen.name}))
     draft.assumptions.append(f"Read as {known[chosen.name].label}; it could also be {others}.")
@@ -296,7 +332,8 @@ def _time(draft: Draft, reading: Reading, clock: Clock, units: set[str]) -> None
 
 def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     ranking = reading.ranking
-    if ranking is None or not draft.metrics or reading.compared or draft.having:
+    conditioned = bool(draft.having) and (ranking is None or ranking.comparative or not ranking.first)
+    if ranking is None or not draft.metrics or (reading.compared and not ranking.first) or conditioned:
         if ranking and ranking.limit and draft.metrics and draft.dimensions:
             draft.limit = ranking.limit
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.ranking import row_limit
@@ -18,18 +19,19 @@ _SKIP = (
     word_set(
         """
     the a an our your their all any different various individual respective other of specific given these those
-    own single one affected main top bottom worst best highest lowest biggest largest smallest leading most
+    stated reported recorded listed given known own single one affected main top bottom worst best highest lowest biggest largest smallest leading most
     least common five ten only just
     """
     )
     | NUMBER_WORDS.keys()
 )
-_LEADING = word_set("compare comparing rank ranking list show split")
-_PHRASES = ("split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
+_LEADING = word_set("compare comparing rank ranking list show split order sort name")
+_PHRASES = ("under each", "cut by", "crossed with", "crossed by", "separated by", "distributed on", "distributed over",
+            "distributed by", "divided by", "split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
             "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
 _RELATIVE = word_set(
     """
-    with where that whose have has had having are exceed exceeds exceeding above below over under show shows
+    with in where that whose have has had having are exceed exceeds exceeding above below over under show shows
     showing get gets see sees
     """
 )  # fmt: skip
@@ -38,7 +40,10 @@ _RELATIVE = word_set(
 def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     """Give each dimension span its role: breakdown, absorbed (explained by a value beside it) or loose."""
     by_dimension = [span for span in reading.spans if span.kind == "dimension"]
+    _crossed(reading, by_dimension)
     for span in by_dimension:
+        if span in reading.breakdown:
+            continue
         if _is_breakdown(reading, span):
             reading.breakdown.append(span)
         elif not _beside_value(reading, span) and not _twin(reading, span) and not _generic(reading, span):
@@ -54,6 +59,18 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     named = {target for span in reading.breakdown for target in span.targets}
     values = {span.end for span in reading.of_kind("value")}
     reading.loose = [span for span in reading.loose if span.start in values or not named & set(span.targets)]
+
+
+def _crossed(reading: Reading, spans: list[Span]) -> None:
+    """`segments x plan type`: both are breakdowns."""
+    for one, other in pairwise(sorted(spans, key=lambda span: span.start)):
+        if [token.text for token in reading.tokens[one.end : other.start]] in (
+            ["x"],
+            ["times"],
+            ["crossed", "with"],
+        ):
+            reading.breakdown += [span for span in (one, other) if span not in reading.breakdown]
+            reading.explain(one.start, other.end)
 
 
 def _numbered(reading: Reading) -> None:
@@ -122,7 +139,10 @@ def _ranked(reading: Reading, at: int, span: Span) -> bool:
 
 
 def _gap_is_small(reading: Reading, start: int, end: int) -> bool:
-    return all(reading.tokens[at].text in _SKIP | {"among", "in", "problem"} for at in range(start, end))
+    named = {at for span in reading.of_kind("metric") for at in range(span.start, span.end)}
+    return all(
+        at in named or reading.tokens[at].text in _SKIP | {"among", "in", "problem"} for at in range(start, end)
+    )
 
 
 def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
@@ -131,7 +151,8 @@ def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     plural = words[span.end - 1].endswith("s") or words[span.start - 1] == "one"
     following = words[span.end] if span.end < len(words) else ""
     starts = (
-        words[span.start - 1] == "one"
+        words[span.start - 1] in ("one", "name", "identify", "find", "search", "list", "pull", "return", "tell")
+        or before in ("name", "identify", "find", "search", "list", "pull", "return", "give", "tell")
         or not before
         or before
         in (",", ".", "and", "show", "me", "list", "find", "give", "in", "for", "to", "of", "only", "just")

@@ -12,7 +12,7 @@ from semantic.query import Comparison, TimeGrain
 
 _VERSUS = (
     r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
-    r"difference|differences|gap|differ|differs"
+    r"difference|differences|gap|differ|differs|beat|beats|outperform|outperformed|next to"
 )
 _CHANGE = (
     r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
@@ -25,7 +25,8 @@ _CHANGE = (
     r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!held )(?<!caught )up"
 )
 _BEFORE_IT = (
-    r"(?:the )?(?:previous|prior|preceding|earlier) one|(?:the )?one (?:before|prior|preceding)(?: (?:that|it))?"
+    r"(?:the )?(?:previous|prior|preceding|earlier) one|the one (?:before|prior|preceding)(?: (?:that|it))?|"
+    r"one (?:before|prior|preceding) (?:that|it)"
 )
 _ASKS_CHANGE = (
     r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|"
@@ -188,6 +189,9 @@ def _against(period: Period, clock: Clock) -> tuple[Period, Comparison]:
 
 def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     """The later period is the question, the earlier one its baseline: only neighbours can be compared."""
+    if len({(span.period.start, span.period.end) for span in plain if span.period}) == 1:
+        reading.period = plain[-1].period
+        return
     if len(plain) > 2 or not (
         reading.compare_cue or unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)
     ):
@@ -195,6 +199,7 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
         return
     take(reading, _VERSUS)
     _changes(reading)
+    _explain_comparatives(reading)
     periods = [span.period for span in plain if span.period]
     if _one_before(reading, plain):
         reading.period = next(period for period in periods if not _relative(period))
@@ -252,7 +257,17 @@ def read_value_comparison(reading: Reading) -> None:
         if not shared or first_span.start == second.start:
             continue
         between = {reading.tokens[at].text for at in range(first_span.end, second.start)}
-        if between & {"versus", "vs", "v", "against", "than", "compared", "relative"} or _asked(reading, between):
+        if between & {
+            "versus",
+            "vs",
+            "v",
+            "against",
+            "than",
+            "compared",
+            "relative",
+            "next",
+            "alongside",
+        } or _asked(reading, between):
             reading.compared |= {first_span.start, second.start}
             reading.explain(first_span.end, first_span.end)
             take(reading, _VERSUS)
@@ -268,7 +283,11 @@ def read_value_comparison(reading: Reading) -> None:
 
 def _asked(reading: Reading, between: set[str]) -> bool:
     if between & {"and", "or", ",", "to", "with"}:
-        cue = first(reading, r"compare|comparing|comparison|difference|differences|gap|differ|differs|between")
+        cue = first(
+            reading,
+            r"compare|comparing|comparison|difference|differences|different|gap|differ|differs|between|side by side|"
+            r"split|splits|divide|divides|divided|each of|respectively|separately",
+        )
         if cue and "and" in between | {"to", "with"}:
             return True
         return "or" in between and reading.ranking is not None

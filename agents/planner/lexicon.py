@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from agents.planner.normalise import stem, tokenise
+from agents.planner.normalise import lemma, stem, tokenise
 from agents.planner.reading import Target, Token
+from agents.planner.thesaurus import Piece, Thesaurus
 from agents.planner.words import (
     AVERAGE,
     COMMON_VALUES,
@@ -30,6 +31,7 @@ from semantic.values import ValueDictionary
 
 Key = tuple[str, ...]
 _COUNT = re.compile(r"\d{1,2}")
+_MEASURES = frozenset(map(lemma, ("minutes", "days", "seconds", "hours", "time", "months", "volume")))
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
 _AND_MORE = ("and up", "and over", "and above", "and older", "or over", "or older", "or above", "plus", "or more")
 _LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of")
@@ -69,6 +71,8 @@ class Lexicon:
     longest: int = 1
     capitals: frozenset[Target] = frozenset()
     related: dict[str, frozenset[str]] = field(default_factory=dict)
+    thesaurus: Thesaurus = field(default_factory=Thesaurus)
+    same: dict[Key, Target] = field(default_factory=dict)
 
     def written_values(self) -> Iterable[Key]:
         """The phrases of values as they are written, word by word."""
@@ -135,6 +139,8 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
         for phrase in topic.phrases
     }
     _add_words(lexicon, explicit)
+    lexicon.thesaurus = Thesaurus.of(model)
+    lexicon.same = _same_keys(explicit, lexicon.thesaurus, lexicon.labels)
     return lexicon
 
 
@@ -199,6 +205,37 @@ def _without_superlative(tokens: list[Token]) -> list[Token]:
     return tokens if set(words[lead:]) & POPULATION or lead == len(words) else tokens[lead:]
 
 
+def _same_keys(
+    phrases: Iterable[tuple[str, Target]], thesaurus: Thesaurus, labels: frozenset[tuple[Key, Target]]
+) -> dict[Key, Target]:
+    """Bags of words, each put as its group, that stand for one metric or dimension: by its label or any name.
+
+    At least two words must tell something: `end up calling` in any order is not what `calls that end` means.
+    """
+    meant: dict[Key, set[Target]] = defaultdict(set)
+    labelled: dict[Key, set[Target]] = defaultdict(set)
+    for phrase, target in phrases:
+        tokens = tokenise(phrase) if target.kind != "value" else []
+        pieces = thesaurus.pieces(tokens)
+        telling = [one for one in pieces if not one.light and tokens[one.start].text not in _SAYING_LITTLE]
+        if len(telling) < 2 or not any(piece.grouped for piece in pieces):
+            continue
+        key = same_key(pieces)
+        meant[key].add(target)
+        if (_key(phrase), target) in labels:
+            labelled[key].add(target)
+    named = {key: labelled.get(key) or targets for key, targets in meant.items()}
+    return {key: next(iter(targets)) for key, targets in named.items() if len(targets) == 1}
+
+
+_SAYING_LITTLE = FILLER | SHARE | AVERAGE | TIME_WORDS | POPULATION
+
+
+def same_key(pieces: Iterable[Piece]) -> Key:
+    """What a run of words says whatever their order: their groups and lemmas, without function words."""
+    return tuple(sorted(piece.word for piece in pieces if piece.grouped or not piece.light))
+
+
 def _label_keys(model: SemanticModel) -> frozenset[tuple[Key, Target]]:
     labels = [(m.label, Target("metric", m.name)) for m in model.metrics.values()]
     return frozenset((tuple(token.lemma for token in tokenise(label)), target) for label, target in labels)
@@ -218,7 +255,7 @@ def _suffixes(
             if (
                 suffix not in exact
                 and suffix[0] not in FUNCTION
-                and not set(suffix) <= SHARE | FILLER | POPULATION
+                and not set(suffix) <= SHARE | FILLER | POPULATION | _MEASURES | frozenset(map(lemma, AVERAGE))
             ):
                 found[suffix].add(target)
     return {key: frozenset(targets) for key, targets in found.items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from agents.planner.lexicon import Lexicon
+from agents.planner.lexicon import Lexicon, same_key
 from agents.planner.normalise import lemma, stem
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
@@ -23,12 +23,13 @@ from agents.planner.words import (
     LINKERS,
     POPULATION,
     PREPOSITIONS,
+    PRONOUNS,
     TIME_WORDS,
     UNITS,
 )
 from semantic.query import TimeGrain
 
-_EXACT, _BAG, _STEM = 1.0, 0.9, 0.8
+_EXACT, _BAG, _SAME, _STEM = 1.0, 0.9, 0.84, 0.8
 _LONGEST_WINDOW = 9
 _LIGHT = FILLER | POPULATION
 
@@ -39,6 +40,7 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
     candidates = [
         *_exact_spans(tokens, lexicon),
         *_loose_spans(tokens, lexicon),
+        *_same_spans(tokens, lexicon),
         *_time_spans(tokens, clock),
         *_grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
@@ -61,9 +63,20 @@ def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
         )
         cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
-        if not cut and not excluded and not _is_clause(tokens, span, candidates):
+        if not cut and not excluded and not _is_clause(tokens, span, candidates) and not _is_means(tokens, span):
             kept.append(span)
     return kept
+
+
+def _is_means(tokens: Sequence[Token], span: Span) -> bool:
+    """`on the phone`, `they phone us`: how people call in general, and no channel that figures are filtered by."""
+    if span.kind != "value" or span.end - span.start != 1 or not span.start:
+        return False
+    before = tokens[span.start - 1].text
+    if tokens[span.start].text != "phone":
+        return before in ("i", "we")  # "I search the counties": a verb
+    followed = tokens[span.end].text if span.end < len(tokens) else ""
+    return (before in DETERMINERS and followed != "channel") or before in PRONOUNS | POPULATION | {"to"}
 
 
 def _cuts_value(span: Span, phrases: Sequence[Span]) -> bool:
@@ -225,6 +238,23 @@ def _loose_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
             yield from _windows(tokens, start, LINKERS | POPULATION, lexicon)
 
 
+def _same_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
+    """Windows in which a word is exchanged for another of its group: `scripts turned down` for pharmacy denials."""
+    pieces = lexicon.thesaurus.pieces(tokens)
+    for first in range(len(pieces)):
+        if not pieces[first].grouped and (pieces[first].light or pieces[first].mark):
+            continue
+        for last in range(first, min(len(pieces), first + _LONGEST_WINDOW)):
+            piece = pieces[last]
+            if piece.mark or (piece.light and tokens[piece.start].text not in LINKERS):
+                break
+            if piece.light and not piece.grouped:
+                continue
+            target = lexicon.same.get(same_key(pieces[first : last + 1]))
+            if target and any(one.grouped for one in pieces[first : last + 1]):
+                yield Span(pieces[first].start, piece.end, target.kind, (target,), weight=_SAME)
+
+
 def _windows(tokens: Sequence[Token], start: int, linkers: frozenset[str], lexicon: Lexicon) -> Iterable[Span]:
     words: list[Token] = []
     for end in range(start, min(len(tokens), start + _LONGEST_WINDOW)):
@@ -290,7 +320,9 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             yield _grain(at, at + 1, unit)
         if before in ("which", "what") and words[at + 1 : at + 2] != ["of"]:
             yield _grain(at - 1, at + 1, unit)
-        if before in ("per", "by", "each", "every") and words[at + 1 : at + 2] != ["of"]:
+        if before in ("per", "by", "each", "every") and (
+            before in ("each", "every") or words[at + 1 : at + 2] != ["of"]
+        ):
             lead = at - 2 if at > 1 and words[at - 2] in ("for", "in", "by", "per") else at - 1
             yield _grain(lead, at + 1, unit)
         if before == "and" and "by" in words[max(0, at - 6) : at - 1]:

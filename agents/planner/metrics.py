@@ -6,6 +6,16 @@ import itertools
 from dataclasses import dataclass
 
 from agents.planner.cues import find, first, take
+from agents.planner.family import (
+    by_measure,
+    counted_volume,
+    elaborated,
+    of_family,
+    of_unit,
+    rate_between,
+    read_measure,
+    variant,
+)
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
 from agents.planner.people import counted_people
@@ -57,11 +67,17 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     for mention in mentions:
         reading.explain(mention.start, mention.end)
     mentions = mentions or _inside_values(reading, lexicon)
+    read_measure(reading)
+    mentions = _not_denied(mentions, reading)
     mentions = [m for m in mentions if not _is_only_subject(m, reading)]
     mentions = [m for m in mentions if not _is_trouble(m, reading, lexicon, alone=len(mentions) == 1)]
     mentions = _merge(mentions, reading, lexicon)
+    if over := rate_between(mentions, reading, lexicon):
+        take(reading, _SHARE)
+        return [Mention(mentions[0].start, mentions[-1].end, (over,))]
     mentions = _without_base(mentions, reading, lexicon)
     mentions = _costed(mentions, reading, lexicon)
+    mentions = [m for m in elaborated(mentions, reading, lexicon) if isinstance(m, Mention)]
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
     mentions = [_valued(mention, reading, lexicon) for mention in mentions]
     settled = {target.name for target in reading.settled if target.kind == "metric"}
@@ -70,6 +86,18 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         for m in mentions
     ]
     return _distinct(mentions)
+
+
+def _not_denied(mentions: list[Mention], reading: Reading) -> list[Mention]:
+    """`distinct members, not calls`: a figure right after `not` is the one that is not asked for."""
+    kept = []
+    for mention in mentions:
+        at = mention.start - 1
+        if len(mentions) > 1 and at > 0 and reading.tokens[at].text == "not" and at not in reading.explained:
+            reading.explain(at, mention.end)
+        else:
+            kept.append(mention)
+    return kept or mentions
 
 
 def _costed(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[Mention]:
@@ -206,6 +234,8 @@ def _without_base(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -
         others = [other for other in mentions if other is not mention]
         if not any(_is_base_of(mention, other, reading, lexicon) for other in others):
             kept.append(mention)
+        elif counted_volume(mention, reading) and not reading.measure:
+            reading.measure = "count"
     return kept
 
 
@@ -278,6 +308,8 @@ def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
 def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     """A share of a count is its rate; a number of a rate is its count, where the model has the sibling."""
     metrics = lexicon.model.metrics
+    if len(family := of_family(mention.candidates, reading, lexicon)) < len(mention.candidates):
+        mention = Mention(mention.start, mention.end, family)
     if len(mention.candidates) != 1:
         return _by_unit(mention, reading, lexicon)
     metric = metrics[mention.candidates[0]]
@@ -336,7 +368,8 @@ def _valued(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
         return Mention(mention.start, mention.end, (people,))
     if len(mention.candidates) != 1:
         return mention
-    name = mention.candidates[0]
+    name = of_unit(by_measure(mention.candidates[0], reading, lexicon), reading, lexicon)
+    name = variant(name, reading, lexicon)
     before = {token.text for token in reading.tokens[max(0, mention.start - 3) : mention.end]}
     if before & AVERAGE and (average := average_of(name, lexicon)):
         return Mention(mention.start, mention.end, (average,))
@@ -358,7 +391,14 @@ def _names_things(mention: Mention, metric: Metric, reading: Reading, lexicon: L
     words = [token.text for token in reading.tokens[mention.start : mention.end]]
     counted = any(lexicon.model.metrics[name].unit == "count" for name in metric.siblings)
     plural = any(word.endswith("s") and lemma(word) in lexicon.volumes for word in words)
+    plural = plural or words[-1] in _THINGS
     return counted and plural and not set(words) & SHARE and not _cue_near(reading, _SHARE, mention, SHARE)
+
+
+# nouns for single events: `Rx denials in Q1` are counted unless a rate is asked for
+_THINGS = word_set(
+    "denials rejections refusals transfers handoffs handovers leaks abandons abandonments renewals approvals failures errors"
+)
 
 
 def _as_share(mention: Mention, metric: Metric, gap: int, reading: Reading, lexicon: Lexicon) -> Mention:
@@ -424,9 +464,11 @@ def default_metric(reading: Reading, dimensions: list[str], lexicon: Lexicon) ->
     ):
         reading.explain(*many)
         return defaults.impact_metric
+    metrics = lexicon.model.metrics
     for name in [*dimensions, *sorted(filtered)]:
-        if name in defaults.dimension_metric:
-            return defaults.dimension_metric[name]
+        implied = defaults.dimension_metric.get(name, "")
+        if implied and (name in dimensions or metrics[implied].polarity != "neutral"):
+            return implied
     return ""
 
 

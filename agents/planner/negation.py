@@ -29,7 +29,7 @@ def read_negation(reading: Reading) -> None:
     values = {span.start: span for span in reading.spans if span.kind == "value"}
     nouns = {at for span in reading.spans if span.kind == "dimension" for at in range(span.start, span.end)}
     for start in sorted(values):
-        found = _negation_before(reading, values, nouns, start)
+        found = _negation_before(reading, values, nouns, start) or _negation_after(reading, values[start])
         if found:
             reading.negated.add(start)
             reading.explain(*found)
@@ -58,6 +58,34 @@ def _negation_before(
             at -= 1
         else:
             return None
+    return None
+
+
+_AFTER = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "not counted", "not included", "excluded", "left out", "omitted", "aside", "not counting", "taken out", "removed",
+        "ignored", "not considered", "does not count", "do not count", "put aside", "set aside",
+    )
+)  # fmt: skip
+
+
+def _negation_after(reading: Reading, span: Span) -> tuple[int, int] | None:
+    """`New York not counted`, `EPO and POS left out`."""
+    words = [token.text for token in reading.tokens]
+    end = span.end
+    own = {target.name for target in span.targets}
+    chained = [
+        other
+        for other in reading.of_kind("value")
+        if other.start in (end + 1, end + 2) and own & {target.name for target in other.targets}
+    ]
+    if chained and words[end] in ("and", "or", ","):
+        return _negation_after(reading, chained[0])
+    end += end < len(words) and words[end] in ("members", "plans", "people", "is", "are", "being")
+    for phrase in _AFTER:
+        if tuple(words[end : end + len(phrase)]) == phrase:
+            return end, end + len(phrase)
     return None
 
 

@@ -40,6 +40,10 @@ _REPLACED = {
     "num": "number",
     "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
     "theme": "topic", "themes": "topics", "quantity": "number",
+    "yr": "year", "qtr": "quarter", "wk": "week", "wks": "weeks", "qtrs": "quarters", "grad": "graduate",
+    "svc": "service", "svcs": "services", "neg": "negative", "pos.": "positive", "mbr": "member", "mbrs": "members",
+    "thru": "through", "n": "and", "hh": "household", "pt": "patient", "pts": "patients", "cust": "customer",
+    "custs": "customers", "auths": "authorizations", "chg": "change", "chgs": "changes", "sess": "sessions",
     "participation": "share", "contribution": "share", "quantities": "numbers",
 }  # fmt: skip
 _IRREGULAR = {
@@ -58,13 +62,26 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
+_ORDERS = tuple(
+    (re.compile(rf"\b(?:from )?(?:the )?{start} to (?:the )?{end}\b"), order)
+    for start, end, order in (
+        ("high(?:est)?", "low(?:est)?", "highest first"), ("low(?:est)?", "high(?:est)?", "lowest first"),
+        ("(?:big|large)(?:g?est|st)?", "(?:small|little)(?:est)?", "highest first"), ("most", "least", "highest first"),
+        ("(?:small)(?:est)?", "(?:big|large)(?:g?est|st)?", "lowest first"), ("least", "most", "lowest first"),
+        ("(?:bad|worst)", "(?:good|best)", "worst first"), ("(?:good|best)", "(?:bad|worst)", "best first"),
+        ("slow(?:est)?", "fast(?:est)?", "slowest first"), ("fast(?:est)?", "slow(?:est)?", "fastest first"),
+        ("long(?:est)?", "short(?:est)?", "longest first"), ("short(?:est)?", "long(?:est)?", "shortest first"),
+    )
+)  # fmt: skip
+
+
 def normalise(question: str) -> str:
     """Lower-case text with contractions opened; emoji and symbols dropped; what remains is ASCII-like."""
     text = unicodedata.normalize("NFKC", question).replace("\u2019", "'").replace("\u2018", "'")
     text = "".join(
         ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text
     )
-    lowered = text.lower()
+    lowered = re.sub(r"\$(?!\s?\d)", " dollars ", re.sub(r"#(?!\s?\d)", " number ", text.lower()))
     for pattern, replacement in _CONTRACTIONS:
         lowered = pattern.sub(replacement, lowered)
     return re.sub(r"\s+", " ", lowered).strip()
@@ -84,8 +101,12 @@ def tokenise(question: str) -> list[Token]:
 
 def _joined(text: str) -> str:
     """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
+    if unit := re.search(r"\d+-(days?|months?|years?|minutes?|hours?)\b", text):
+        text = re.sub(r"\b(\d+)-(?=\s*(?:,|and\b|or\b))", rf"\1 {unit[1]}", text)  # "30-, 60- and 90-day supplies"
     text = re.sub(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " ", text)
     text = re.sub(r"\bhow long\b", "time", text)
+    for pattern, order in _ORDERS:
+        text = pattern.sub(order, text)
     text = re.sub(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er", text)
     text = re.sub(r"\bexcl\.", "excluding", text)
     text = re.sub(r"(?<=\d-\d\d)s\b", "", text)

@@ -75,6 +75,9 @@ def read_number(words: Sequence[str], at: int) -> tuple[float, int, NumberUnit] 
 
 def _read_fraction(words: Sequence[str], at: int) -> Quantity | None:
     """half, a half, one third, two thirds, three quarters."""
+    odds = [NUMBER_WORDS.get(word, int(word) if word.isdigit() else 0) for word in words[at : at + 3]]
+    if len(odds) == 3 and words[at + 1] in ("in", "of", "out") and 0 < odds[0] < odds[2]:
+        return Quantity(odds[0] / odds[2], "percent", at + 3)
     if at < len(words) and words[at] in ("half", "double"):
         return Quantity(0.5, "percent", at + 1) if words[at] == "half" else None
     if at + 1 < len(words) and words[at + 1] in _FRACTIONS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.planner.cues import find, first
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading
@@ -36,6 +38,8 @@ def people_without_count(mention: Named, reading: Reading, lexicon: Lexicon) -> 
 def _counts_people(mention: Named, reading: Reading, lexicon: Lexicon) -> bool:
     if len(mention.candidates) != 1 or reading.settled:
         return False
+    if re.search(r"(?:members|people|customers|callers)['\u2019]", reading.question, re.I):
+        return False  # "at-risk members' renewals": the renewals are counted
     metric = lexicon.model.metrics[mention.candidates[0]]
     itself = metric.distinct or bool(set(metric.label.lower().split()) & POPULATION)
     if metric.unit != "count" or itself or metric.name == population_metric(lexicon.model):

@@ -8,6 +8,8 @@ from datetime import date
 
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
+from agents.planner.background import set_background_aside
+from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods, read_value_comparison
 from agents.planner.draft import Draft, Issue
@@ -173,6 +175,8 @@ class Planner:
         reading = Reading(question, tokens, attribution=attribution, correction=correction)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
+        set_background_aside(reading)
+        read_bands(reading, self.lexicon)
         if prior:
             resolve(reading, prior, self.lexicon)
             free_cues(reading)

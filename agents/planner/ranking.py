@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from agents.planner.cues import take
 from agents.planner.reading import Reading
 from agents.planner.words import NUMBER_WORDS, word_set
 
@@ -31,7 +32,7 @@ _DIRECTIONS: dict[str, Direction] = {
         ),
         "asc",
     ),
-    **dict.fromkeys(["worst", "poorest", "worse", "poor", "offender", "offenders", "struggling"], "worst"),
+    **dict.fromkeys(["weak", "weakest", "worst", "poorest", "worse", "poor", "offender", "offenders", "struggling"], "worst"),
     **dict.fromkeys(["best", "better"], "best"),
 }  # fmt: skip
 COMPARATIVES = word_set(
@@ -58,13 +59,14 @@ class Ranking:
     start: int
     end: int
     comparative: bool = False
+    first: bool = False
 
 
 def read_ranking(reading: Reading) -> None:
     """Find the ranking cue; its words and number become explained."""
     words = [token.text for token in reading.tokens]
     covered = {at for span in reading.spans for at in range(span.start, span.end)} | reading.explained
-    limit_named = _limit_named(reading, words)
+    limit_named = _limit_named(reading, words) or _only_one(reading)
     for at, word in enumerate(words):
         if at in covered or word not in _DIRECTIONS:
             continue
@@ -73,7 +75,8 @@ def read_ranking(reading: Reading) -> None:
             continue
         end += _filler_after(words, end)
         start, end = _around_order(words, start, end)
-        ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES)
+        leads = words[at + 1 : at + 2] in (["first"], ["on"]) or words[start:end][-1:] in (["order"], ["first"])
+        ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES, leads)
         if not ranking.comparative:
             reading.explain(start, end)
         if reading.ranking is None or (reading.ranking.comparative and not ranking.comparative):
@@ -83,13 +86,20 @@ def read_ranking(reading: Reading) -> None:
             reading.ranking = _merged(reading.ranking, ranking)
     if limit_named and reading.ranking:
         reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
-    elif limit_named:
+    elif limit_named and limit_named > 1:
         reading.problems.append("limit")
+
+
+def _only_one(reading: Reading) -> int | None:
+    """`which state has the lowest CSAT? just the one`."""
+    return 1 if take(reading, r"(?:just|only) (?:the )?(?:one|single one|winner|first one)") else None
 
 
 def _merged(first: Ranking, second: Ranking) -> Ranking:
     """`the five worst ... lowest`: the number of one, the direction of the first named."""
-    return Ranking(first.direction, first.limit or second.limit, first.start, first.end)
+    return Ranking(
+        first.direction, first.limit or second.limit, first.start, first.end, first=first.first or second.first
+    )
 
 
 def _number_around(words: list[str], at: int, covered: set[int]) -> tuple[int, int, int | None]:

@@ -75,7 +75,7 @@ class Reading:
     grain: TimeGrain | None = None
     compare_to: Comparison | None = None
     share: bool = False
-    count: bool = False
+    measure: Literal["", "count", "rate"] = ""
     compare_cue: bool = False
     attribution: Said | None = None
     settled: frozenset[Target] = frozenset()

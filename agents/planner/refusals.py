@@ -58,7 +58,7 @@ _WRITE = re.compile(
     rf"claim |member |new )?\w+"
 )
 _WRITE_SAFE = re.compile(
-    r"^(?:please |now )*(?:make (?:it|that|this|the)|change (?:it|that|the (?:period|grain|"
+    r"^(?:please |now )*(?:make (?:me |us )?(?:a |an |the )?(?:list|ranking|table|chart|graph|report|comparison|it|that|this|the)|change (?:it|that|the (?:period|grain|"
     r"breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the "
     r"filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
     r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|"
@@ -144,8 +144,8 @@ def names_a_person(question: str, vocabulary: frozenset[str]) -> bool:
 
 
 def _is_write(text: str, follow_up: bool) -> bool:
-    if not _WRITE.search(text):
-        return False
+    if not _WRITE.search(text) or re.match(r"[a-z]{2,5} \d{3,}\b", text):
+        return False  # "PAY-2107 hitting us": a code, not an order to pay
     if re.search(r"^(?:please )?(?:drop|remove|truncate) (?:the )?(?:\w+ ){0,2}tables?$", text) and not follow_up:
         return True
     if _WRITE_SAFE.search(text):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from agents.planner.cues import find
 from agents.planner.lexicon import Lexicon
-from agents.planner.reading import Reading
-from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, harmless, word_set
+from agents.planner.reading import Reading, Span
+from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, PREPOSITIONS, carriers, harmless, word_set
 
 _PHRASES = (
     r"these days|at the moment|as we speak|as it stands|by the way|to be honest|in my (?:opinion|view)|"
@@ -13,6 +13,10 @@ _PHRASES = (
     r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
     r"just checking|one by one|side by side|of course|for sure|"
+    r"for (?:each|every) of them|(?:all )?(?:taken |put )?together|in total|combined|next to (?:it|them|that|each other)|"
+    r"(?:quick )?(?:one|question|q) before (?:(?:the|my|our) )?\S+|at least once|hitting (?:us|our \S+)|"
+    r"(?:due|needed|starts?|starting|leaving) in \S+ (?:min|minutes|mins|hours?|days?)|average is fine|just the one|as far back as (?:we|you) (?:have|can|go)(?: it| data)?|how we are|namely|i mean|it means|"
+    r"that is to say|at (?:this|the) (?:very )?moment|right away|is it true(?: that)?|the figures? for|"
     r"for (?:each|every) of them|as well|out of curiosity|(?:ran|run|runs|running) into|"
     r"i would (?:love|like) to|i (?:keep|kept) (?:hearing|seeing)(?: that)?|(?:i am|we are) trying to|"
     r"for (?:my|our|the|a) (?:\S+ )?(?:deck|meeting|board|committee|slides?|presentation|memo|report|review|qbr)|"
@@ -45,9 +49,46 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
     for at, token in enumerate(reading.tokens):
         if token.text in _BEFORE_FIGURE and at + 1 in figures:
             places.add(at)
-        if token.text in harmless() and at not in covered and not _constrains(reading, at, lexicon):
+        if at in covered:
+            continue
+        if token.text in harmless() and not _constrains(reading, at, lexicon):
+            places.add(at)
+        elif token.text in carriers() and figures and not _narrows(reading, at, lexicon):
             places.add(at)
     return places
+
+
+def _narrows(reading: Reading, at: int, lexicon: Lexicon) -> bool:
+    """`claims reworked by hand`, `members who carry debt`: a verb after people or things counted says which ones.
+
+    Not where it leads on to something that the model knows: `claims carrying a prior auth`, `calls taken by Tier 1`.
+    """
+    words = [token.text for token in reading.tokens]
+    after = at + 1
+    while after < len(words) and words[after] in DETERMINERS | PREPOSITIONS | {"next", "in", "to"}:
+        after += 1
+    if any(span.start == after for span in reading.spans):
+        return False
+    before = at - 1
+    while before >= 0 and (words[before] in AUXILIARIES or words[before].endswith("ly")):
+        before -= 1
+    if before < 0:
+        return False
+    if words[before] in _GOVERNING | _RELATING:
+        return True
+    asked = words[before + 1 : at] and words[before + 1] in AUXILIARIES
+    people = words[before] in POPULATION and before != 0
+    counted = any(span.end == before + 1 and _is_count(span, lexicon) for span in reading.of_kind("metric"))
+    return (people or counted) and not asked and not _question_verb(words, at)
+
+
+def _question_verb(words: list[str], at: int) -> bool:
+    """`how did the repeat calls move`, `what do members pay`: the verb of the question itself."""
+    return bool(set(words[:at]) & {"did", "do", "does", "will", "would", "can", "could"})
+
+
+def _is_count(span: Span, lexicon: Lexicon) -> bool:
+    return any(lexicon.model.metrics[target.name].unit == "count" for target in span.targets)
 
 
 def _constrains(reading: Reading, at: int, lexicon: Lexicon) -> bool:
@@ -69,8 +110,4 @@ def _constrains(reading: Reading, at: int, lexicon: Lexicon) -> bool:
 
 def _counts(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     """Whether a count of things starts here: an adjective before it may narrow what is counted."""
-    metrics = lexicon.model.metrics
-    return any(
-        span.start == at and any(metrics[target.name].unit == "count" for target in span.targets)
-        for span in reading.of_kind("metric")
-    )
+    return any(span.start == at and _is_count(span, lexicon) for span in reading.of_kind("metric"))

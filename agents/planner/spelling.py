@@ -21,6 +21,7 @@ from agents.planner.words import (
     TIME_WORDS,
     UNITS,
     UNSUPPORTED_STATISTICS,
+    carriers,
     english,
     harmless,
 )
@@ -52,7 +53,7 @@ class Speller:
         named = [phrase for event in lexicon.model.events for phrase in (event.name, *event.synonyms)]
         named += [phrase for topic in lexicon.model.topics for phrase in topic.phrases]
         common |= {word for phrase in named for word in phrase.lower().replace("-", " ").split()}
-        common |= UNSUPPORTED_STATISTICS | harmless()
+        common |= UNSUPPORTED_STATISTICS | harmless() | carriers()
         known = frozenset(lexicon.words | lemmas | english() | common | lexicon.noise)
         names = frozenset(word for phrase in lexicon.written_values() for word in phrase)
         return cls(known, {letter: tuple(found) for letter, found in targets.items()}, names)

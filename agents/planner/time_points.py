@@ -165,11 +165,26 @@ def _year_after(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None
     skip = at + (word_at(words, at) in (",", "of", "in"))
     if _YEAR.match(word_at(words, skip)):
         return int(words[skip]), skip + 1
-    for phrase, shift in (("last year", -1), ("this year", 0), ("previous year", -1), ("prior year", -1)):
+    if two_digits := re.fullmatch(r"'?(2\d)", word_at(words, at)):
+        if (named := 2000 + int(two_digits[1])) and _compares_years(words, at, clock):
+            return named, at + 1
+    for phrase, shift in (
+        ("last year", -1), ("this year", 0), ("previous year", -1), ("prior year", -1), ("year before", -1),
+        ("year earlier", -1), ("a year earlier", -1), ("a year ago", -1), ("a year before", -1),
+    ):  # fmt: skip
         skip_the = skip + (word_at(words, skip) == "the")
-        if match_phrase(words, skip_the, phrase):
-            return clock.today.year + shift, skip_the + 2
+        if end := match_phrase(words, skip_the, phrase):
+            return clock.today.year + shift, end
     return None, at
+
+
+def _compares_years(words: Sequence[str], at: int, clock: Clock) -> bool:
+    """`feb 26 vs feb 25`: the same month twice, with this year and the one before: years, not days."""
+    month, this = word_at(words, at - 1), clock.today.year % 100
+    pairs = ((at + 3, at + 2), (at - 3, at - 4 + 2))
+    years = {word_at(words, at), *(word_at(words, other) for other, _ in pairs)}
+    twice = sum(word == month for word in words) == 2
+    return twice and month in MONTHS and {str(this), str(this - 1)} <= years
 
 
 def calendar_day(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -193,6 +208,19 @@ def _dated(month: int, day: int, year: int | None, end: int, clock: Clock) -> Fo
     if year is None and found > clock.today:
         found = found.replace(year=found.year - 1)
     return end, Period(found, found, f"{found.day} {found:%B %Y}", "day")
+
+
+def days_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """oct 1-15, September 3-9 2025."""
+    days = re.fullmatch(r"(\d{1,2})-(\d{1,2})", word_at(words, at + 1))
+    if words[at] not in MONTHS or not days:
+        return None
+    year, end = _year_after(words, at + 2, clock)
+    first = _dated(MONTHS[words[at]], int(days[1]), year, end, clock)
+    final = _dated(MONTHS[words[at]], int(days[2]), year, end, clock)
+    if not first or not final or first[1].start > final[1].start:
+        return None
+    return end, Period(first[1].start, final[1].start, " ".join(words[at:end]))
 
 
 def written_date(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -241,6 +269,13 @@ def half_year(words: Sequence[str], at: int, clock: Clock) -> Found:
         return end, p.half_of(int(match[1]), year, clock)
     if _ORDINALS.get(words[at]) in (1, 2) and word_at(words, at + 1) == "half":
         year, end = _year_after(words, at + 2, clock)
+        if (
+            word_at(words, at + 2) == "of"
+            and word_at(words, at + 3) == "last"
+            and "this year" in " ".join(words[:at])
+        ):
+            # "the first half of this year versus the first half of last"
+            year, end = clock.today.year - 1, at + 4 + (word_at(words, at + 4) == "year")
         if end > at + 2:
             return end, p.half_of(_ORDINALS[words[at]], year, clock)
         end = match_phrase(words, at + 2, "of the year")
@@ -275,6 +310,28 @@ def part_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
     return end, Period(start, min(start + length - timedelta(days=1), final), label)
 
 
+def part_of_year(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """first six months of 2026, last two weeks of Q3, first 10 days of this quarter."""
+    ordinal = _ORDINALS.get(words[at])
+    if ordinal not in (1, -1):
+        return None
+    after, count, _ = _count(words, at + 1)
+    unit = UNITS.get(word_at(words, after))
+    if count is None or unit is None or word_at(words, after + 1) not in ("of", "in"):
+        return None
+    start_at = after + 2 + (word_at(words, after + 2) == "the")
+    inner = year(words, start_at, clock) or quarter(words, start_at, clock) or relative(words, start_at, clock)
+    if not inner or inner[1].unit not in ("year", "quarter"):
+        return None
+    whole = p.whole(p.floor(inner[1].start, inner[1].unit), inner[1].unit, "")
+    label = " ".join(words[at : inner[0]])
+    if ordinal == 1:
+        end = p.step(whole.start, unit, count) - timedelta(days=1)
+        return inner[0], Period(whole.start, min(end, whole.end), label)
+    begin = p.step(whole.end + timedelta(days=1), unit, -count)
+    return inner[0], Period(max(begin, whole.start), whole.end, label)
+
+
 def year(words: Sequence[str], at: int, clock: Clock) -> Found:
     """2024, fiscal 2025, FY25, calendar year 2024."""
     if match := _FISCAL_YEAR.match(words[at]):
@@ -285,6 +342,14 @@ def year(words: Sequence[str], at: int, clock: Clock) -> Found:
     if _YEAR.match(word_at(words, after)):
         return after + 1, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
     return None
+
+
+_ALL_DATA = (
+    "all time", "all data", "of all time", "since the beginning", "since the start of the data", "from when the data begin",
+    "from when the data begins", "since the data begins", "since the data begin", "since the data starts",
+    "since data began", "since records began", "from the start of the data", "since the first day of data",
+    "from the very beginning", "from the beginning", "as long as we have data", "since we have data",
+)  # fmt: skip
 
 
 def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -303,7 +368,10 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
         and (end := match_phrase(words, inner[0], "so far"))
     ):
         return end, inner[1]
-    for phrase in ("all time", "all data", "of all time", "since the beginning", "since the start of the data"):
+    month = calendar_month(words, at, clock) if words[at] in MONTHS else None
+    if month and (end := match_phrase(words, month[0], "to date")):
+        return end, Period(month[1].start, clock.today, f"since {month[1].label}")
+    for phrase in _ALL_DATA:
         if end := match_phrase(words, at, phrase):
             return end, Period(clock.first_day, clock.today, "all data")
     return None
@@ -331,9 +399,18 @@ def event(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 
 def weekday(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """last Monday, on Tuesday: the latest such day that is not in the future."""
+    """last Monday, on Tuesday: the latest such day that is not in the future; Monday October 26: that date."""
     start = at + (words[at] in _LAST | _THIS)
     word = word_at(words, start)
+    if word in WEEKDAYS:
+        dated = start + 1 + (word_at(words, start + 1) in (",", "the"))
+        found = (
+            (calendar_day(words, dated, clock) or written_date(words, dated, clock))
+            if dated < len(words)
+            else None
+        )
+        if found and found[1].start.weekday() == WEEKDAYS[word]:
+            return found
     if word not in WEEKDAYS or word_at(words, at - 1) not in {"on", "since", "last", "this", "from", "", "past"}:
         return None
     back = (clock.today.weekday() - WEEKDAYS[word]) % 7
@@ -356,7 +433,28 @@ def week_of(words: Sequence[str], at: int, clock: Clock) -> Found:
     return inner[0], p.whole(start, "week", f"the week of {start.isoformat()}")
 
 
-_SAME_NOUNS = frozenset(("period", "time", "month", "quarter", "week", "days", "weeks", "months", "day", "dates"))
+_SAME_NOUNS = frozenset(
+    (
+        "stretch",
+        "window",
+        "span",
+        "range",
+        "timeframe",
+        "point",
+        "year",
+        "half",
+        "period",
+        "time",
+        "month",
+        "quarter",
+        "week",
+        "days",
+        "weeks",
+        "months",
+        "day",
+        "dates",
+    )
+)
 _YEAR_TAILS = (
     "last year", "a year ago", "the year before", "in the previous year", "of last year", "a year earlier",
     "the previous year", "the prior year", "in the prior year", "one year ago",
@@ -369,6 +467,15 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
         for tail in _YEAR_TAILS:
             if end := match_phrase(words, at + 2, tail):
                 return end, _baseline(clock, "previous_year")
+    counted, count, _ = _count(words, at)
+    if (
+        count
+        and UNITS.get(word_at(words, counted))
+        and word_at(words, counted + 1) in ("before", "prior", "preceding")
+    ):
+        end = counted + 2 + (word_at(words, counted + 2) in ("that", "it", "those", "them", "this"))
+        if not read_point(words, counted + 2, clock):
+            return end, _baseline(clock, "previous_period")
     unit = UNITS.get(words[at])
     if unit and (
         match_phrase(words, at + 1, "before")
@@ -394,6 +501,7 @@ def _baseline(clock: Clock, comparison: str) -> Period:
 
 
 POINTS: tuple[Rule, ...] = (
-    named_day, relative, ago, calendar_month, calendar_day, written_date, quarter, half_year, part_of_month, year,
+    named_day, relative, ago, calendar_month, calendar_day, days_of_month, written_date, quarter, half_year, part_of_month,
+    part_of_year, year,
     to_date, event, weekday, week_of, baseline,
 )  # fmt: skip

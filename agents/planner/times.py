@@ -85,7 +85,7 @@ _MOVES = word_set(
     """
     change changes changed difference move moved moves rise rose risen fall fell fallen drop dropped increase
     increased decrease decreased improve improved improvement worsen worsened grow grew grown decline declined went
-    gone go
+    gone go come came shift shifted swing swung better worse down up
     """
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from agents.planner.reading import Reading, Span
+from agents.planner.words import word_set
 
 
 def settle_twins(reading: Reading, kind: str) -> None:
     """Words that are a metric and a dimension or value: the cues decide which one."""
     breakdown = {(span.start, span.end) for span in reading.breakdown}
+    _settle_lists(reading)
     metric_places = {(span.start, span.end) for span in reading.of_kind("metric")}
     kept = []
     for span in reading.spans:
@@ -18,6 +20,41 @@ def settle_twins(reading: Reading, kind: str) -> None:
             continue
         kept.append(span)
     reading.spans = kept
+
+
+_LISTING = word_set(
+    "split splits into divide divided divides between among across over by each separate separated versus vs"
+)
+
+
+def _settle_lists(reading: Reading) -> None:
+    """`split into promoters, passives and detractors`: in a list of one dimension's values all are values."""
+    values = sorted(reading.of_kind("value"), key=lambda span: span.start)
+    metrics = {(span.start, span.end) for span in reading.of_kind("metric")}
+    for chain in _chains(values, reading):
+        places = {(span.start, span.end) for span in chain}
+        cued = {token.text for token in reading.tokens[max(0, chain[0].start - 3) : chain[0].start]} & _LISTING
+        outside = metrics - places
+        if cued and outside and places & metrics and not places <= metrics:
+            reading.spans = [s for s in reading.spans if s.kind != "metric" or (s.start, s.end) not in places]
+            reading.compared |= {span.start for span in chain}
+
+
+def _chains(values: list[Span], reading: Reading) -> list[list[Span]]:
+    """Runs of values of one dimension with only commas, `and`, `or`, `vs` between."""
+    chains: list[list[Span]] = []
+    for span in values:
+        if chains and _continues(chains[-1][-1], span, reading):
+            chains[-1].append(span)
+        else:
+            chains.append([span])
+    return [chain for chain in chains if len(chain) > 1]
+
+
+def _continues(one: Span, other: Span, reading: Reading) -> bool:
+    between = {reading.tokens[at].text for at in range(one.end, other.start)}
+    shared = {target.name for target in one.targets} & {target.name for target in other.targets}
+    return bool(shared) and one.end < other.start and between <= {",", "and", "or", "vs", "versus", "the"}
 
 
 def _wins(span: Span, twins: list[Span], reading: Reading, breakdown: set[tuple[int, int]], metrics: int) -> bool:

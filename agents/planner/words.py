@@ -201,3 +201,36 @@ def harmless() -> frozenset[str]:
     """Words that never constrain a figure, where they are not a condition (harmless.txt beside this file)."""
     text = (Path(__file__).parent / "harmless.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+@cache
+def carriers() -> frozenset[str]:
+    """Forms of the verbs that only carry a question (verbs.txt beside this file)."""
+    text = (Path(__file__).parent / "verbs.txt").read_text(encoding="utf-8")
+    bases = [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]
+    return frozenset(form for base in bases for form in _forms(base))
+
+
+_IRREGULAR_FORMS = {
+    "bear": "bore borne", "beat": "beaten", "become": "became", "begin": "began begun", "bring": "brought", "build": "built",
+    "burn": "burnt", "catch": "caught", "cut": "", "draw": "drew drawn", "eat": "ate eaten", "find": "found",
+    "get": "got gotten", "give": "gave given", "go": "went gone", "have": "had has", "hold": "held", "keep": "kept",
+    "know": "knew known", "lay": "laid", "lead": "led", "let": "", "lie": "lay lain", "make": "made", "pay": "paid",
+    "put": "", "rewrite": "rewrote rewritten", "run": "ran", "say": "said", "see": "saw seen", "seek": "sought", "send": "sent",
+    "shake": "shook shaken", "show": "shown", "sit": "sat", "spread": "", "stand": "stood", "stick": "stuck",
+    "swing": "swung", "take": "took taken", "tell": "told", "think": "thought", "throw": "threw thrown", "come": "came",
+    "understand": "understood", "do": "did done does", "feed": "fed", "feel": "felt",
+}  # fmt: skip
+
+
+def _forms(base: str) -> set[str]:
+    """The base with -s, -ing and -ed as English spells them, and its irregular forms."""
+    stem = base[:-1] if base.endswith("e") and not base.endswith("ee") else base
+    doubled = (
+        len(base) < 5 and base[-1] in "bdgmnprt" and base[-2] in "aeiou" and base[-3:-2] not in tuple("aeiou")
+    )
+    stem = base + base[-1] if doubled else stem
+    third = base[:-1] + "ies" if base.endswith("y") and base[-2] not in "aeiou" else base + "s"
+    third = base + "es" if base.endswith(("s", "x", "z", "ch", "sh", "o")) else third
+    past = base[:-1] + "ied" if base.endswith("y") and base[-2] not in "aeiou" else stem + "ed"
+    return {base, third, stem + "ing", past, *_IRREGULAR_FORMS.get(base, "").split()}

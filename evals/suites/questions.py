@@ -113,11 +113,13 @@ def semantic_query(body: dict[str, Any]) -> SemanticQuery | None:
 def run_cases(planner: Planner, cases: Iterable[Case], as_of: date, first_day: date) -> list[Scored]:
     """Plan every case and score it."""
     scored = []
+    values = planner.lexicon.values
+    whole = {name: frozenset(values.values(name)) for name in planner.model.dimensions}
     for case in cases:
         started = time.process_time()
         plan = planner.plan(case.question, history=case.history, as_of=as_of, first_day=first_day)
         elapsed = (time.process_time() - started) * 1000
-        result = score(case, plan, _choices(planner, plan, as_of, first_day))
+        result = score(case, plan, _choices(planner, plan, as_of, first_day), whole)
         scored.append(replace(result, milliseconds=elapsed))
     return scored
 
