@@ -29,7 +29,7 @@ from agents.planner.words import (
 )
 from semantic.query import TimeGrain
 
-_EXACT, _BAG, _SAME, _STEM = 1.0, 0.9, 0.84, 0.8
+_EXACT, _BAG, _SAME, _STEM = 1.0, 0.9, 0.8, 0.8
 _LONGEST_WINDOW = 9
 _LIGHT = FILLER | POPULATION
 
