@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from ui import (
+    cli_actions,
     cli_audit,
     cli_briefing,
     cli_changes,
@@ -75,6 +76,7 @@ cli_replay.register(app)
 cli_users.register(app)
 cli_usage.register(app)
 cli_verified.register(app)
+cli_actions.register(app)
 cli_search.register(app)
 cli_synonyms.register(app)
 cli_briefing.register(app)

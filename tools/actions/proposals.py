@@ -1,0 +1,260 @@
+"""The review of proposals: each a row, each decision one event with who and when, and nothing lost by a crash.
+
+A decision names the version that the reviewer saw: when another one came first, the second reviewer is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from tools.actions.verdicts import (
+    MOVED,
+    PAST,
+    Proposal,
+    State,
+    Verdict,
+    moved,
+    require_allowed,
+    require_reviewer,
+)
+from warehouse.errors import UsageError
+from warehouse.principal import Principal
+from warehouse.state_file import open_state
+
+FILE = "actions.db"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS proposals (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL, snapshot TEXT NOT NULL,
+    as_of TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL,
+    edits TEXT NOT NULL, go_live TEXT NOT NULL, frozen TEXT NOT NULL, result TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, proposal TEXT NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
+    role TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, diff TEXT NOT NULL, before TEXT NOT NULL,
+    version INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+"""
+_COLUMNS = "id, key, created_at, snapshot, as_of, state, version, document, edits, go_live, frozen, result"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One decision: who, in which role, when, why, and for an edit what was and what is."""
+
+    number: int
+    proposal: str
+    at: str
+    user: str
+    role: str
+    action: str
+    reason: str
+    diff: Mapping[str, Any]
+    version: int
+    undone: bool
+
+
+class Proposals:
+    """One SQLite file of its owner's; safe for several threads and processes, each decision one transaction."""
+
+    def __init__(self, file: Path) -> None:
+        self._lock = threading.Lock()
+        self._connection = open_state(file, _SCHEMA)
+        self._connection.execute("PRAGMA synchronous=FULL")  # a decision that was told is on the disk
+        self._connection.isolation_level = None
+
+    def propose(
+        self, documents: Mapping[str, Mapping[str, Any]], snapshot: str, as_of: date, at: datetime
+    ) -> None:
+        """Add what is new, by key; refresh the figures of what nobody has decided yet."""
+        with self._transaction() as db:
+            for key, document in documents.items():
+                row = (proposal_id(key), key, _moment(at), snapshot, as_of.isoformat(), _json(document))
+                added = db.execute(
+                    f"INSERT OR IGNORE INTO proposals ({_COLUMNS}) "
+                    "VALUES (?, ?, ?, ?, ?, 'proposed', 1, ?, '{}', '', '{}', '{}')",
+                    row,
+                )
+                if added.rowcount:
+                    self._note(db, proposal_id(key), at, ("", "next_best_action", "propose"), "", {}, {}, 1)
+                else:
+                    db.execute(
+                        "UPDATE proposals SET document = ?, snapshot = ?, as_of = ? "
+                        "WHERE key = ? AND state IN ('proposed', 'deferred')",
+                        (_json(document), snapshot, as_of.isoformat(), key),
+                    )
+
+    def all(self, state: State | None = None) -> list[Proposal]:
+        """Proposals by their expected savings, the largest first."""
+        with self._lock:
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM proposals WHERE ? IS NULL OR state = ?", (state, state)
+            ).fetchall()
+        found = [_proposal(row) for row in rows]
+        return sorted(found, key=lambda p: (-float(p.document.get("savings_per_year") or 0), p.key))
+
+    def find(self, name: str) -> Proposal:
+        """A proposal by its id, the beginning of it, or its key. Raises UsageError when none or several fit."""
+        wanted = name.strip().lower()
+        found = [p for p in self.all() if wanted and (p.id.startswith(wanted) or p.key.lower() == wanted)]
+        if len(found) == 1:
+            return found[0]
+        what = "Several proposals begin" if found else "No proposal begins"
+        raise UsageError(
+            f"{what} with {name[:40]!r}.",
+            where="actions",
+            next_step="Take an id from `command-center actions list`.",
+        )
+
+    def decide(self, name: str, verdict: Verdict, by: Principal, at: datetime) -> Proposal:
+        """Make one decision. Raises DeniedError for other roles, UsageError where it cannot be made."""
+        require_reviewer(by)
+        found = self.find(name)
+        with self._transaction() as db:
+            self._decide(db, found.id, verdict, by, at)
+        return self.find(found.id)
+
+    def decide_all(
+        self, names: Sequence[str], verdict: Verdict, by: Principal, at: datetime, *, preview: bool = False
+    ) -> list[Proposal]:
+        """The same decision on several proposals, all or none; with `preview` only what would become of them."""
+        require_reviewer(by)
+        ids = list(dict.fromkeys(self.find(name).id for name in names))
+        with self._lock:
+            db = self._connection
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                for one in ids:
+                    self._decide(db, one, verdict, by, at)
+                after = [self._row(db, one) for one in ids]
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("ROLLBACK" if preview else "COMMIT")
+        return after
+
+    def undo(self, name: str, by: Principal, at: datetime, seen: int | None = None) -> Proposal:
+        """Take the latest decision back that is not taken back yet; the event stays, and so does this one."""
+        require_reviewer(by)
+        found = self.find(name)
+        with self._transaction() as db:
+            proposal = self._row(db, found.id)
+            self._require_seen(db, proposal, seen)
+            last = db.execute(
+                "SELECT number, action, before FROM events WHERE proposal = ? AND undone = 0 "
+                "AND action NOT IN ('propose', 'undo') ORDER BY number DESC LIMIT 1",
+                (found.id,),
+            ).fetchone()
+            if last is None:
+                raise UsageError(
+                    f"There is no decision on {found.id} to undo.", where="actions",
+                    next_step="`command-center actions show` lists the decisions.",
+                )  # fmt: skip
+            db.execute("UPDATE events SET undone = 1 WHERE number = ?", (last[0],))
+            self._move(db, proposal, json.loads(last[2]))
+            who = (by.user, by.role, "undo")
+            self._note(db, found.id, at, who, f"{last[1]} of event {last[0]}", {}, {}, proposal.version + 1)
+        return self.find(found.id)
+
+    def events(self, name: str = "") -> list[Event]:
+        """Decisions on one proposal, or on all, oldest first."""
+        one = self.find(name).id if name else ""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT number, proposal, at, user, role, action, reason, diff, version, undone FROM events "
+                "WHERE ? = '' OR proposal = ? ORDER BY number",
+                (one, one),
+            ).fetchall()
+        return [
+            Event(number, proposal, at, user, role, action, reason, json.loads(diff), version, bool(undone))
+            for number, proposal, at, user, role, action, reason, diff, version, undone in rows
+        ]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _decide(self, db: sqlite3.Connection, one: str, verdict: Verdict, by: Principal, at: datetime) -> None:
+        proposal = self._row(db, one)
+        self._require_seen(db, proposal, verdict.seen)
+        require_allowed(proposal, verdict)
+        after, diff = moved(proposal, verdict, at)
+        before = {name: getattr(proposal, name) for name in MOVED}
+        self._move(db, proposal, after)
+        who = (by.user, by.role, verdict.decision)
+        self._note(db, one, at, who, verdict.reason.strip(), diff, before, proposal.version + 1)
+
+    def _require_seen(self, db: sqlite3.Connection, proposal: Proposal, seen: int | None) -> None:
+        """Raises UsageError that tells the second of two reviewers what the first one did."""
+        if seen is None or seen == proposal.version:
+            return
+        last = db.execute(
+            "SELECT action, user, at FROM events WHERE proposal = ? ORDER BY number DESC LIMIT 1", (proposal.id,)
+        ).fetchone()
+        raise UsageError(
+            f"The proposal {proposal.id} was {PAST.get(last[0], last[0])} by {last[1]} at {last[2]}, after you "
+            f"looked at it; it is {proposal.state} now.",
+            where="actions",
+            next_step="Look at it again, then decide.",
+        )
+
+    def _move(self, db: sqlite3.Connection, proposal: Proposal, after: Mapping[str, Any]) -> None:
+        values = [after["state"], _json(after["edits"]), after["go_live"], _json(after["frozen"])]
+        db.execute(
+            "UPDATE proposals SET state = ?, edits = ?, go_live = ?, frozen = ?, result = ?, version = ? "
+            "WHERE id = ?",
+            (*values, _json(after["result"]), proposal.version + 1, proposal.id),
+        )
+
+    def _row(self, db: sqlite3.Connection, one: str) -> Proposal:
+        return _proposal(db.execute(f"SELECT {_COLUMNS} FROM proposals WHERE id = ?", (one,)).fetchone())
+
+    def _note(
+        self, db: sqlite3.Connection, one: str, at: datetime, who: tuple[str, str, str], reason: str,
+        diff: Mapping[str, Any], before: Mapping[str, Any], version: int,
+    ) -> None:  # fmt: skip
+        db.execute(
+            "INSERT INTO events (proposal, at, user, role, action, reason, diff, before, version) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (one, _moment(at), *who, reason, _json(diff), _json(before), version),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """One writer at a time, over processes as well; all of it or nothing."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+
+def proposal_id(key: str) -> str:
+    """Eight hex characters of a proposal's key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
+
+
+def _proposal(row: Sequence[Any]) -> Proposal:
+    name, key, created, snapshot, as_of, state, version, document, edits, go_live, frozen, result = row
+    plain = [json.loads(text) for text in (document, edits, frozen, result)]
+    return Proposal(
+        name, key, created, snapshot, as_of, state, version, plain[0], plain[1], go_live, plain[2], plain[3]
+    )
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
