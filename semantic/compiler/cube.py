@@ -14,7 +14,7 @@ from typing import cast
 
 from sqlglot import exp
 
-from semantic.compiler.legs import day, legs, named
+from semantic.compiler.legs import Parameters, day, legs, named
 from semantic.model import Metric, SemanticModel
 from semantic.query import SemanticQuery, TimeRange
 
@@ -55,8 +55,6 @@ def compile_cube(
 def _statement(
     model: SemanticModel, measures: tuple[str, ...], sets: Sequence[Sequence[str]], time: TimeRange, least: float
 ) -> CubeStatement:
-    from semantic.compiler.legs import Parameters
-
     used = tuple(dict.fromkeys(name for names in sets for name in names))
     parameters = Parameters()
     summed = _summed(model, measures, used, time, parameters)
@@ -70,15 +68,13 @@ def _statement(
 
 
 def _summed(
-    model: SemanticModel, measures: tuple[str, ...], used: tuple[str, ...], time: TimeRange, parameters: object
+    model: SemanticModel, measures: tuple[str, ...], used: tuple[str, ...], time: TimeRange, parameters: Parameters
 ) -> exp.Select:
     """The leg that the compiler makes of the plain measures by day and dimensions."""
-    from semantic.compiler.legs import Parameters
-
     plain = {name: _plain(name) for name in measures}
     widened = replace(model, metrics={**model.metrics, **plain}, marts=())
     query = SemanticQuery(metrics=tuple(plain), dimensions=used, time=time, time_grain="day")
-    found = legs(widened, query, time, cast(Parameters, parameters))
+    found = legs(widened, query, time, parameters)
     (leg,) = found.values()
     return leg.select
 

@@ -37,7 +37,7 @@ class Cube:
     @cached_property
     def depth(self) -> Ints:
         """How many dimensions each cell fixes."""
-        return (self.codes != ANY).sum(axis=1)
+        return np.asarray((self.codes != ANY).sum(axis=1))
 
     @cached_property
     def keys(self) -> Ints:
@@ -55,6 +55,32 @@ class Cube:
         return np.array(
             [int(np.prod(sizes[:place], dtype=np.int64)) for place in range(len(sizes))], dtype=np.int64
         )
+
+    @cached_property
+    def fixed(self) -> Ints:
+        """Which dimensions each cell fixes, as the bits of one number."""
+        return np.asarray((self.codes != ANY) @ self._bits)
+
+    @cached_property
+    def _bits(self) -> Ints:
+        return np.array([1 << place for place in range(len(self.dimensions))], dtype=np.int64)
+
+    def has_sets_of(self, codes: Ints) -> NDArray[np.bool_]:
+        """Whether the cube is grouped by the dimensions that rows of codes fix: a cell it then lacks is empty."""
+        known = np.unique(self.fixed)
+        return np.isin((codes != ANY) @ self._bits, known)
+
+    @cached_property
+    def twins(self) -> NDArray[np.bool_]:
+        """Cells that hold just what a cell before them holds: they say nothing of their own."""
+        seen: set[bytes] = set()
+        found = np.zeros(len(self.codes), dtype=bool)
+        blocks = np.concatenate(list(self.measures.values()), axis=1)
+        for cell, block in enumerate(blocks):
+            key = block.tobytes()
+            found[cell] = key in seen
+            seen.add(key)
+        return found
 
     def key_of(self, codes: Ints) -> Ints:
         """The keys of rows of codes."""

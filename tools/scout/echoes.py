@@ -9,77 +9,124 @@ from datetime import timedelta
 from tools.scout.incident import Incident
 
 NEAR_DAYS = 4
-Kinship = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
+LEFT_OVER = 0.6  # of the deviations of a stronger incident of the metric: what is weaker is its uneven parts
+Pair = tuple[str, str]
+Kinship = Mapping[Pair, frozenset[Pair]]
+Stories = Sequence[Sequence[str]]
 
 
-def told_once(
-    incidents: Sequence[Incident], stories: Sequence[Sequence[str]], kin: Kinship
-) -> tuple[Incident, ...]:
-    """The incidents from the strongest on, each later sight of the same thing named as its echo.
+def told_once(incidents: Sequence[Incident], stories: Stories, kin: Kinship) -> tuple[Incident, ...]:
+    """The incidents from the strongest on, each further sight of the same thing named as its echo.
 
     `kin` says which values of different dimensions mostly go together (a journey and the topic people call
     about). Dollars are counted with the first: an echo counts none, others only what goes beyond what overlaps
     them.
     """
+    shifts = _shifts(incidents, stories, kin)
     ranked = sorted(incidents, key=lambda i: (i.evidence.false_per_day, -abs(i.evidence.z), i.id))
+    first_of = dict(shifts)
+    heads: list[Incident] = []
+    for incident in ranked:
+        if incident.id in shifts:
+            continue
+        head = next((other for other in heads if _echoes(incident, other, stories, kin)), None)
+        if head is None:
+            heads.append(incident)
+        else:
+            first_of[incident.id] = head.id
     told: list[Incident] = []
     for incident in ranked:
-        first = next(
-            (other for other in told if not other.echo_of and _echoes(incident, other, stories, kin)), None
-        )
-        told.append(_counted(replace(incident, echo_of=first.id if first else ""), told, kin))
+        told.append(_counted(replace(incident, echo_of=_head(incident.id, first_of)), told))
     return tuple(told)
 
 
-def _echoes(incident: Incident, other: Incident, stories: Sequence[Sequence[str]], kin: Kinship) -> bool:
-    together = any(incident.metric in story and other.metric in story for story in stories)
-    if not together or incident.metric == other.metric:
+def _head(name: str, first_of: Mapping[str, str]) -> str:
+    """The incident that stands for a chain of echoes; empty for one that is none."""
+    found = first_of.get(name, "")
+    while found in first_of:
+        found = first_of[found]
+    return found
+
+
+def _shifts(incidents: Sequence[Incident], stories: Stories, kin: Kinship) -> dict[str, str]:
+    """The smaller sides of a shift by the larger, in events: what one value gains the others lose."""
+    counted = [incident for incident in incidents if incident.kind != "score"]
+    by_size = sorted(counted, key=lambda i: (-abs(i.excess.value), i.id))
+    found: dict[str, str] = {}
+    for place, incident in enumerate(by_size):
+        for other in by_size[:place]:
+            if other.id not in found and _gives_way(incident, other, stories, kin):
+                found[incident.id] = other.id
+                break
+    return found
+
+
+def _gives_way(incident: Incident, other: Incident, stories: Stories, kin: Kinship) -> bool:
+    """Of one story, at one time, in opposite ways, apart in the value of exactly one dimension of something
+    shared.
+    """
+    together = incident.metric == other.metric or _in_one_story(incident, other, stories)
+    if not together or incident.direction == other.direction or not _at_once(incident, other):
         return False
-    return _moves_alike(incident, other) and _at_once(incident, other) and _in_one_place(incident, other, kin)
+    mine, theirs = incident.values, other.values
+    if sum(mine[name] != theirs[name] for name in mine.keys() & theirs.keys()) != 1:
+        return False
+    alone = len(mine) == 1 and len(theirs) == 1
+    return alone or bool(_kind(incident, kin) & _kind(other, kin))
 
 
-def _moves_alike(incident: Incident, other: Incident) -> bool:
-    """Both for the worse, or both for the better; a neutral metric is worse when it rises."""
-    return _is_worse(incident) == _is_worse(other)
+def _kind(incident: Incident, kin: Kinship) -> set[Pair]:
+    """The segment's values and all that mostly goes with them."""
+    own = set(incident.segment)
+    return own.union(*(kin.get(pair, frozenset()) for pair in own))
+
+
+def _echoes(incident: Incident, other: Incident, stories: Stories, kin: Kinship) -> bool:
+    if not _at_once(incident, other) or not _in_one_place(incident, other, kin):
+        return False
+    if incident.metric == other.metric:
+        weaker = abs(incident.evidence.z) < LEFT_OVER * abs(other.evidence.z)
+        return weaker and incident.direction == other.direction
+    return _in_one_story(incident, other, stories) and _is_worse(incident) == _is_worse(other)
+
+
+def _in_one_story(incident: Incident, other: Incident, stories: Stories) -> bool:
+    return any(incident.metric in story and other.metric in story for story in stories)
 
 
 def _is_worse(incident: Incident) -> bool:
+    """A neutral metric is worse when it rises."""
     return incident.direction == "up" if incident.favourable is None else not incident.favourable
 
 
 def _at_once(incident: Incident, other: Incident) -> bool:
     slack = timedelta(days=NEAR_DAYS)
-    return (
-        incident.start.earliest - slack <= other.start.latest
-        and other.start.earliest - slack <= incident.start.latest
-    )
+    mine, theirs = incident.start, other.start
+    return mine.earliest - slack <= theirs.latest and theirs.earliest - slack <= mine.latest
 
 
 def _in_one_place(incident: Incident, other: Incident, kin: Kinship) -> bool:
-    """No dimension of both has different values, and they have a value or two values of a kind in common."""
+    """No dimension of both has different values, and they share a value or what goes with their values.
+
+    The whole of a metric is one place with everything that happens at once.
+    """
     mine, theirs = incident.values, other.values
     if any(theirs.get(name, value) != value for name, value in mine.items()):
         return False
-    if not mine or not theirs:
-        return not mine and not theirs
-    if set(mine.items()) & set(theirs.items()):
-        return True
-    return any(pair in kin and kin[pair] & set(theirs.items()) for pair in mine.items())
+    return not mine or not theirs or bool(_kind(incident, kin) & _kind(other, kin))
 
 
-def _counted(incident: Incident, before: Sequence[Incident], kin: Kinship) -> Incident:
+def _counted(incident: Incident, before: Sequence[Incident]) -> Incident:
     """With the dollars that no earlier incident has counted."""
     if incident.dollars is None:
         return incident
-    counted = incident.dollars.counted
-    if incident.echo_of:
-        counted = 0.0
+    counted = 0.0 if incident.echo_of else incident.dollars.counted
     for other in before:
         if other.dollars is None or other.metric == incident.metric or not _may_overlap(incident, other):
             continue
         if other.dollars.counted * counted > 0:
-            rest = abs(counted) - abs(other.dollars.counted)
-            counted = max(rest, 0.0) * (1 if counted > 0 else -1)
+            rest = max(abs(counted) - abs(other.dollars.counted), 0.0)
+            counted = rest if counted > 0 else -rest
     return replace(incident, dollars=replace(incident.dollars, counted=counted))
 
 

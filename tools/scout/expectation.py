@@ -27,6 +27,7 @@ OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in th
 CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
 KAPPA_ONE, KAPPA_MANY = 200.0, 1500.0  # events by which a weekday's own share outweighs its parents'
 PHI_PRIOR_DAYS = 30.0
+LATE = (0.06, 0.02)  # of the last day's and the day before's rows that may be missing
 DRIFT = 0.01  # of an expectation, not to be told from a change
 WINDOWS = (1, 3, 7, 14)
 _BLOCKS = (3, 7, 14)
@@ -82,8 +83,12 @@ class Expected:
         drift = np.sqrt(self.phi) * DRIFT if self.kind == "score" else DRIFT
         unknown = size**2 * (self.level_error + drift**2)
         shared = (weight**2) @ self.common_error[kept]
-        shared[0] = 0.0  # the whole is held against its own course, not against what its parts have in common
-        return noise + unknown + shared + _TINY
+        # the whole is held against its own course, not against what its parts have in common; rows of the last
+        # days may still be on their way
+        ages = np.arange(self.mean.shape[1] - 1 - last, self.mean.shape[1] - first)[::-1]
+        late = np.where(ages < len(LATE), np.array(LATE)[np.minimum(ages, len(LATE) - 1)], 0.0)
+        shared[0] = 0.0 if self.kind == "score" else float((weight[0] ** 2) @ late**2)
+        return np.asarray(noise + unknown + shared + _TINY)
 
     def clumped(self, days: int) -> Floats:
         """The factor of `clumping` for a sum over so many days, straight between the measured ones."""
@@ -233,15 +238,15 @@ def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
     parents[single] = whole
     profile = (sums + kappa * parents) / (sizes * level + kappa)
     profile[0] = whole
-    return profile
+    return np.asarray(profile)
 
 
 def _noise(
     cube: Cube, series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice
 ) -> tuple[Floats, Floats]:
     """Overdispersion by cell and the usual one for its size; of a score the variance of one value."""
-    spread = np.where(weights > 0, (series.counts - mean)[:, base] ** 2, 0.0)
-    plain = np.where(weights > 0, plain[:, base], 0.0)
+    spread = weights * (series.counts - mean)[:, base] ** 2
+    plain = weights * plain[:, base]
     total = plain.sum(axis=1)
     rough = spread.sum(axis=1) / np.maximum(total, _TINY)
     ceiling = CAP * np.maximum(
@@ -343,10 +348,7 @@ def _partitions(cube: Cube) -> Iterator[Ints]:
 def _robust(counts: Floats, shape: Floats, size: Floats, phi: float, score: bool) -> Floats:
     """Per day the logarithm of a weighted median of observed over expected, refined by a Huber mean."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        if score:
-            value = (counts - shape) / size
-        else:
-            value = np.log(np.maximum(counts, 0.5) / shape)
+        value = (counts - shape) / size if score else np.log(np.maximum(counts, 0.5) / shape)
     ok = (size > 0) & np.isfinite(value)
     value, weight = np.where(ok, value, 0.0), np.where(ok, size, 0.0)
     # by roots, so that one value of most of the weight cannot set the middle when all others agree
@@ -376,7 +378,7 @@ def _clumping(series: Series, mean: Floats, plain: Floats, phi: Floats, base: sl
     stray = np.where(open_days[base] > 0, (series.counts - mean)[:, base], 0.0)
     expected = np.where(open_days[base] > 0, plain[:, base], 0.0)
     size = np.log2(np.maximum(expected.sum(axis=1), 1.0))
-    columns = []
+    columns: list[Floats] = []
     for width in _BLOCKS:
         blocks = days // width
         if blocks < 3:

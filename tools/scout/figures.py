@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.formula import evaluate
-from tools.scout.cube import Cube
+from tools.scout.cube import Cube, Floats
 from tools.scout.expectation import Expected, Series
 from tools.scout.incident import (
     Confidence,
     Day,
+    Direction,
     Dollars,
     Evidence,
     Incident,
@@ -56,7 +57,7 @@ def incident_of(found: Found, judged: Judged, calendar: str) -> Incident:
     unit = metric.scale / volume if metric.denominator and volume else metric.scale
     observed, wanted = float(counts.sum()) * unit, float(plain.sum()) * unit
     segment = cube.segment(found.cell)
-    direction = "up" if found.z > 0 else "down"
+    direction: Direction = "up" if found.z > 0 else "down"
     better = {"higher": found.z > 0, "lower": found.z < 0}.get(metric.polarity)
     start = _start(found, cube, days)
     confidence, words = _confidence(found, start, judged)
@@ -126,7 +127,7 @@ def _dollars(found: Found, judged: Judged, first: int, excess: Interval) -> Doll
     return Dollars(amount, amounts[0] / days, alone, formula, {**inputs, "excess": excess.value})
 
 
-def _persistence(stray: np.ndarray, exposure: np.ndarray) -> Persistence:  # type: ignore[type-arg]
+def _persistence(stray: Floats, exposure: Floats) -> Persistence:
     days = len(stray)
     if days <= NEW_DAYS:
         return "new"

@@ -172,7 +172,10 @@ class Incident:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What was looked at: one metric, how many cells and windows, and what could not be judged."""
+    """What was looked at: one metric, how many cells and windows, and what could not be judged.
+
+    `unsettled` are the last days that were left out because too much of them is undecided.
+    """
 
     metric: str
     label: str
@@ -180,6 +183,7 @@ class Scanned:
     windows: tuple[int, ...]
     baseline_days: int
     notes: tuple[str, ...] = ()
+    unsettled: int = 0
 
 
 @dataclass(frozen=True)
@@ -270,9 +274,9 @@ def visible_to(incidents: Iterable[Incident], principal: Principal, small_cell: 
 def carried(today: Iterable[Incident], earlier: Iterable[Incident], *, gap_days: int = 3) -> tuple[Incident, ...]:
     """Today's incidents with the ids of the earlier ones that they continue.
 
-    An incident continues an earlier one of the same metric and direction when neither segment contradicts the other,
-    one holds the other, and it was begun before the earlier one's last day plus `gap_days`. The nearest segment
-    counts, then the strongest; no earlier id is given twice.
+    An incident continues an earlier one of the same metric and direction when one segment holds the other and it
+    was begun before the earlier one's last day plus `gap_days`. The nearest segment counts, then the strongest; no
+    earlier id is given twice.
     """
     known, found = list(earlier), []
     for incident in today:

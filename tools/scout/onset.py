@@ -36,10 +36,10 @@ def onset_of(
     """
     found = [_profile(counts, mean, plain, phi, sign, ramp, additive) for ramp in RAMPS]
     table = np.array(found)
-    best = table.max()
-    mass = np.exp(np.where(np.isfinite(table), table - best, -np.inf))
-    weights = mass.sum(axis=0)
-    weights = weights / weights.sum() if weights.sum() > 0 else np.full(len(counts), 1 / len(counts))
+    if not np.isfinite(table).any():  # it moves the other way by now: nothing is known of its beginning
+        return Onset(len(counts) - 1, tuple(range(len(counts))), np.full(len(counts), 1 / len(counts)), 1)
+    weights = np.exp(table - table.max()).sum(axis=0)
+    weights = weights / weights.sum()
     first = int(np.argmax(weights))
     ramp = RAMPS[int(np.argmax(table[:, first]))]
     return Onset(first, _smallest(weights), weights, ramp)

@@ -29,6 +29,7 @@ class ScannedMetric:
     kind: Kind
     after_days: int = 0
     open: str = ""
+    settled_with: str = ""
     dollars: str = ""
 
     @property
@@ -64,6 +65,7 @@ class Program:
     families: tuple[Family, ...]
     formulas: Mapping[str, str]
     stories: tuple[tuple[str, ...], ...]
+    kin: Family | None = None
     lacking: tuple[str, ...] = ()
 
     @property
@@ -100,7 +102,16 @@ def program(semantic: SemanticModel, missing: Mapping[str, Collection[str]]) -> 
             next_step="Give a dataset a time column and a metric that is a sum, a count or a ratio of them.",
         )
     stories = tuple(tuple(story) for story in entries["stories"])
-    return Program(tuple(families), entries["dollars"], stories, tuple(dict.fromkeys(lacking)))
+    kin = _kin(entries["kin"], semantic)
+    return Program(tuple(families), entries["dollars"], stories, kin, tuple(dict.fromkeys(lacking)))
+
+
+def _kin(entry: dict[str, Any], semantic: SemanticModel) -> Family | None:
+    """A cube that tells which values go together."""
+    metric, dimensions = semantic.metrics.get(entry["measure"]), tuple(entry["dimensions"])
+    if metric is None or not set(dimensions) <= semantic.dimensions_of(metric.name):
+        return None
+    return Family("kin", dimensions, tuple(dimension_sets(dimensions, 2)), 1, (ScannedMetric(metric, "count"),))
 
 
 def _family(

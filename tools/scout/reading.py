@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 
+from semantic.compiler import compile_query
 from semantic.compiler.cube import CubeStatement, compile_cube
 from semantic.model import Measure, Metric, SemanticModel
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
@@ -22,7 +24,6 @@ from warehouse.principal import Principal
 SCOUT = Principal(user="insight-scout", role="scout")
 _SOURCE = QueryContext(source="scout")
 _FLAGS = ("count", "rate")  # units of metrics whose sums are of 0/1 flags
-Lines = list[tuple[tuple[str | None, ...], str]]  # the fixed values (None: not fixed) and the series
 
 
 def read_cube(door: Door, semantic: SemanticModel, family: Family, first: date, last: date) -> Cube:
@@ -34,7 +35,7 @@ def read_cube(door: Door, semantic: SemanticModel, family: Family, first: date, 
     time = TimeRange(start=first, end=last)
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     cube: Cube | None = None
-    for dataset, measures in family.measures(semantic).items():
+    for measures in family.measures(semantic).values():
         least = family.least if cube is None else 0.0
         statements = tuple(compile_cube(semantic, measures, family.sets, time, least))
         with ThreadPoolExecutor(2) as pool:
@@ -104,12 +105,12 @@ def _cube(
     if not any(all(value is None for value in key) for key in keys):  # too few rows for the whole: nothing
         keys = [tuple(None for _ in family.dimensions), *keys]
         numbers = [np.zeros((0, 1 + len(measures))), *numbers]
-    values = [sorted({key[d] for key in keys if key[d] is not None}) for d in range(len(family.dimensions))]
+    values = [sorted({v for key in keys if (v := key[d]) is not None}) for d in range(len(family.dimensions))]
     codes = _codes(values, keys)
     return ordered(family.dimensions, values, codes, days, _arrays(len(days), measures, numbers))
 
 
-def _codes(values: Sequence[Sequence[str | None]], keys: Sequence[tuple[str | None, ...]]) -> Ints:
+def _codes(values: Sequence[Sequence[str]], keys: Sequence[tuple[str | None, ...]]) -> Ints:
     at = [{value: code for code, value in enumerate(known)} for known in values]
     rows = [[ANY if v is None else at[d].get(v, len(at[d])) for d, v in enumerate(key)] for key in keys]
     return np.array(rows, dtype=np.int64).reshape(len(keys), len(values))
@@ -120,7 +121,8 @@ def _beside(
 ) -> Cube:
     """The cube with another dataset's measures at the same cells."""
     codes = _codes(cube.values, keys)
-    known = (codes < np.array([len(values) for values in cube.values])).all(axis=1)
+    sizes = np.array([len(values) for values in cube.values], dtype=np.int64)
+    known = np.asarray((codes < sizes).all(axis=1))
     places = np.where(known, cube.find(np.where(known[:, None], codes, ANY)), -1)
     arrays = _arrays(len(cube.days), measures, numbers)
     added = {}
@@ -136,8 +138,6 @@ def members_behind(door: Door, semantic: SemanticModel, metric: Metric, segment:
 
     -1 where the model does not say whose event a row is.
     """
-    from semantic.compiler import compile_query
-
     name, _ = (metric.numerator if metric.unit in _FLAGS else metric.denominator or metric.numerator)[0]
     measure = semantic.measures[name]
     dataset = semantic.datasets[measure.dataset]
@@ -160,21 +160,5 @@ def members_behind(door: Door, semantic: SemanticModel, metric: Metric, segment:
 
 
 def _with(semantic: SemanticModel, measure: Measure, metric: Metric) -> SemanticModel:
-    from dataclasses import replace
-
     measures = {**semantic.measures, measure.name: measure}
     return replace(semantic, measures=measures, metrics={**semantic.metrics, metric.name: metric}, marts=())
-
-
-def in_turn(
-    door: Door,
-    semantic: SemanticModel,
-    families: Sequence[Family],
-    first: date,
-    last: date,
-    on_step: Callable[[str], None],
-) -> Iterator[tuple[Family, Cube]]:
-    """Each family with its cube."""
-    for family in families:
-        on_step(f"Reading {family.name.replace('_', ' ')}")
-        yield family, read_cube(door, semantic, family, first, last)

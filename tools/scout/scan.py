@@ -9,7 +9,7 @@ bound.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr
@@ -18,7 +18,7 @@ from tools.scout.cube import ANY, Cube, Floats, Ints
 from tools.scout.expectation import WINDOWS, Expected, Series
 from tools.scout.onset import Onset, onset_of
 
-MOST = 25  # incidents of one metric on one day
+MOST = 15  # incidents of one metric on one day
 LEAST_EVENTS = 5.0  # expected or seen in the longest window
 LEAST_VALUES = 30.0  # answers behind a score in the window
 LEAST_CHANGE = 0.03  # of a smaller relative change nobody is told
@@ -56,17 +56,22 @@ class _Board:
     usual: Floats
     exposure: Floats
     windows: tuple[int, ...]
+    plain_expected: Floats
+    plain_variance: Floats
+    plain_usual: Floats
 
 
 def scan(cube: Cube, series: Series, expected: Expected, bound: float) -> list[Found]:
     """Departures of the last day's windows, from the strongest on; `bound` false ones a day in a quiet company."""
     windows = tuple(w for w in WINDOWS if w <= len(cube.days) - expected.base.stop)
     board = _board(series, expected, windows)
-    folded, doubt = np.zeros_like(expected.mean), np.zeros_like(expected.mean)
+    days = len(cube.days)
+    first = max(0, days - LOOK_BACK)
+    folded, doubt = np.zeros((len(cube.codes), days - first)), np.zeros((len(cube.codes), days - first))
     allowed = _allowed(cube, board, series, bound)
     freedom = _freedom(cube)
     found: list[Found] = []
-    taken = np.zeros(len(cube.codes), dtype=bool)
+    taken = cube.twins.copy()
     while len(found) < MOST:
         z = _deviations(board, series.kind)
         tail = stdtr(freedom, -np.abs(z)) * 2
@@ -77,8 +82,9 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float) -> list[F
         if not passing.any():
             break
         cell, window = _most_likely(cube, board, series.kind, passing, z, tail / allowed[:, None])
-        item = _accepted(cube, series, expected, folded, cell, window, board, z, tail, allowed, bound)
-        found.append(item)
+        relative = float(tail[cell, window] / allowed[cell])
+        item = _accepted(series, expected, folded, cell, windows[window], float(z[cell, window]))
+        found.append(replace(item, p_value=float(tail[cell, window]), false_per_day=relative * bound))
         taken[cell] = True
         _fold(cube, series, expected, item, folded, doubt)
         _refresh(board, expected, folded, doubt)
@@ -91,25 +97,23 @@ def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Boa
     def sums(array: Floats) -> Floats:
         return np.column_stack([array[:, last - w + 1 :].sum(axis=1) for w in windows])
 
+    variance = np.column_stack([expected.variance(last - w + 1, last) for w in windows])
+    usual = np.column_stack([expected.variance(last - w + 1, last, usual=True) for w in windows])
+    mean = sums(expected.mean)
     return _Board(
-        sums(series.counts),
-        sums(expected.mean),
-        np.column_stack([expected.variance(last - w + 1, last) for w in windows]),
-        np.column_stack([expected.variance(last - w + 1, last, usual=True) for w in windows]),
-        sums(series.exposure),
-        windows,
+        sums(series.counts), mean, variance, usual, sums(series.exposure), windows, mean, variance, usual
     )
 
 
 def _refresh(board: _Board, expected: Expected, folded: Floats, doubt: Floats) -> None:
-    last = folded.shape[1] - 1
-    for place, w in enumerate(board.windows):
-        kept = slice(last - w + 1, last + 1)
-        board.expected[:, place] = np.maximum((expected.mean + folded)[:, kept].sum(axis=1), 1e-6)
-        extra = (expected.phi[:, None] * np.maximum(folded[:, kept], 0)).sum(axis=1)
-        extra += (doubt[:, kept].sum(axis=1)) ** 2
-        board.variance[:, place] = expected.variance(last - w + 1, last) + extra
-        board.usual[:, place] = expected.variance(last - w + 1, last, usual=True) + extra
+    """The sums with what was folded in since."""
+    added = np.column_stack([folded[:, -w:].sum(axis=1) for w in board.windows])
+    extra = np.column_stack([doubt[:, -w:].sum(axis=1) ** 2 for w in board.windows])
+    mean = board.plain_expected + added
+    if expected.kind != "score":  # what is expected above the base strays as the base does
+        extra += expected.phi[:, None] * np.maximum(added, 0.0)
+        mean = np.maximum(mean, 1e-6)
+    board.expected, board.variance, board.usual = mean, board.plain_variance + extra, board.plain_usual + extra
 
 
 def _allowed(cube: Cube, board: _Board, series: Series, bound: float) -> Floats:
@@ -149,11 +153,10 @@ def _deviations(board: _Board, kind: str) -> Floats:
     if kind == "score":
         return np.asarray((observed - expected) / np.sqrt(variance))
     sign = np.sign(observed - expected)
-    half = np.where(kind == "count", 0.5, 0.5)
-    seen = np.where(sign > 0, np.maximum(observed - half, expected), np.minimum(observed + half, expected))
+    near = np.where(sign > 0, np.maximum(observed - 0.5, expected), np.minimum(observed + 0.5, expected))
     if kind == "rate":
-        return np.asarray(sign * np.sqrt(_binomial(seen, expected, board.exposure, variance)))
-    return np.asarray(sign * np.sqrt(_negative_binomial(seen, expected, variance)))
+        return np.asarray(sign * np.sqrt(_binomial(near, expected, board.exposure, variance)))
+    return np.asarray(sign * np.sqrt(_negative_binomial(near, expected, variance)))
 
 
 def _negative_binomial(seen: Floats, expected: Floats, variance: Floats) -> Floats:
@@ -171,11 +174,12 @@ def _negative_binomial(seen: Floats, expected: Floats, variance: Floats) -> Floa
 
 def _binomial(seen: Floats, expected: Floats, trials: Floats, variance: Floats) -> Floats:
     """The binomial's, divided by how much the variance is above a binomial's."""
-    trials = np.maximum(trials, expected * 1.0001 + 1e-9)
+    trials = np.maximum(trials, expected * 1.0001 + 1e-6)
     seen = np.clip(seen, 0.0, trials)
     rest, left = trials - seen, trials - expected
-    deviance = 2 * (_xlogy(seen, seen / expected) + _xlogy(rest, np.maximum(rest, 1e-12) / left))
-    return np.asarray(np.maximum(deviance, 0.0) / np.maximum(variance / (expected * left / trials), 1.0))
+    deviance = 2 * (_xlogy(seen, seen / np.maximum(expected, 1e-9)) + _xlogy(rest, np.maximum(rest, 1e-12) / left))
+    plain = np.maximum(expected * left / trials, 1e-9)
+    return np.asarray(np.maximum(deviance, 0.0) / np.maximum(variance / plain, 1.0))
 
 
 def _xlogy(x: Floats, y: Floats) -> Floats:
@@ -192,13 +196,13 @@ def _most_likely(
     """
     clearest = int(np.argmin(np.where(passing, np.log(np.maximum(relative, 1e-300)) - z**2 * 1e-9, np.inf)))
     cell, window = divmod(clearest, z.shape[1])
-    plain = _Board(board.observed, board.expected, board.usual, board.usual, board.exposure, board.windows)
+    plain = replace(board, variance=board.usual)
     gain = _deviations(plain, kind) ** 2 / 2
     counts = np.bincount(cube.depth).astype(float)
     gain = gain - np.log(counts[cube.depth])[:, None]
     near = (np.sign(z) == np.sign(z[cell, window])) & _overlapping(cube, cell)[:, None] & (passing > 0)
     best = int(np.argmax(np.where(near, gain, -np.inf)))
-    return divmod(best, z.shape[1])
+    return best // z.shape[1], best % z.shape[1]
 
 
 def _overlapping(cube: Cube, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -206,37 +210,22 @@ def _overlapping(cube: Cube, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[
     return np.asarray(((cube.codes == ANY) | (mine == ANY) | (cube.codes == mine)).all(axis=1))
 
 
-def _accepted(
-    cube: Cube,
-    series: Series,
-    expected: Expected,
-    folded: Floats,
-    cell: int,
-    window: int,
-    board: _Board,
-    z: Floats,
-    tail: Floats,
-    allowed: Floats,
-    bound: float,
-) -> Found:
-    mean = expected.mean[cell] + folded[cell]
-    plain = expected.plain[cell] * np.maximum(mean / np.maximum(expected.mean[cell], 1e-9), 0.1)
-    days = min(LOOK_BACK, len(cube.days))
-    onset = onset_of(
-        series.counts[cell, -days:], mean[-days:], plain[-days:] if series.kind != "score" else series.exposure[cell, -days:],
-        float(expected.phi[cell]), 1 if z[cell, window] > 0 else -1, additive=series.kind == "score",
-    )  # fmt: skip
-    ratio = float(tail[cell, window] / allowed[cell])
-    return Found(
-        cell=cell,
-        window=board.windows[window],
-        z=float(z[cell, window]),
-        p_value=float(tail[cell, window]),
-        false_per_day=ratio * bound,
-        onset=onset,
-        expected=expected.mean[cell].copy(),
-        counted=folded[cell].copy(),
+def _accepted(series: Series, expected: Expected, folded: Floats, cell: int, window: int, z: float) -> Found:
+    """The departure with its onset, measured against what earlier ones have made expected."""
+    days = folded.shape[1]
+    score = series.kind == "score"
+    base = expected.mean[cell, -days:]
+    mean = base + folded[cell]
+    if not score:
+        mean = np.maximum(mean, 0.05 * base + 1e-9)
+    plain = (
+        series.exposure[cell, -days:] if score else expected.plain[cell, -days:] * mean / np.maximum(base, 1e-9)
     )
+    phi = float(expected.phi[cell])
+    onset = onset_of(series.counts[cell, -days:], mean, plain, phi, 1 if z > 0 else -1, additive=score)
+    counted = np.zeros(series.counts.shape[1])
+    counted[-days:] = folded[cell]
+    return Found(cell, window, z, 1.0, 0.0, onset, expected.mean[cell].copy(), counted)
 
 
 def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: Floats, doubt: Floats) -> None:
@@ -245,22 +234,20 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     A wider cell is expected to hold all of it, a part its share at the same relative change, any other cell what
     they have in common. What is estimated of it is in doubt by as much as parts of an incident may differ.
     """
-    first = len(cube.days) - len(item.onset.weights) + item.onset.first
-    days = slice(first, len(cube.days))
-    base = expected.exposure if series.kind == "score" else expected.mean
-    mean = (expected.mean + folded)[item.cell, days]
-    excess = series.counts[item.cell, days] - mean
-    size = base[item.cell, days] if series.kind == "score" else np.maximum(mean, 1e-9)
-    change = excess / np.maximum(size, 1e-9)
-    smooth = np.full_like(change, excess.sum() / max(size.sum(), 1e-9))
+    reach = folded.shape[1]
+    days = slice(item.onset.first, reach)
+    score = series.kind == "score"
+    base = (expected.exposure if score else expected.mean)[:, -reach:][:, days]
+    mean = expected.mean[item.cell, -reach:][days] + folded[item.cell, days]
+    excess = series.counts[item.cell, -reach:][days] - mean
+    size = base[item.cell] if score else np.maximum(mean, 1e-9)
+    change = excess.sum() / max(float(size.sum()), 1e-9)
     cells = np.flatnonzero(_overlapping(cube, item.cell))
-    share = _shared(cube, base, item.cell, cells, days)
     around = _holds(cube, cells, item.cell)
-    amount = np.where(around[:, None], excess[None, :], share * smooth[None, :])
-    amount[cells == item.cell] = excess
-    folded[cells, days] += amount
-    doubt[cells, days] += np.where(around[:, None], 0.0, UNLIKE * np.abs(amount))
-    del change
+    share = _shared(cube, base, item.cell, cells[~around])
+    folded[cells[around], days] += excess
+    folded[cells[~around], days] += change * share
+    doubt[cells[~around], days] += UNLIKE * np.abs(change * share)
 
 
 def _holds(cube: Cube, cells: Ints, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -268,24 +255,25 @@ def _holds(cube: Cube, cells: Ints, cell: int) -> np.ndarray[tuple[int, ...], np
     return np.asarray(((cube.codes[cells] == ANY) | (cube.codes[cells] == cube.codes[cell])).all(axis=1))
 
 
-def _shared(cube: Cube, base: Floats, cell: int, cells: Ints, days: slice) -> Floats:
+def _shared(cube: Cube, base: Floats, cell: int, cells: Ints) -> Floats:
     """What is expected of the part that each of `cells` has in common with a cell, shape (cells, days).
 
-    Exactly where the common part is a cell of the cube; else the cell times the shares that the other's further
-    values have within it, taken as independent.
+    Exactly where the cube is grouped that finely; else the cell times the shares that the other's further values
+    have within it, taken as independent.
     """
     mine = cube.codes[cell]
     both = np.where(cube.codes[cells] == ANY, mine, cube.codes[cells])
     places = cube.find(both)
-    amount = np.where((places >= 0)[:, None], base[np.maximum(places, 0), days], 0.0)
-    deep = np.flatnonzero(places < 0)
+    amount = np.where((places >= 0)[:, None], base[np.maximum(places, 0)], 0.0)
+    deep = np.flatnonzero((places < 0) & ~cube.has_sets_of(both))
     if len(deep):
-        total = np.maximum(base[:, days].sum(axis=1), 1e-9)
+        total = np.maximum(base.sum(axis=1), 1e-9)
         share = np.ones(len(deep))
         for place in range(len(cube.dimensions)):
             further = (both[deep, place] != ANY) & (mine[place] == ANY)
-            share[further] *= _within(cube, total, mine, place, both[deep[further], place])
-        amount[deep] = share[:, None] * base[cell, days]
+            if further.any():
+                share[further] *= _within(cube, total, mine, place, both[deep[further], place])
+        amount[deep] = np.minimum(share[:, None] * base[cell], base[cells[deep]])
     return np.asarray(amount)
 
 
@@ -299,9 +287,11 @@ def _within(cube: Cube, total: Floats, mine: Ints, place: int, codes: Ints) -> F
         below = np.tile(margin, (len(codes), 1))
         below[:, place] = codes
         at, above = cube.find(below), int(cube.find(margin[None, :])[0])
-        new = ~known & (at >= 0) & (above >= 0)
-        shares[new] = total[at[new]] / total[above]
-        known |= new
+        if above < 0 or not cube.has_sets_of(below[:1])[0]:
+            continue
+        shares[~known] = np.where(at >= 0, total[np.maximum(at, 0)] / total[above], 0.0)[~known]
+        known[:] = True
+        break
     return shares
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -21,31 +22,23 @@ from tools.scout.incident import Incident, Scanned, ScanReport
 from tools.scout.program import Family, Program, ScannedMetric, program
 from tools.scout.reading import members_behind, read_cube
 from tools.scout.scan import scan
+from warehouse.door import Warehouse
 from warehouse.errors import UsageError
 from warehouse.settings import Rules, Settings
 
 BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window of so many days
 KIN_SHARE = 0.25  # of a value's events that fall under another dimension's value: they go together
 OPEN = 1.5  # by how much more than usual may be undecided on a day that is judged
-Step = Callable[[str], None]
-
-
-class Scanning(Protocol):
-    """A door that can say what it serves: `warehouse.door.Warehouse`."""
-
-    def snapshot(self) -> Any:
-        """The snapshot that is read."""
-
-    query: Any
+Step = Callable[[str, float], None]
 
 
 def run_scout(
-    door: Scanning,
+    door: Warehouse,
     semantic: SemanticModel,
     settings: Settings,
     *,
     day: date | None = None,
-    on_step: Step = lambda _: None,
+    on_step: Step = lambda _step, _done: None,
 ) -> ScanReport:
     """Scan one day, the last complete one unless said otherwise.
 
@@ -56,12 +49,12 @@ def run_scout(
 
 
 def run_days(
-    door: Scanning,
+    door: Warehouse,
     semantic: SemanticModel,
     settings: Settings,
     days: Sequence[date],
     *,
-    on_step: Step = lambda _: None,
+    on_step: Step = lambda _step, _done: None,
 ) -> Iterator[ScanReport]:
     """Scan several days, each as if it were the last one; the cubes are read once. Raises as `run_scout`."""
     snapshot = door.snapshot()
@@ -72,13 +65,16 @@ def run_days(
     first = max(snapshot.first_day, wanted[0] - timedelta(days=LEVEL_DAYS + max(WINDOWS) - 1))
     started = time.perf_counter()
     cubes: list[tuple[Family, Cube]] = []
-    for family in planned.families:
-        on_step(f"Reading {family.name.replace('_', ' ')}")
+    for number, family in enumerate(planned.families):
+        on_step(f"Reading {family.name.replace('_', ' ')}", 0.7 * number / len(planned.families))
         cubes.append((family, read_cube(door, semantic, family, first, wanted[-1])))
+    if planned.kin is not None:
+        cubes.append((planned.kin, read_cube(door, semantic, planned.kin, first, wanted[-1])))
+    together = kinship(cubes)
     reading = (time.perf_counter() - started) * 1000
-    for day in wanted:
-        on_step(f"Judging {day:%d %B %Y}")
-        report = _report(door, semantic, settings, planned, cubes, snapshot, day)
+    for number, day in enumerate(wanted):
+        on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
+        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day)
         yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
 
 
@@ -97,6 +93,7 @@ def _report(
     settings: Settings,
     planned: Program,
     cubes: Sequence[tuple[Family, Cube]],
+    together: Kinship,
     snapshot: Any,
     day: date,
 ) -> ScanReport:
@@ -106,14 +103,19 @@ def _report(
     incidents: list[Incident] = []
     scanned: list[Scanned] = []
     for family, whole in cubes:
+        if family is planned.kin:
+            continue
         cube = _until(whole, day)
         for entry in family.metrics:
-            found, looked = judge(cube, entry, planned, rules, semantic, bound, snapshot.first_day)
+            late = next((look.unsettled for look in scanned if look.metric == entry.settled_with), 0)
+            found, looked = judge(cube, entry, planned, rules, semantic, bound, snapshot.first_day, late)
             incidents += found
             scanned.append(looked)
     judged = time.perf_counter()
-    told = told_once(incidents, planned.stories, kinship(cubes))
-    told = tuple(replace(i, members=_members(door, semantic, i)) for i in told)
+    told = told_once(incidents, planned.stories, together)
+    with ThreadPoolExecutor(2) as pool:
+        counted = pool.map(lambda incident: _members(door, semantic, incident), told)
+        told = tuple(replace(i, members=members) for i, members in zip(told, counted, strict=True))
     done = time.perf_counter()
     notes = (*planned.lacking, *dict.fromkeys(note for entry in scanned for note in entry.notes))
     times = {"judge": round((judged - started) * 1000, 1), "members": round((done - judged) * 1000, 1)}
@@ -137,20 +139,24 @@ def judge(
     semantic: SemanticModel,
     bound: float,
     data_begin: date,
+    unsettled: int = 0,
 ) -> tuple[list[Incident], Scanned]:
-    """Scan one metric of a cube that ends on the judged day."""
+    """Scan one metric of a cube that ends on the judged day.
+
+    The last `unsettled` days are left out, of which too much is known to be undecided.
+    """
     metric = entry.metric
     settled = data_begin + timedelta(days=entry.after_days)
-    kept = cube.through(len(cube.days) - 1, sum(day < settled for day in cube.days))
+    early = sum(day < settled for day in cube.days)
+    late = undecided_days(cube, entry) if entry.open else unsettled
+    kept = cube.through(max(len(cube.days) - 1 - late, early), early)
     gap, notes = _gap(len(kept.days), metric.label)
+    if late:
+        notes.append(f"{metric.label}: the last {late} days are not judged, too much of them is undecided.")
     series = series_of(kept, entry)
-    if entry.open:
-        kept, series, late = _decided(kept, series, entry, gap)
-        notes += late
-        gap, _ = _gap(len(kept.days), metric.label)
     base = max(0, min(LEVEL_DAYS, len(kept.days) - gap))
     windows = tuple(w for w in WINDOWS if w <= gap)
-    looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes))
+    looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes), late)
     if not gap or not series.counts.any():
         return [], looked
     expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]))
@@ -194,22 +200,15 @@ def _weighted(cube: Cube, parts: Sequence[tuple[str, float]]) -> Floats:
     return np.asarray(sum(weight * cube.measures[name] for name, weight in parts), dtype=np.float64)
 
 
-def _decided(cube: Cube, series: Series, entry: ScannedMetric, gap: int) -> tuple[Cube, Series, list[str]]:
-    """Without the last days, of which more than usual is still undecided."""
+def undecided_days(cube: Cube, entry: ScannedMetric) -> int:
+    """How many of the last days still wait for more decisions than is usual."""
     waiting = cube.measures[entry.open][0]
-    decided = series.exposure[0]
-    share = waiting / np.maximum(waiting + decided, 1.0)
-    usual = float(np.median(share[: max(len(share) - 2 * gap, 7)])) if len(share) else 0.0
+    share = waiting / np.maximum(waiting + series_of(cube, entry).exposure[0], 1.0)
+    usual = float(np.median(share[: max(len(share) // 2, 7)])) if len(share) else 0.0
     last = len(share)
     while last > 1 and share[last - 1] > OPEN * usual + 0.02:
         last -= 1
-    left_out = len(share) - last
-    if not left_out:
-        return cube, series, []
-    kept = cube.through(last - 1)
-    cut = Series(series.kind, series.counts[:, :last], series.exposure[:, :last])
-    note = f"{entry.metric.label}: the last {left_out} days are not judged, too much of them is still undecided."
-    return kept, cut, [note]
+    return len(share) - last
 
 
 def kinship(cubes: Sequence[tuple[Family, Cube]]) -> Kinship:
@@ -234,7 +233,7 @@ def kinship(cubes: Sequence[tuple[Family, Cube]]) -> Kinship:
     return {value: frozenset(others) for value, others in found.items()}
 
 
-def _is_specific(cube: Cube, total: Floats, place: int, codes: Any, both: float, whole: float) -> bool:
+def _is_specific(cube: Cube, total: Floats, place: Any, codes: Any, both: float, whole: float) -> bool:
     """Whether the other value is much more frequent here than everywhere."""
     single = np.full_like(codes, ANY)
     single[place] = codes[place]
