@@ -20,6 +20,7 @@ from ui import (
     cli_lineage,
     cli_quality,
     cli_replay,
+    cli_scout,
     cli_search,
     cli_snapshots,
     cli_synonyms,
@@ -73,6 +74,7 @@ cli_lineage.register(app)
 cli_quality.register(app)
 cli_audit.register(app)
 cli_replay.register(app)
+cli_scout.register(app)
 cli_users.register(app)
 cli_usage.register(app)
 cli_verified.register(app)
