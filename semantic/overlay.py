@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -120,26 +119,31 @@ def is_synonyms(block: Block) -> bool:
 def read_synonyms(block: Block, draft: Draft) -> None:
     """`synonyms: {metrics: {name: [words]}, dimensions: {name: [words]}, values: {dimension: {value: [words]}}}`.
 
-    Words for values count where a reader may see the value; they do not make a value known.
+    Words for values count where a reader may see the value; they do not make a value known. A word that the model
+    has meanwhile for something else is a problem.
     """
+    taken = _meanings(draft)
     entries = block.block("synonyms")
     metrics, dimensions, values = (entries.block(kind) for kind in ("metrics", "dimensions", "values"))
     for name in metrics.names():
         if metric := draft.metrics.get(name):
-            words = _new_words(metrics, name, metric.synonyms)
+            words = _new_words(metrics, name, f"metric {name}", taken, draft)
             draft.metrics[name] = replace(metric, synonyms=(*metric.synonyms, *words))
         else:
             _unknown("metric", name, metrics, draft)
     for name in dimensions.names():
         if dimension := draft.dimensions.get(name):
-            words = _new_words(dimensions, name, dimension.synonyms)
+            words = _new_words(dimensions, name, f"dimension {name}", taken, draft)
             draft.dimensions[name] = replace(dimension, synonyms=(*dimension.synonyms, *words))
         else:
             _unknown("dimension", name, dimensions, draft)
     for name in values.names():
         of_values = values.block(name)
         if dimension := draft.dimensions.get(name):
-            found = {value: of_values.texts(value) for value in of_values.names()}
+            found = {
+                value: _new_words(of_values, value, f"value {name}={value}", taken, draft)
+                for value in of_values.names()
+            }
             draft.dimensions[name] = replace(dimension, value_words={**dimension.value_words, **found})
         else:
             _unknown("dimension", name, values, draft)
@@ -147,8 +151,28 @@ def read_synonyms(block: Block, draft: Draft) -> None:
     block.finish()
 
 
-def _new_words(block: Block, name: str, known: tuple[str, ...]) -> Iterator[str]:
-    return (word for word in block.texts(name) if word not in known)
+def _meanings(draft: Draft) -> dict[str, set[str]]:
+    """What every word and phrase of the model itself means, in small letters."""
+    found: dict[str, set[str]] = {}
+    for metric in draft.metrics.values():
+        for phrase in (metric.label, metric.name.replace("_", " "), *metric.synonyms):
+            found.setdefault(phrase.lower(), set()).add(f"metric {metric.name}")
+    for dimension in draft.dimensions.values():
+        for phrase in (dimension.label, dimension.name.replace("_", " "), *dimension.synonyms):
+            found.setdefault(phrase.lower(), set()).add(f"dimension {dimension.name}")
+        for value, synonyms in dimension.values.items():
+            for phrase in (value, dimension.value_labels.get(value, value), *synonyms):
+                found.setdefault(phrase.lower(), set()).add(f"value {dimension.name}={value}")
+    return found
+
+
+def _new_words(block: Block, name: str, meant: str, taken: dict[str, set[str]], draft: Draft) -> tuple[str, ...]:
+    """The accepted words that the model has not got by itself; one that it has for something else is a problem."""
+    words = block.texts(name)
+    for word in words:
+        if others := taken.get(word.lower(), set()) - {meant}:
+            draft.problems.add(block.place_of(name), f"'{word}' already means {', '.join(sorted(others))}")
+    return tuple(word for word in words if word.lower() not in taken)
 
 
 def _unknown(kind: str, name: str, block: Block, draft: Draft) -> None:

@@ -14,6 +14,7 @@ from agents.reviews import REVIEWS, ReviewStore
 from agents.runtime import Assistant
 from agents.synonyms import SynonymReview
 from agents.unanswered import SYNONYM
+from semantic.loader import load_reviewed
 from semantic.overlay import overlay_folder
 from semantic.search.building import refresh, search_root
 from warehouse.errors import DeniedError
@@ -131,7 +132,10 @@ def test_an_overlay_that_does_not_fit_is_set_aside(
     settings = private.model_copy(update={"var": tmp_path / "var"})
     folder = overlay_folder(settings)
     folder.mkdir(parents=True)
-    (folder / "synonyms.yml").write_text("synonyms: {metrics: {no_such_metric: [gobbledygook]}}\n")
+    for wrong in ("{no_such_metric: [gobbledygook]}", "{total_calls: [leakage]}"):
+        (folder / "synonyms.yml").write_text(f"synonyms: {{metrics: {wrong}}}\n")
+        _, problem = load_reviewed(None, folder)
+        assert "reviewed/synonyms.yml:1" in problem
     assistant = Assistant.open(settings, tiny_warehouse, clock=lambda: NOW)
     try:
         assert assistant.ask("Total calls last week", ERIN).status == "answered"
