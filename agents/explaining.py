@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from agents import narratives
 from agents.answer import Fact
 from agents.prose import Piece, Prose, number, series
@@ -9,10 +11,16 @@ from agents.rankings import UNSAYING
 from agents.shapes import Telling, dimension_names, single
 from agents.sight import SeenTable, Sight
 from agents.voice import Voice, steady
+from agents.wording import bucket_in_words, in_sentence, number_word
+from tools.causes import DAYS_BEFORE, KIND
 from tools.drivers.explain import NOTHING_STANDS_OUT
 from tools.drivers.factors import FACTOR
 from tools.drivers.layout import CONTRIBUTION, OTHERS, OVERLAP, SHARE, SHARE_BEFORE
+from tools.drivers.places import CONCENTRATES, SHARE_NOW, VALUE
+from tools.drivers.start import BEGAN, EARLIEST, LATEST
 
+ALONE = 1.2
+EVENTS_TOLD = 2
 LEAST_AGAINST = 0.1  # of the change: what the parts do against the whole must be worth a warning
 
 
@@ -26,11 +34,12 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     single(prose, Telling(total, total))
     metric = total.table.names("metric")[0]
     cuts = [voice for voice in made if not voice.table.has(FACTOR)]
+    _concentrated(prose, [voice for voice in voices if voice.table.title == CONCENTRATES])
     if _moved(total.table, metric):
         _carried(prose, total, cuts)
         _made_of(prose, [voice for voice in made if voice.table.has(FACTOR)])
         _disagreement(prose, cuts)
-    narratives.step(prose, voices, metric)
+    _began(prose, voices)
     prose.write("This is where it happens, not a proven cause.")
 
 
@@ -39,12 +48,23 @@ def _moved(table: SeenTable, metric: str) -> bool:
     return new is not None and old is not None and not steady(new, old, table.column(metric).unit)
 
 
+def _concentrated(prose: Prose, voices: list[Voice]) -> None:
+    """It concentrates in Billing (41.2% by journey) and MAPD (38.0% by plan type)."""
+    for voice in voices:
+        items: list[list[Piece]] = []
+        for row in sorted(voice.table.rows):
+            if voice.table.number(row, SHARE_NOW) is not None:
+                by = str(voice.table.cell(row, "by"))
+                label = Fact(text=in_sentence(by), value=by, source="query:dimension")
+                items.append([voice.value(row, VALUE), " (", voice.cell(row, SHARE_NOW), " by ", label, ")"])
+        if items:
+            prose.write("It concentrates in {items}.", items=series(items))
+
+
 def _carried(prose: Prose, total: Voice, cuts: list[Voice]) -> None:
     """Of the rise, MAPD carries 92.0% (3,900; it was 61.5% of the figure before)."""
     telling = [voice for voice in cuts if not voice.table.title.startswith(NOTHING_STANDS_OUT)]
-    items = [
-        [*_name(voice, row), " carries ", *_size(voice, row)] for voice in telling if (row := _telling(voice)) >= 0
-    ]
+    items = [[*_name(voice, row), *_size(voice, row)] for voice in telling if (row := _telling(voice)) >= 0]
     if not items:
         prose.write("No single value carries it: what moved apart from the others is within what chance gives.")
         return
@@ -64,8 +84,10 @@ def _name(voice: Voice, row: int) -> list[Piece]:
 
 def _size(voice: Voice, row: int) -> list[Piece]:
     """92.0% (3,900; it was 61.5% of the figure before)."""
-    lead = [voice.cell(row, SHARE), " ("] if voice.table.number(row, SHARE) is not None else ["("]
-    pieces: list[Piece] = [*lead, voice.cell(row, CONTRIBUTION)]
+    share = voice.table.number(row, SHARE)
+    if share is None or share > ALONE:  # the others took some of it back: a share would be many times the whole
+        return [" adds ", voice.cell(row, CONTRIBUTION)]
+    pieces: list[Piece] = [" carries ", voice.cell(row, SHARE), " (", voice.cell(row, CONTRIBUTION)]
     if voice.table.number(row, SHARE_BEFORE) is not None:
         pieces += ["; it was ", voice.cell(row, SHARE_BEFORE), " of the figure before"]
     return [*pieces, ")"]
@@ -110,6 +132,43 @@ def _change_word(voice: Voice) -> Fact:
     change = voice.table.number(last, CONTRIBUTION) or 0.0
     source = f"direction:cell:{voice.table.part}:{last}:{CONTRIBUTION}"
     return Fact(text="rise" if change > 0 else "fall", value=1 if change > 0 else -1, source=source)
+
+
+def _began(prose: Prose, voices: list[Voice]) -> None:
+    """When it began, between what days, and the recorded events that fit that day, or that none does."""
+    start = next((voice for voice in voices if voice.table.has(BEGAN)), None)
+    if start is None:
+        return
+    between: list[Piece] = []
+    if start.table.cell(0, EARLIEST) != start.table.cell(0, LATEST):
+        between = [" (between ", _day(start, 0, EARLIEST), " and ", _day(start, 0, LATEST), ")"]
+    prose.write("It probably began on {day}{between}.", day=_day(start, 0, BEGAN), between=between)
+    events = next((voice for voice in voices if voice.table.has(DAYS_BEFORE)), None)
+    if events is None:
+        return
+    if not events.table.count:
+        prose.write("No known cause: no recorded communication, fix or opening day fits it in date and segment.")
+        return
+    items = [_event(events, row) for row in sorted(events.table.rows)[:EVENTS_TOLD]]
+    prose.write("Aligned with that, which proves nothing: {items}.", items=series(items))
+
+
+def _event(voice: Voice, row: int) -> list[Piece]:
+    """ "Changes to your plan benefits" (communication, MAPD, 14 October 2026, 1 day before)."""
+    table = voice.table
+    away = table.number(row, DAYS_BEFORE) or 0.0
+    source = f"cell:{table.part}:{row}:{DAYS_BEFORE}"
+    size = Fact(text=number_word(abs(int(away))), value=abs(away), unit="count", source=f"formula:abs({source})")
+    days = f" day{'' if abs(away) == 1 else 's'} {'before' if away > 0 else 'after'}"
+    when: list[Piece] = [", ", size, days] if away else [", the same day"]
+    return ['"', voice.value(row, "name"), '" (', voice.value(row, KIND), ", ", voice.value(row, "plan"), ", ",
+            _day(voice, row, "day"), *when, ")"]  # fmt: skip
+
+
+def _day(voice: Voice, row: int, name: str) -> Fact:
+    text = str(voice.table.cell(row, name))[:10]
+    source = f"cell:{voice.table.part}:{row}:{name}"
+    return Fact(text=bucket_in_words(date.fromisoformat(text), "day"), value=text, source=source)
 
 
 def _disagreement(prose: Prose, cuts: list[Voice]) -> None:

@@ -7,9 +7,11 @@ from typing import Literal
 
 from semantic.echo import dimension_words
 from semantic.query import Order, SemanticQuery, TimeRange
+from tools.causes import aligned_events, event_table
 from tools.desk import Desk, Hidden
-from tools.drivers.explain import find_drivers, laid_out
+from tools.drivers.explain import Drivers, find_drivers, laid_out, segment_found, tables_made
 from tools.drivers.frame import framed
+from tools.drivers.start import start_of, start_table
 from tools.metrics import (
     attributed,
     governed_table,
@@ -27,7 +29,7 @@ SLOTS = (
     (("platform",), ("agent_team",), ("pharmacy_type",), ("call_channel",)),
     (("plan_type", "member_tenure"), ("plan_type",), ("member_tenure",)),
 )
-TREND_DAYS = 42
+TREND_DAYS = 56
 MOST_CUT_ROWS = 10
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
 TOO_FEW_INSTEAD = (
@@ -62,13 +64,13 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
         instead = TOO_FEW_INSTEAD if total.withholds else WIDER_INSTEAD
         return explain_breakdown(again, desk, (*assumptions, instead))
     period = total.query.time if total.query else None
-    course = _course(metric, base, period, desk)
     frame = framed(base.model_copy(update={"time": period}), desk)
     found = find_drivers(frame, total, desk) if frame and not alone else None
     if found:
-        tables = list(laid_out(found, desk, course))
+        tables = _driven(found, desk)
     else:
-        tables = [total, *_cuts(metric, base.model_copy(update={"time": period}), desk), *course]
+        cuts = _cuts(metric, base.model_copy(update={"time": period}), desk)
+        tables = [total, *cuts, *_course((metric,), base, period, desk)]
     said = stated_assumptions(base, total, desk) if query.time is None else ()
     said = (*said, *attributed(tuple(tables), desk), *alone)
     return Found(
@@ -181,14 +183,39 @@ def _title(query: SemanticQuery, desk: Desk) -> str:
     return "By " + " and ".join(dimension_words(name, query, desk.semantic) for name in query.dimensions)
 
 
-def _course(metric: str, base: SemanticQuery, period: TimeRange | None, desk: Desk) -> list[Table]:
+def _driven(found: Drivers, desk: Desk) -> list[Table]:
+    """The drivers, the daily course, when it began and what is aligned with that."""
+    frame = found.frame
+    metrics = tuple(dict.fromkeys((frame.metric, *frame.metrics)))
+    course = _course(metrics, frame.query, frame.query.time, desk)
+    segment = (*frame.query.filters, *segment_found(found))
+    within = _course(metrics, frame.query.model_copy(update={"filters": segment}), frame.query.time, desk)
+    # The place that carries the change shows its first day best, unless too few members are there.
+    starts = (start_of(frame, table) for table in (*within, *course))
+    start = next((found for found in starts if found), None)
+    if start is None:
+        return list(laid_out(found, desk, course))
+    aligned = aligned_events(desk, frame.metric, segment, start)
+    first = tables_made(found)
+    at = first + len(course)
+    so_far = [*[found.total] * first, *course, start_table(start)]
+    events = event_table(aligned, at, at + 1, [*so_far, found.total])
+    return list(laid_out(found, desk, [*so_far[first:], events], aligned.readings))
+
+
+def _course(metrics: tuple[str, ...], base: SemanticQuery, period: TimeRange | None, desk: Desk) -> list[Table]:
     """The daily course of the weeks up to the period's end."""
     end = period.end if period else desk.as_of
     start = max(desk.first_day, end - timedelta(days=TREND_DAYS - 1))
     if start >= end:
         return []
     course = base.model_copy(
-        update={"compare_to": None, "time_grain": "day", "time": TimeRange(start=start, end=end)}
+        update={
+            "metrics": metrics,
+            "compare_to": None,
+            "time_grain": "day",
+            "time": TimeRange(start=start, end=end),
+        }
     )
     table = governed_table(course, desk, "Day by day")
     return [table] if isinstance(table, Table) else []

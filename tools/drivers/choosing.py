@@ -37,10 +37,14 @@ class Rated:
         return self.strength >= TELLING and self.excess >= MATTERS
 
 
-def rated(frame: Frame, whole: Sides, cuts: Sequence[Cut]) -> list[Rated]:
+def usual_spread(frame: Frame, whole: Sides, cuts: Sequence[Cut]) -> float:
+    """How far values of these cuts vary anyway, as a variance for one unit of what `rated` expects of them."""
+    return max(_least_spread(frame, whole), _spread([_surprises(frame, whole, cut) for cut in cuts]))
+
+
+def rated(frame: Frame, whole: Sides, cuts: Sequence[Cut], spread: float) -> list[Rated]:
     """The cuts from the most to the least telling, each judged by the spread that values have anyway."""
     surprises = {id(cut): _surprises(frame, whole, cut) for cut in cuts}
-    spread = max(_least_spread(frame, whole), _spread(list(surprises.values())))
     found = [entry for cut in cuts if (entry := _rated(frame, whole, cut, surprises[id(cut)], spread))]
     return sorted(
         found, key=lambda entry: (-round(entry.strength, 6), _plainness(entry.cut), entry.cut.dimensions)
@@ -140,7 +144,7 @@ def _rated(
     told = [
         (way * x / math.sqrt(spread * u), x, part)
         for (x, u), part in zip(surprises, cut.parts, strict=True)
-        if u > 0 and not _unsaid(part.key)
+        if u > 0 and not says_nothing(part.key)
     ]
     if not told:
         return None
@@ -156,6 +160,6 @@ def _change(frame: Frame, whole: Sides) -> float:
     return whole.now / whole.base_now - whole.before / whole.base_before
 
 
-def _unsaid(key: Sequence[PlainCell]) -> bool:
+def says_nothing(key: Sequence[PlainCell]) -> bool:
     """A part that only says that nothing is known explains nothing."""
     return any(str(value).lower().startswith(UNSAID) or value is None for value in key)

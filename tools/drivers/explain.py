@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from semantic.echo import dimension_words
+from semantic.query import DimensionFilter
 from tools.desk import Desk
-from tools.drivers.choosing import PAIRED_CUTS, Rated, chosen, rated
+from tools.drivers.choosing import PAIRED_CUTS, Rated, chosen, rated, usual_spread
 from tools.drivers.effects import Sides
 from tools.drivers.factors import Chain, chain_cells, factor_table
 from tools.drivers.frame import Cut, Frame, cut_by, governed_cells, sides_of
 from tools.drivers.layout import Place, driver_table
+from tools.drivers.places import concentrations, place_table
 from tools.outcome import Table
 
 ALL_OF_IT = 0.999
+# Two dimensions that say the same or hold one another: the first is looked at, a finer one when the coarser tells.
+SAME_AS = {"line_of_business": "plan_type", "error_code": "error_message", "interaction_type": "journey"}
+FINER = {"state": "county", "member_tenure": "tenure_bucket"}
 # What a call or a session ended in, and what was said of it: told of with the event, never what brought it about.
 OUTCOMES = frozenset(
     ("sentiment_label", "nps_group", "effort_level", "outcome", "claim_status", "prior_auth_status")
@@ -27,7 +32,8 @@ DRIVES, NOTHING_STANDS_OUT = "What drives it", "Nothing stands out"
 class Drivers:
     """What drives a change: cuts from the most telling on, the best pair of dimensions, and the chain of factors.
 
-    `looked` counts the dimensions that were looked at. `sides` are the sums above and below a ratio's line.
+    `places` are the cuts that say where the figure is, whether it changes or not. `looked` counts the dimensions
+    that were looked at. `sides` are the sums above and below a ratio's line.
     """
 
     frame: Frame
@@ -37,6 +43,7 @@ class Drivers:
     cuts: tuple[Rated, ...]
     pair: Rated | None
     chain: tuple[Chain, Table] | None
+    places: tuple[Cut, ...]
     looked: int
 
 
@@ -48,29 +55,58 @@ def find_drivers(frame: Frame, total: Table, desk: Desk, skip: Sequence[str] = (
         return None
     fixed = {f.dimension for f in frame.query.filters if f.op == "in" and len(f.values) == 1}.union(OUTCOMES, skip)
     allowed = desk.semantic.dimensions_of(frame.metric)
-    names = [(name,) for name in desk.semantic.dimensions if name in allowed and name not in fixed]
-    cuts = [cut for name in names if (cut := _cut(frame, name, whole, desk))]
-    ranked = rated(frame, whole, cuts)
+    names = [name for name in desk.semantic.dimensions if name in allowed and name not in fixed]
+    cuts = [cut for name in names if not _stood_for(name, names) and (cut := _cut(frame, (name,), whole, desk))]
+    spread = usual_spread(frame, whole, cuts)
+    ranked = rated(frame, whole, cuts, spread)
+    finer = [
+        FINER[entry.cut.dimensions[0]] for entry in ranked if entry.tells and entry.cut.dimensions[0] in FINER
+    ]
+    cuts += [cut for name in finer if name in names and (cut := _cut(frame, (name,), whole, desk))]
+    ranked = rated(frame, whole, cuts, spread)
     pairs = [
         cut
         for one, other in combinations(chosen(ranked, PAIRED_CUTS), 2)
         if (cut := _cut(frame, (*one.cut.dimensions, *other.cut.dimensions), whole, desk))
     ]
-    best = next((entry for entry in rated(frame, whole, pairs) if entry.tells), None)
-    return Drivers(frame, whole, total, sides, tuple(chosen(ranked)), best, chain_cells(frame, desk), len(cuts))
+    best = next((entry for entry in rated(frame, whole, pairs, spread) if entry.tells), None)
+    shares = frame.kind != "ratio" or desk.semantic.metrics[frame.metric].unit == "rate"
+    places = concentrations(frame, cuts) if shares else ()
+    return Drivers(
+        frame, whole, total, sides, tuple(chosen(ranked)), best, chain_cells(frame, desk), places, len(cuts)
+    )
 
 
-def laid_out(found: Drivers, desk: Desk, between: Sequence[Table] = ()) -> tuple[Table, ...]:
-    """The drivers as tables: the total, the drivers, whatever stands `between`, then the governed cells below."""
+def segment_found(found: Drivers) -> tuple[DimensionFilter, ...]:
+    """Where most of the change is, when one pair or one value holds it: filters for what to look for around it."""
+    lead = found.pair or next((entry for entry in found.cuts if entry.tells), None)
+    fixed = {entry.dimension for entry in found.frame.query.filters}
+    if lead is None or fixed & set(lead.cut.dimensions):
+        return ()
+    pairs = zip(lead.cut.dimensions, lead.part.key, strict=True)
+    return tuple(DimensionFilter(dimension=name, values=(str(value),)) for name, value in pairs)
+
+
+def tables_made(found: Drivers) -> int:
+    """How many tables come first in an answer: the total and its drivers."""
+    return 1 + len(found.cuts) + bool(found.pair) + bool(found.chain) + bool(found.places)
+
+
+def laid_out(
+    found: Drivers, desk: Desk, between: Sequence[Table] = (), after: Sequence[Table] = ()
+) -> tuple[Table, ...]:
+    """As tables: the total, the drivers, what stands `between`, the governed cells below, what comes `after`."""
     rated_cuts = [*found.cuts, *([found.pair] if found.pair else [])]
-    made = [found.total, *([found.total] * len(rated_cuts)), *([found.total] if found.chain else [])]
+    made = [found.total] * tables_made(found)
     first_cells = len(made) + len(between)
     own_sides = found.frame.kind == "ratio"
     under = [*([found.sides] if own_sides else []), *([found.chain[1]] if found.chain else [])]
-    cells = [_below(entry.cut) for entry in rated_cuts]
+    shown = {cut.dimensions: cut for cut in (*(entry.cut for entry in rated_cuts), *found.places)}
+    below, cells = list(shown), [_below(cut) for cut in shown.values()]
     tables = [*made, *between, *under, *cells]
     for at, entry in enumerate(rated_cuts):
-        place = Place(0, first_cells if own_sides else 0, first_cells + len(under) + at, at + 1)
+        at_cells = first_cells + len(under) + below.index(entry.cut.dimensions)
+        place = Place(0, first_cells if own_sides else 0, at_cells, at + 1)
         title = f"{DRIVES if entry.tells else NOTHING_STANDS_OUT}, {_by(entry.cut.dimensions, found.frame, desk)}"
         tables[at + 1] = driver_table(found.frame, entry.cut, found.whole, place, tables, title)
     if found.chain:
@@ -78,7 +114,18 @@ def laid_out(found: Drivers, desk: Desk, between: Sequence[Table] = ()) -> tuple
         tables[at] = factor_table(
             found.chain[0], found.frame, first_cells + len(under) - 1, at, tables, "What it is made of"
         )
-    return tuple(tables)
+    if found.places:
+        at = tables_made(found) - 1
+        numbers = [first_cells + len(under) + below.index(cut.dimensions) for cut in found.places]
+        sides = first_cells if own_sides else 0
+        tables[at] = place_table(found.frame, found.places, numbers, sides, at, tables, desk)
+    return (*tables, *after)
+
+
+def _stood_for(name: str, names: Sequence[str]) -> bool:
+    """Whether another dimension is looked at in place of this one, at first or for good."""
+    coarser = {finer: name for name, finer in FINER.items()}
+    return SAME_AS.get(name) in names or coarser.get(name) in names
 
 
 def _below(cut: Cut) -> Table:
