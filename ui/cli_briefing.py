@@ -172,6 +172,7 @@ def list_all(
 
 
 def _briefing(settings: Settings, warehouse: Path, reader: Principal, day: date | None) -> Briefing:
+    from agents.briefing.causes import cause_of
     from agents.briefing.daily import STORE
     from agents.briefing.reading import briefing_for
     from agents.briefing.store import BriefingStore
@@ -181,7 +182,7 @@ def _briefing(settings: Settings, warehouse: Path, reader: Principal, day: date 
         if (store.find(day) if day else store.latest()) is None:
             raise _none_made(day)
         with closing(Assistant.open(settings, warehouse)) as assistant:
-            found = briefing_for(assistant, store, reader, day)
+            found = briefing_for(assistant, store, reader, day, cause_of=cause_of)
     assert found is not None
     return found
 
@@ -222,13 +223,14 @@ def _write(content: bytes, form: Form, out: Path | None) -> None:
 
 @contextmanager
 def _rounds(settings: Settings, warehouse: Path) -> Iterator[Rounds]:
+    from agents.briefing.causes import cause_of
     from agents.runtime import Assistant
     from ui.accounts import open_accounts
     from ui.chat_root import session_secret
     from ui.delivery.rounds import Rounds
 
     with closing(Assistant.open(settings, warehouse)) as assistant, closing(open_accounts(settings)) as accounts:
-        yield Rounds(settings, assistant, accounts, session_secret(settings), _now)
+        yield Rounds(settings, assistant, accounts, session_secret(settings), _now, cause_of=cause_of)
 
 
 @contextmanager

@@ -98,6 +98,7 @@ def serve(
 
     listener = _listen(host or settings.server.host, settings.server.port if port is None else port)
     from agents.runtime import Assistant
+    from ui.delivery.schedule import scheduled
     from warehouse.logs import configure
 
     configure(settings.state)
@@ -117,7 +118,15 @@ def serve(
         _announce(settings.server.public_url or _address(listener), made)
         server = uvicorn.Server(config)
         app.state.watch.stopping = lambda: server.should_exit
-        server.run(sockets=[listener])
+        with scheduled(settings.scout, lambda: _daily_work(settings, assistant)):
+            server.run(sockets=[listener])
+
+
+def _daily_work(settings: Settings, assistant: Assistant) -> None:
+    from ui.delivery.day import make_day
+
+    with closing(open_accounts(settings)) as accounts:
+        make_day(assistant, accounts, session_secret(settings), lambda: datetime.now(UTC))
 
 
 def _add_pages(app: FastAPI, sessions: Sessions, accounts: Accounts, data_state: Callable[[], DataState]) -> None:

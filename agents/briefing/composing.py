@@ -31,6 +31,7 @@ from tools.scout.incident import Incident, visible_to
 CauseOf = Callable[[Incident, Desk], Aligned | None]
 SAME = 1e-6
 COURSE_DAYS = 56
+MOST_OTHERS = 8
 
 
 def compose(
@@ -64,11 +65,12 @@ def compose(
             withheld += 1
         else:
             unconfirmed += 1
-    ended = [issue for issue in issues if issue.missed or issue.state == "resolved"]
-    became = [_became(issue, sheet) for issue in (*rest, *ended)]
+    gone = [issue for issue in issues if issue.missed and not issue.incident.echo_of]
+    others = [*sorted(gone, key=lambda issue: issue.state != "resolved"), *rest]
+    became = [_became(issue, sheet) for issue in others[:MOST_OTHERS]]
     headline = _headline(told, sheet, basis, made.day, followed=bool(follows))
-    counts = {"withheld": withheld, "unconfirmed": unconfirmed}
-    notes = _notes(made, sheet, counts, len(issues) + withheld, desk.small_cell)
+    counts = {"withheld": withheld, "unconfirmed": unconfirmed, "further": len(others[MOST_OTHERS:])}
+    notes = _notes(made, sheet, counts, len(told) + len(others) + withheld + unconfirmed, desk.small_cell)
     title = sheet.passage(filled("title", day=_basis_day(basis, made.day)), [basis], made.day)
     briefing = Briefing(
         day=made.day,
@@ -282,6 +284,8 @@ def _notes(made: Made, sheet: Sheet, counts: Mapping[str, int], every: int, smal
     if counts["unconfirmed"]:
         said.append(filled("notes.unconfirmed", number=count("unconfirmed", counts["unconfirmed"]),
                            all=count("every", every)))  # fmt: skip
+    if counts["further"]:
+        said.append(filled("notes.further", number=count("further", counts["further"])))
     if "first" in days and days["first"] == days.get("last"):
         said.append(filled("notes.made_up_one", first=day("first", days["first"])))
     elif "first" in days:

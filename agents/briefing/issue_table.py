@@ -10,7 +10,7 @@ from datetime import date
 from agents.answer import Fact
 from agents.briefing.document import BoundFact
 from agents.briefing.lifecycle import Issue
-from agents.briefing.phrases import segment_pieces, word
+from agents.briefing.phrases import calendar_words, segment_pieces, word
 from agents.briefing.trend import bounds
 from agents.prose import Piece, number
 from agents.wording import bucket_in_words, in_sentence
@@ -96,7 +96,7 @@ def _texts(issue: Issue, label: str, owner: str, cause: Aligned | None) -> list[
         "effect": word("effect", "cost" if dearer else "saving"),
         "cause": cause.event if cause else word("no_known_cause"),
         "cause_kind": cause.kind if cause else "",
-        "calendar": incident.calendar,
+        "calendar": calendar_words(incident.calendar) if incident.calendar else "",
     }
     return [(Column(name, "VARCHAR", "", "dimension", name), text) for name, text in texts.items() if text]
 

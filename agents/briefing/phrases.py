@@ -47,6 +47,7 @@ TEMPLATES: dict[str, frozenset[str]] = {
     "became.open": frozenset({"state", "metric", "segment", "since"}),
     "notes.withheld": frozenset({"number", "all", "few"}),
     "notes.unconfirmed": frozenset({"number", "all"}),
+    "notes.further": frozenset({"number"}),
     "notes.made_up": frozenset({"first", "last"}),
     "notes.made_up_one": frozenset({"first"}),
     "notes.left_out": frozenset({"first"}),
@@ -93,6 +94,12 @@ def word(*path: str) -> str:
     for name in path:
         found = found[name]
     return str(found)
+
+
+def calendar_words(name: str) -> str:
+    """A yearly period of the semantic model's inside a sentence; its own name when none is set down."""
+    known: dict[str, str] = wording()["words"]["calendar"]
+    return known.get(name, name)
 
 
 def filled(name: str, /, **given: Piece | list[Piece]) -> list[Piece]:

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -21,9 +22,10 @@ from agents.briefing.lifecycle import Issue, advance
 from agents.briefing.markdown import markdown, visible_in_markdown
 from agents.briefing.page import page, visible_in_page
 from agents.briefing.pdf import pdf
+from agents.briefing.phrases import TEMPLATES, template
 from agents.briefing.reading import briefing_for
 from agents.briefing.store import BriefingStore, Made
-from agents.claims import DOWN, UP
+from agents.claims import DOWN, UP, claims
 from agents.grounding import Evidence
 from agents.runtime import Assistant
 from tools.desk import Desk
@@ -159,7 +161,9 @@ def test_missed_days_are_made_up_for_at_most_so_many_and_it_is_said(
     told = compose(done.made, desk_of("executive"))
     assert not briefing_problems(told, evidence_of(told, assistant.knowledge()))
     notes = [note.text for note in told.notes]
-    assert "The briefings from 26 October 2026 to 28 October 2026 were missed and were written afterwards." in notes
+    assert (
+        "The briefings from 26 October 2026 to 28 October 2026 were missed and were written afterwards." in notes
+    )
     assert "Days before 26 October 2026 were missed and have no briefing." in notes
     with pytest.raises(UsageError, match="complete days"):
         run_day(store, data, scan, settings, AT, tmp_path, day=last + timedelta(days=1))
@@ -178,6 +182,12 @@ def test_it_reads_as_the_owner_wants_it(briefing: Briefing, evidence: Evidence) 
     assert "Suggested owner: Digital product." in said
     assert "Cause: no known cause." in said
     assert briefing.items[0].view.startswith("/view?metric=failed_sessions&from=2026-10-20&to=2026-10-29&journey=")
+
+
+def test_the_words_of_the_sentences_claim_nothing_themselves() -> None:
+    for name in TEMPLATES:
+        literal = "".join(text for text, *_ in Formatter().parse(template(name)))
+        assert claims(literal) == [], name
 
 
 def test_nothing_material_is_said_when_there_is_nothing(made: Made, desk_of: Callable[..., Desk]) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents.briefing.causes import cause_of
 from agents.briefing.daily import STORE, DataDays, Run, ScanDay, run_day
-from agents.briefing.reading import NO_CAUSE
 from agents.briefing.store import BriefingStore
+from tools.scout.incident import ScanReport
+from tools.scout.scout import run_scout
 from ui.delivery.rounds import Round, Rounds
 
 if TYPE_CHECKING:
-    from agents.briefing.composing import CauseOf
     from agents.runtime import Assistant
     from ui.accounts import Accounts
+    from warehouse.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -31,23 +34,50 @@ def make_day(
     assistant: Assistant,
     accounts: Accounts,
     secret: str,
-    scan: ScanDay,
     clock: Callable[[], datetime],
     *,
     day: date | None = None,
+    scan: ScanDay | None = None,
     deliver: bool = True,
-    cause_of: CauseOf = NO_CAUSE,
 ) -> DayDone:
-    """The briefing of a day (the last complete one) with those that were missed, and its deliveries.
+    """Scan a day (the last complete one) and those that were missed, write their briefings, and deliver.
 
-    Doing it again changes and sends nothing. Raises UsageError for a day that the data do not have, and what the
-    scan raises.
+    `scan` stands in for the scout, for a day that was scanned already. Doing it again changes and sends nothing.
+    Raises UsageError for a day that the data do not have, and what the scan raises.
     """
     settings, knowledge = assistant.settings, assistant.knowledge()
     data = DataDays(knowledge.snapshot, knowledge.first_day, knowledge.as_of)
+
+    def scanned(each: date) -> ScanReport:
+        return run_scout(assistant.door, knowledge.semantic, settings, day=each)
+
     with closing(BriefingStore(settings.state / STORE)) as store:
-        run = run_day(store, data, scan, settings.scout, clock(), settings.state, day=day)
+        run = run_day(store, data, scan or scanned, settings.scout, clock(), settings.state, day=day)
         if not deliver:
             return DayDone(run, None)
         rounds = Rounds(settings, assistant, accounts, secret, clock, cause_of=cause_of)
         return DayDone(run, rounds.make(store, run.made))
+
+
+def day_after_scan(settings: Settings, warehouse: Path, report: ScanReport, *, deliver: bool = True) -> DayDone:
+    """The same on the command line, for a day that was just scanned."""
+    from agents.runtime import Assistant
+    from ui.accounts import open_accounts
+    from ui.chat_root import session_secret
+
+    with closing(Assistant.open(settings, warehouse)) as assistant, closing(open_accounts(settings)) as accounts:
+        semantic = assistant.knowledge().semantic
+
+        def scanned(each: date) -> ScanReport:
+            same = each == report.as_of and assistant.knowledge().snapshot == report.snapshot
+            return report if same else run_scout(assistant.door, semantic, settings, day=each)
+
+        return make_day(
+            assistant,
+            accounts,
+            session_secret(settings),
+            lambda: datetime.now(UTC),
+            day=report.as_of,
+            scan=scanned,
+            deliver=deliver,
+        )

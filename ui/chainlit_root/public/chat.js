@@ -29,7 +29,7 @@
     const box = element("div", "cc-reader");
     box.setAttribute("role", "status");
     for (const part of ["cc-role", "cc-only"]) box.append(element("span", part));
-    for (const [part, address] of [["cc-purpose", "/purpose"], ["cc-verified-queries", "/verified"], ["cc-users", "/users"]]) {
+    for (const [part, address] of [["cc-briefing", "/briefing"], ["cc-purpose", "/purpose"], ["cc-verified-queries", "/verified"], ["cc-users", "/users"]]) {
       const link = element("a", part);
       link.href = address;
       box.append(link);
@@ -56,6 +56,7 @@
     const { as_of: day = asOf, snapshot: id = snapshot, created_at: made } = state.served || {};
     write(box, ".cc-role", roleLabel);
     write(box, ".cc-only", state.session.only, "Your account sees these only");
+    write(box, ".cc-briefing", "Briefing");
     write(box, ".cc-purpose", purposeWords(state.session), state.session.stated ? state.session.stated.text : "");
     write(box, ".cc-verified-queries", state.session.role === "data_engineer" ? "Verified queries" : "");
     write(box, ".cc-users", state.session.isAdmin ? "Users" : "");
