@@ -201,11 +201,9 @@ def _cost(plant: Plant, one: Sighting) -> tuple[float, float]:
     assert one.incident.dollars is not None
     formula = one.incident.dollars.formula
     keys = plant.dollars
-    if "minute" in formula and "handle" in plant.kind:
+    if plant.kind == "handle":
         way = "loaded"
-    elif "digital" in formula:
-        way = "sessions"
-    elif "leak" in one.incident.metric:
+    elif "leak" in one.incident.metric or plant.kind == "digital":
         way = "leaked"
     else:
         way = "planning" if "planning" in formula else "loaded"

@@ -43,9 +43,11 @@ class Fate:
 
     @property
     def best(self) -> Sighting | None:
-        """The clearest sighting, by its own metric if there is one."""
-        own = [one for one in self.sightings if one.match.role == "own"]
-        return max(own or self.sightings, key=lambda one: abs(one.incident.evidence.z), default=None)
+        """Of the day on which it was seen most clearly, by its own metric if it ever was, what names it best."""
+        own = [one for one in self.sightings if one.match.role == "own"] or self.sightings
+        clearest = max(own, key=lambda one: abs(one.incident.evidence.z), default=None)
+        same_day = [one for one in own if clearest and one.day == clearest.day]
+        return max(same_day, key=lambda one: (one.match.likeness, abs(one.incident.evidence.z)), default=None)
 
     @property
     def delay(self) -> int | None:

@@ -14,7 +14,7 @@ from generator.calls import DayCalls, call_seconds, handle_minutes, waits
 from generator.catalog import TOPICS, Flags, Floats, Ints, catalog, weighted
 from generator.desks import Agents
 from generator.moods import NEGATIVE, NEUTRAL, POSITIVE, discontent, label_scores, moods
-from generator.watch.crowd import WatchCrowd, error_share
+from generator.watch.crowd import TOPIC_OF, WatchCrowd, error_share
 from generator.watch.plants import Plant
 from generator.watch.settings import CHANNELS, VALUES, inside, watch
 
@@ -72,13 +72,16 @@ class Contacts:
         self.lots = {
             one.number: crowd.lot(one.segment)
             for one in planted
-            if one.kind in ("volume", "leakage", "everything")
+            if one.kind in ("volume", "leakage", "digital", "everything")
         }
         self._shares = {
             (one.number, topic): crowd.topic_share(topic, one.segment)
             for one in planted
             if one.kind in ("volume", "leakage")
             for topic in one.topics
+        }
+        self._failing = {
+            one.number: crowd.expected_in(one.segment, "digital") for one in planted if one.kind == "digital"
         }
         self._recent: list[Lot] = []
         self._threshold: float | None = None
@@ -126,6 +129,8 @@ class Contacts:
     def _planted(self, rng: np.random.Generator, day: int) -> list[Lot]:
         found = []
         for one in self.planted:
+            if one.number in self._failing and one.course[day]:
+                found.append(self._after_failures(rng, day, one))
             if one.kind not in ("volume", "leakage") or not one.course[day]:
                 continue
             for topic in one.topics:
@@ -138,6 +143,13 @@ class Contacts:
                 topics = np.full(size, topic)
                 found.append(self._lot(rng, topics, member, leaked, one.number, one.segment.get("channel", "")))
         return found
+
+    def _after_failures(self, rng: np.random.Generator, day: int, one: Plant) -> Lot:
+        """The calls that follow planted failures; the failures behind them are added to the day's sessions."""
+        mean = self._failing[one.number][day] * one.strength(day) * watch()["plants"]["failures_that_call"]
+        lot, size = self.lots[one.number], int(rng.poisson(mean * np.exp(rng.normal(0, _WOBBLE))))
+        topic = np.full(size, TOPICS.index(TOPIC_OF[one.segment["interaction_type"]]))
+        return self._lot(rng, topic, lot[rng.integers(0, len(lot), size)], np.ones(size, dtype=bool), one.number)
 
     def _again(self, rng: np.random.Generator, day: int) -> list[Lot]:
         busy = self.crowd.levels.weekday[day] / self.crowd.levels.weekday.mean()

@@ -35,19 +35,26 @@ class Ledger:
             sums = self.sums[one.number]
             if one.kind in ("volume", "leakage", "repeat", "everything"):
                 self._added(day, drawn, one, sums, contacts.flags[one.number])
+            elif one.kind == "digital":
+                self._followed(day, drawn, one, sums)
             elif one.kind in ("negative", "sentiment", "handle"):
                 self._shifted(day, drawn, one, sums, in_cell(one, drawn.lot, contacts.flags[one.number]))
 
-    @staticmethod
-    def _added(day: int, drawn: Drawn, one: Plant, sums: dict[str, Floats], flags: Flags) -> None:
+    def _added(self, day: int, drawn: Drawn, one: Plant, sums: dict[str, Floats], flags: Flags) -> None:
         cell = in_cell(one, drawn.lot, flags)
         counted = {"leakage": drawn.lot.leaked, "repeat": drawn.lot.repeat}.get(one.kind, np.ones_like(cell))
         mine = drawn.lot.plant == one.number
+        self._followed(day, drawn, one, sums)
         # Of the calls that leaked anyway only some carry the plant's error.
         carrying = error_share(one.segment) if "failure_reason" in one.segment else 1.0
         sums["base"][day] = carrying * (cell & counted & (drawn.lot.plant == NOBODY)).sum()
         sums["extra"][day] = (mine & counted).sum()
         sums["size"][day] = (cell & (mine | (drawn.lot.plant == NOBODY))).sum()
+
+    @staticmethod
+    def _followed(day: int, drawn: Drawn, one: Plant, sums: dict[str, Floats]) -> None:
+        """The calls that belong to a plant, for what they cost."""
+        mine = drawn.lot.plant == one.number
         sums["calls"][day] = mine.sum()
         sums["leaked"][day] = (mine & drawn.lot.leaked).sum()
         sums["minutes"][day] = drawn.calls.handle[mine].sum()

@@ -32,14 +32,14 @@ class Online:
     def __init__(self, crowd: WatchCrowd, planted: tuple[Plant, ...]) -> None:
         self.crowd = crowd
         self.digital = [one for one in planted if one.kind == "digital"]
-        self.leakage = [one for one in planted if one.kind == "leakage" and "failure_reason" in one.segment]
+        self.told = [one for one in planted if "failure_reason" in one.segment]
         self.lots = {one.number: crowd.lot(one.segment) for one in self.digital}
         self.means = {one.number: crowd.expected_in(one.segment, "digital") for one in self.digital}
         self.extra: dict[int, int] = {}
 
     def day(self, rng: np.random.Generator, day: int, calls: DayCalls, lot: Lot) -> Sessions:
         """The sessions of one day."""
-        return joined([self._triggers(rng, calls, lot), self._others(rng, day), *self._planted(rng, day)])
+        return joined([self._triggers(rng, calls, lot), self._others(rng, day), *self._planted(rng, day, lot)])
 
     def _triggers(self, rng: np.random.Generator, calls: DayCalls, lot: Lot) -> Sessions:
         rows = np.flatnonzero(calls.leaked)
@@ -47,7 +47,7 @@ class Online:
         technical = calls.topic[rows] == TOPICS.index("Technical Support")
         kind = np.where(technical & (rng.random(len(rows)) < 0.3), _UPDATE, kind)
         outcome, message = endings(rng, messages(rng, kind, self._spanish(member)))
-        for one in self.leakage:
+        for one in self.told:
             told = lot.plant[rows] == one.number
             kind = np.where(told, INTERACTION_TYPES.index(one.segment["interaction_type"]), kind)
             message = np.where(told, _message(one), message)
@@ -65,15 +65,16 @@ class Online:
         outcome[failed], message[failed] = endings(rng, told)
         return self._sessions(rng, member, kind, outcome, message, session_seconds(rng, len(kind)), loose=True)
 
-    def _planted(self, rng: np.random.Generator, day: int) -> list[Sessions]:
+    def _planted(self, rng: np.random.Generator, day: int, calls: Lot) -> list[Sessions]:
         found = []
         self.extra = {}
         for one in self.digital:
             if not one.course[day]:
                 continue
             mean = self.means[one.number][day] * one.strength(day) * np.exp(rng.normal(0, _WOBBLE))
+            mean *= 1 - watch()["plants"]["failures_that_call"]
             size = int(rng.poisson(mean))
-            self.extra[one.number] = size
+            self.extra[one.number] = size + int(((calls.plant == one.number) & calls.leaked).sum())
             lot = self.lots[one.number]
             member = lot[rng.integers(0, len(lot), size)]
             kind = np.full(size, INTERACTION_TYPES.index(one.segment["interaction_type"]))
@@ -102,5 +103,11 @@ def _message(one: Plant) -> int:
 
 def failed_with(sessions: Sessions, one: Plant, flags: Flags) -> int:
     """Sessions of a plant's cell that failed with its error."""
-    inside = (sessions.message == _message(one)) & flags[sessions.member]
+    kind, reason = one.segment["interaction_type"], one.segment["failure_reason"]
+    told = [
+        place
+        for place, (name, text) in enumerate(_MESSAGES)
+        if name.removesuffix("_spanish") == kind and text == reason
+    ]
+    inside = np.isin(sessions.message, told) & flags[sessions.member]
     return int((inside & (sessions.outcome != SUCCESS)).sum())

@@ -205,7 +205,7 @@ def _special(rng: np.random.Generator, days: int) -> list[Plant]:
         course = np.where((np.arange(days) >= first) & (np.arange(days) < end), 1.0, 0.0)
         size = {
             "mix": float(rng.uniform(0.5, 1.3)),
-            "simpson": float(rng.uniform(0.3, 0.6)),
+            "simpson": float(rng.uniform(0.15, 0.35)),
             "everything": float(rng.uniform(0.12, 0.4)),
             "relabel": float(rng.uniform(0.25, 0.6)),
         }[kind]

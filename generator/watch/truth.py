@@ -23,7 +23,7 @@ from generator.watch.settings import watch
 
 _WINDOWS = (1, 3, 7, 14)
 _WEEK = 7
-_PLANNING, _CALL, _MINUTE, _SESSION = 8.0, 12.5, 0.75, 0.25  # dollars
+_PLANNING, _CALL, _MINUTE = 8.0, 12.5, 0.75  # dollars
 
 
 def write_watch_truth(
@@ -84,9 +84,7 @@ def _dollars(one: Plant, sums: dict[str, Floats]) -> list[tuple[str, Floats]]:
     """Cost by day, by each way of counting it."""
     if one.kind == "handle":
         return [("loaded", _MINUTE * sums["extra"])]
-    if one.kind == "digital":
-        return [("sessions", _SESSION * sums["extra"])]
-    if one.kind in (*COUNTED, "everything"):
+    if one.kind in (*COUNTED, "digital", "everything"):
         loaded = _CALL * sums["calls"] + _MINUTE * sums["minutes"]
         return [
             ("planning", _PLANNING * sums["calls"]),

@@ -29,9 +29,9 @@ def incident(
     begun = FIRST + timedelta(days=start)
     days = tuple(begun + timedelta(days=number) for number in (-1, 0))
     return Incident(
-        id=f"{metric}{sorted(segment.items())}{direction}", metric=metric, label=metric, unit="count", kind="count",
+        id=f"{metric}{sorted(segment.items())}{direction}", metric=metric, label=metric, unit="", kind="count",
         segment=tuple(sorted(segment.items())), direction=direction, favourable=False,  # type: ignore[arg-type]
-        as_of=FIRST + timedelta(days=day), start=Start(begun, days[0], days[1], days), observed=90.0, expected=50.0,
+        as_of=FIRST + timedelta(days=day), start=Start(begun, days[0], days[1], days), observed=90.0, expected=50,
         volume=1.0, excess=Interval(40.0, 30.0, 50.0), change=0.8, dollars=None, persistence="new", days_active=3,
         confidence="high", confidence_words="", evidence=Evidence(6.0, 1e-9, 1e-4, 3, 56, 1.2), members=90,
     )  # fmt: skip
