@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ui.delivery.subscriptions import Subscription
 
 
-def print_round(done: Round, *, as_json: bool) -> None:
+def print_round(done: Round, *, as_json: bool, to_stderr: bool = False) -> None:
     """What a round of deliveries did; troubles on stderr."""
     for subscription, trouble in done.troubles:
         complain(f"{subscription.reader} by {subscription.channel}: {trouble}")
@@ -31,9 +31,12 @@ def print_round(done: Round, *, as_json: bool) -> None:
         return
     for subscription, outcome in done.outcomes:
         why = f": {outcome.trouble}" if outcome.trouble else ""
-        typer.echo(f"{subscription.reader} by {subscription.channel}: {outcome.state}{why}")
+        typer.echo(
+            f"{outcome.what} to {subscription.reader} by {subscription.channel}: {outcome.state}{why}",
+            err=to_stderr,
+        )
     if not done.outcomes and not done.troubles:
-        typer.echo("Nothing to deliver: everybody who follows has it.")
+        typer.echo("Nothing to deliver: everybody who follows has it.", err=to_stderr)
 
 
 def print_subscriptions(found: list[Subscription], today: date, *, as_json: bool) -> None:

@@ -24,6 +24,7 @@ from warehouse.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
     from agents.briefing.document import Briefing
+    from tools.scout.incident import ScanReport
     from ui.delivery.parcel import ChannelName
     from ui.delivery.rounds import Rounds
     from ui.delivery.subscriptions import Subscription, Subscriptions
@@ -169,6 +170,26 @@ def list_all(
         with _subscriptions(settings) as subscriptions:
             found = subscriptions.all()
         print_subscriptions(found, _now().date(), as_json=as_json)
+
+
+def brief(
+    settings: Settings, warehouse: Path, report: ScanReport, reader: Principal, *, deliver: bool, quiet: bool
+) -> None:
+    """Keep the briefing of a day that was just scanned, deliver it and print it; troubles on stderr.
+
+    With `quiet` stdout is left alone.
+    """
+    from agents.briefing.markdown import plain_text
+    from ui.delivery.day import day_after_scan
+    from ui.delivery.parcels import site_of
+    from ui.printable import printable
+
+    done = day_after_scan(settings, warehouse, report, deliver=deliver)
+    if not quiet:
+        found = _briefing(settings, warehouse, reader, report.as_of)
+        typer.echo("\n" + "\n".join(map(printable, plain_text(found, site=site_of(settings)).split("\n"))))
+    if done.round:
+        print_round(done.round, as_json=False, to_stderr=quiet)
 
 
 def _briefing(settings: Settings, warehouse: Path, reader: Principal, day: date | None) -> Briefing:

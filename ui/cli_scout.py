@@ -43,12 +43,16 @@ def scout(
     model: ModelOption = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
+    deliver: Annotated[
+        bool, typer.Option("--deliver/--no-deliver", help="Send the day's briefing to whoever follows it.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """What left its expectation: which metric, where, since when, by how much, at what cost; or that nothing did.
 
     The scan itself sees every sum. What is printed is what the role may see: nothing of fewer members than
-    limits.small_cell, and with --only nothing beyond it.
+    limits.small_cell, and with --only nothing beyond it. The day's briefing is kept, printed and delivered, once,
+    unless the scan is of another company's model, an earlier snapshot or a part of the rows.
     """
     from ui.cli_company import company_of
     from ui.render import progress
@@ -62,6 +66,10 @@ def scout(
         with progress(console(stderr=True), "Scanning") as step:
             report = _scanned(door, settings, company, wanted, step)
         _show(report, door, principal, settings, as_json=as_json)
+    if company is None and snapshot is None and only is None:
+        from ui.cli_briefing import brief
+
+        brief(settings, target, report, principal, deliver=deliver, quiet=as_json)
 
 
 def _scanned(

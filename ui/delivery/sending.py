@@ -6,7 +6,7 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
@@ -20,11 +20,15 @@ LOCK = "delivery.lock"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one delivery ended this time: sent, waiting, refused, held, or taken by another process."""
+    """How one delivery ended this time: sent, waiting, refused, held, or taken by another process.
+
+    `what` names it for people: `digest 2026-10-29`.
+    """
 
     key: str
     state: str
     trouble: str = ""
+    what: str = field(default="", compare=False)
 
 
 @contextmanager
@@ -47,18 +51,19 @@ def deliver(
     claim = outbox.claim(parcel)
     if claim is None:
         return None
+    what = f"{parcel.kind} {parcel.about}"
     try:
         _tries(settings, sleep)(_Try(parcel, channel, outbox, claim))
     except NotTaken as error:
         outbox.not_taken(claim, error.reason, again=error.again)
-        return Outcome(parcel.key, "waiting" if error.again else "refused", error.reason)
+        return Outcome(parcel.key, "waiting" if error.again else "refused", error.reason, what)
     except Unknown as error:
         outbox.held(claim, error.reason)
-        return Outcome(parcel.key, "held", error.reason)
+        return Outcome(parcel.key, "held", error.reason, what)
     except ClaimLost:
-        return Outcome(parcel.key, "taken")
+        return Outcome(parcel.key, "taken", what=what)
     outbox.sent(claim)
-    return Outcome(parcel.key, "sent")
+    return Outcome(parcel.key, "sent", what=what)
 
 
 @dataclass
