@@ -102,6 +102,20 @@ def _briefing(plan: Plan) -> list[Call]:
     return [("todays_overview", {"filters": filters})]
 
 
+def _agents(plan: Plan) -> list[Call]:
+    return [("agent_effects", _limits(plan))]
+
+
+def _confusion(plan: Plan) -> list[Call]:
+    return [("confusing_changes", _limits(plan))]
+
+
+def _limits(plan: Plan) -> dict[str, Any]:
+    asked = as_arguments(plan.query) if plan.query else {}
+    limits: dict[str, Any] = {key: asked[key] for key in ("filters", "time") if key in asked}
+    return {**limits, "assumptions": list(plan.assumptions)}
+
+
 def _next_best_action(plan: Plan) -> list[Call]:
     said = list(plan.assumptions)
     if plan.verified:
@@ -148,6 +162,8 @@ CALLS: dict[str, Callable[[Plan], list[Call]]] = {
     "next_best_action": _next_best_action,
     "impact": _not_built,
     "journey": _journey,
+    "agents": _agents,
+    "confusion": _confusion,
     "clarify": _clarify,
     "refuse": _refused,
 }

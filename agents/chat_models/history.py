@@ -22,6 +22,8 @@ KINDS = {
     "todays_overview": "briefing",
     "top_opportunities": "next_best_action",
     "walk_journey": "journey",
+    "agent_effects": "agents",
+    "confusing_changes": "confusion",
     "clarify": "clarify",
     "refuse": "refuse",
 }

@@ -9,8 +9,9 @@ from semantic.parameters import Argument
 from semantic.query import SemanticQuery
 
 PlanKind = Literal[
-    "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "clarify", "refuse"
-]
+    "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "agents", "confusion",
+    "clarify", "refuse",
+]  # fmt: skip
 Refusal = Literal[
     "", "pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
     "correlation", "empty", "too_long", "sql",
@@ -19,12 +20,15 @@ Agent = Literal["genie", "insight_scout", "next_best_action"]
 
 AGENTS: dict[str, Agent] = {
     "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action",
+    "agents": "insight_scout", "confusion": "insight_scout",
     "next_best_action": "next_best_action",
     "impact": "next_best_action",
 }  # fmt: skip
 ROUTE_REASONS: dict[str, str] = {
     "query": "The question asks for governed figures.",
     "drivers": "The question asks why: the figures are split by what drives them.",
+    "agents": "The question asks what agents have to do with it: teams are compared at equal topics.",
+    "confusion": "The question asks what confuses members: topics that rose are held against what was sent.",
     "journey": "The question asks to play back a member's path.",
     "briefing": "The question asks what stands out, which the daily scan answers.",
     "what_if": "The question asks what a change would be worth.",

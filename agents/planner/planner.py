@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
 from agents.planner.background import set_background_aside
@@ -80,6 +81,8 @@ class Planner:
         if history and (clicked := self._edited(question, history[-1], clock)):
             return self._finished(self._led_on(clicked, history, clock), clock)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
+        if (analysis := self._analysis(question, history, clock)) is not None:
+            return self._finished(analysis, clock)
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
             follow_up=bool(history), hypothetical=hypothetical, repaired=self._mended(question),
@@ -107,6 +110,13 @@ class Planner:
     def _led_on(self, plan: Plan, history: Sequence[PriorTurn], clock: Clock) -> Plan:
         """A follow-up of a verified query: verified while only its parameters change, else said not to be."""
         return beyond(still_verified(plan, history[-1:], self.model, clock), history[-1], self.model)
+
+    def _analysis(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan | None:
+        """The plan of a question that an analysis of its own answers, unless an owner has checked it."""
+        if len(question) > self.questions.max_question_characters:
+            return None
+        found = read_analysis(question, self.model, lambda text: self.draft(text, (), clock)[0])
+        return None if found and self.verified_plan(question, clock, follows=bool(history)) else found
 
     def _edited(self, question: str, prior: PriorTurn, clock: Clock) -> Plan | None:
         """The plan of a question that a chip of the last answer asks, word for word."""
@@ -331,11 +341,29 @@ def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         return
     if draft.kind == "drivers":
         names = [defaults.dimension_metric.get(item.dimension, "") for item in draft.filters]
-        draft.metrics = [name for name in names if name][:1]
+        draft.metrics = [name for name in names if name][:1] or _counted_there(draft, lexicon.model)
     elif draft.filters or draft.time:
         draft.metrics = [defaults.money_metric] if defaults.money_metric else []
     if draft.kind == "what_if" and not draft.metrics:
         draft.issues.insert(0, Issue("no_metric"))
+
+
+def _counted_there(draft: Draft, model: SemanticModel) -> list[str]:
+    """`why did billing go up`: of a place, the count behind the money that it costs; said as an assumption."""
+    defaults = model.defaults
+    money = model.metrics.get(defaults.money_metric)
+    places = [item for item in draft.filters if item.dimension == defaults.where_dimension]
+    if money is None or not places:
+        return []
+    named = [name for name in (*money.siblings, *model.metrics) if name in model.metrics]
+    for name in named:
+        known = model.metrics[name]
+        if known.additive and known.unit == "count" and all(
+            item.dimension in model.dimensions_of(name) for item in draft.filters
+        ):
+            draft.assumptions.append(f"No figure was named: {known.label.lower()} are explained.")
+            return [name]
+    return []
 
 
 def same_query(one: SemanticQuery | None, other: SemanticQuery | None) -> bool:

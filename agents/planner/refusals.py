@@ -23,7 +23,7 @@ class Refused:
 
 _SQL = re.compile(
     r"\bselect\b.+\bfrom\b|\b(?:insert\s+into|drop\s+table|delete\s+from|truncate\s+table|alter\s+table|create\s+table|"
-    r"union\s+(?:all\s+)?select|update\s+\w+\s+set)\b|;\s*--|^\s*with\s+\w+\s+as\s*\(|^\s*(?:pragma|attach|copy|explain)\s+\w+\s+",
+    r"union\s+(?:all\s+)?select|update\s+\w+\s+set)\b|;\s*--|^\s*with\s+\w+\s+as\s*\(|^\s*(?:pragma|attach|copy)\s+\w+\s+|^\s*explain\s+(?:analyze|select|with)\s+",
     re.I | re.S,
 )
 _PII_NOUNS = (
