@@ -16,6 +16,7 @@ from tools.scout.incident import Segment
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 ANY = -1  # the code of a dimension that a cell does not fix
 
 
@@ -65,13 +66,13 @@ class Cube:
     def _bits(self) -> Ints:
         return np.array([1 << place for place in range(len(self.dimensions))], dtype=np.int64)
 
-    def has_sets_of(self, codes: Ints) -> NDArray[np.bool_]:
+    def has_sets_of(self, codes: Ints) -> BoolArray:
         """Whether the cube is grouped by the dimensions that rows of codes fix: a cell it then lacks is empty."""
         known = np.unique(self.fixed)
         return np.isin((codes != ANY) @ self._bits, known)
 
     @cached_property
-    def twins(self) -> NDArray[np.bool_]:
+    def twins(self) -> BoolArray:
         """Cells that hold just what a cell before them holds: they say nothing of their own."""
         seen: set[bytes] = set()
         found = np.zeros(len(self.codes), dtype=bool)
@@ -100,13 +101,22 @@ class Cube:
         pairs = zip(self.dimensions, self.values, self.codes[cell], strict=True)
         return tuple(sorted((name, values[code]) for name, values, code in pairs if code != ANY))
 
+    def cell_of(self, segment: Segment) -> int:
+        """The place of a segment's cell; -1 when the cube has none."""
+        codes = np.full((1, len(self.dimensions)), ANY, dtype=np.int64)
+        for name, value in segment:
+            if name not in self.dimensions or value not in self.values[place := self.dimensions.index(name)]:
+                return -1
+            codes[0, place] = self.values[place].index(value)
+        return int(self.find(codes)[0])
+
     def through(self, last: int, first: int = 0) -> Cube:
         """The days from one place to another, both included."""
         kept = slice(first, last + 1)
         measures = {name: array[:, kept] for name, array in self.measures.items()}
         return Cube(self.dimensions, self.values, self.codes, self.days[kept], measures)
 
-    def only(self, cells: NDArray[np.bool_]) -> Cube:
+    def only(self, cells: BoolArray) -> Cube:
         """Some of the cells; the whole always stays."""
         cells = cells.copy()
         cells[0] = True

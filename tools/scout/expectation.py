@@ -11,16 +11,18 @@ based scan statistics); measured choices are in docs/scout.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from tools.scout.cube import ANY, Cube, Floats, Ints
+from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.incident import Kind
 
 LEVEL_DAYS = 56
+LEAST_LEVEL_DAYS = 21  # that must be left to set a level
+MOSTLY = 0.3  # of a cell: an incident of so much of it moves its level
 LEVEL_OF_WHOLE = 28  # days
 PASSES = 3
 OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
@@ -28,6 +30,7 @@ CAP = 12.0  # of one day's squared deviation over its variance, so that one bad 
 KAPPA_ONE, KAPPA_MANY = 200.0, 1500.0  # events by which a weekday's own share outweighs its parents'
 PHI_PRIOR_DAYS = 30.0
 LATE = (0.06, 0.02)  # of the last day's and the day before's rows that may be missing
+LEAST_SEEN = 0.5  # events that any cell is taken to have shown besides
 DRIFT = 0.01  # of an expectation, not to be told from a change
 WINDOWS = (1, 3, 7, 14)
 _BLOCKS = (3, 7, 14)
@@ -69,6 +72,7 @@ class Expected:
     base: slice
     kind: Kind
     exposure: Floats
+    skew: float = 0.0  # of one value of a score
 
     def variance(self, first: int, last: int, *, usual: bool = False) -> Floats:
         """Of the sum over days first..last of each cell, with what is not known of the expectation; shape
@@ -100,17 +104,25 @@ class Expected:
         return np.asarray(values[:, low] + (place - low) * (values[:, high] - values[:, low]))
 
 
-def expect(cube: Cube, series: Series, gap: int, skipped: frozenset[date] = frozenset()) -> Expected:
+def expect(
+    cube: Cube,
+    series: Series,
+    gap: int,
+    skipped: frozenset[date] = frozenset(),
+    known: Sequence[tuple[int, date]] = (),
+) -> Expected:
     """The expectation of every day from the baseline on: up to 56 days that end `gap` days before the last one.
 
-    `skipped` are days that say nothing about an ordinary one (holidays). Days before the baseline get an
-    expectation as well, which nothing rests on.
+    `skipped` are days that say nothing about an ordinary one (holidays); `known` are cells that left their
+    expectation, with the first day: from then on they and what is mostly made of them set no level. Days
+    before the baseline get an expectation as well, which nothing rests on.
     """
     days = len(cube.days)
     base = slice(max(0, days - gap - LEVEL_DAYS), days - gap)
     weekday = np.array([day.weekday() for day in cube.days])
     open_days = np.array([day not in skipped for day in cube.days], dtype=float)
-    weights = np.broadcast_to(open_days[base], series.counts[:, base].shape)
+    quiet = open_days[base] * _unaffected(cube, series, base, known)
+    weights = quiet
     common, error = _neutral(series, days)
     for turn in range(PASSES):
         mean, plain = _mean(cube, series, weights, common, base, weekday)
@@ -118,23 +130,24 @@ def expect(cube: Cube, series: Series, gap: int, skipped: frozenset[date] = froz
         phi, usual = _noise(cube, series, mean, plain, weights, base)
         common, error = _common(cube, series, shape, plain, float(phi[0]), base)
         if turn:
-            weights = _weights(series, mean, plain, phi, base, open_days)
+            weights = _weights(series, mean, plain, phi, base, quiet)
     mean, plain = _mean(cube, series, weights, common, base, weekday)
     shape = _mean(cube, series, weights, _neutral(series, days)[0], base, weekday, common)[0]
     phi, usual = _noise(cube, series, mean, plain, weights, base)
     error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
     clumping = _clumping(series, mean, plain, phi, base, open_days)
-    known = (series.exposure if series.kind == "score" else series.counts)[:, base]
-    behind = (weights * known).sum(axis=1)
+    held = (series.exposure if series.kind == "score" else series.counts)[:, base]
+    behind = (weights * held).sum(axis=1) + (0.0 if series.kind == "score" else LEAST_SEEN)
     level_error = phi * clumping[:, 0] / np.maximum(behind, 0.5)
+    skew = _skew(series, mean, phi, base) if series.kind == "score" else 0.0
     found = Expected(
-        mean, plain, phi, usual, level_error, clumping, common, error, base, series.kind, series.exposure
+        mean, plain, phi, usual, level_error, clumping, common, error, base, series.kind, series.exposure, skew
     )
-    _judge_whole(series, found, shape[0], open_days)
+    _judge_whole(series, found, shape[0], open_days, quiet)
     return found
 
 
-def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floats) -> None:
+def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floats, quiet: Floats) -> None:
     """Replace what is expected of the whole by its own course: the level of the baseline's last four weeks.
 
     How far a mean of days strays from an earlier one is read off the variogram, which sees both noise and drift.
@@ -146,6 +159,7 @@ def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floa
         value = (series.counts[0] - shape) / size if score else np.log(np.maximum(series.counts[0], 0.5) / shape)
     ok = (size > 0) & np.isfinite(value) & (open_days > 0)
     used = np.flatnonzero(ok[base])
+    used = used[quiet[0, used] > 0]
     if len(used) < 10:
         return
     y = value[base][used]
@@ -203,7 +217,11 @@ def _mean(
     sums = (weights * series.counts[:, base]) @ table[base]
     sizes = (weights * exposed[:, base]) @ table[base]
     profile = _profile(cube, sums, sizes)
-    level = (sums.sum(axis=1) + _TINY) / np.maximum((sizes * profile).sum(axis=1), _TINY)
+    seen, exposure = sums.sum(axis=1), (sizes * profile).sum(axis=1)
+    # a cell that has shown nothing yet is not expected to show nothing for ever
+    usual = seen[0] / max(float(exposure[0]), _TINY) if series.kind == "rate" else 0.0
+    prior = LEAST_SEEN / usual if usual > 0 else 0.0
+    level = (seen + LEAST_SEEN) / np.maximum(exposure + prior, _TINY)
     mean = series.exposure * common * level[:, None] * profile[:, weekday]
     if series.kind == "rate":
         mean = np.minimum(mean, 0.999 * series.exposure)
@@ -253,10 +271,10 @@ def _noise(
         np.median(rough[total > 0]) if (total > 0).any() else 1.0, 1.0 * (series.kind != "score")
     )
     spread = np.minimum(spread, np.maximum(ceiling, CAP * rough[:, None] / 2) * plain)
-    days = max(int((weights[0] > 0).sum()), 2)
-    own = spread.sum(axis=1) / np.maximum(total, _TINY) * days / max(days - 2, 1)
+    days = np.maximum((weights > 0).sum(axis=1), 3)
+    own = spread.sum(axis=1) / np.maximum(total, _TINY) * days / (days - 2)
     usual = _by_size(np.log2(np.maximum(total, 1.0)), own, total > 5)
-    usual = usual * _by_parents(cube, own / np.maximum(usual, _TINY), total, days)
+    usual = usual * _by_parents(cube, own / np.maximum(usual, _TINY), total, int(days[0]))
     drawn = (days * own + PHI_PRIOR_DAYS * usual) / (days + PHI_PRIOR_DAYS)
     if series.kind == "score":
         return np.maximum(drawn, _TINY), np.maximum(usual, _TINY)
@@ -281,26 +299,54 @@ def _by_parents(cube: Cube, ratio: Floats, total: Floats, days: int) -> Floats:
     return np.clip(factor, 0.5, 3.0)
 
 
-def _by_size(size: Floats, value: Floats, known: Floats) -> Floats:
-    """The median of a value among cells of about the same size."""
-    edges = np.floor(size / 2).astype(int)
-    result = np.full(len(value), np.median(value[known]) if known.any() else 1.0)
-    for edge in np.unique(edges):
-        near = known & (np.abs(edges - edge) <= 0)
-        wider = near if near.sum() >= 20 else known & (np.abs(edges - edge) <= 1)
-        if wider.sum() >= 5:
-            result[edges == edge] = np.median(value[wider])
-    return result
+def _by_size(size: Floats, value: Floats, known: BoolArray) -> Floats:
+    """What a value usually is among cells of about the same size: medians by size, straight between them."""
+    edges = np.floor(size)
+    centers, medians = [], []
+    for edge in np.unique(edges[known]) if known.any() else ():
+        near = known & (np.abs(edges - edge) <= 1)
+        if near.sum() >= 8:
+            centers.append(edge + 0.5)
+            medians.append(float(np.median(value[near])))
+    if not centers:
+        return np.full(len(value), float(np.median(value[known])) if known.any() else 1.0)
+    return np.asarray(np.interp(size, centers, medians))
 
 
-def _weights(series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats) -> Floats:
+def _skew(series: Series, mean: Floats, phi: Floats, base: slice) -> float:
+    """The skewness of one value of a score, from days with few of them."""
+    size = series.exposure[:, base]
+    few = (size >= 1) & (size <= 10)
+    if few.sum() < 200:
+        return 0.0
+    stray = (series.counts - mean)[:, base]
+    third = (stray**3 / np.maximum(size, 1) / phi[:, None] ** 1.5)[few]
+    return float(np.clip(np.mean(third), -4.0, 6.0))
+
+
+def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[int, date]]) -> Floats:
+    """1 on the days of the baseline that may set a cell's level, 0 on those of a known incident."""
+    weights = np.ones(series.counts[:, base].shape)
+    volume = (series.exposure if series.kind != "count" else series.counts)[:, base].sum(axis=1)
+    for cell, first in known:
+        since = np.array([day >= first for day in cube.days[base]])
+        if (~since).sum() < LEAST_LEVEL_DAYS:
+            continue  # it has lasted so long that it is the level
+        mine, codes = cube.codes[cell], cube.codes
+        below = ((mine == ANY) | (codes == mine)).all(axis=1)
+        above = ((codes == ANY) | (codes == mine)).all(axis=1) & (volume[cell] >= MOSTLY * volume)
+        weights[np.ix_(below | above, since)] = 0.0
+    return weights
+
+
+def _weights(series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, quiet: Floats) -> Floats:
     """Less for days of weeks that strayed far: an earlier incident must not become the level."""
     kernel = min(7, base.stop - base.start)
     stray = _rolling((series.counts - mean)[:, base], kernel)
     scale = np.sqrt(phi[:, None] * np.maximum(_rolling(plain[:, base], kernel), _TINY) * 1.5)
     size = np.abs(stray) / scale
     weights = np.where(size > OUTLIER, (OUTLIER / np.maximum(size, _TINY)) ** 2, 1.0)
-    return np.asarray(weights * open_days[base])
+    return np.asarray(weights * quiet)
 
 
 def _rolling(array: Floats, width: int) -> Floats:

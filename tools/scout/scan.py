@@ -8,22 +8,24 @@ bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr
 
-from tools.scout.cube import ANY, Cube, Floats, Ints
+from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.expectation import WINDOWS, Expected, Series
 from tools.scout.onset import Onset, onset_of
 
+STICKY = 4.0  # log-likelihood by which a known segment is preferred
 MOST = 15  # incidents of one metric on one day
 LEAST_EVENTS = 5.0  # expected or seen in the longest window
-LEAST_VALUES = 30.0  # answers behind a score in the window
+LEAST_VALUES = 50.0  # answers behind a score in the window
+SMALL_SHARE = 0.2  # of a whole: below it a share goes by counts
 LEAST_CHANGE = 0.03  # of a smaller relative change nobody is told
 UNLIKE = 0.15  # by how much a part of an incident may differ from the whole of it without being another one
-FREEDOM = (8.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
+FREEDOM = (15.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
 LOOK_BACK = 28  # days in which an incident may have begun
 
 
@@ -61,8 +63,11 @@ class _Board:
     plain_usual: Floats
 
 
-def scan(cube: Cube, series: Series, expected: Expected, bound: float) -> list[Found]:
-    """Departures of the last day's windows, from the strongest on; `bound` false ones a day in a quiet company."""
+def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Sequence[int] = ()) -> list[Found]:
+    """Departures of the last day's windows, from the strongest on; `bound` false ones a day in a quiet company.
+
+    `known` are the cells of earlier days' departures: among alike ones they keep their names.
+    """
     windows = tuple(w for w in WINDOWS if w <= len(cube.days) - expected.base.stop)
     board = _board(series, expected, windows)
     days = len(cube.days)
@@ -73,7 +78,7 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float) -> list[F
     found: list[Found] = []
     taken = cube.twins.copy()
     while len(found) < MOST:
-        z = _deviations(board, series.kind)
+        z = _deviations(board, expected)
         tail = stdtr(freedom, -np.abs(z)) * 2
         tail[taken] = 1.0
         tail[np.broadcast_to(~_eligible(board, series.kind), tail.shape)] = 1.0
@@ -81,7 +86,7 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float) -> list[F
         passing = tail <= allowed[:, None]
         if not passing.any():
             break
-        cell, window = _most_likely(cube, board, series.kind, passing, z, tail / allowed[:, None])
+        cell, window = _most_likely(cube, board, expected, passing, z, tail / allowed[:, None], known)
         relative = float(tail[cell, window] / allowed[cell])
         item = _accepted(series, expected, folded, cell, windows[window], float(z[cell, window]))
         found.append(replace(item, p_value=float(tail[cell, window]), false_per_day=relative * bound))
@@ -134,33 +139,42 @@ def _tests(windows: int) -> float:
     return 1 + 0.6 * (windows - 1)
 
 
-def _eligible(board: _Board, kind: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _eligible(board: _Board, kind: str) -> BoolArray:
     if kind == "score":
         return np.asarray(board.exposure >= LEAST_VALUES)
     longest = np.maximum(board.expected, board.observed)[:, -1:]
     return np.asarray((longest >= LEAST_EVENTS) & (board.exposure > 0))
 
 
-def _immaterial(board: _Board, kind: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _immaterial(board: _Board, kind: str) -> BoolArray:
     if kind == "score":
         return np.zeros(board.observed.shape, dtype=bool)
     return np.asarray(np.abs(board.observed - board.expected) < LEAST_CHANGE * board.expected)
 
 
-def _deviations(board: _Board, kind: str) -> Floats:
-    """Signed roots of the likelihood ratios: standard normal when nothing has changed."""
-    observed, expected, variance = board.observed, board.expected, board.variance
-    if kind == "score":
-        return np.asarray((observed - expected) / np.sqrt(variance))
-    sign = np.sign(observed - expected)
-    near = np.where(sign > 0, np.maximum(observed - 0.5, expected), np.minimum(observed + 0.5, expected))
-    if kind == "rate":
-        return np.asarray(sign * np.sqrt(_binomial(near, expected, board.exposure, variance)))
-    return np.asarray(sign * np.sqrt(_negative_binomial(near, expected, variance)))
+def _deviations(board: _Board, expected: Expected) -> Floats:
+    """Signed roots of the likelihood ratios: standard normal when nothing has changed.
+
+    Counts and small shares go by a negative binomial, larger shares by a binomial with more variance, means of
+    scores by a normal distribution with their skewness taken off.
+    """
+    observed, mean, variance = board.observed, board.expected, board.variance
+    if expected.kind == "score":
+        plain = (observed - mean) / np.sqrt(variance)
+        lean = expected.skew / (6 * np.sqrt(np.maximum(board.exposure, 1.0)))
+        return np.asarray(np.where(plain * lean > 0, plain - lean * np.clip(plain**2 - 1, 0, 35), plain))
+    sign = np.sign(observed - mean)
+    near = np.where(sign > 0, np.maximum(observed - 0.5, mean), np.minimum(observed + 0.5, mean))
+    deviance = _negative_binomial(near, mean, variance)
+    if expected.kind == "rate":
+        share = mean / np.maximum(board.exposure, 1e-9)
+        deviance = np.where(share < SMALL_SHARE, deviance, _binomial(near, mean, board.exposure, variance))
+    return np.asarray(sign * np.sqrt(deviance))
 
 
 def _negative_binomial(seen: Floats, expected: Floats, variance: Floats) -> Floats:
     """Twice the log-likelihood ratio of a negative binomial with this mean and variance (Poisson below it)."""
+    expected = np.maximum(expected, 1e-9)
     extra = variance - expected
     poisson = 2 * (_xlogy(seen, seen / expected) - (seen - expected))
     size = expected**2 / np.maximum(extra, 1e-9)
@@ -187,25 +201,67 @@ def _xlogy(x: Floats, y: Floats) -> Floats:
 
 
 def _most_likely(
-    cube: Cube, board: _Board, kind: str, passing: Floats, z: Floats, relative: Floats
+    cube: Cube,
+    board: _Board,
+    expected: Expected,
+    passing: BoolArray,
+    z: Floats,
+    relative: Floats,
+    known: Sequence[int],
 ) -> tuple[int, int]:
     """The cell and window that say most: by likelihood, with the prior that every depth is as likely.
 
     The clearest one is found first; the one to be named is the likeliest that overlaps it and moves the same way,
-    all of them measured by the noise that is usual for their size.
+    all of them measured by the noise that is usual for their size, unless a wider one is as uniform.
     """
     clearest = int(np.argmin(np.where(passing, np.log(np.maximum(relative, 1e-300)) - z**2 * 1e-9, np.inf)))
     cell, window = divmod(clearest, z.shape[1])
     plain = replace(board, variance=board.usual)
-    gain = _deviations(plain, kind) ** 2 / 2
-    counts = np.bincount(cube.depth).astype(float)
-    gain = gain - np.log(counts[cube.depth])[:, None]
-    near = (np.sign(z) == np.sign(z[cell, window])) & _overlapping(cube, cell)[:, None] & (passing > 0)
+    prior = np.log(np.maximum(np.bincount(cube.depth).astype(float), 1.0))
+    gain = _deviations(plain, expected) ** 2 / 2 - prior[cube.depth][:, None]
+    gain[list(known)] += STICKY
+    near = (np.sign(z) == np.sign(z[cell, window])) & _overlapping(cube, cell)[:, None] & passing
     best = int(np.argmax(np.where(near, gain, -np.inf)))
-    return best // z.shape[1], best % z.shape[1]
+    cell, window = best // z.shape[1], best % z.shape[1]
+    if cell in known:
+        return cell, window
+    return _widened(cube, board, expected, prior, cell, window), window
 
 
-def _overlapping(cube: Cube, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _widened(cube: Cube, board: _Board, expected: Expected, prior: Floats, cell: int, window: int) -> int:
+    """The widest cell whose further part has changed as this one has, as far as its noise can tell.
+
+    A value that most rows have (calls by phone) adds nothing to a segment: the few rows without it must have
+    stayed as they were for it to be named.
+    """
+    size = board.exposure if expected.kind == "score" else board.expected
+    while True:
+        change = (board.observed[cell, window] - board.expected[cell, window]) / size[cell, window]
+        best, most = cell, 0.0
+        for place in np.flatnonzero(cube.codes[cell] != ANY):
+            wider = cube.codes[cell].copy()
+            wider[place] = ANY
+            parent = int(cube.find(wider[None, :])[0])
+            if parent < 0 or cube.depth[parent] == 0:
+                continue
+            rest = size[parent, window] - size[cell, window]
+            stray = board.observed[parent, window] - board.expected[parent, window]
+            stray -= board.observed[cell, window] - board.expected[cell, window]
+            if rest <= 0:
+                gain = 1.0
+            else:
+                noise = board.usual[parent, window] * rest / size[parent, window] * (1 + max(change, 0) / 2)
+                noise += board.usual[cell, window] * (rest / size[cell, window]) ** 2
+                gain = (stray**2 - (stray - change * rest) ** 2) / (2 * noise)
+                gain += prior[cube.depth[cell]] - prior[cube.depth[parent]]
+            if gain > most:
+                best, most = parent, gain
+        if best == cell:
+            return cell
+        cell = best
+
+
+def _overlapping(cube: Cube, cell: int) -> BoolArray:
     mine = cube.codes[cell]
     return np.asarray(((cube.codes == ANY) | (mine == ANY) | (cube.codes == mine)).all(axis=1))
 
@@ -242,6 +298,9 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     excess = series.counts[item.cell, -reach:][days] - mean
     size = base[item.cell] if score else np.maximum(mean, 1e-9)
     change = excess.sum() / max(float(size.sum()), 1e-9)
+    if item.cell == 0:  # what all cells do is in the common factor, which the others' expectations hold already
+        folded[0, days] += excess
+        return
     cells = np.flatnonzero(_overlapping(cube, item.cell))
     around = _holds(cube, cells, item.cell)
     share = _shared(cube, base, item.cell, cells[~around])
@@ -250,7 +309,7 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     doubt[cells[~around], days] += UNLIKE * np.abs(change * share)
 
 
-def _holds(cube: Cube, cells: Ints, cell: int) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _holds(cube: Cube, cells: Ints, cell: int) -> BoolArray:
     """Which cells hold the whole of a cell."""
     return np.asarray(((cube.codes[cells] == ANY) | (cube.codes[cells] == cube.codes[cell])).all(axis=1))
 

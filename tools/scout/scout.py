@@ -38,13 +38,15 @@ def run_scout(
     settings: Settings,
     *,
     day: date | None = None,
+    known: Sequence[Incident] = (),
     on_step: Step = lambda _step, _done: None,
 ) -> ScanReport:
     """Scan one day, the last complete one unless said otherwise.
 
+    `known` are the incidents of the day before: their days set no level, and of alike segments theirs are named.
     Raises UsageError (exit 2) for a day that the data do not have, MissingDataError (exit 4) without a warehouse.
     """
-    (report,) = run_days(door, semantic, settings, [day] if day else [], on_step=on_step)
+    (report,) = run_days(door, semantic, settings, [day] if day else [], known=known, on_step=on_step)
     return report
 
 
@@ -54,9 +56,13 @@ def run_days(
     settings: Settings,
     days: Sequence[date],
     *,
+    known: Sequence[Incident] = (),
     on_step: Step = lambda _step, _done: None,
 ) -> Iterator[ScanReport]:
-    """Scan several days, each as if it were the last one; the cubes are read once. Raises as `run_scout`."""
+    """Scan several days in order, each as if it were the last one; the cubes are read once.
+
+    Each day knows the incidents of the one before. Raises as `run_scout`.
+    """
     snapshot = door.snapshot()
     wanted = sorted(days) or [snapshot.as_of]
     for day in (wanted[0], wanted[-1]):
@@ -74,7 +80,8 @@ def run_days(
     reading = (time.perf_counter() - started) * 1000
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
-        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day)
+        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known)
+        known = report.incidents
         yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
 
 
@@ -96,6 +103,7 @@ def _report(
     together: Kinship,
     snapshot: Any,
     day: date,
+    known: Sequence[Incident],
 ) -> ScanReport:
     started = time.perf_counter()
     rules = Rules.model_validate(snapshot.manifest.get("rules") or settings.rules.model_dump())
@@ -108,7 +116,8 @@ def _report(
         cube = _until(whole, day)
         for entry in family.metrics:
             late = next((look.unsettled for look in scanned if look.metric == entry.settled_with), 0)
-            found, looked = judge(cube, entry, planned, rules, semantic, bound, snapshot.first_day, late)
+            mine = [incident for incident in known if incident.metric == entry.metric.name]
+            found, looked = judge(cube, entry, planned, rules, semantic, bound, snapshot.first_day, late, mine)
             incidents += found
             scanned.append(looked)
     judged = time.perf_counter()
@@ -140,10 +149,12 @@ def judge(
     bound: float,
     data_begin: date,
     unsettled: int = 0,
+    known: Sequence[Incident] = (),
 ) -> tuple[list[Incident], Scanned]:
     """Scan one metric of a cube that ends on the judged day.
 
-    The last `unsettled` days are left out, of which too much is known to be undecided.
+    The last `unsettled` days are left out, of which too much is known to be undecided; `known` are the metric's
+    incidents of the day before.
     """
     metric = entry.metric
     settled = data_begin + timedelta(days=entry.after_days)
@@ -159,9 +170,10 @@ def judge(
     looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes), late)
     if not gap or not series.counts.any():
         return [], looked
-    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]))
+    cells = {cell: i.start.day for i in known if (cell := kept.cell_of(i.segment)) >= 0}
+    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]), tuple(cells.items()))
     judged = Judged(entry, kept, series, expected, prices_of(rules), planned.formulas)
-    found = scan(kept, series, expected, bound / planned.metrics)
+    found = scan(kept, series, expected, bound / planned.metrics, tuple(cells))
     incidents = [incident_of(item, judged, "") for item in found]
     return [replace(i, calendar=period_at(semantic.events, i.start.day)) for i in incidents], looked
 
