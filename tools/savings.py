@@ -10,6 +10,8 @@ from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Desk, Hidden
 from tools.formula import FormulaError, HiddenCell, evaluate, formula_for
 from tools.metrics import governed_table
+from tools.nps_lift import basis as basis_of_nps
+from tools.nps_lift import nps_tables
 from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Table
 from tools.periods import days_in, last_days, period_in_words
 
@@ -108,13 +110,22 @@ def _projected(
         lead = "Too little to be shown" if bases[1].withholds else "Nothing"
         said = f"{lead} is counted as {_label(lever.count, desk)}; {_label(wider.count, desk)} are used instead."
         return _projected(wider, filters, reduce_pct, cost_model, desk, (*assumptions, said))
-    return _projection(lever, bases, week, reduce_pct, cost_model, desk, assumptions)
+    journey = _one_journey(filters, desk) if lever.count.startswith(LEVERS[0].count) else ""
+    rating = nps_tables(desk, journey, filters, today) if journey else None
+    return _projection(lever, [*bases, *(rating or ())], week, reduce_pct, cost_model, desk, assumptions)
+
+
+def _one_journey(filters: tuple[DimensionFilter, ...], desk: Desk) -> str:
+    """The journey that the filters keep, when it is a single one."""
+    where = desk.semantic.defaults.where_dimension
+    kept = [entry.values for entry in filters if entry.dimension == where and entry.op == "in"]
+    return kept[0][0] if len(kept) == 1 and len(kept[0]) == 1 else ""
 
 
 def _base_query(
     lever: Lever, filters: tuple[DimensionFilter, ...], period: TimeRange, cost_model: CostModel, desk: Desk
 ) -> SemanticQuery:
-    wanted = [lever.count, lever.repeats]
+    wanted = [lever.count, lever.repeats, lever.loaded_cost]
     if cost_model == "fully_loaded":
         wanted.append(lever.loaded_cost or lever.per_call)
     metrics = tuple(dict.fromkeys(name for name in wanted if name in desk.semantic.metrics))
@@ -138,6 +149,9 @@ def _projection(
         "reduce_pct": reduce_pct,
     }
     formulas = _formulas(lever, cost_model)
+    rated = len(bases) > NPS_BASE
+    if rated:
+        formulas |= _NPS_FORMULAS
     columns = (Column("reduction", "DOUBLE", "rate", "dimension", "Reduction"), *_columns(formulas, week))
     given = [(percent / 100,) for percent in sorted({*PRESETS, reduce_pct})]
     basis = f"Projection over: {bases[0].interpretation}"
@@ -147,6 +161,7 @@ def _projection(
         f"Based on the level of the last complete day, times {DAYS_A_YEAR} for a year; "
         f"beside it the daily average of the {period_in_words(week)}.",
         _cost_sentence(cost_model, desk),
+        *((basis_of_nps(desk),) if rated else ()),
     )
     return Found((table, *bases), "analysis", "what_if", assumptions=(*assumptions, *said), constants=constants)
 
@@ -201,15 +216,30 @@ def _formulas(lever: Lever, cost_model: CostModel) -> dict[str, str]:
     formulas["savings_per_year"] = "mul(cell:0:{row}:savings_per_day, query:year_days)"
     if lever.repeats:
         formulas["repeat_calls_avoided_per_day"] = f"mul(cell:1:0:{lever.repeats}, {reduction})"
+    if planning and lever.loaded_cost:
+        formulas["savings_per_year_loaded"] = f"mul(cell:1:0:{lever.loaded_cost}, {reduction}, query:year_days)"
+    if not planning:
+        formulas["savings_per_year_planning"] = (
+            "mul(cell:0:{row}:calls_avoided_per_day, query:planning_cost, query:year_days)"
+        )
     formulas["savings_per_year_on_average"] = f"mul(div({weekly}, query:days), {reduction}, query:year_days)"
     return formulas
 
 
+NPS_BASE = 2  # the bases ahead of those of the NPS estimate: today and the week
+_NPS_FORMULAS = {
+    "nps_gain": "sub(cell:4:0:nps, cell:3:0:nps)",
+    "nps_lift": "mul(cell:0:{row}:nps_gain, div(cell:0:{row}:calls_avoided_per_day, cell:5:0:total_calls))",
+}
 _LABELS = {
     "calls_avoided_per_day": ("Calls avoided per day", "count"),
     "savings_per_day": ("Savings per day", "usd"),
     "savings_per_year": ("Savings per year", "usd"),
     "repeat_calls_avoided_per_day": ("Repeat calls avoided per day", "count"),
+    "savings_per_year_loaded": ("Savings per year, fully loaded", "usd"),
+    "savings_per_year_planning": ("Savings per year at planning cost", "usd"),
+    "nps_gain": ("NPS gain of a member who need not call", "points"),
+    "nps_lift": ("NPS lift over all who call on the topic", "points"),
     "savings_per_year_on_average": ("Savings per year at the average of the {period}", "usd"),
 }
 
