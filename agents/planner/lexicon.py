@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from agents.planner.normalise import lemma, stem, tokenise
+from agents.planner.normalise import lemma, phrase_tokens, stem
 from agents.planner.reading import Target, Token
 from agents.planner.thesaurus import Piece, Thesaurus
 from agents.planner.words import (
@@ -88,7 +88,7 @@ def namesake(lexicon: Lexicon, target: Target) -> Target | None:
     fallback = lexicon.model.dimensions[target.name].fallback
     if not fallback:
         return None
-    key = tuple(token.lemma for token in tokenise(lexicon.values.label(target.name, target.value)))
+    key = tuple(token.lemma for token in phrase_tokens(lexicon.values.label(target.name, target.value)))
     exact = [
         found for found in sorted(lexicon.exact.get(key, ())) if found.name == fallback and found.kind == "value"
     ]
@@ -101,7 +101,7 @@ def namesake(lexicon: Lexicon, target: Target) -> Target | None:
 
 
 def _starts(label: str, key: Key) -> bool:
-    return tuple(token.lemma for token in tokenise(label))[: len(key)] == key
+    return tuple(token.lemma for token in phrase_tokens(label))[: len(key)] == key
 
 
 def content(tokens: Iterable[Token]) -> list[Token]:
@@ -134,7 +134,7 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
     lexicon.heads = _heads(model)
     lexicon.capitals = _capitals(lexicon.exact)
     lexicon.topics = {
-        tuple(token.text for token in tokenise(phrase)): topic.name
+        tuple(token.text for token in phrase_tokens(phrase)): topic.name
         for topic in model.topics
         for phrase in topic.phrases
     }
@@ -161,7 +161,7 @@ class _Index:
 
     def add(self, phrase: str, target: Target) -> None:
         """Index one phrase of a target at every level it qualifies for."""
-        tokens = _without_superlative(tokenise(phrase)) if target.kind == "metric" else tokenise(phrase)
+        tokens = _without_superlative(phrase_tokens(phrase)) if target.kind == "metric" else phrase_tokens(phrase)
         key = tuple(token.lemma for token in tokens)
         if not tokens or (key in self.closed):
             return
@@ -215,7 +215,7 @@ def _same_keys(
     meant: dict[Key, set[Target]] = defaultdict(set)
     labelled: dict[Key, set[Target]] = defaultdict(set)
     for phrase, target in phrases:
-        tokens = tokenise(phrase) if target.kind != "value" else []
+        tokens = phrase_tokens(phrase) if target.kind != "value" else []
         pieces = thesaurus.pieces(tokens)
         telling = [one for one in pieces if not one.light and tokens[one.start].text not in _SAYING_LITTLE]
         if len(telling) < 2 or not any(piece.grouped for piece in pieces):
@@ -238,7 +238,7 @@ def same_key(pieces: Iterable[Piece]) -> Key:
 
 def _label_keys(model: SemanticModel) -> frozenset[tuple[Key, Target]]:
     labels = [(m.label, Target("metric", m.name)) for m in model.metrics.values()]
-    return frozenset((tuple(token.lemma for token in tokenise(label)), target) for label, target in labels)
+    return frozenset((tuple(token.lemma for token in phrase_tokens(label)), target) for label, target in labels)
 
 
 def _suffixes(
@@ -249,7 +249,7 @@ def _suffixes(
     for phrase, target in explicit:
         if target.kind != "metric":
             continue
-        key = tuple(token.lemma for token in tokenise(phrase))
+        key = tuple(token.lemma for token in phrase_tokens(phrase))
         for start in range(1, len(key)):
             suffix = key[start:]
             if (
@@ -328,7 +328,7 @@ def _value_phrases(dimension: Dimension, values: Values) -> list[tuple[str, Targ
 
 def is_grammar(value: str, vocabulary: frozenset[Key] = frozenset()) -> bool:
     """Whether a value is written in what questions are built with: "how many", "top 3", "calls by plan type"."""
-    words = [token.text for token in tokenise(value)]
+    words = [token.text for token in phrase_tokens(value)]
     if all((word in KNOWN and word not in COMMON_VALUES) or _COUNT.fullmatch(word) for word in words):
         return True
     key = _key(value)
@@ -348,7 +348,7 @@ def _covered(key: Key, vocabulary: frozenset[Key]) -> list[bool]:
 
 
 def _key(phrase: str) -> Key:
-    return tuple(token.lemma for token in tokenise(phrase))
+    return tuple(token.lemma for token in phrase_tokens(phrase))
 
 
 def _keys(phrases: Iterable[tuple[str, Target]]) -> frozenset[Key]:
@@ -360,7 +360,7 @@ def _heads(model: SemanticModel) -> dict[str, frozenset[str]]:
     heads: dict[str, set[str]] = defaultdict(set)
     for dimension in model.dimensions.values():
         for phrase in (dimension.label, dimension.name.replace("_", " ")):
-            words = content(tokenise(phrase))
+            words = content(phrase_tokens(phrase))
             if len(words) > 1:
                 heads[words[-1].lemma].add(dimension.name)
     return {word: frozenset(names) for word, names in heads.items()}
@@ -389,12 +389,12 @@ def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None
     words: set[str] = set()
     related: dict[str, set[str]] = defaultdict(set)
     for phrase, target in explicit:
-        tokens = tokenise(phrase)
+        tokens = phrase_tokens(phrase)
         words.update(token.text for token in tokens)
         if target.kind != "value":
             related[target.name].update(stem(token.text) for token in content(tokens))
     for metric in lexicon.model.metrics.values():
-        related[metric.name].update(stem(token.text) for token in content(tokenise(metric.description)))
+        related[metric.name].update(stem(token.text) for token in content(phrase_tokens(metric.description)))
         datasets = lexicon.model.datasets_of(metric.name)
         related[metric.name].update(stem(word) for name in datasets for word in name.split("_"))
     lexicon.volumes = frozenset(
@@ -405,5 +405,7 @@ def _add_words(lexicon: Lexicon, explicit: Iterable[tuple[str, Target]]) -> None
     defaults = lexicon.model.defaults
     lexicon.words = frozenset(words)
     lexicon.related = {name: frozenset(found) for name, found in related.items()}
-    lexicon.noise = frozenset(token.lemma for word in defaults.noise_words for token in tokenise(word))
-    lexicon.noise_phrases = tuple(tuple(t.lemma for t in tokenise(phrase)) for phrase in defaults.noise_phrases)
+    lexicon.noise = frozenset(token.lemma for word in defaults.noise_words for token in phrase_tokens(word))
+    lexicon.noise_phrases = tuple(
+        tuple(t.lemma for t in phrase_tokens(phrase)) for phrase in defaults.noise_phrases
+    )

@@ -99,6 +99,19 @@ def tokenise(question: str) -> list[Token]:
     return _trim(tokens)
 
 
+def phrase_tokens(phrase: str) -> list[Token]:
+    """Tokens of a phrase of the vocabulary, remembered: making a lexicon asks for most of them several times.
+
+    Questions are not remembered.
+    """
+    return list(_remembered(phrase))
+
+
+@lru_cache(maxsize=30_000)
+def _remembered(phrase: str) -> tuple[Token, ...]:
+    return tuple(tokenise(phrase))
+
+
 def _joined(text: str) -> str:
     """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
     if unit := re.search(r"\d+-(days?|months?|years?|minutes?|hours?)\b", text):
