@@ -29,7 +29,7 @@ def not_shown(tables: Sequence[Table]) -> tuple[str, ...]:
         return ()
     least = max(table.small_cell for table in tables)
     counted = [_count(cells, "cell")] if cells else []
-    counted += [f"{_count(rows, 'row')} left out of the ranking"] if rows else []
+    counted += [f"{_count(rows, 'row')} left out"] if rows else []
     said = f"Figures of fewer than {least} members, and those that would give one away, are not shown"
     return (f"{said} ({', '.join(counted)}).",)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from semantic.query import SemanticQuery
+from semantic.values import ValueDictionary
 from tools.outcome import PlainCell, Table
 
 # A column of a comparison or a share can be worked back to these columns of the same row.
@@ -18,6 +19,24 @@ def disclosed(table: Table) -> Table:
     table = _single_row(table)
     hidden = table.suppressed | _derived(table)
     return _hidden_last(replace(table, rows=_blank(table.rows, hidden), suppressed=frozenset(hidden)))
+
+
+def without_unknown(table: Table, values: ValueDictionary) -> Table:
+    """Without rows that have no figure to show and name a value that the reader may not know."""
+    named = [(at, column.name) for at, column in enumerate(table.columns) if column.role == "dimension"]
+    figures = [at for at, column in enumerate(table.columns) if column.role == "metric"]
+    if not table.small_cell or not named or not figures:
+        return table
+    unknown = {
+        row
+        for row, cells in enumerate(table.rows)
+        if all((row, at) in table.suppressed for at in figures)
+        and any(cells[at] is not None and str(cells[at]) not in values.values(name) for at, name in named)
+    }
+    if not unknown:
+        return table
+    kept = _of_rows(table, [row for row in range(len(table.rows)) if row not in unknown])
+    return replace(kept, left_out=table.left_out + len(unknown))
 
 
 def ranks_hidden(table: Table) -> bool:

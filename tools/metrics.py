@@ -12,7 +12,7 @@ from semantic.echo import attribution_note, describe, has_history, heading
 from semantic.query import Order, SemanticQuery
 from semantic.windows import default_range
 from tools.desk import Desk, Hidden
-from tools.disclosure import disclosed, leading, ranks_hidden
+from tools.disclosure import disclosed, leading, ranks_hidden, without_unknown
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
 from tools.periods import day_in_words, period_in_words
 from warehouse.door import QueryContext
@@ -85,7 +85,7 @@ def _run(compiled: CompiledQuery, desk: Desk, title: str) -> Table:
         suppressed=result.suppressed,
         small_cell=desk.small_cell,
     )
-    return disclosed(table)
+    return without_unknown(disclosed(table), desk.values)
 
 
 def wider_tables(table: Table, desk: Desk) -> tuple[Table, ...]:

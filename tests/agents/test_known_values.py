@@ -82,6 +82,12 @@ def test_a_value_of_few_members_is_known_to_those_who_may_see_single_ones(told: 
     known = told.knowledge(Principal("ann", "analyst"))
     assert not set(few) & set(known.values.values("county"))
     assert set(few) <= set(told.knowledge(ENGINEER).values.values("county"))
+    question = "Total calls by county in 2026"
+    named = {str(row[0]) for row in told.ask(question, ENGINEER).rows}
+    shown = told.ask(question, Principal("ann", "analyst"))
+    assert set(few) <= named
+    assert {str(row[0]) for row in shown.rows} == named - set(few)
+    assert any("left out" in sentence for sentence in shown.assumptions)
 
 
 def test_what_a_build_counts_is_what_the_door_shows(told: Assistant) -> None:
