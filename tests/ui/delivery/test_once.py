@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from servers import MailServer, mail_server, web_server
-
+from tests.ui.delivery.servers import MailServer, mail_server, web_server
 from ui.delivery.files import Files
 from ui.delivery.mail import Mail
 from ui.delivery.outbox import Outbox
