@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 _MOST = 100
-_INCOMPLETE = "The search store {why}: only spelling was compared. `command-center search --rebuild` makes it."
+_INCOMPLETE = "Only spelling was compared, not the search store ({why}). Run `command-center search --rebuild`."
 
 
 def register(app: typer.Typer) -> None:

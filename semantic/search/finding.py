@@ -142,7 +142,8 @@ def _weighed(text: str, near: Sequence[Match], spelled: Sequence[Match], store: 
         spelling = by_spelling.get(entry)
         if spelling is None:
             spelling = fuzz.token_set_ratio(text, entry.text, processor=utils.default_process) / 100
-        found.append(Match(entry, _with_typo(text, entry, (vector + _OF_SPELLING * spelling) / (1 + _OF_SPELLING))))
+        weighed = (vector + _OF_SPELLING * spelling) / (1 + _OF_SPELLING)
+        found.append(Match(entry, _with_typo(text, entry, weighed)))
     return found
 
 

@@ -56,7 +56,7 @@ def write(root: Path, data: Data, entries: Sequence[SearchEntry]) -> bool:
         _fill(staged, entries)
         with suppress(OSError):  # another process has made the same one
             staged.rename(root / f"{data}-{content}")
-        _point(root, data, {"content": content, "entries": len(entries)})
+        _point(root, data, {"content": content, "version": VERSION, "entries": len(entries)})
         _sweep(root, data, content)
     except Exception as error:  # Chroma raises many kinds, also of its own native part
         raise StoreError(f"{type(error).__name__}: {str(error)[:200]}") from error
@@ -90,6 +90,8 @@ class SearchStore:
         folder = root / f"{data}-{self.content}"
         if not self.content or not folder.is_dir():
             raise StoreError("it has not been made")
+        if _pointed(root, data).get("version") != VERSION:
+            raise StoreError("it was made by another version")
         try:
             self._embedding = Embedding(json.loads((folder / _WEIGHTS).read_text(encoding="utf-8")))
             self._client = _client(folder)
