@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from agents.planner import Planner
 from agents.planner.periods import Clock
 from agents.planner.verified import build
 from semantic.loader import load_model
-from semantic.model import SemanticModel
+from semantic.model import SemanticModel, VerifiedQuery
 from semantic.query import TimeRange
 from semantic.readership import Readership, counts_members, values_of
 from semantic.search.finding import Finder
@@ -142,13 +142,23 @@ def load_knowledge(
     readership = Readership.of(reader, door.policy, settings.limits.small_cell)
     values = values_of(readership, semantic, door, snapshot, settings.state)
     for alike in known:
-        if alike.semantic is semantic and alike.values == values:
-            return _of_snapshot(settings, snapshot, alike.words, snapshot.id)
+        if alike.values == values and (words := _taken_over(alike.words, semantic)):
+            return _of_snapshot(settings, snapshot, words, snapshot.id)
     planner = Planner(semantic, values, settings.questions)
     narrator = Narrator(semantic, values)
     finder = Finder(search, semantic, values, None if readership.attributes else readership.data)
     words = Words(semantic, values, planner, narrator, Assembler(narrator, known_names(semantic, values)), finder)
     return _of_snapshot(settings, snapshot, words, snapshot.id)
+
+
+def _taken_over(words: Words, semantic: SemanticModel) -> Words | None:
+    """The words of a model that is the same, or the same but for its verified queries; None otherwise."""
+    known = words.semantic
+    if known is semantic:
+        return words
+    if replace(known, version=semantic.version, verified_queries=semantic.verified_queries) != semantic:
+        return None
+    return replace(words, semantic=semantic, planner=words.planner.with_verified(semantic))
 
 
 def carried_over(settings: Settings, snapshot: Snapshot, known: Knowledge) -> Knowledge:
@@ -189,7 +199,7 @@ def prompt_names(semantic: SemanticModel, values: ValueDictionary, as_of: date, 
     return {
         "as_of": day_in_words(as_of),
         "first_day": day_in_words(first_day),
-        "verified": "\n".join(f"- {q.name}: {q.title}" for q in semantic.verified_queries.values()),
+        "verified": "\n".join(_offered(query) for query in semantic.verified_queries.values()),
         "metrics": "\n".join(
             f"- {name}: {metric.label} ({metric.unit}). {metric.description}"
             for name, metric in semantic.metrics.items()
@@ -203,3 +213,9 @@ def prompt_names(semantic: SemanticModel, values: ValueDictionary, as_of: date, 
 
 def _declared(dimension: str, semantic: SemanticModel, values: ValueDictionary) -> list[str]:
     return [value for value in semantic.dimensions[dimension].values if values.knows(dimension, value)]
+
+
+def _offered(query: VerifiedQuery) -> str:
+    """A verified query in a prompt, with what can be set in it."""
+    parameters = [f"{p.name} ({p.type})" for p in query.parameters.values()]
+    return f"- {query.name}: {query.title}." + (f" Parameters: {', '.join(parameters)}." if parameters else "")

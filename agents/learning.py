@@ -79,7 +79,8 @@ class Learning:
         snapshot = self._door.snapshot()
         with self._lock:
             self._take_up()
-            if self._known is None or self._known.snapshot != snapshot.id:
+            stands = self._known and (self._given is not None or self._known.semantic is self._semantic)
+            if self._known is None or not stands or self._known.snapshot != snapshot.id:
                 self._known = self._learned(snapshot, self._known, READER)
             known = self._known
         if principal is None:
@@ -106,7 +107,7 @@ class Learning:
             self._thread.join()
 
     def _take_up(self) -> None:
-        """Load the model again when its accepted entries changed; everything learned is made of the model."""
+        """Load the model again when its accepted entries changed; what is known of another is learned anew."""
         if self._given is not None:
             return
         now = stamp(self._overlay)
@@ -117,10 +118,6 @@ class Learning:
         self._accepted = now
         if problem:
             _LOG.warning("accepted_entries_set_aside", extra={"code": "exit_2"})
-        if self._known and self._known.semantic is not self._semantic:
-            self._known = None
-            with self._others_lock:
-                self._others.clear()
 
     def _other(self, readership: Readership, snapshot: Snapshot, known: Knowledge) -> Knowledge:
         with self._others_lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date
 
@@ -34,7 +35,7 @@ from agents.planner.spelling import Speller, names_in
 from agents.planner.suggestions import follow_ups
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
-from agents.planner.verified import Verified, beyond, match_verified, still_verified, turn_as_asked
+from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
@@ -64,6 +65,12 @@ class Planner:
         self.speller = Speller.of(self.lexicon)
         self.verified = Verified.of(model, self.lexicon)
 
+    def with_verified(self, model: SemanticModel) -> Planner:
+        """A planner for a model that differs in its verified queries only: all the rest is taken over."""
+        other = copy(self)
+        other.model, other.verified = model, Verified.of(model, self.lexicon)
+        return other
+
     def plan(
         self, question: str, *, history: Sequence[PriorTurn] = (), as_of: date, first_day: date,
         partial_day: date | None = None,
@@ -79,7 +86,7 @@ class Planner:
             told = obey(said, history, self._starters())
             return self._finished(still_verified(told, history, self.model, clock), clock)
         if history and (clicked := self._edited(question, history[-1], clock)):
-            return self._finished(self._led_on(clicked, history, clock), clock)
+            return self._finished(led_on(clicked, history[-1], self.model, clock), clock)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         if (analysis := self._analysis(question, history, clock)) is not None:
             return self._finished(analysis, clock)
@@ -104,12 +111,8 @@ class Planner:
             lambda target: self.draft(question, history, clock, frozenset({target}))[0],
         )
         if history and is_follow_up(reading, intent):
-            plan = self._led_on(plan, history, clock)
+            plan = led_on(plan, history[-1], self.model, clock)
         return self._finished(plan, clock)
-
-    def _led_on(self, plan: Plan, history: Sequence[PriorTurn], clock: Clock) -> Plan:
-        """A follow-up of a verified query: verified while only its parameters change, else said not to be."""
-        return beyond(still_verified(plan, history[-1:], self.model, clock), history[-1], self.model)
 
     def _analysis(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan | None:
         """The plan of a question that an analysis of its own answers, unless an owner has checked it."""

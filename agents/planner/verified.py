@@ -255,6 +255,20 @@ def still_verified(plan: Plan, turns: Iterable[PriorTurn], model: SemanticModel,
     return plan
 
 
+def led_on(plan: Plan, prior: PriorTurn, model: SemanticModel, clock: Clock) -> Plan:
+    """A follow-up of a verified query: verified while only its parameters change, else said not to be.
+
+    `only Florida` after a ranking of what to fix asks for that ranking, not for the figures under it.
+    """
+    ranked = prior.verified and prior.kind == "next_best_action" and plan.kind == "query"
+    if ranked and plan.query and prior.query:
+        bare = plan.query.model_copy(update={"filters": prior.query.filters})
+        again = still_verified(replace(plan, kind="next_best_action"), (prior,), model, clock)
+        if again.verified and _content(bare) == _content(prior.query):
+            return again
+    return beyond(still_verified(plan, (prior,), model, clock), prior, model)
+
+
 def beyond(plan: Plan, prior: PriorTurn, model: SemanticModel) -> Plan:
     """The plan with a word on the verified query that a follow-up has left; as it is when it left none."""
     verified = model.verified_queries.get(prior.verified)

@@ -17,6 +17,7 @@ from agents.promotion.files import model_with
 from agents.promotion.freshness import fingerprint
 from agents.promotion.wording import personal_in, unfit_words
 from agents.replay import Replay, reader_of, replay
+from agents.screening import gaps
 from semantic.availability import unavailable
 from semantic.model import SemanticModel, VerifiedQuery
 from semantic.query import SemanticQuery
@@ -84,15 +85,18 @@ def _compiles(verified: VerifiedQuery, model: SemanticModel, knowledge: Knowledg
 def _questions(verified: VerifiedQuery, model: SemanticModel, knowledge: Knowledge) -> Iterator[Check]:
     planner, clock = knowledge.planner, knowledge.clock
     index = Verified.of(model, planner.lexicon)
-    lost, unfit = [], []
+    lost, unfit, more = [], [], []
     for question in verified.questions:
         plan = match_verified(tokenise(question), index, clock)
         if plan is None or plan.verified != verified.name:
             lost.append(
                 f"'{question}'" + (f" is read as {plan.verified}" if plan else " is not read as this query")
             )
+        elif plan.query and (said := gaps(question, plan.query, planner, clock).missing):
+            more.append(f"'{question}': {', '.join(said)}")
         unfit += [f"'{question}': {word}" for word in unfit_words(question, planner)]
     yield Check("Its questions lead to it", not lost, "; ".join(lost) or f"{len(verified.questions)} wordings.")
+    yield Check("Its questions say no more than it answers", not more, "; ".join(more) or "They do not.")
     clashes = list(collisions(verified, model, knowledge))
     yield Check("No other verified query has its questions", not clashes, "; ".join(clashes) or "None does.")
     said = "; ".join(unfit) or "Only words of the model and of plain English."
