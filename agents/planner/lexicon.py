@@ -31,7 +31,12 @@ from semantic.values import ValueDictionary
 
 Key = tuple[str, ...]
 _COUNT = re.compile(r"\d{1,2}")
-_MEASURES = frozenset(map(lemma, ("minutes", "days", "seconds", "hours", "time", "months", "volume")))
+_SAYS_NOTHING = frozenset(
+    map(
+        lemma,
+        SHARE | FILLER | POPULATION | AVERAGE | TIME_WORDS | FUNCTION | {"minutes", "seconds", "hours", "volume"},
+    )
+)
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
 _AND_MORE = ("and up", "and over", "and above", "and older", "or over", "or older", "or above", "plus", "or more")
 _LEADS = ("average", "avg", "mean", "total", "overall", "number of", "count of")
@@ -178,6 +183,8 @@ class _Index:
         telling = [token for token in words if token.text not in FILLER | SHARE]
         if len(telling) < 2 and any(token.text in FILLER for token in words):
             return
+        if all(token.text in _SAYING_LITTLE for token in words):
+            return  # "average time with us" in any order is any time on average
         bag_key = tuple(sorted(token.lemma for token in words))
         if len(words) > 1 and bag_key not in self.closed:
             self.bag[bag_key].add(target)
@@ -252,11 +259,7 @@ def _suffixes(
         key = tuple(token.lemma for token in phrase_tokens(phrase))
         for start in range(1, len(key)):
             suffix = key[start:]
-            if (
-                suffix not in exact
-                and suffix[0] not in FUNCTION
-                and not set(suffix) <= SHARE | FILLER | POPULATION | _MEASURES | frozenset(map(lemma, AVERAGE))
-            ):
+            if suffix not in exact and suffix[0] not in FUNCTION and not set(suffix) <= _SAYS_NOTHING:
                 found[suffix].add(target)
     return {key: frozenset(targets) for key, targets in found.items()}
 
