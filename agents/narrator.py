@@ -10,10 +10,11 @@ from agents.answer import Fact
 from agents.courses import trend
 from agents.explaining import drivers
 from agents.journeys import journey
+from agents.impacts import impact
 from agents.narratives import briefing, opportunities, what_if
 from agents.prose import Prose
 from agents.rankings import counted_rows, ranked
-from agents.recommended import actions, by_owner, issue, levers
+from agents.recommended import actions, by_owner, issue, levers, reviewed
 from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
 from agents.voice import Voice
@@ -61,6 +62,8 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "actions_by_owner": by_owner,
     "issue": issue,
     "levers": levers,
+    "review": reviewed,
+    "impact": impact,
 }
 
 

@@ -10,7 +10,9 @@ from langgraph.types import Command
 from agents.context import Context, State
 from agents.loop import Agent, run_agent
 from agents.toolbox import as_tool
+from tools.actions.impact import measure_impact
 from tools.actions.recommend import recommend_actions
+from tools.actions.reviewing import review_actions
 from tools.dialogue import clarify, refuse
 from tools.metrics import query_metrics
 from tools.opportunities import top_opportunities
@@ -22,6 +24,8 @@ NEXT_BEST_ACTION = Agent(
     (
         as_tool(recommend_actions),
         as_tool(top_opportunities),
+        as_tool(review_actions),
+        as_tool(measure_impact),
         as_tool(project_savings),
         as_tool(query_metrics),
         as_tool(run_verified_query),

@@ -94,6 +94,32 @@ def levers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     prose.write("To begin with: {change}", change=_change(voices[2], 0))
 
 
+def reviewed(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """Approved: Billing: clearer message (Digital Product). Expected: $1.47M a year; its state is approved."""
+    table = voices[0].table
+    for row in sorted(table.rows):
+        said = _sentence(table.part, row, "said", table.cell(row, "said"))
+        action = _sentence(table.part, row, "action", table.cell(row, "action"))
+        owner = _sentence(table.part, row, "owner", table.cell(row, "owner"))
+        if said.text == "Owner":
+            prose.write(
+                "{owner} owns {action}: {effort} of work, {savings} a year expected; the proposal is {state}.",
+                owner=owner, action=action, effort=voices[0].cell(row, "effort_days"),
+                savings=voices[0].cell(row, "savings_per_year"),
+                state=_sentence(table.part, row, "state", table.cell(row, "state")),
+            )  # fmt: skip
+            continue
+        prose.write(
+            "{said}: {action} ({owner}, {savings} a year expected). It is {state} now.",
+            said=said, action=action, owner=owner, savings=voices[0].cell(row, "savings_per_year"),
+            state=_sentence(table.part, row, "state", table.cell(row, "state")),
+        )  # fmt: skip
+
+
+def _sentence(part: int, row: int, name: str, cell: object) -> Fact:
+    return Fact(text=str(cell), value=str(cell), source=f"text:{part}:{row}:{name}")
+
+
 def _change(basis: Voice, row: int) -> Fact:
     """What to change, word for word as the playbook filled it."""
     text = str(basis.table.cell(row, "change"))

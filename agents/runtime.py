@@ -14,11 +14,13 @@ from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER
 from agents.learning import Learning
+from agents.planner.reviewing import decision_in
 from agents.unanswered import Listener
 from agents.upstream import STANDING_IN, Upstream, said_so, standing_in
 from agents.versions import versions
 from semantic.compiler import compile_query
 from semantic.search.building import search_root
+from tools.actions.reviewing import ReviewDesk
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
 from warehouse.errors import CommandCenterError, DeniedError, UpstreamModelError, UsageError
@@ -132,6 +134,7 @@ class Assistant:
         # One character past the limit is enough to be refused as too long; no more than that is kept.
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
+        context.desk.review = ReviewDesk(self.settings.state, self.clock, decision_in(question))
         failure: UpstreamModelError | None = None
         several = self._several(knowledge, principal, name)
         try:

@@ -30,6 +30,7 @@ from warehouse.errors import UsageError
 
 TEXT = "(text)"
 SHOWN = "shown"
+ACTIONS = "actions"
 KEYS_KEPT = 20
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: [\d:.]+)?")
 
@@ -104,7 +105,11 @@ def _without_texts(summary: dict[str, Any], desk: Desk | None) -> dict[str, Any]
     known = {value for values in desk.values.found.values() for value in values} if desk else set()
     for table in summary.get("tables", ()):
         if table["query"] is None and not table["formulas"]:
-            table["rows"] = {at: [_known(cell, known) for cell in row] for at, row in table["rows"].items()}
+            own = [column["role"] == "text" for column in table["columns"]]
+            table["rows"] = {
+                at: [cell if ours else _known(cell, known) for cell, ours in zip(row, own, strict=True)]
+                for at, row in table["rows"].items()
+            }
     return summary
 
 
@@ -184,6 +189,8 @@ def without_rows(message: ToolMessage) -> ToolMessage:
     remembered = _with_content(message, kept)
     if isinstance(message.artifact, Found) and (keys := row_keys(message.artifact)):
         remembered.additional_kwargs[SHOWN] = keys
+    if isinstance(message.artifact, Found) and (names := action_names(message.artifact)):
+        remembered.additional_kwargs[ACTIONS] = names
     return remembered
 
 
@@ -201,6 +208,14 @@ def row_keys(found: Found) -> dict[str, Any]:
         return {}
     named = [[str(cell) for cell in row] for row in rows if all(cell is not None for cell in row)]
     return {"dimensions": names, "rows": named, "total": len(table.rows)} if len(named) == len(rows) else {}
+
+
+def action_names(found: Found) -> list[str]:
+    """The names of the actions that a result lists, in their order: what `the second one` may mean."""
+    for table in found.tables:
+        if table.query is None and any(column.name == "action" for column in table.columns):
+            return [str(table.cell(row, "action")) for row in range(len(table.rows))]
+    return []
 
 
 def rowless(message: ToolMessage) -> ToolMessage:

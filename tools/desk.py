@@ -16,6 +16,7 @@ from warehouse.principal import Principal
 from warehouse.settings import Questions, Rules
 
 if TYPE_CHECKING:
+    from tools.actions.reviewing import ReviewDesk
     from semantic.search.finding import Finder
     from warehouse.door import QueryContext, QueryResult
 
@@ -41,7 +42,8 @@ class Desk:
     `read_period` turns a verified query's phrase ("last 7 days") into days. `partial_day` is the incomplete day
     of data after `as_of`, if any. `missing_columns` are the columns, by source table, that this warehouse was
     built without. `small_cell` is the least number of members behind a figure that this reader may see, 0 where
-    there is none. `finder` finds what was nearly meant. `spent_ms` adds up time by step.
+    there is none. `finder` finds what was nearly meant. `review` is where decisions on actions are kept, in a
+    conversation. `spent_ms` adds up time by step.
     """
 
     semantic: SemanticModel
@@ -62,6 +64,7 @@ class Desk:
     small_cell: int = 0
     finder: Finder | None = None
     spent_ms: dict[str, float] = field(default_factory=dict)
+    review: ReviewDesk | None = None
 
     @property
     def last_day(self) -> date:

@@ -24,6 +24,8 @@ Shape = Literal[
     "actions_by_owner",
     "issue",
     "levers",
+    "review",
+    "impact",
     "journey",
 ]
 PlainCell = str | int | float | bool | None

@@ -16,14 +16,6 @@ Call = tuple[str, dict[str, Any]]
 DEFAULT_REDUCTION = 10.0
 LOST = ("domain", "empty", "language")
 SHOWN_BELOW = "Name a figure, what it should go by and a period; questions that work are below."
-NOT_BUILT = {
-    "impact": (
-        "Measuring what a change brought, against what would have happened anyway, is not built yet; the calls "
-        "before and after that the fixes file records are not a measured effect. What can be asked: the course of "
-        "any metric, week by week.",
-        ("Leaked calls by week for the last 12 weeks", "Repeat call rate last month compared to the month before"),
-    ),
-}
 
 
 def calls_for(plan: Plan, offered: tuple[str, ...], examples: tuple[str, ...] = ()) -> list[Call]:
@@ -138,9 +130,16 @@ def _journey(plan: Plan) -> list[Call]:
     return [("walk_journey", arguments)]
 
 
-def _not_built(plan: Plan) -> list[Call]:
-    reason, nearest = NOT_BUILT[plan.kind]
-    return [_refuse("not_built", reason, nearest)]
+def _impact(plan: Plan) -> list[Call]:
+    filters = [entry.model_dump(mode="json") for entry in plan.query.filters] if plan.query else []
+    return [("measure_impact", {"filters": filters, "assumptions": list(plan.assumptions)})]
+
+
+def _review(plan: Plan) -> list[Call]:
+    assert plan.review
+    review = plan.review
+    arguments = {"decision": review.asked, "actions": list(review.actions), "reason": review.reason}
+    return [("review_actions", {**arguments, "assumptions": list(plan.assumptions)})]
 
 
 def _clarify(plan: Plan) -> list[Call]:
@@ -160,10 +159,11 @@ CALLS: dict[str, Callable[[Plan], list[Call]]] = {
     "what_if": _what_if,
     "briefing": _briefing,
     "next_best_action": _next_best_action,
-    "impact": _not_built,
+    "impact": _impact,
     "journey": _journey,
     "agents": _agents,
     "confusion": _confusion,
+    "review": _review,
     "clarify": _clarify,
     "refuse": _refused,
 }

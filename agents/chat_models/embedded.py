@@ -25,6 +25,7 @@ from agents.chat_models.carried import planned_already
 from agents.chat_models.history import prior_turns
 from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
+from agents.planner.reviewing import review_plan
 
 ROUTE = "route"
 EXAMPLES = 3
@@ -100,8 +101,12 @@ class EmbeddedChatModel(BaseChatModel):
             return completed
         # The supervisor and the agent it picks ask about the same question.
         if (question, history) not in self._plans:
-            plan = self.planner.plan(
-                question, history=history, as_of=self.as_of, first_day=self.first_day, partial_day=self.partial_day
+            plan = review_plan(question, history) or self.planner.plan(
+                question,
+                history=[turn for turn in history if turn.kind != "review"],
+                as_of=self.as_of,
+                first_day=self.first_day,
+                partial_day=self.partial_day,
             )
             self._plans.clear()
             self._plans[question, history] = plan

@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.planner import PriorTurn, Shown
-from agents.toolbox import SHOWN
+from agents.toolbox import ACTIONS, SHOWN
 from semantic.parameters import Argument, as_argument
 from semantic.query import DimensionFilter, SemanticQuery
 
@@ -21,6 +21,9 @@ KINDS = {
     "project_savings": "what_if",
     "todays_overview": "briefing",
     "top_opportunities": "next_best_action",
+    "recommend_actions": "next_best_action",
+    "review_actions": "review",
+    "measure_impact": "impact",
     "walk_journey": "journey",
     "agent_effects": "agents",
     "confusing_changes": "confusion",
@@ -45,7 +48,7 @@ def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
                 verified = call["args"]["name"] if call["name"] == "run_verified_query" else ""
                 return PriorTurn(
                     question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]), verified,
-                    _arguments(call["args"]) if verified else (),
+                    _arguments(call["args"]) if verified else (), _actions(messages, call["id"]),
                 )  # fmt: skip
     return PriorTurn(question, "refuse", None)
 
@@ -67,6 +70,14 @@ def _shown(messages: Sequence[BaseMessage], call_id: str | None) -> Shown:
     return Shown()
 
 
+def _actions(messages: Sequence[BaseMessage], call_id: str | None) -> tuple[str, ...]:
+    """The names of the actions that a call's answer listed."""
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.tool_call_id == call_id:
+            return tuple(message.additional_kwargs.get(ACTIONS, ()))
+    return ()
+
+
 def _failed(messages: Sequence[BaseMessage], call_id: str | None) -> bool:
     return any(isinstance(m, ToolMessage) and m.tool_call_id == call_id and m.status == "error" for m in messages)
 
@@ -77,7 +88,7 @@ def _query(name: str, arguments: dict[str, Any], messages: Sequence[BaseMessage]
     if name == "project_savings":
         filters = tuple(DimensionFilter.model_validate(entry) for entry in arguments.get("filters", ()))
         return SemanticQuery(metrics=(arguments.get("metric", "leaked_calls"),), filters=filters)
-    if name == "walk_journey":
+    if name in ("walk_journey", "recommend_actions"):
         filters = tuple(DimensionFilter.model_validate(entry) for entry in arguments.get("filters", ()))
         return SemanticQuery(metrics=("leaked_calls",), filters=filters)
     if name == "run_verified_query":

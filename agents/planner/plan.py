@@ -10,7 +10,7 @@ from semantic.query import SemanticQuery
 
 PlanKind = Literal[
     "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "agents", "confusion",
-    "clarify", "refuse",
+    "review", "clarify", "refuse",
 ]  # fmt: skip
 Refusal = Literal[
     "", "pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
@@ -22,7 +22,7 @@ AGENTS: dict[str, Agent] = {
     "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action",
     "agents": "insight_scout", "confusion": "insight_scout",
     "next_best_action": "next_best_action",
-    "impact": "next_best_action",
+    "impact": "next_best_action", "review": "next_best_action",
 }  # fmt: skip
 ROUTE_REASONS: dict[str, str] = {
     "query": "The question asks for governed figures.",
@@ -34,6 +34,7 @@ ROUTE_REASONS: dict[str, str] = {
     "what_if": "The question asks what a change would be worth.",
     "next_best_action": "The question asks what to do.",
     "impact": "The question asks whether earlier changes worked.",
+    "review": "The question decides on recommended actions, or asks whose they are.",
     "clarify": "The question can be read in more than one way.",
     "refuse": "The question cannot be answered from the governed data.",
 }
@@ -56,7 +57,8 @@ class Shown:
 class PriorTurn:
     """An earlier question of the conversation, the whole query that answered it and the keys of its rows.
 
-    `verified` names the verified query that answered it, with the arguments of its `parameters`.
+    `verified` names the verified query that answered it, with the arguments of its `parameters`. `actions` are the
+    names of the recommended actions that its answer listed, in their order.
     """
 
     question: str
@@ -66,6 +68,16 @@ class PriorTurn:
     shown: Shown = Shown()
     verified: str = ""
     parameters: tuple[tuple[str, Argument], ...] = ()
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    """A decision on recommended actions, or a question about them, by name; `reason` in the person's words."""
+
+    asked: Literal["approve", "reject", "defer", "undo", "owner"]
+    actions: tuple[str, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,3 +103,4 @@ class Plan:
     agent: Agent = "genie"
     route_reason: str = ""
     follow_ups: tuple[str, ...] = ()
+    review: Review | None = None

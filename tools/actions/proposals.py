@@ -100,9 +100,11 @@ class Proposals:
         return sorted(found, key=lambda p: (-float(p.document.get("savings_per_year") or 0), p.key))
 
     def find(self, name: str) -> Proposal:
-        """A proposal by its id, the beginning of it, or its key. Raises UsageError when none or several fit."""
+        """A proposal by its id (or how it begins), key or name. Raises UsageError when none or several fit."""
         wanted = name.strip().lower()
-        found = [p for p in self.all() if wanted and (p.id.startswith(wanted) or p.key.lower() == wanted)]
+        known = self.all()
+        found = [p for p in known if wanted in (p.key.lower(), str(p.document.get("title", "")).lower())]
+        found = found or [p for p in known if wanted and p.id.startswith(wanted)]
         if len(found) == 1:
             return found[0]
         what = "Several proposals begin" if found else "No proposal begins"

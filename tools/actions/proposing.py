@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from tools.actions.candidates import Candidate
@@ -14,6 +15,11 @@ def documents(found: Recommendations, most: int = MOST) -> dict[str, dict[str, A
     """By key, the best actions that save more in a year than they cost."""
     worth = [candidate for candidate in found.ranked if found.savings(candidate) > candidate.cost]
     return {candidate.key: document(found, candidate) for candidate in worth[:most]}
+
+
+def documents_of(found: Recommendations, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """By key, the actions of these names, whatever they save."""
+    return {candidate.key: document(found, candidate) for candidate in found.ranked if candidate.title in names}
 
 
 def document(found: Recommendations, candidate: Candidate) -> dict[str, Any]:

@@ -1,0 +1,328 @@
+"""What a fix brought, as a tool: before and after, against what would have happened anyway, with an interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from semantic.query import DimensionFilter, SemanticQuery, TimeRange
+from tools.actions.counterfactual import Effect, effect
+from tools.actions.proposals import FILE, Proposals
+from tools.desk import Desk, Hidden
+from tools.metrics import governed_table
+from tools.nps_lift import topic_of
+from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
+from tools.periods import day_in_words
+from tools.savings import DAYS_A_YEAR, computed
+from warehouse.door import QueryContext
+from warehouse.errors import DeniedError
+
+MOST_BEFORE, MOST_AFTER = 26, 13
+LEAST_BEFORE, LEAST_AFTER = 4, 2
+WEEK = 7
+NOTHING_LIVE = (
+    "No approved action is live and no past fix went live inside the data, so there is nothing to measure yet. Once "
+    "an action goes live its calls are held against what would have happened anyway, from the second full week on."
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A fix that is live: the calls that it should have reduced, from when, and what was expected of it.
+
+    `donors_by` is the dimension that, with the plan type, makes the cells it is compared with.
+    """
+
+    name: str
+    metric: str
+    where: tuple[DimensionFilter, ...]
+    donors_by: str
+    go_live: date
+    expected: float | None = None
+
+
+def measure_impact(
+    desk: Hidden, action: str = "", filters: tuple[DimensionFilter, ...] = (), assumptions: tuple[str, ...] = ()
+) -> Outcome:
+    """Measure what a fix brought since it went live, against a synthetic control, with a 95 % interval.
+
+    `action` names a live action or a past fix; without one the latest that went live inside the data is taken.
+    `filters` say which journey it should be of.
+    """
+    known = subjects(desk)
+    wanted = [
+        subject for subject in known if action.lower() in subject.name.lower() and _concerns(subject, filters)
+    ]
+    if not wanted:
+        return Refusal("nothing_live", NOTHING_LIVE)
+    ready = [subject for subject in wanted if whole_weeks(subject, desk)[1] >= LEAST_AFTER] or wanted
+    subject = max(ready, key=lambda one: (one.expected is not None, one.go_live))
+    return measured(subject, desk, assumptions)
+
+
+def subjects(desk: Desk) -> list[Subject]:
+    """Live actions of the review, then past fixes whose go-live lies inside the data."""
+    found: list[Subject] = []
+    if desk.review is not None and not desk.principal.attributes:
+        store = Proposals(desk.review.state / FILE)
+        try:
+            live = [p for p in store.all() if p.go_live and p.state in ("live", "measured")]
+        finally:
+            store.close()
+        for proposal in live:
+            frozen = proposal.frozen or proposal.document
+            where = tuple(
+                DimensionFilter(dimension=k, values=(str(v),)) for k, v in sorted(frozen["where"].items())
+            )
+            found.append(
+                Subject(
+                    str(proposal.now["title"]),
+                    str(frozen["metric"]),
+                    where,
+                    desk.semantic.defaults.where_dimension,
+                    date.fromisoformat(proposal.go_live),
+                    float(frozen["reduction"]),
+                )
+            )
+    return [*found, *_past(desk)]
+
+
+def _past(desk: Desk) -> list[Subject]:
+    """Fixes of the history that went live inside the data; a plan before a colon in the title is whose it is."""
+    sql = (
+        exp.select("title", "journey", "go_live_date").from_("gold.fixes").order_by("fix_id").sql(dialect="duckdb")
+    )
+    try:
+        rows = desk.door.query(
+            sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)
+        ).rows
+    except DeniedError:
+        return []
+    found = []
+    for title, journey, day in rows:
+        if not isinstance(day, date) or not desk.first_day < day <= desk.as_of:
+            continue
+        topic, plan = topic_of(desk, str(journey)), str(title).partition(":")[0]
+        where = [DimensionFilter(dimension="call_topic", values=(topic,))]
+        if plan in desk.values.values("plan_type"):
+            where.append(DimensionFilter(dimension="plan_type", values=(plan,)))
+        if topic:
+            found.append(Subject(str(title), "total_calls", tuple(where), "call_topic", day))
+    return found
+
+
+def _concerns(subject: Subject, filters: tuple[DimensionFilter, ...]) -> bool:
+    """Whether a subject's calls are among those that the filters keep; unknown dimensions decide nothing."""
+    own = {entry.dimension: set(entry.values) for entry in subject.where}
+    return all(
+        own[entry.dimension] & set(entry.values)
+        for entry in filters
+        if entry.op == "in" and entry.dimension in own
+    )
+
+
+def whole_weeks(subject: Subject, desk: Desk) -> tuple[int, int]:
+    """Whole weeks of data before the go-live and from it on, as far as they are looked at."""
+    before = (subject.go_live - desk.first_day).days // WEEK
+    after = ((desk.as_of - subject.go_live).days + 1) // WEEK
+    return min(max(before, 0), MOST_BEFORE), min(max(after, 0), MOST_AFTER)
+
+
+def measured(subject: Subject, desk: Desk, assumptions: tuple[str, ...] = ()) -> Outcome:
+    """The measurement of one subject, or why there is none yet."""
+    before, after = whole_weeks(subject, desk)
+    live = f"{subject.name} went live on {day_in_words(subject.go_live)}"
+    if after < LEAST_AFTER:
+        ready = subject.go_live + timedelta(days=WEEK * LEAST_AFTER)
+        return Refusal(
+            "too_early", f"{live}: too early to say. A first measurement needs data until {day_in_words(ready)}."
+        )
+    if before < LEAST_BEFORE:
+        return Refusal("too_early", f"{live}, too soon after the data begins to know what was usual before.")
+    weeks = [_week(subject, at) for at in range(-before, after)]
+    treated = [_count(subject, period, desk) for period in weeks]
+    donors = _donors(subject, weeks, desk)
+    if any(count is None or count <= 0 for count in treated):
+        return Refusal("too_few", f"{live}; in some weeks there are no such calls, or too few to be shown.")
+    own = np.array(treated, dtype=np.float64)
+    try:
+        found = effect(own, donors, before)
+    except ValueError:
+        return Refusal("no_donors", f"{live}; there are too few other groups of calls to compare with.")
+    return _answer(subject, found, own, weeks, before, desk, assumptions)
+
+
+def _week(subject: Subject, at: int) -> TimeRange:
+    start = subject.go_live + timedelta(days=WEEK * at)
+    return TimeRange(start=start, end=start + timedelta(days=WEEK - 1))
+
+
+def _count(subject: Subject, period: TimeRange, desk: Desk) -> float | None:
+    table = governed_table(SemanticQuery(metrics=(subject.metric,), filters=subject.where, time=period), desk)
+    cell = table.cell(0, subject.metric) if isinstance(table, Table) and table.rows else None
+    return float(cell) if isinstance(cell, int | float) else None
+
+
+def _donors(subject: Subject, weeks: list[TimeRange], desk: Desk) -> dict[str, NDArray[np.float64]]:
+    """Weekly counts of the other cells of journey or topic and plan, those that have every week.
+
+    Cells of the fix's own journey or topic are left out: a fix can move its calls to them.
+    """
+    own = {value for entry in subject.where if entry.dimension == subject.donors_by for value in entry.values}
+    found: dict[str, list[float]] = {}
+    for at, period in enumerate(weeks):
+        query = SemanticQuery(metrics=(subject.metric,), dimensions=(subject.donors_by, "plan_type"), time=period)
+        try:
+            table = governed_table(query, desk)
+        except Mendable:
+            return {}
+        if not isinstance(table, Table):
+            return {}
+        for row in range(len(table.rows)):
+            group, count = str(table.cell(row, subject.donors_by)), table.cell(row, subject.metric)
+            if group in own or not isinstance(count, int | float) or count <= 0:
+                continue
+            counts = found.setdefault(f"{group} / {table.cell(row, 'plan_type')}", [])
+            if len(counts) == at:
+                counts.append(float(count))
+    return {name: np.array(counts) for name, counts in found.items() if len(counts) == len(weeks)}
+
+
+def _answer(
+    subject: Subject, found: Effect, own: NDArray[np.float64], weeks: list[TimeRange], before: int, desk: Desk,
+    assumptions: tuple[str, ...],
+) -> Outcome:  # fmt: skip
+    spans = (
+        TimeRange(start=weeks[0].start, end=weeks[before - 1].end, label=""),
+        TimeRange(start=weeks[before].start, end=weeks[-1].end, label=""),
+    )
+    bases: list[Table] = []
+    for title, span in zip(("Before the go-live", "Since the go-live"), spans, strict=True):
+        table = governed_table(
+            SemanticQuery(metrics=_beside(subject, desk), filters=subject.where, time=span), desk, title
+        )
+        if isinstance(table, Refusal):
+            return table
+        bases.append(table)
+    constants = {
+        "before_days": float(before * WEEK),
+        "after_days": float((len(weeks) - before) * WEEK),
+        "year_days": float(DAYS_A_YEAR),
+        "planning_cost": desk.rules.planning_cost_per_call,
+        "interval_pct": 95.0,
+    }
+    course = _course(found, own, weeks)
+    result = computed(
+        replace(_RESULT, formulas=_formulas(subject.metric)), [_given(subject, found)], [course, *bases], constants
+    )
+    said = (*assumptions, *_method(found, before, len(weeks) - before))
+    return Found((result, course, *bases), "analysis", "impact", assumptions=said, constants=constants)
+
+
+def _beside(subject: Subject, desk: Desk) -> tuple[str, ...]:
+    """The count with its repeat rate and sentiment, as far as the model and the data have them."""
+    leaked = subject.metric.startswith("leaked")
+    beside = ("leaked_repeat_rate", "leaked_avg_sentiment") if leaked else ("repeat_call_rate", "avg_sentiment")
+    known = [name for name in beside if name in desk.semantic.metrics]
+    lacking = any("sentiment_score" in columns for columns in desk.missing_columns.values())
+    return (subject.metric, *(name for name in known if not (lacking and name.endswith("sentiment"))))
+
+
+def verdict(found: Effect, expected: float | None) -> str:
+    """One of: worked, no effect, worse, too early to say."""
+    if found.high < 0:
+        return "worked"
+    if found.low > 0:
+        return "worse"
+    if expected is not None and found.low > np.log1p(-expected):
+        return "no effect"
+    return "too early to say"
+
+
+def _given(subject: Subject, found: Effect) -> tuple[PlainCell, ...]:
+    return (
+        subject.name, day_in_words(subject.go_live), verdict(found, subject.expected), float(np.expm1(found.log)),
+        float(np.expm1(found.low)), float(np.expm1(found.high)),
+        -subject.expected if subject.expected is not None else None, found.rank_p,
+    )  # fmt: skip
+
+
+def _formulas(metric: str) -> dict[str, str]:
+    """Part 1 is the course, part 2 the time before, part 3 the time since."""
+    cell = "cell:0:{row}"
+    avoided = f"sub(div({cell}:after_per_day, add(1, {cell}:%s)), {cell}:after_per_day)"
+    return {
+        "before_per_day": f"div(cell:2:0:{metric}, query:before_days)",
+        "after_per_day": f"div(cell:3:0:{metric}, query:after_days)",
+        "without_per_day": f"div({cell}:after_per_day, add(1, {cell}:effect))",
+        "avoided_per_day": avoided % "effect",
+        "avoided_low": avoided % "effect_high",
+        "avoided_high": avoided % "effect_low",
+        "savings_per_year": f"mul({cell}:avoided_per_day, query:planning_cost, query:year_days)",
+        "savings_low": f"mul({cell}:avoided_low, query:planning_cost, query:year_days)",
+        "savings_high": f"mul({cell}:avoided_high, query:planning_cost, query:year_days)",
+    }
+
+
+def _course(found: Effect, own: NDArray[np.float64], weeks: list[TimeRange]) -> Table:
+    """Week by week the calls a day and what they would have been."""
+    rows = tuple(
+        (week.start.isoformat(), float(count) / WEEK, float(np.exp(expected)) / WEEK)
+        for week, count, expected in zip(weeks, own, found.counterfactual, strict=True)
+    )
+    return replace(_COURSE, rows=rows)
+
+
+def _method(found: Effect, before: int, after: int) -> tuple[str, ...]:
+    kept = sorted(found.weights.items(), key=lambda item: -item[1])
+    leading = ", ".join(name for name, weight in kept[:3] if weight > 0.01)
+    said = [
+        f"Compared with {len(kept)} other groups of calls, most like {leading}: synthetic difference-in-differences "
+        f"on weekly log counts, {before} weeks before and {after} since; the interval comes from how far those "
+        "groups stray.",
+        f"Placebo check: of the groups without the fix, {found.rank_p:.0%} (this one counted) stray as far by "
+        "chance.",
+    ]
+    if found.strays:
+        said.append(f"Left out of the comparison, for events of their own: {', '.join(found.strays)}.")
+    return tuple(said)
+
+
+_RESULT = Table(
+    "What the fix brought",
+    (
+        Column("fix", "VARCHAR", "", "text", "Fix"),
+        Column("go_live", "VARCHAR", "", "text", "Go-live"),
+        Column("verdict", "VARCHAR", "", "text", "Verdict"),
+        Column("effect", "DOUBLE", "rate", "derived", "Change against the counterfactual"),
+        Column("effect_low", "DOUBLE", "rate", "derived", "Change, low end"),
+        Column("effect_high", "DOUBLE", "rate", "derived", "Change, high end"),
+        Column("expected", "DOUBLE", "rate", "derived", "Expected at approval"),
+        Column("rank_p", "DOUBLE", "rate", "derived", "Groups without the fix that stray as far"),
+        Column("before_per_day", "DOUBLE", "count", "derived", "Calls per day before"),
+        Column("after_per_day", "DOUBLE", "count", "derived", "Calls per day since"),
+        Column("without_per_day", "DOUBLE", "count", "derived", "Calls per day without the fix"),
+        Column("avoided_per_day", "DOUBLE", "count", "derived", "Calls avoided per day"),
+        Column("avoided_low", "DOUBLE", "count", "derived", "Calls avoided, low"),
+        Column("avoided_high", "DOUBLE", "count", "derived", "Calls avoided, high"),
+        Column("savings_per_year", "DOUBLE", "usd", "derived", "Savings per year"),
+        Column("savings_low", "DOUBLE", "usd", "derived", "Savings per year, low"),
+        Column("savings_high", "DOUBLE", "usd", "derived", "Savings per year, high"),
+    ),
+    (),
+    interpretation="Measured against a synthetic control; see how it was measured",
+)
+_COURSE = Table(
+    "Week by week, with and without the fix",
+    (
+        Column("week", "DATE", "", "time", "Week from"),
+        Column("actual_per_day", "DOUBLE", "count", "metric", "Calls per day"),
+        Column("without_fix_per_day", "DOUBLE", "count", "metric", "Calls per day without the fix"),
+    ),
+    (),
+    interpretation="Weekly counts of governed queries, and the model's counterfactual",
+)
