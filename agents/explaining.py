@@ -141,8 +141,8 @@ def _began(prose: Prose, voices: list[Voice]) -> None:
         return
     between: list[Piece] = []
     if start.table.cell(0, EARLIEST) != start.table.cell(0, LATEST):
-        between = [" (between ", _day(start, 0, EARLIEST), " and ", _day(start, 0, LATEST), ")"]
-    prose.write("It probably began on {day}{between}.", day=_day(start, 0, BEGAN), between=between)
+        between = [" (between ", day_of(start, 0, EARLIEST), " and ", day_of(start, 0, LATEST), ")"]
+    prose.write("It probably began on {day}{between}.", day=day_of(start, 0, BEGAN), between=between)
     events = next((voice for voice in voices if voice.table.has(DAYS_BEFORE)), None)
     if events is None:
         return
@@ -162,10 +162,11 @@ def _event(voice: Voice, row: int) -> list[Piece]:
     days = f" day{'' if abs(away) == 1 else 's'} {'before' if away > 0 else 'after'}"
     when: list[Piece] = [", ", size, days] if away else [", the same day"]
     return ['"', voice.value(row, "name"), '" (', voice.value(row, KIND), ", ", voice.value(row, "plan"), ", ",
-            _day(voice, row, "day"), *when, ")"]  # fmt: skip
+            day_of(voice, row, "day"), *when, ")"]  # fmt: skip
 
 
-def _day(voice: Voice, row: int, name: str) -> Fact:
+def day_of(voice: Voice, row: int, name: str) -> Fact:
+    """A day of a table in words."""
     text = str(voice.table.cell(row, name))[:10]
     source = f"cell:{voice.table.part}:{row}:{name}"
     return Fact(text=bucket_in_words(date.fromisoformat(text), "day"), value=text, source=source)

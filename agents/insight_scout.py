@@ -10,8 +10,10 @@ from langgraph.types import Command
 from agents.context import Context, State
 from agents.loop import Agent, run_agent
 from agents.toolbox import as_tool
+from tools.agent_effects import agent_effects
 from tools.breakdown import explain_breakdown
 from tools.briefing import todays_overview
+from tools.confusion import confusing_changes
 from tools.dialogue import clarify, refuse
 from tools.metrics import query_metrics
 from tools.verified import run_verified_query
@@ -21,6 +23,8 @@ INSIGHT_SCOUT = Agent(
     (
         as_tool(explain_breakdown),
         as_tool(todays_overview),
+        as_tool(agent_effects),
+        as_tool(confusing_changes),
         as_tool(query_metrics),
         as_tool(run_verified_query),
         as_tool(clarify),

@@ -9,8 +9,9 @@ from typing import Any
 from agents.answer import Fact
 from agents.courses import trend
 from agents.explaining import drivers
-from agents.journeys import journey
+from agents.held_against import agents, confusion
 from agents.impacts import impact
+from agents.journeys import journey
 from agents.narratives import briefing, opportunities, what_if
 from agents.prose import Prose
 from agents.rankings import counted_rows, ranked
@@ -57,6 +58,8 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "opportunities": opportunities,
     "briefing": briefing,
     "drivers": drivers,
+    "agents": agents,
+    "confusion": confusion,
     "journey": journey,
     "actions": actions,
     "actions_by_owner": by_owner,

@@ -52,12 +52,18 @@ def aligned_events(
     or that the warehouse does not have, counts as empty.
     """
     days = weights_of(start)
-    words = Areas(_phrases(desk))
-    readings = read_events(desk, min(days) - timedelta(days=rules()["days_before"]), max(days) + timedelta(days=1))
-    events = [event for kind, table in readings.items() for event in _events(kind, table, words)]
+    first, last = min(days) - timedelta(days=rules()["days_before"]), max(days) + timedelta(days=1)
+    readings, events = events_between(desk, first, last)
     events += calendar_events(desk, min(days), max(days))
-    found = align(events, segment_of(metric, tuple(filters), desk, words), days)
-    return replace(found, readings=tuple(table for table in readings.values() if table.rows))
+    found = align(events, segment_of(metric, tuple(filters), desk, Areas(words_of(desk))), days)
+    return replace(found, readings=readings)
+
+
+def events_between(desk: Desk, first: date, last: date) -> tuple[tuple[Table, ...], list[Event]]:
+    """The recorded events of some days, with the governed tables that were read for them."""
+    words, readings = Areas(words_of(desk)), read_events(desk, first, last)
+    events = [event for kind, table in readings.items() for event in _events(kind, table, words)]
+    return tuple(table for table in readings.values() if table.rows), events
 
 
 def segment_of(metric: str, filters: Sequence[DimensionFilter], desk: Desk, words: Areas) -> Segment:
@@ -82,7 +88,7 @@ def segment_of(metric: str, filters: Sequence[DimensionFilter], desk: Desk, word
     return Segment(frozenset(plans), areas, frozenset(named), frozenset(others))
 
 
-def _phrases(desk: Desk) -> dict[str, str]:
+def words_of(desk: Desk) -> dict[str, str]:
     """The words for the places and topics of a model, and the values that they mean."""
     return {phrase: value for name in _places(desk) for phrase, value in desk.values.synonyms(name).items()}
 

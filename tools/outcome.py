@@ -27,6 +27,8 @@ Shape = Literal[
     "review",
     "impact",
     "journey",
+    "agents",
+    "confusion",
 ]
 PlainCell = str | int | float | bool | None
 ROWS_SHOWN = 50

@@ -1,0 +1,110 @@
+"""Sentences for groups held against what is usual: teams and agents at equal topics, notices and what followed."""
+
+from __future__ import annotations
+
+from agents.answer import Fact
+from agents.explaining import day_of
+from agents.prose import Piece, Prose, number, series
+from agents.rankings import UNSAYING
+from agents.shapes import dimension_names
+from agents.sight import Sight
+from agents.voice import Voice
+from tools.agent_effects import SHRUNK
+from tools.agent_spread import AGENTS, HIGH, HIGHEST, LOW, LOWEST, SPREAD
+from tools.confusion import AFTER, BEFORE, CHANGE, NOTICE, RATE_AFTER, RATE_BEFORE
+
+NAMED = 3
+
+
+def agents(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """Teams at equal topics from the worst to the best, how far agents differ, and that it proves no cause."""
+    for voice in voices:
+        if voice.table.has(SHRUNK):
+            _teams(prose, voice)
+        elif voice.table.has(SPREAD) and voice.table.count:
+            _spread(prose, voice)
+    if not prose.text:
+        prose.write("No figure may be shown for teams here.")
+    prose.write("What agents say or do is not recorded: a difference at equal topics is no proof of its cause.")
+
+
+def _teams(prose: Prose, voice: Voice) -> None:
+    table = voice.table
+    rows = [row for row in sorted(table.rows) if table.number(row, SHRUNK) is not None]
+    if len(rows) < 2:
+        return
+    label = table.column("observed").label
+    prose.write(
+        "{metric} at equal topics: {first} stands {up} {above} and {last} {down} {below} of what the topics give.",
+        metric=Fact(text=label, value="observed", source="query:metric:observed"),
+        first=voice.value(rows[0], "agent_team"), up=_size(voice, rows[0]), above=_side(voice, rows[0]),
+        last=voice.value(rows[-1], "agent_team"), down=_size(voice, rows[-1]), below=_side(voice, rows[-1]),
+    )  # fmt: skip
+
+
+def _side(voice: Voice, row: int) -> Fact:
+    value = voice.table.number(row, SHRUNK) or 0.0
+    source = f"direction:cell:{voice.table.part}:{row}:{SHRUNK}"
+    return Fact(text="above" if value > 0 else "below", value=1 if value > 0 else -1, source=source)
+
+
+def _size(voice: Voice, row: int) -> Fact:
+    value, source = voice.table.number(row, SHRUNK) or 0.0, f"cell:{voice.table.part}:{row}:{SHRUNK}"
+    return number(abs(value), "points", f"formula:abs({source})")
+
+
+def _spread(prose: Prose, voice: Voice) -> None:
+    prose.write(
+        "{metric} of the {count} agents compared differs within teams by {spread} beyond chance (standard "
+        "deviation; {low} to {high}): the broad middle lies from {tenth} to {ninetieth} of what topics give.",
+        count=voice.cell(0, AGENTS), metric=voice.value(0, "of"),
+        spread=voice.cell(0, SPREAD), low=voice.cell(0, LOW), high=voice.cell(0, HIGH),
+        tenth=voice.cell(0, LOWEST), ninetieth=voice.cell(0, HIGHEST),
+    )  # fmt: skip
+
+
+def confusion(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """The notices after which negative calls went up, then the topics and messages that did, and the caveat."""
+    lead = voices[0]
+    rows = [row for row in sorted(lead.table.rows) if (lead.table.number(row, CHANGE) or 0.0) > 0]
+    if rows:
+        items = [_notice(lead, row) for row in rows[:NAMED]]
+        prose.write("Calls with negative emotion in the week from a notice against the week before: {items}.",
+                    items=series(items))  # fmt: skip
+    else:
+        prose.write("No recorded notice of a benefit or cost change stands out by the calls that followed it.")
+    for voice in voices[1:]:
+        if {"call_topic", "error_message"} & set(voice.table.names("dimension")):
+            _moved(prose, voice)
+    prose.write("Confusion is not recorded as such, and what follows a notice need not come from it.")
+
+
+def _notice(voice: Voice, row: int) -> list[Piece]:
+    """A notice with its people and day, its negative calls then and before, and their share of all calls."""
+    part = voice.table.part
+    change = voice.table.number(row, CHANGE) or 0.0
+    source = f"cell:{part}:{row}:{CHANGE}"
+    return [
+        '"', voice.value(row, NOTICE), '" (', voice.value(row, "plan"), ", ", day_of(voice, row, "sent"), "): ",
+        voice.cell(row, AFTER), " after ", voice.cell(row, BEFORE), ", ", voice.direction(change, source), " ",
+        number(abs(change), "rate", f"formula:abs({source})"), ", of all their calls ",
+        voice.cell(row, RATE_AFTER), " after ", voice.cell(row, RATE_BEFORE),
+    ]  # fmt: skip
+
+
+def _moved(prose: Prose, voice: Voice) -> None:
+    """Of topics or messages the one whose figure went up by the largest number."""
+    table = voice.table
+    metric = table.names("metric")[0]
+    told = [row for row in sorted(table.rows) if (table.number(row, f"{metric}__change") or 0.0) > 0
+            and not str(table.cell(row, table.names("dimension")[0])).startswith(UNSAYING)]  # fmt: skip
+    if not told:
+        return
+    row = max(told, key=lambda row: table.number(row, f"{metric}__change") or 0.0)
+    moved = voice.moved(row, metric, brief=True)
+    if moved:
+        prose.write(
+            "By {by}, {metric} moved for {name}: {value}{period}, {moved}.",
+            by=dimension_names(voice), metric=voice.metric(metric), name=voice.row_name(row),
+            value=voice.cell(row, metric), period=voice.period(), moved=moved,
+        )  # fmt: skip
