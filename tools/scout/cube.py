@@ -68,17 +68,21 @@ class Cube:
 
     def has_sets_of(self, codes: Ints) -> BoolArray:
         """Whether the cube is grouped by the dimensions that rows of codes fix: a cell it then lacks is empty."""
-        known = np.unique(self.fixed)
-        return np.isin((codes != ANY) @ self._bits, known)
+        return np.isin((codes != ANY) @ self._bits, self._sets)
+
+    @cached_property
+    def _sets(self) -> Ints:
+        return np.unique(self.fixed)
 
     @cached_property
     def twins(self) -> BoolArray:
         """Cells that hold just what a cell before them holds: they say nothing of their own."""
         seen: set[bytes] = set()
         found = np.zeros(len(self.codes), dtype=bool)
-        blocks = np.concatenate(list(self.measures.values()), axis=1)
-        for cell, block in enumerate(blocks):
-            key = block.tobytes()
+        sums = np.column_stack([array.sum(axis=1) for array in self.measures.values()])
+        _, group, size = np.unique(sums, axis=0, return_inverse=True, return_counts=True)
+        for cell in np.flatnonzero(size[group.ravel()] > 1):  # cells of the same sums only
+            key = b"".join(np.ascontiguousarray(array[cell]).tobytes() for array in self.measures.values())
             found[cell] = key in seen
             seen.add(key)
         return found
@@ -114,7 +118,10 @@ class Cube:
         """The days from one place to another, both included."""
         kept = slice(first, last + 1)
         measures = {name: array[:, kept] for name, array in self.measures.items()}
-        return Cube(self.dimensions, self.values, self.codes, self.days[kept], measures)
+        part = Cube(self.dimensions, self.values, self.codes, self.days[kept], measures)
+        for name in ("depth", "keys", "_sorted", "fixed", "_sets", "twins"):  # the same for all days
+            part.__dict__[name] = getattr(self, name)
+        return part
 
     def only(self, cells: BoolArray) -> Cube:
         """Some of the cells; the whole always stays."""

@@ -24,7 +24,7 @@ LEVEL_DAYS = 56
 LEAST_LEVEL_DAYS = 21  # that must be left to set a level
 MOSTLY = 0.3  # of a cell: an incident of so much of it moves its level
 LEVEL_OF_WHOLE = 28  # days
-PASSES = 3
+PASSES = 2
 OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
 CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
 KAPPA_ONE, KAPPA_MANY = 200.0, 1500.0  # events by which a weekday's own share outweighs its parents'
@@ -86,7 +86,7 @@ class Expected:
         noise = phi * self.clumped(days) * self.plain[:, kept].sum(axis=1)
         drift = np.sqrt(self.phi) * DRIFT if self.kind == "score" else DRIFT
         unknown = size**2 * (self.level_error + drift**2)
-        shared = (weight**2) @ self.common_error[kept]
+        shared = (weight**2 * self.common_error[kept]).sum(axis=1)
         # the whole is held against its own course, not against what its parts have in common; rows of the last
         # days may still be on their way
         ages = np.arange(self.mean.shape[1] - 1 - last, self.mean.shape[1] - first)[::-1]
@@ -125,14 +125,15 @@ def expect(
     weights = quiet
     common, error = _neutral(series, days)
     for turn in range(PASSES):
-        mean, plain = _mean(cube, series, weights, common, base, weekday)
-        shape = _mean(cube, series, weights, _neutral(series, days)[0], base, weekday, common)[0]
-        phi, usual = _noise(cube, series, mean, plain, weights, base)
-        common, error = _common(cube, series, shape, plain, float(phi[0]), base)
+        shape = _shape(cube, series, weights, common, base, weekday)
+        mean, plain = _with_common(series, shape, common)
+        noise = max(float(_rough(series, mean, plain, weights, base)[0]), 1.0 if series.kind != "score" else _TINY)
+        common, error = _common(cube, series, shape, plain, noise, base)
         if turn:
+            phi, _ = _noise(cube, series, mean, plain, weights, base)
             weights = _weights(series, mean, plain, phi, base, quiet)
-    mean, plain = _mean(cube, series, weights, common, base, weekday)
-    shape = _mean(cube, series, weights, _neutral(series, days)[0], base, weekday, common)[0]
+    shape = _shape(cube, series, weights, common, base, weekday)
+    mean, plain = _with_common(series, shape, common)
     phi, usual = _noise(cube, series, mean, plain, weights, base)
     error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
     clumping = _clumping(series, mean, plain, phi, base, open_days)
@@ -193,41 +194,47 @@ def _neutral(series: Series, days: int) -> tuple[Floats, Floats]:
     return (np.zeros(days) if series.kind == "score" else np.ones(days)), np.zeros(days)
 
 
-def _mean(
-    cube: Cube,
-    series: Series,
-    weights: Floats,
-    common: Floats,
-    base: slice,
-    weekday: Ints,
-    fitted: Floats | None = None,
-) -> tuple[Floats, Floats]:
-    """Expected numerators and their plain variance. `fitted`: fit the level with this common factor instead."""
-    used = common if fitted is None else fitted
-    table = np.eye(7)[weekday]
+def _shape(cube: Cube, series: Series, weights: Floats, common: Floats, base: slice, weekday: Ints) -> Floats:
+    """Expected numerators before the common factor, levels and weekdays fitted with it."""
+    days = weekday[base]
     if series.kind == "score":
-        adjusted = series.counts - series.exposure * used
-        sums = (weights * adjusted[:, base]) @ table[base]
-        sizes = (weights * series.exposure[:, base]) @ table[base]
+        adjusted = series.counts[:, base] - series.exposure[:, base] * common[base]
+        sums = _by_weekday(weights * adjusted, days)
+        sizes = _by_weekday(weights * series.exposure[:, base], days)
         level = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), _TINY)
         week = _score_week(sums, sizes, level)
-        mean = series.exposure * (level[:, None] + week[weekday][None, :] + common)
-        return mean, np.maximum(series.exposure, 0.0)
-    exposed = series.exposure * used
-    sums = (weights * series.counts[:, base]) @ table[base]
-    sizes = (weights * exposed[:, base]) @ table[base]
+        return np.asarray(series.exposure * (level[:, None] + week[weekday][None, :]))
+    sums = _by_weekday(weights * series.counts[:, base], days)
+    sizes = _by_weekday(weights * (series.exposure[:, base] * common[base]), days)
     profile = _profile(cube, sums, sizes)
     seen, exposure = sums.sum(axis=1), (sizes * profile).sum(axis=1)
     # a cell that has shown nothing yet is not expected to show nothing for ever
     usual = seen[0] / max(float(exposure[0]), _TINY) if series.kind == "rate" else 0.0
     prior = LEAST_SEEN / usual if usual > 0 else 0.0
     level = (seen + LEAST_SEEN) / np.maximum(exposure + prior, _TINY)
-    mean = series.exposure * common * level[:, None] * profile[:, weekday]
-    if series.kind == "rate":
-        mean = np.minimum(mean, 0.999 * series.exposure)
-        share = np.divide(mean, series.exposure, out=np.zeros_like(mean), where=series.exposure > 0)
-        return mean, mean * (1 - share)
-    return mean, mean
+    return np.asarray(series.exposure * (level[:, None] * profile)[:, weekday])
+
+
+def _by_weekday(array: Floats, weekday: Ints) -> Floats:
+    """Sums over the days of each weekday, shape (cells, 7). No matrix product: its threads wait for each other."""
+    return np.column_stack([array[:, weekday == day].sum(axis=1) for day in range(7)])
+
+
+def _with_common(series: Series, shape: Floats, common: Floats) -> tuple[Floats, Floats]:
+    """Expected numerators and their plain variance."""
+    if series.kind == "score":
+        return shape + series.exposure * common, np.maximum(series.exposure, 0.0)
+    mean = shape * common
+    if series.kind == "count":
+        return mean, mean
+    mean = np.minimum(mean, 0.999 * series.exposure)
+    return mean, mean * (1 - mean / np.maximum(series.exposure, _TINY))
+
+
+def _rough(series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice) -> Floats:
+    """The whole's squared deviations over their plain variance."""
+    spread = weights[:1] * (series.counts[:1, base] - mean[:1, base]) ** 2
+    return np.asarray(spread.sum(axis=1) / np.maximum((weights[:1] * plain[:1, base]).sum(axis=1), _TINY))
 
 
 def _score_week(sums: Floats, sizes: Floats, level: Floats) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.expectation import WINDOWS, Expected, Series
@@ -73,23 +73,20 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
     days = len(cube.days)
     first = max(0, days - LOOK_BACK)
     folded, doubt = np.zeros((len(cube.codes), days - first)), np.zeros((len(cube.codes), days - first))
-    allowed = _allowed(cube, board, series, bound)
-    freedom = _freedom(cube)
+    allowed, freedom = _allowed(cube, board, series, bound), _freedom(cube)
+    needed = -stdtrit(freedom, allowed / 2)[:, None]
     found: list[Found] = []
     taken = cube.twins.copy()
     while len(found) < MOST:
         z = _deviations(board, expected)
-        tail = stdtr(freedom, -np.abs(z)) * 2
-        tail[taken] = 1.0
-        tail[np.broadcast_to(~_eligible(board, series.kind), tail.shape)] = 1.0
-        tail[_immaterial(board, series.kind)] = 1.0
-        passing = tail <= allowed[:, None]
+        passing = (np.abs(z) >= needed) & ~taken[:, None] & _eligible(board, series.kind)
+        passing &= ~_immaterial(board, series.kind)
         if not passing.any():
             break
-        cell, window = _most_likely(cube, board, expected, passing, z, tail / allowed[:, None], known)
-        relative = float(tail[cell, window] / allowed[cell])
+        cell, window = _most_likely(cube, board, expected, passing, z, z**2 - needed**2, known)
         item = _accepted(series, expected, folded, cell, windows[window], float(z[cell, window]))
-        found.append(replace(item, p_value=float(tail[cell, window]), false_per_day=relative * bound))
+        tail = float(stdtr(freedom[cell], -abs(z[cell, window])) * 2)
+        found.append(replace(item, p_value=tail, false_per_day=tail / float(allowed[cell]) * bound))
         taken[cell] = True
         _fold(cube, series, expected, item, folded, doubt)
         _refresh(board, expected, folded, doubt)
@@ -131,7 +128,7 @@ def _allowed(cube: Cube, board: _Board, series: Series, bound: float) -> Floats:
 
 def _freedom(cube: Cube) -> Floats:
     """Degrees of freedom of the noise that is estimated for each cell: many small cells share one estimate."""
-    return np.where(cube.depth == 0, FREEDOM[0], np.where(cube.depth == 1, FREEDOM[1], FREEDOM[2]))[:, None]
+    return np.where(cube.depth == 0, FREEDOM[0], np.where(cube.depth == 1, FREEDOM[1], FREEDOM[2]))
 
 
 def _tests(windows: int) -> float:
@@ -206,7 +203,7 @@ def _most_likely(
     expected: Expected,
     passing: BoolArray,
     z: Floats,
-    relative: Floats,
+    clear: Floats,
     known: Sequence[int],
 ) -> tuple[int, int]:
     """The cell and window that say most: by likelihood, with the prior that every depth is as likely.
@@ -214,7 +211,7 @@ def _most_likely(
     The clearest one is found first; the one to be named is the likeliest that overlaps it and moves the same way,
     all of them measured by the noise that is usual for their size, unless a wider one is as uniform.
     """
-    clearest = int(np.argmin(np.where(passing, np.log(np.maximum(relative, 1e-300)) - z**2 * 1e-9, np.inf)))
+    clearest = int(np.argmax(np.where(passing, clear, -np.inf)))
     cell, window = divmod(clearest, z.shape[1])
     plain = replace(board, variance=board.usual)
     prior = np.log(np.maximum(np.bincount(cube.depth).astype(float), 1.0))

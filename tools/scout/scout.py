@@ -14,8 +14,8 @@ import numpy as np
 from semantic.model import SemanticModel
 from tools.desk import Door
 from tools.scout.calendar import odd_days, period_at
-from tools.scout.cube import ANY, Cube, Floats
-from tools.scout.echoes import Kinship, told_once
+from tools.scout.cube import ANY, Cube, Floats, Ints
+from tools.scout.echoes import Kinship, Pair, told_once
 from tools.scout.expectation import LEVEL_DAYS, WINDOWS, Series, expect
 from tools.scout.figures import Judged, incident_of
 from tools.scout.incident import Incident, Scanned, ScanReport
@@ -225,32 +225,29 @@ def undecided_days(cube: Cube, entry: ScannedMetric) -> int:
 
 def kinship(cubes: Sequence[tuple[Family, Cube]]) -> Kinship:
     """Values of different dimensions that mostly occur together, read off the cubes' pairs."""
-    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    found: dict[Pair, set[Pair]] = {}
     for _, cube in cubes:
         total = next(iter(cube.measures.values())).sum(axis=1)
         pairs = np.flatnonzero(cube.depth == 2)
-        for cell in pairs:
-            codes = cube.codes[cell]
-            one, two = np.flatnonzero(codes != ANY)
-            for first, second in ((one, two), (two, one)):
-                single = np.full_like(codes, ANY)
-                single[first] = codes[first]
-                whole = total[int(cube.find(single[None, :])[0])]
-                value = (cube.dimensions[first], cube.values[first][codes[first]])
-                other = (cube.dimensions[second], cube.values[second][codes[second]])
-                if total[cell] >= KIN_SHARE * whole > 0 and _is_specific(
-                    cube, total, second, codes, total[cell], whole
-                ):
-                    found.setdefault(value, set()).add(other)
+        if not len(pairs):
+            continue
+        ends = np.array([np.flatnonzero(codes != ANY) for codes in cube.codes[pairs]])
+        for side in (0, 1):
+            here, there = (_alone(cube, pairs, ends[:, place]) for place in (side, 1 - side))
+            share = total[pairs] / np.maximum(total[here], 1.0)
+            overall = total[there] / max(float(total[0]), 1.0)
+            for pair in np.flatnonzero((share >= KIN_SHARE) & (share > 2 * overall)):
+                (value,), (other,) = cube.segment(int(here[pair])), cube.segment(int(there[pair]))
+                found.setdefault(value, set()).add(other)
     return {value: frozenset(others) for value, others in found.items()}
 
 
-def _is_specific(cube: Cube, total: Floats, place: Any, codes: Any, both: float, whole: float) -> bool:
-    """Whether the other value is much more frequent here than everywhere."""
-    single = np.full_like(codes, ANY)
-    single[place] = codes[place]
-    overall = total[int(cube.find(single[None, :])[0])] / max(total[0], 1.0)
-    return bool(both / whole > 2 * overall)
+def _alone(cube: Cube, pairs: Ints, place: Ints) -> Ints:
+    """The cells that fix one of the dimensions of pairs."""
+    codes = np.full((len(pairs), len(cube.dimensions)), ANY, dtype=np.int64)
+    rows = np.arange(len(pairs))
+    codes[rows, place] = cube.codes[pairs, place]
+    return cube.find(codes)
 
 
 def prices_of(rules: Rules) -> Mapping[str, float]:
