@@ -48,8 +48,10 @@ def follow_ups_for(
 def _leading_on(found: Found, desk: Desk) -> list[str]:
     """What is asked after a ranking: its first place's upside, the causes, whom it hits."""
     said = ["What is causing the leakage?"]
-    ranked, base = found.tables[0], found.tables[1].query
     where, who = desk.semantic.defaults.where_dimension, desk.semantic.defaults.who_dimension
+    if where not in {column.name for column in found.tables[0].columns}:
+        return []  # another company's model: what left its expectation, and no ranking of leaks
+    ranked, base = found.tables[0], found.tables[1].query
     if ranked.rows:
         place = desk.values.label(where, str(ranked.cell(0, where)))
         said.append(f"If we fix {place} this week, what's the upside?")

@@ -12,12 +12,13 @@ from agents.explaining import drivers
 from agents.held_against import agents, confusion
 from agents.impacts import impact
 from agents.journeys import journey
-from agents.narratives import briefing, opportunities, what_if
+from agents.narratives import opportunities, what_if
 from agents.prose import Prose
 from agents.rankings import counted_rows, ranked
 from agents.recommended import actions, by_owner, issue, levers, reviewed
 from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
+from agents.standing import briefing
 from agents.voice import Voice
 from semantic.model import SemanticModel
 from semantic.values import ValueDictionary

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from agents.threads import Threads
     from semantic.company import Company
     from tools.outcome import Outcome
+    from tools.scout.incident import Incident
 
 silence_libraries()
 STARTERS = 6
@@ -135,6 +137,7 @@ class Assistant:
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
         context.desk.review = ReviewDesk(self.settings.state, self.clock, decision_in(question))
+        context.desk.scanned = partial(self._scanned, knowledge)
         failure: UpstreamModelError | None = None
         several = self._several(knowledge, principal, name)
         try:
@@ -152,6 +155,12 @@ class Assistant:
             answer = said_so(answer, failure)
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
         return self._keep(answer, principal, started, context, name)
+
+    def _scanned(self, knowledge: Knowledge) -> tuple[Incident, ...] | None:
+        """The incidents of the snapshot's scan, when one is stored."""
+        from agents.briefing.scanned import incidents_of
+
+        return incidents_of(self.settings.state, knowledge.snapshot)
 
     def _several(self, knowledge: Knowledge, principal: Principal, name: str) -> Several | None:
         """What divides questions; None where a free chat model reads them whole and makes its own calls."""

@@ -34,7 +34,7 @@ from warehouse.errors import DeniedError, UsageError
 
 PLAN, TOPIC = "plan_type", "call_topic"
 REGIONS = ("state", "county")  # whose values a text may name
-MOST_OF_IT = 0.6
+MOST_OF_IT, NEARLY_ALL = 0.6, 0.85
 KIND, DAYS_BEFORE = "event", "days_before"
 ALIGNED, NO_CAUSE = "Aligned with its start, not proven", "No known cause"
 METHOD = (
@@ -72,6 +72,7 @@ def segment_of(metric: str, filters: Sequence[DimensionFilter], desk: Desk, word
     What it is about is read off its values, then off the metric's name, then off the place where most of it is.
     """
     kept = [entry for entry in filters if entry.op == "in"]
+    kept += [] if any(entry.dimension == PLAN for entry in kept) else _plan_of(metric, kept, desk)
     within = rules()["plans"]
     plans = {
         plan
@@ -100,23 +101,40 @@ def _places(desk: Desk) -> list[str]:
 
 def _place(metric: str, about: Sequence[DimensionFilter], desk: Desk, words: Areas) -> frozenset[str]:
     """The areas of the place or topic that holds most of what something else names, such as an error."""
-    known = desk.semantic.metrics.get(metric)
-    allowed = desk.semantic.dimensions_of(metric) if known and known.additive else frozenset()
+    allowed = _divisible(metric, desk)
     where = next((name for name in _places(desk) if name in allowed), "")
+    most = _most(metric, where, about, desk) if where else ""
+    return words.read(most) if most else frozenset()
+
+
+def _plan_of(metric: str, about: Sequence[DimensionFilter], desk: Desk) -> list[DimensionFilter]:
+    """The plan that nearly all of what something else names belongs to: an error that only one plan gets."""
+    most = _most(metric, PLAN, about, desk, NEARLY_ALL) if PLAN in _divisible(metric, desk) else ""
+    return [DimensionFilter(dimension=PLAN, values=(most,))] if most else []
+
+
+def _divisible(metric: str, desk: Desk) -> frozenset[str]:
+    known = desk.semantic.metrics.get(metric)
+    return desk.semantic.dimensions_of(metric) if known and known.additive else frozenset()
+
+
+def _most(
+    metric: str, dimension: str, about: Sequence[DimensionFilter], desk: Desk, least: float = MOST_OF_IT
+) -> str:
+    """The value that holds most of what the filters on a problem name; empty when none does, or none is named."""
     problems = {desk.semantic.defaults.problem_dimension, "error_code", "error_message", "step"}
     named = tuple(entry for entry in about if entry.dimension in problems)
-    if not where or not named:
-        return frozenset()
-    query = SemanticQuery(metrics=(metric,), dimensions=(where,), filters=named, share_of_total=True, limit=1)
+    if not named:
+        return ""
+    query = SemanticQuery(metrics=(metric,), dimensions=(dimension,), filters=named, share_of_total=True, limit=1)
     try:
         table = governed_table(query, desk)
     except Mendable:
-        return frozenset()
+        return ""
     if isinstance(table, Refusal) or not table.rows:
-        return frozenset()
+        return ""
     share = table.cell(0, f"{metric}__share")
-    most = isinstance(share, float) and share >= MOST_OF_IT
-    return words.read(str(table.cell(0, where))) if most else frozenset()
+    return str(table.cell(0, dimension)) if isinstance(share, int | float) and share >= least else ""
 
 
 def read_events(desk: Desk, first: date, last: date) -> dict[str, Table]:

@@ -18,6 +18,7 @@ from warehouse.settings import Questions, Rules
 if TYPE_CHECKING:
     from tools.actions.reviewing import ReviewDesk
     from semantic.search.finding import Finder
+    from tools.scout.incident import Incident
     from warehouse.door import QueryContext, QueryResult
 
 
@@ -43,7 +44,8 @@ class Desk:
     of data after `as_of`, if any. `missing_columns` are the columns, by source table, that this warehouse was
     built without. `small_cell` is the least number of members behind a figure that this reader may see, 0 where
     there is none. `finder` finds what was nearly meant. `review` is where decisions on actions are kept, in a
-    conversation. `spent_ms` adds up time by step.
+    conversation. `spent_ms` adds up time by step. `scanned` gives the incidents of the snapshot's scan, None when it
+    was not scanned.
     """
 
     semantic: SemanticModel
@@ -64,6 +66,7 @@ class Desk:
     small_cell: int = 0
     finder: Finder | None = None
     spent_ms: dict[str, float] = field(default_factory=dict)
+    scanned: Callable[[], tuple[Incident, ...] | None] | None = None
     review: ReviewDesk | None = None
 
     @property

@@ -1,0 +1,58 @@
+"""Sentences for the state of the day: what left its expectation, then the costliest leaks and the headlines."""
+
+from __future__ import annotations
+
+from agents import narratives
+from agents.explaining import day_of
+from agents.prose import Piece, Prose, number
+from agents.sight import Sight
+from agents.voice import Voice
+from tools.standing import ALIGNED, BEGAN, CHANGE, COST, INCIDENT, NO_CAUSE, STANDING, WHERE
+
+TOLD = 3
+
+
+def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
+    """What the scan found, where there was one; then the week's costliest leaks and the headline metrics."""
+    place = next((at for at, voice in enumerate(voices) if voice.table.title == STANDING), len(voices))
+    if place < len(voices):
+        _found(prose, voices[place])
+    if place:
+        narratives.briefing(prose, voices[:place], sight)
+
+
+def _found(prose: Prose, voice: Voice) -> None:
+    rows = sorted(voice.table.rows)
+    if not rows:
+        prose.write("The scan of the day finds nothing out of the ordinary that may be shown.")
+        return
+    prose.write("Out of the ordinary: {items}.", items=_apart([_incident(voice, row) for row in rows[:TOLD]]))
+
+
+def _incident(voice: Voice, row: int) -> list[Piece]:
+    """Leaked calls (Billing / MAPD): 26,000 since 15 October 2026, up 18.2% on expectation, $31,000 so far."""
+    table, part = voice.table, voice.table.part
+    unit = next(name for name in table.names("derived")
+                if name.startswith("expected_") and table.number(row, name) is not None)  # fmt: skip
+    pieces: list[Piece] = [
+        voice.value(row, INCIDENT), " (", voice.value(row, WHERE), "): ",
+        voice.cell(row, unit.replace("expected_", "observed_")), " since ", day_of(voice, row, BEGAN),
+    ]  # fmt: skip
+    change = table.number(row, CHANGE)
+    if change:
+        source = f"cell:{part}:{row}:{CHANGE}"
+        size = number(abs(change), "rate", f"formula:abs({source})")
+        pieces += [", ", voice.direction(change, source), " ", size, " on expectation"]
+    if cost := table.number(row, COST):
+        size = number(abs(cost), "usd", f"formula:abs(cell:{part}:{row}:{COST})")
+        pieces += [", ", size, " of cost" if cost > 0 else " saved"]
+    if table.cell(row, ALIGNED) != NO_CAUSE:
+        pieces += [', aligned with "', voice.value(row, ALIGNED), '"']
+    return pieces
+
+
+def _apart(items: list[list[Piece]]) -> list[Piece]:
+    pieces: list[Piece] = []
+    for index, item in enumerate(items):
+        pieces += ["; " if index else "", *item]
+    return pieces
