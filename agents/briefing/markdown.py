@@ -8,6 +8,7 @@ from agents.briefing.document import Briefing
 
 OPEN = "Open the view"
 BECAME = "What became of the others"
+CHARTS = "The same with charts"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 
@@ -23,6 +24,19 @@ def markdown(briefing: Briefing, *, site: str = "") -> str:
         lines += [f"## {BECAME}", listed]
     lines += ["---", *(f"*{escaped(passage.text)}*" for passage in briefing.notes)]
     return "\n\n".join(lines) + "\n"
+
+
+def chat_text(briefing: Briefing) -> str:
+    """The briefing as a message in the chat: no headings, and a link to the page with the charts."""
+    lines = [f"**{escaped(briefing.headline.text)}**"]
+    for item in briefing.items:
+        said = "\n".join(f"- {escaped(passage.text)}" for passage in item.sentences)
+        lines += [f"**{escaped(item.title.text)}**", f"{said}\n- [{OPEN}]({item.view})"]
+    if briefing.became:
+        listed = "\n".join(f"- {escaped(passage.text)}" for passage in briefing.became)
+        lines += [f"**{BECAME}**", listed]
+    notes = [f"*{escaped(passage.text)}*" for passage in briefing.notes]
+    return "\n\n".join([*lines, *notes, f"[{CHARTS}](/briefing/{briefing.day.isoformat()})"]) + "\n"
 
 
 def plain_text(briefing: Briefing, *, site: str = "") -> str:

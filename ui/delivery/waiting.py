@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agents.briefing.daily import STORE
-from agents.briefing.markdown import markdown
+from agents.briefing.markdown import chat_text
 from agents.briefing.reading import briefing_for
 from agents.briefing.store import BriefingStore
 from ui.delivery.outbox import Outbox
@@ -83,7 +83,7 @@ class Waiting:
                 )
                 assert found is not None
                 parcel = digest_parcel(found, wish, self._clock(), "", "")
-                self._history.place(thread_id(key), account.name, parcel.title, markdown(found), parcel.at)
+                self._history.place(thread_id(key), account.name, parcel.title, chat_text(found), parcel.at)
                 outbox.record(parcel)
 
     def _wish(self, account: Account) -> Subscription:
