@@ -146,7 +146,7 @@ def load_knowledge(
             return _of_snapshot(settings, snapshot, words, snapshot.id)
     planner = Planner(semantic, values, settings.questions)
     narrator = Narrator(semantic, values)
-    finder = Finder(search, semantic, values, None if readership.attributes else readership.data)
+    finder = Finder(search, semantic, values, None if readership.attributes else readership.data, wait=False)
     words = Words(semantic, values, planner, narrator, Assembler(narrator, known_names(semantic, values)), finder)
     return _of_snapshot(settings, snapshot, words, snapshot.id)
 

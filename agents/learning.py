@@ -23,6 +23,7 @@ from agents.promotion.freshness import served
 from semantic.loader import load_reviewed
 from semantic.overlay import Stamp, overlay_folder, stamp
 from semantic.readership import Readership
+from semantic.search.store import load as load_search
 from warehouse.errors import CommandCenterError
 from warehouse.logs import LOGGER_NAME
 from warehouse.principal import Principal
@@ -142,6 +143,8 @@ class Learning:
         return load_knowledge(self._settings, self._door, snapshot, known, self._semantic, reader, self._search)
 
     def _run(self, every: float, reread: float) -> None:
+        if self._search is not None and self._search.is_dir():
+            load_search()
         read_at, troubled = time.monotonic(), False
         while not self._stop.wait(every):
             try:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from sqlglot import exp
 
-from semantic.model import Dataset, Dimension, SemanticModel
+from semantic.model import Dataset, Dimension, SemanticModel, VerifiedQuery
 from warehouse.value_words import CountedValue
 
 MOST_VALUES = 1000
@@ -24,6 +25,14 @@ _NAME = re.compile(r"[^\W_][\w &/'().+-]{0,39}")
 _NAME_WORDS = 4
 # An address, a Markdown link, a tag: a blank in it and nothing makes a link, an image or HTML of it.
 _CLICKABLE = re.compile(r"(?i)(\w:)(//)|(www)(\.)|(\])([(:\[])|(<)([a-z/!])")
+
+
+class KnownValues(Protocol):
+    """What is asked of a dictionary to tell what a reader may know."""
+
+    def values(self, dimension: str) -> tuple[str, ...]: ...
+
+    def knows(self, dimension: str, value: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,18 @@ class ValueDictionary:
         A value that is a plain word or a number and has a telling label is meant by its label only.
         """
         return self.phrases.get(dimension, {})
+
+
+def names_known_values(verified: VerifiedQuery, model: SemanticModel, values: KnownValues) -> bool:
+    """Whether a reader may know every value that a verified query is about, by its filters and its parameters."""
+    bodies: list[Mapping[str, Any]] = [verified.query, *verified.parts]
+    filters = [item for body in bodies for item in body.get("filters") or ()]
+    named = [(item["dimension"], str(value)) for item in filters for value in item.get("values") or ()]
+    named += [(p.dimension, value) for p in verified.parameters.values() if p.dimension for value in p.default]
+    return all(
+        value in values.values(name) or (value in model.dimensions[name].values and values.knows(name, value))
+        for name, value in named
+    )
 
 
 def cleaned(value: str) -> str:

@@ -21,6 +21,7 @@ from agents.planner.times import read_span
 from semantic.model import Parameter, SemanticModel, VerifiedQuery
 from semantic.parameters import Argument, bound, completed
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
+from semantic.values import names_known_values
 
 REASON = "The question repeats a verified query."
 _SOME_DAY = date(2026, 1, 15)  # a period of an example only has to be one; which days it means is asked later
@@ -51,9 +52,11 @@ class Verified:
 
     @classmethod
     def of(cls, model: SemanticModel, lexicon: Lexicon) -> Verified:
-        """Read every example question."""
+        """Read every example question, but of queries about values that the reader may not know."""
         found = cls(model, lexicon)
         for verified in model.verified_queries.values():
+            if not names_known_values(verified, model, lexicon.values):
+                continue
             for question in verified.questions:
                 for example in examples_of(verified, question, lexicon, model):
                     found.read.setdefault(example.key, []).append(example)

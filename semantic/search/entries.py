@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from typing import Literal
 
 from semantic.model import SemanticModel
-from semantic.values import ValueDictionary
+from semantic.values import ValueDictionary, names_known_values
 
 Kind = Literal["metric", "dimension", "value", "verified"]
 KINDS: tuple[Kind, ...] = ("metric", "dimension", "value", "verified")
@@ -51,7 +51,10 @@ def _named(model: SemanticModel) -> Iterator[SearchEntry]:
             dimension.description,
         ):
             yield SearchEntry("dimension", dimension.name, dimension.label, text)
+    declared = ValueDictionary.declared(model)
     for verified in model.verified_queries.values():
+        if not names_known_values(verified, model, declared):
+            continue  # its wording has a value of the data
         for text in (verified.title, *verified.questions):
             yield SearchEntry("verified", verified.name, verified.questions[0], text)
 

@@ -15,8 +15,8 @@ from rapidfuzz import fuzz, process, utils
 
 from semantic.model import SemanticModel
 from semantic.search.entries import KINDS, Kind, SearchEntry, named, valued
-from semantic.search.store import Data, Match, SearchStore, StoreError, content_of
-from semantic.values import ValueDictionary
+from semantic.search.store import Data, Match, SearchStore, StoreError, content_of, is_loaded
+from semantic.values import ValueDictionary, names_known_values
 
 CANDIDATES = 60
 """Entries that are looked at for a few different things: each thing has many."""
@@ -43,13 +43,20 @@ class Hit:
 class Finder:
     """Search for one reader. `data` is the class of store that holds their values; None for a narrowed reader.
 
-    Without a `root` there is no store. Everything is loaded with the first search; `problem` says what is wrong
-    with a store, when something is.
+    Without a `root` there is no store. One that does not `wait` uses it only in a process that has the library of
+    the store already: loading it takes longer than answering. `problem` says what is wrong with a store.
     """
 
     def __init__(
-        self, root: Path | None, model: SemanticModel, values: ValueDictionary, data: Data | None
+        self,
+        root: Path | None,
+        model: SemanticModel,
+        values: ValueDictionary,
+        data: Data | None,
+        *,
+        wait: bool = True,
     ) -> None:
+        self._wait = wait
         self._root, self._model, self._values, self._data = root, model, values, data
         self._stores: dict[Data, SearchStore] = {}
         self._lock = threading.Lock()
@@ -69,12 +76,10 @@ class Finder:
     def _known(self, entry: SearchEntry) -> bool:
         if entry.kind == "value":
             return entry.name in self._values.values(entry.dimension)
-        held: dict[Kind, Iterable[str]] = {
-            "metric": self._model.metrics,
-            "dimension": self._model.dimensions,
-            "verified": self._model.verified_queries,
-        }
-        return entry.name in tuple(held[entry.kind])
+        if entry.kind == "verified":
+            verified = self._model.verified_queries.get(entry.name)
+            return verified is not None and names_known_values(verified, self._model, self._values)
+        return entry.name in (self._model.metrics if entry.kind == "metric" else self._model.dimensions)
 
     def _found(self, data: Data | None, text: str, kinds: Sequence[Kind]) -> list[Match]:
         spelled = self._spelled(text, kinds)
@@ -90,7 +95,7 @@ class Finder:
 
     def _store(self, data: Data) -> SearchStore | None:
         """The store as it is now; a build may have replaced the one that is open."""
-        if self._root is None:
+        if self._root is None or not (self._wait or is_loaded()):
             return None
         content = content_of(self._root, data)
         with self._lock:

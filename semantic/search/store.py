@@ -11,6 +11,7 @@ import json
 import operator
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -142,6 +143,17 @@ def entries_held(root: Path, data: Data) -> int | None:
     return held if isinstance(held, int) else None
 
 
+def is_loaded() -> bool:
+    """Whether this process has loaded what the stores are read with."""
+    return "chromadb" in sys.modules
+
+
+def load() -> None:
+    """Load it, in a process that lives long enough to be worth it; without it there are poorer suggestions."""
+    with suppress(ImportError):
+        import chromadb  # noqa: F401
+
+
 def _client(folder: Path) -> ClientAPI:
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "false")
     from chromadb import PersistentClient
@@ -181,4 +193,15 @@ def _sweep(root: Path, data: Data, content: str) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-__all__ = ["CLASSES", "Data", "Match", "SearchStore", "StoreError", "content_of", "entries_held", "write"]
+__all__ = [
+    "CLASSES",
+    "Data",
+    "Match",
+    "SearchStore",
+    "StoreError",
+    "content_of",
+    "entries_held",
+    "is_loaded",
+    "load",
+    "write",
+]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from agents.answer import Answer
+from agents.planner import Planner
 from agents.runtime import Assistant
 from semantic.loader import load_model
+from semantic.model import VerifiedQuery
 from semantic.readership import Readership, values_of
-from semantic.values import dictionary_queries, published
+from semantic.search.entries import named
+from semantic.search.finding import Finder
+from semantic.values import ValueDictionary, dictionary_queries, published
 from warehouse.principal import Principal
-from warehouse.settings import Settings
+from warehouse.settings import Questions, Settings
 from warehouse.value_words import read
 
 FLORIDA = Principal("lea", "executive", attributes={"state": "FL"})
@@ -118,6 +123,23 @@ def test_without_published_values_they_are_read_through_the_door_and_kept(
     assert through.values("county") == as_published.values("county")
     monkeypatch.setattr(told.door, "query", lambda *_: pytest.fail("read twice"))
     assert values_of(reader, model, told.door, snapshot, tmp_path) == through
+
+
+def test_a_verified_query_about_a_value_is_there_for_those_who_may_know_the_value() -> None:
+    question = "How is Quibbleton doing?"
+    about = {
+        "metrics": ["total_calls"],
+        "filters": [{"dimension": "county", "op": "in", "values": ["Quibbleton"]}],
+    }
+    verified = VerifiedQuery("quibbleton", "Calls of a county", (question,), about, owner="Operations")
+    model = replace(load_model(), verified_queries={"quibbleton": verified})
+    for counties_known, expected in ((["Quibbleton"], "quibbleton"), ([], None)):
+        values = ValueDictionary.from_rows(model, {"county": counties_known})
+        planner = Planner(model, values, Questions())
+        plan = planner.plan(question, as_of=date(2026, 10, 29), first_day=date(2024, 10, 1))
+        assert plan.verified == expected
+        assert Finder(None, model, values, None).find(question, ("verified",)) == []
+    assert "Quibbleton" not in str(named(model)), "the store of names is for everybody"
 
 
 def test_readers_with_the_same_values_share_one_planner(told: Assistant) -> None:
