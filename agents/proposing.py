@@ -1,15 +1,21 @@
-"""Next-Best-Action's proposals: the recommendations of a snapshot, put before the product owners."""
+"""Next-Best-Action's proposals: a snapshot's recommendations put before product owners, and what came of them."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
+from tools.actions.impact import estimated
+from tools.actions.ledger import result_of
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.proposing import documents
 from tools.actions.recommendations import Recommendations, recommendations
-from tools.actions.verdicts import Proposal
+from tools.actions.reviewing import ReviewDesk
+from tools.actions.subjects import subjects
+from tools.actions.verdicts import Proposal, Verdict
+from tools.desk import Desk
 from tools.outcome import Refusal
 from warehouse.errors import MissingDataError
 from warehouse.principal import Principal
@@ -20,11 +26,17 @@ if TYPE_CHECKING:
 PROPOSER = Principal(user="next-best-action", role="product_owner")
 
 
-def recommended(assistant: Assistant, question: str = "What should be done next?") -> Recommendations:
-    """The recommendations of what is served. Raises MissingDataError (exit 4) when there is nothing to act on."""
+def desk_of(assistant: Assistant, by: Principal = PROPOSER) -> Desk:
+    """A desk for work that nobody asked a question for."""
     knowledge = assistant.knowledge()
-    context = knowledge.context(question, PROPOSER, assistant.door, lambda _: None, uuid.uuid4().hex, "cli")
-    found = recommendations(context.desk)
+    context = knowledge.context("", by, assistant.door, lambda _: None, uuid.uuid4().hex, "cli")
+    context.desk.review = ReviewDesk(assistant.settings.state, assistant.clock)
+    return context.desk
+
+
+def recommended(assistant: Assistant) -> Recommendations:
+    """The recommendations of what is served. Raises MissingDataError (exit 4) when there is nothing to act on."""
+    found = recommendations(desk_of(assistant))
     if isinstance(found, Refusal):
         raise MissingDataError(found.reason, where="actions", next_step="Build a warehouse with digital failures.")
     return found
@@ -33,9 +45,28 @@ def recommended(assistant: Assistant, question: str = "What should be done next?
 def propose(assistant: Assistant) -> Sequence[Proposal]:
     """Put today's recommendations before the reviewers; what is decided stays decided."""
     found = recommended(assistant)
-    store = Proposals(assistant.settings.state / FILE)
-    try:
+    with closing(Proposals(assistant.settings.state / FILE)) as store:
         store.propose(documents(found), found.desk.snapshot, found.desk.as_of, assistant.clock())
         return store.all()
-    finally:
-        store.close()
+
+
+def measure(assistant: Assistant, by: Principal) -> list[dict[str, Any]]:
+    """Measure every live action and every past fix inside the data, and keep the results for scoring and ledger.
+
+    One entry a subject: its name with the result, or the reason why there is none yet. `by` decides on proposals.
+    """
+    desk, told = desk_of(assistant, by), []
+    with closing(Proposals(assistant.settings.state / FILE)) as store:
+        proposals = {proposal.id for proposal in store.all()}
+        for subject in subjects(desk):
+            found = estimated(subject, desk)
+            if isinstance(found, Refusal):
+                told.append({"name": subject.name, "verdict": found.code, "reason": found.reason})
+                continue
+            result = result_of(subject, found)
+            if subject.source in proposals:
+                store.decide(subject.source, Verdict("measure", result=result), by, assistant.clock())
+            else:
+                store.keep_measurement(subject.source, result, desk.snapshot, assistant.clock())
+            told.append({"name": subject.name, **result})
+    return told

@@ -233,10 +233,18 @@ class Assistant:
 
         return self._direct(question, principal, project)
 
+    def impact(self, action: str, principal: Principal) -> Answer:
+        """What a live action or a past fix brought: the measurement without a conversation."""
+        from tools.actions.impact import measure_impact
+
+        question = f"What did {action or 'the latest fix'} bring?"
+        return self._direct(question, principal, lambda context: measure_impact(context.desk, action=action))
+
     def _direct(self, question: str, principal: Principal, work: Callable[[Context], Outcome]) -> Answer:
         started = time.perf_counter()
         knowledge = self.knowledge(principal)
         context = knowledge.context(question, principal, self.door, _silent, uuid.uuid4().hex, "cli")
+        context.desk.review = ReviewDesk(self.settings.state, self.clock)
         context.reply.agent = "next_best_action"
         context.reply.outcomes.append(work(context))
         return self._keep(knowledge.assembler.answer(context), principal, started, context)

@@ -173,6 +173,73 @@ def plan_command(
     console().print("\n".join(told(found)), markup=False, highlight=False)
 
 
+@actions_app.command("measure")
+def measure_command(
+    role: RoleOption = "executive", warehouse: WarehouseOption = None, as_json: JsonOption = False
+) -> None:
+    """Measure what is live and what went live inside the data; the scoring learns from it. As a product_owner."""
+    from agents.proposing import measure
+    from tools.actions.verdicts import require_reviewer
+
+    who = principal_of(role)
+    require_reviewer(who)
+    with _assistant(warehouse) as assistant:
+        found = measure(assistant, who)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        told = one.get("reason") or (
+            f"{one['name']}: {one['verdict']}; change {one['effect']:.1%} (95% interval {one['effect_low']:.1%} "
+            f"to {one['effect_high']:.1%}), {one['weeks_after']} weeks until {one['until']}."
+        )
+        console().print(told, markup=False, highlight=False)
+    if not found:
+        typer.echo("Nothing is live, and no past fix went live inside the data.")
+
+
+@actions_app.command("ledger")
+def ledger_command(role: RoleOption = "executive", as_json: JsonOption = False) -> None:
+    """What was expected of measured actions, and what came."""
+    from tools.actions.ledger import ledger
+
+    with _store(role, None) as (store, _):
+        rows = ledger(store)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        inside = "inside" if row["inside_forecast"] else "outside"
+        told = (
+            f"{row['id']}  {row['title']}: {row['verdict']}; expected {row['expected_reduction']:.1%}, realised "
+            f"{row['realised_reduction']:.1%} ({row['realised_low']:.1%} to {row['realised_high']:.1%}), {inside} "
+            f"the forecast; {_dollars(row['realised_savings_per_year'])} of "
+            f"{_dollars(row['expected_savings_per_year'])} a year"
+        )
+        console().print(told, markup=False, highlight=False)
+    if not rows:
+        typer.echo("Nothing has been measured yet. `command-center actions measure` does, once an action is live.")
+
+
+def impact_command(
+    action: Annotated[str, typer.Argument(help="A live action or a past fix, or a part of its name.")] = "",
+    role: RoleOption = "executive",
+    warehouse: WarehouseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a fix brought since it went live, against what would have happened anyway."""
+    from ui.asking import exit_code
+    from ui.render import print_answer
+
+    with _assistant(warehouse) as assistant:
+        answer = assistant.impact(action, principal_of(role))
+    if as_json:
+        print_json(answer.model_dump(mode="json"))
+    else:
+        print_answer(answer, console())
+    raise typer.Exit(exit_code(answer))
+
+
 def _decide(names: list[str], verdict: Verdict, role: str, *, preview: bool, as_json: bool) -> None:
     with _store(role, None) as (store, who):
         found = store.decide_all(names, verdict, who, _now(), preview=preview)
@@ -304,3 +371,4 @@ def _dollars(value: float) -> str:
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.add_typer(actions_app, name="actions")
+    app.command("impact")(impact_command)

@@ -68,7 +68,7 @@ def effect(treated: Array, donors: dict[str, Array], before: int, confidence: fl
     )
 
 
-def strays_of(names: list[str], strays: Array, donors: dict[str, Array]) -> tuple[str, ...]:
+def strays_of(names: list[str], strays: NDArray[np.bool_], donors: dict[str, Array]) -> tuple[str, ...]:
     """The names of the donors that stray, in their order."""
     positive = [name for name in names if donors[name].min() > 0]
     return tuple(name for name, stray in zip(positive, strays, strict=True) if stray)
@@ -121,4 +121,4 @@ def _error(placebo: Array, counts: Array, mine: float, before: int, after: int) 
 
 def _scale(counts: Array, mine: float) -> Array:
     """How much a donor strays for its size against a series of my size."""
-    return np.sqrt(np.maximum(mine, 1.0) / np.maximum(counts, 1.0))
+    return np.asarray(np.sqrt(np.maximum(mine, 1.0) / np.maximum(counts, 1.0)), dtype=np.float64)

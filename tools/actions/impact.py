@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlglot import exp
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.actions.counterfactual import Effect, effect
-from tools.actions.proposals import FILE, Proposals
+from tools.actions.subjects import Subject, concerns, subjects
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table
-from tools.nps_lift import topic_of
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
 from tools.periods import day_in_words
 from tools.savings import DAYS_A_YEAR, computed
-from warehouse.door import QueryContext
-from warehouse.errors import DeniedError
 
 MOST_BEFORE, MOST_AFTER = 26, 13
 LEAST_BEFORE, LEAST_AFTER = 4, 2
 WEEK = 7
 NOTHING_LIVE = (
-    "No approved action is live and no past fix went live inside the data, so there is nothing to measure yet. Once "
-    "an action goes live its calls are held against what would have happened anyway, from the second full week on."
+    "No approved action is live and no past fix went live inside the data, so there is nothing to measure yet. "
+    "Once an action goes live its calls are held against what would have happened anyway, from the second full "
+    "week on."
 )
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A fix that is live: the calls that it should have reduced, from when, and what was expected of it.
-
-    `donors_by` is the dimension that, with the plan type, makes the cells it is compared with.
-    """
-
-    name: str
-    metric: str
-    where: tuple[DimensionFilter, ...]
-    donors_by: str
-    go_live: date
-    expected: float | None = None
 
 
 def measure_impact(
@@ -55,74 +37,13 @@ def measure_impact(
     """
     known = subjects(desk)
     wanted = [
-        subject for subject in known if action.lower() in subject.name.lower() and _concerns(subject, filters)
+        subject for subject in known if action.lower() in subject.name.lower() and concerns(subject, filters)
     ]
     if not wanted:
         return Refusal("nothing_live", NOTHING_LIVE)
     ready = [subject for subject in wanted if whole_weeks(subject, desk)[1] >= LEAST_AFTER] or wanted
     subject = max(ready, key=lambda one: (one.expected is not None, one.go_live))
     return measured(subject, desk, assumptions)
-
-
-def subjects(desk: Desk) -> list[Subject]:
-    """Live actions of the review, then past fixes whose go-live lies inside the data."""
-    found: list[Subject] = []
-    if desk.review is not None and not desk.principal.attributes:
-        store = Proposals(desk.review.state / FILE)
-        try:
-            live = [p for p in store.all() if p.go_live and p.state in ("live", "measured")]
-        finally:
-            store.close()
-        for proposal in live:
-            frozen = proposal.frozen or proposal.document
-            where = tuple(
-                DimensionFilter(dimension=k, values=(str(v),)) for k, v in sorted(frozen["where"].items())
-            )
-            found.append(
-                Subject(
-                    str(proposal.now["title"]),
-                    str(frozen["metric"]),
-                    where,
-                    desk.semantic.defaults.where_dimension,
-                    date.fromisoformat(proposal.go_live),
-                    float(frozen["reduction"]),
-                )
-            )
-    return [*found, *_past(desk)]
-
-
-def _past(desk: Desk) -> list[Subject]:
-    """Fixes of the history that went live inside the data; a plan before a colon in the title is whose it is."""
-    sql = (
-        exp.select("title", "journey", "go_live_date").from_("gold.fixes").order_by("fix_id").sql(dialect="duckdb")
-    )
-    try:
-        rows = desk.door.query(
-            sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)
-        ).rows
-    except DeniedError:
-        return []
-    found = []
-    for title, journey, day in rows:
-        if not isinstance(day, date) or not desk.first_day < day <= desk.as_of:
-            continue
-        topic, plan = topic_of(desk, str(journey)), str(title).partition(":")[0]
-        where = [DimensionFilter(dimension="call_topic", values=(topic,))]
-        if plan in desk.values.values("plan_type"):
-            where.append(DimensionFilter(dimension="plan_type", values=(plan,)))
-        if topic:
-            found.append(Subject(str(title), "total_calls", tuple(where), "call_topic", day))
-    return found
-
-
-def _concerns(subject: Subject, filters: tuple[DimensionFilter, ...]) -> bool:
-    """Whether a subject's calls are among those that the filters keep; unknown dimensions decide nothing."""
-    own = {entry.dimension: set(entry.values) for entry in subject.where}
-    return all(
-        own[entry.dimension] & set(entry.values)
-        for entry in filters
-        if entry.op == "in" and entry.dimension in own
-    )
 
 
 def whole_weeks(subject: Subject, desk: Desk) -> tuple[int, int]:
@@ -134,6 +55,24 @@ def whole_weeks(subject: Subject, desk: Desk) -> tuple[int, int]:
 
 def measured(subject: Subject, desk: Desk, assumptions: tuple[str, ...] = ()) -> Outcome:
     """The measurement of one subject, or why there is none yet."""
+    found = estimated(subject, desk)
+    if isinstance(found, Refusal):
+        return found
+    return _answer(subject, found, desk, assumptions)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An effect with what it was estimated from: weekly counts, their weeks, how many of them lie before."""
+
+    effect: Effect
+    own: NDArray[np.float64]
+    weeks: tuple[TimeRange, ...]
+    before: int
+
+
+def estimated(subject: Subject, desk: Desk) -> Estimate | Refusal:
+    """The effect of one subject, or why there is no estimate yet."""
     before, after = whole_weeks(subject, desk)
     live = f"{subject.name} went live on {day_in_words(subject.go_live)}"
     if after < LEAST_AFTER:
@@ -153,7 +92,7 @@ def measured(subject: Subject, desk: Desk, assumptions: tuple[str, ...] = ()) ->
         found = effect(own, donors, before)
     except ValueError:
         return Refusal("no_donors", f"{live}; there are too few other groups of calls to compare with.")
-    return _answer(subject, found, own, weeks, before, desk, assumptions)
+    return Estimate(found, own, tuple(weeks), before)
 
 
 def _week(subject: Subject, at: int) -> TimeRange:
@@ -192,10 +131,8 @@ def _donors(subject: Subject, weeks: list[TimeRange], desk: Desk) -> dict[str, N
     return {name: np.array(counts) for name, counts in found.items() if len(counts) == len(weeks)}
 
 
-def _answer(
-    subject: Subject, found: Effect, own: NDArray[np.float64], weeks: list[TimeRange], before: int, desk: Desk,
-    assumptions: tuple[str, ...],
-) -> Outcome:  # fmt: skip
+def _answer(subject: Subject, estimate: Estimate, desk: Desk, assumptions: tuple[str, ...]) -> Outcome:
+    found, weeks, before = estimate.effect, estimate.weeks, estimate.before
     spans = (
         TimeRange(start=weeks[0].start, end=weeks[before - 1].end, label=""),
         TimeRange(start=weeks[before].start, end=weeks[-1].end, label=""),
@@ -215,7 +152,7 @@ def _answer(
         "planning_cost": desk.rules.planning_cost_per_call,
         "interval_pct": 95.0,
     }
-    course = _course(found, own, weeks)
+    course = _course(estimate)
     result = computed(
         replace(_RESULT, formulas=_formulas(subject.metric)), [_given(subject, found)], [course, *bases], constants
     )
@@ -268,11 +205,11 @@ def _formulas(metric: str) -> dict[str, str]:
     }
 
 
-def _course(found: Effect, own: NDArray[np.float64], weeks: list[TimeRange]) -> Table:
+def _course(estimate: Estimate) -> Table:
     """Week by week the calls a day and what they would have been."""
     rows = tuple(
         (week.start.isoformat(), float(count) / WEEK, float(np.exp(expected)) / WEEK)
-        for week, count, expected in zip(weeks, own, found.counterfactual, strict=True)
+        for week, count, expected in zip(estimate.weeks, estimate.own, estimate.effect.counterfactual, strict=True)
     )
     return replace(_COURSE, rows=rows)
 
@@ -281,9 +218,9 @@ def _method(found: Effect, before: int, after: int) -> tuple[str, ...]:
     kept = sorted(found.weights.items(), key=lambda item: -item[1])
     leading = ", ".join(name for name, weight in kept[:3] if weight > 0.01)
     said = [
-        f"Compared with {len(kept)} other groups of calls, most like {leading}: synthetic difference-in-differences "
-        f"on weekly log counts, {before} weeks before and {after} since; the interval comes from how far those "
-        "groups stray.",
+        f"Compared with {len(kept)} other groups of calls, most like {leading}: synthetic "
+        f"difference-in-differences on weekly log counts, {before} weeks before and {after} since. "
+        "The interval comes from how far they stray.",
         f"Placebo check: of the groups without the fix, {found.rank_p:.0%} (this one counted) stray as far by "
         "chance.",
     ]

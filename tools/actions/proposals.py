@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT, proposal TEXT NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
     role TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, diff TEXT NOT NULL, before TEXT NOT NULL,
     version INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS measurements (
+    fix TEXT PRIMARY KEY, at TEXT NOT NULL, snapshot TEXT NOT NULL, result TEXT NOT NULL);
 """
 _COLUMNS = "id, key, created_at, snapshot, as_of, state, version, document, edits, go_live, frozen, result"
 
@@ -177,6 +179,18 @@ class Proposals:
             Event(number, proposal, at, user, role, action, reason, json.loads(diff), version, bool(undone))
             for number, proposal, at, user, role, action, reason, diff, version, undone in rows
         ]
+
+    def keep_measurement(self, fix: str, result: Mapping[str, Any], snapshot: str, at: datetime) -> None:
+        """Keep what was measured of a past fix; a later measurement takes the place of an earlier one."""
+        with self._transaction() as db:
+            row = (fix, _moment(at), snapshot, _json(result))
+            db.execute("INSERT OR REPLACE INTO measurements (fix, at, snapshot, result) VALUES (?, ?, ?, ?)", row)
+
+    def measurements(self) -> dict[str, dict[str, Any]]:
+        """What was measured of past fixes, by the fix's id."""
+        with self._lock:
+            rows = self._connection.execute("SELECT fix, result FROM measurements ORDER BY fix").fetchall()
+        return {fix: json.loads(result) for fix, result in rows}
 
     def close(self) -> None:
         """Let go of the file."""

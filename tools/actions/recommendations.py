@@ -8,6 +8,7 @@ from semantic.query import DimensionFilter
 from tools.actions.candidates import Candidate, candidates
 from tools.actions.drivers import Leaks, find_leaks
 from tools.actions.history import History, past_fixes
+from tools.actions.ledger import with_measured
 from tools.actions.playbook import Playbook, load_playbook
 from tools.actions.portfolio import Bundle, Capacity, best_plan
 from tools.actions.scoring import Posterior, fit
@@ -62,7 +63,7 @@ def recommendations(desk: Desk, filters: tuple[DimensionFilter, ...] = ()) -> Re
     if not leaks.leaks:
         return Refusal("nothing_to_fix", NO_LEAK)
     playbook = load_playbook()
-    history = past_fixes(desk, playbook.history)
+    history = with_measured(past_fixes(desk, playbook.history), playbook, desk)
     posterior = fit(history, playbook)
     unranked = [c for c in candidates(leaks, playbook, history, posterior, desk) if c.reduction > 0]
     if not unranked:

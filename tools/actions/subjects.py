@@ -1,0 +1,113 @@
+"""What can be measured: live actions of the review, and past fixes that went live inside the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlglot import exp
+
+from semantic.query import DimensionFilter
+from tools.actions.proposals import FILE, Proposals
+from tools.desk import Desk
+from tools.nps_lift import topic_of
+from warehouse.door import QueryContext
+from warehouse.errors import DeniedError
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A fix that is live: the calls that it should have reduced, from when, and what was expected of it.
+
+    `donors_by` is the dimension that, with the plan type, makes the cells it is compared with. `source` is the
+    proposal's id or the fix's, `lever` and `journey` what the scoring knows it by.
+    """
+
+    name: str
+    metric: str
+    where: tuple[DimensionFilter, ...]
+    donors_by: str
+    go_live: date
+    expected: float | None = None
+    source: str = ""
+    lever: str = ""
+    journey: str = ""
+
+
+def subjects(desk: Desk) -> list[Subject]:
+    """Live actions of the review, then past fixes whose go-live lies inside the data."""
+    found: list[Subject] = []
+    if desk.review is not None and not desk.principal.attributes:
+        store = Proposals(desk.review.state / FILE)
+        try:
+            live = [p for p in store.all() if p.go_live and p.state in ("live", "measured")]
+        finally:
+            store.close()
+        for proposal in live:
+            frozen = proposal.frozen or proposal.document
+            where = tuple(
+                DimensionFilter(dimension=k, values=(str(v),)) for k, v in sorted(frozen["where"].items())
+            )
+            found.append(
+                Subject(
+                    str(proposal.now["title"]),
+                    str(frozen["metric"]),
+                    where,
+                    desk.semantic.defaults.where_dimension,
+                    date.fromisoformat(proposal.go_live),
+                    float(frozen["reduction"]),
+                    proposal.id,
+                    proposal.key.partition(":")[0],
+                    str(frozen["journey"]),
+                )
+            )
+    return [*found, *_past(desk)]
+
+
+def _past(desk: Desk) -> list[Subject]:
+    """Fixes of the history that went live inside the data; a plan before a colon in the title is whose it is."""
+    sql = (
+        exp.select("fix_id", "lever", "title", "journey", "go_live_date")
+        .from_("gold.fixes")
+        .order_by("fix_id")
+        .sql(dialect="duckdb")
+    )
+    try:
+        rows = desk.door.query(
+            sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)
+        ).rows
+    except DeniedError:
+        return []
+    found = []
+    for fix, lever, title, journey, day in rows:
+        if not isinstance(day, date) or not desk.first_day < day <= desk.as_of:
+            continue
+        topic, plan = topic_of(desk, str(journey)), str(title).partition(":")[0]
+        where = [DimensionFilter(dimension="call_topic", values=(topic,))]
+        if plan in desk.values.values("plan_type"):
+            where.append(DimensionFilter(dimension="plan_type", values=(plan,)))
+        if topic:
+            found.append(
+                Subject(
+                    str(title),
+                    "total_calls",
+                    tuple(where),
+                    "call_topic",
+                    day,
+                    None,
+                    str(fix),
+                    str(lever),
+                    str(journey),
+                )
+            )
+    return found
+
+
+def concerns(subject: Subject, filters: tuple[DimensionFilter, ...]) -> bool:
+    """Whether a subject's calls are among those that the filters keep; unknown dimensions decide nothing."""
+    own = {entry.dimension: set(entry.values) for entry in subject.where}
+    return all(
+        own[entry.dimension] & set(entry.values)
+        for entry in filters
+        if entry.op == "in" and entry.dimension in own
+    )
