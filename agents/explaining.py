@@ -7,7 +7,7 @@ from datetime import date
 from agents import narratives
 from agents.answer import Fact
 from agents.prose import Piece, Prose, number, series
-from agents.rankings import UNSAYING
+from agents.rankings import UNSAYING, ranked
 from agents.shapes import Telling, dimension_names, single
 from agents.sight import SeenTable, Sight
 from agents.voice import Voice, steady
@@ -31,6 +31,9 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         narratives.drivers(prose, voices, sight)
         return
     total = voices[0]
+    if total.table.names("dimension"):
+        _gap(prose, total, made)
+        return
     single(prose, Telling(total, total))
     metric = total.table.names("metric")[0]
     cuts = [voice for voice in made if not voice.table.has(FACTOR)]
@@ -40,6 +43,24 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         _made_of(prose, [voice for voice in made if voice.table.has(FACTOR)])
         _disagreement(prose, cuts)
     _began(prose, voices)
+    prose.write("This is where it happens, not a proven cause.")
+
+
+def _gap(prose: Prose, lead: Voice, cuts: list[Voice]) -> None:
+    """Two groups: their figures, who carries the difference, and how much of it is how they are made up."""
+    ranked(prose, Telling(lead, lead))
+    telling = [voice for voice in cuts if not voice.table.title.startswith(NOTHING_STANDS_OUT)]
+    items = [[*_name(voice, row), *_size(voice, row)] for voice in telling if (row := _telling(voice)) >= 0]
+    if items:
+        prose.write("Of the difference, {items}.", items=series(items))
+    first = cuts[0]
+    last = max(first.table.rows)
+    if first.table.number(last, "mix_effect") is not None:
+        prose.write(
+            "By {by}: {rate} of it comes from the figures themselves, {mix} from the mix of the groups.",
+            by=dimension_names(first), rate=first.cell(last, "rate_effect"), mix=first.cell(last, "mix_effect"),
+        )  # fmt: skip
+    _disagreement(prose, cuts)
     prose.write("This is where it happens, not a proven cause.")
 
 

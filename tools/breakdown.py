@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Literal
 
@@ -11,6 +12,7 @@ from tools.causes import aligned_events, event_table
 from tools.desk import Desk, Hidden
 from tools.drivers.explain import Drivers, find_drivers, laid_out, segment_found, tables_made
 from tools.drivers.frame import framed
+from tools.drivers.gap import gap_tables
 from tools.drivers.start import start_of, start_table
 from tools.metrics import (
     attributed,
@@ -30,6 +32,7 @@ SLOTS = (
     (("plan_type", "member_tenure"), ("plan_type",), ("member_tenure",)),
 )
 TREND_DAYS = 56
+_AGAINST = re.compile(r"\b(?:than|versus|vs|compared|differ|difference|gap)\b")
 MOST_CUT_ROWS = 10
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
 TOO_FEW_INSTEAD = (
@@ -45,7 +48,7 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     `query` names the metric, filters and period in question. A dimension in it, with a filter that keeps several
     of its values, asks why these differ: they are set side by side, and every cut is made within each of them.
     """
-    if compared := compared_dimension(query):
+    if compared := compared_dimension(query) or _held_against(query, desk):
         return _side_by_side(query, compared, desk, assumptions)
     metric = query.metrics[0]
     base = SemanticQuery(
@@ -84,6 +87,12 @@ def compared_dimension(query: SemanticQuery) -> str:
     return next((name for name in query.dimensions if name in several), "")
 
 
+def _held_against(query: SemanticQuery, desk: Desk) -> str:
+    """The dimension of two values that the question holds against each other (`more than tenured members`)."""
+    pairs = [item.dimension for item in query.filters if item.op == "in" and len(item.values) == 2]
+    return pairs[0] if len(pairs) == 1 and _AGAINST.search(desk.question.lower()) else ""
+
+
 def _side_by_side(query: SemanticQuery, compared: str, desk: Desk, assumptions: tuple[str, ...]) -> Outcome:
     """The metric itself by the values compared, then its largest cuts within them.
 
@@ -100,6 +109,16 @@ def _side_by_side(query: SemanticQuery, compared: str, desk: Desk, assumptions: 
     lead = governed_table(base, desk, _title(base, desk))
     if isinstance(lead, Refusal):
         return lead
+    if explained := gap_tables(lead, compared, desk):
+        tables = [lead, *explained]
+        said = (*stated_assumptions(base, lead, desk), *attributed(tuple(tables), desk))
+        return Found(
+            tuple(tables),
+            "analysis",
+            "drivers",
+            assumptions=(*without_period(assumptions), *said),
+            notes=(CAVEAT,),
+        )
     allowed, tables = desk.semantic.dimensions_of(metric), [lead]
     used = {compared, *(f.dimension for f in base.filters if f.op == "in" and len(f.values) == 1)}
     for slot in SLOTS:

@@ -17,7 +17,7 @@ from tools.drivers.layout import Place, driver_table
 from tools.drivers.places import concentrations, place_table
 from tools.outcome import Table
 
-ALL_OF_IT = 0.999
+ALL_OF_IT, MOSTLY = 0.999, 0.7
 # Two dimensions that say the same or hold one another: the first is looked at, a finer one when the coarser tells.
 SAME_AS = {"line_of_business": "plan_type", "error_code": "error_message", "interaction_type": "journey"}
 FINER = {"state": "county", "member_tenure": "tenure_bucket"}
@@ -107,7 +107,9 @@ def laid_out(
     for at, entry in enumerate(rated_cuts):
         at_cells = first_cells + len(under) + below.index(entry.cut.dimensions)
         place = Place(0, first_cells if own_sides else 0, at_cells, at + 1)
-        title = f"{DRIVES if entry.tells else NOTHING_STANDS_OUT}, {_by(entry.cut.dimensions, found.frame, desk)}"
+        title = (
+            f"{DRIVES if entry.tells else NOTHING_STANDS_OUT}, {by_words(entry.cut.dimensions, found.frame, desk)}"
+        )
         tables[at + 1] = driver_table(found.frame, entry.cut, found.whole, place, tables, title)
     if found.chain:
         at = len(rated_cuts) + 1
@@ -132,7 +134,8 @@ def _below(cut: Cut) -> Table:
     return replace(cut.table, title=f"Figures {cut.table.title[0].lower()}{cut.table.title[1:]}")
 
 
-def _by(dimensions: tuple[str, ...], frame: Frame, desk: Desk) -> str:
+def by_words(dimensions: tuple[str, ...], frame: Frame, desk: Desk) -> str:
+    """by journey and plan type: what a cut goes by."""
     query = frame.query.model_copy(update={"dimensions": dimensions})
     return "by " + " and ".join(dimension_words(name, query, desk.semantic) for name in dimensions)
 
@@ -141,18 +144,17 @@ def _cut(frame: Frame, dimensions: tuple[str, ...], whole: Sides, desk: Desk) ->
     """A cut whose parts make up the whole and say something that the metric's own definition does not."""
     if not all(desk.semantic.adds_up_by(name, dimensions) for name in frame.metrics if frame.kind != "distinct"):
         return None
-    title = _by(dimensions, frame, desk)
+    title = by_words(dimensions, frame, desk)
     found = cut_by(frame, dimensions, desk, title[0].upper() + title[1:])
-    return found if found and not _goes_without_saying(frame, found, whole) else None
+    return found if found and not goes_without_saying(frame, found, whole) else None
 
 
-def _goes_without_saying(frame: Frame, cut: Cut, whole: Sides) -> bool:
-    """Whether one value is all of it, or the ratio is all or nothing in each: negative calls by sentiment."""
+def goes_without_saying(frame: Frame, cut: Cut, whole: Sides) -> bool:
+    """Whether one value is all of it, or the ratio is all or nothing for most: failures by the step that failed."""
     if frame.kind == "ratio":
         told = [part.sides for part in cut.parts if part.sides.base_now and part.sides.base_before]
-        return bool(told) and all(
-            s.now in (0, s.base_now) and s.before in (0, s.base_before) for s in told
-        )  # fmt: skip
+        settled = [s for s in told if s.now in (0, s.base_now) and s.before in (0, s.base_before)]
+        return sum(s.base_now for s in settled) >= MOSTLY * whole.base_now
     return any(
         part.sides.now >= ALL_OF_IT * whole.now and part.sides.before >= ALL_OF_IT * whole.before
         for part in cut.parts

@@ -39,11 +39,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class Part:
-    """The cells of one value or pair of values: where they stand in its table, and what they say."""
+    """The cells of one value or pair of values: where they stand in its table, and what they say.
+
+    Where two groups are compared instead of two periods, the other group's cells stand in `other_row`.
+    """
 
     key: tuple[PlainCell, ...]
     row: int
     sides: Sides
+    other_row: int | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tools.drivers.effects import Effect, Sides, ratio_effects, sum_effects
-from tools.drivers.frame import BEFORE, NOW, Cut, Frame, Part
+from tools.drivers.frame import BEFORE, Cut, Frame, Part
 from tools.formula import FormulaError, HiddenCell, evaluate, formula_for
 from tools.outcome import Column, PlainCell, Table
 
@@ -26,12 +26,39 @@ _PERCENT: dict[str, int] = {"rate": 100}
 @dataclass(frozen=True)
 class Place:
     """Where tables stand in an answer: the compared whole, its two sides (the whole itself for a sum), the parts'
-    cells, and the table to be made."""
+    cells, and the table to be made.
+
+    Of two groups each stands in a row of its own of the whole and of its sides; `names` are theirs.
+    """
 
     whole: int
     sides: int
     cells: int
     made: int
+    rows: tuple[int, int] | None = None
+    side_rows: tuple[int, int] | None = None
+    names: tuple[str, str] = ("", "before")
+
+    def level(self, metric: str) -> tuple[str, str]:
+        """The whole's figure now and before, or of the one group and the other."""
+        return self._pair(self.whole, metric, self.rows)
+
+    def side(self, metric: str) -> tuple[str, str]:
+        """What is summed over the whole, now and before."""
+        return self._pair(self.sides, metric, self.side_rows)
+
+    def change(self, metric: str) -> str:
+        """The change of the whole's figure, or the difference of the two groups."""
+        return f"sub({', '.join(self.level(metric))})" if self.rows else f"cell:{self.whole}:0:{metric}__change"
+
+    def label(self, text: str, at: int) -> str:
+        """A column's label for the one side or the other."""
+        return f"{text}, {self.names[at]}" if self.names[at] else text
+
+    def _pair(self, table: int, metric: str, rows: tuple[int, int] | None) -> tuple[str, str]:
+        if rows is None:
+            return f"cell:{table}:0:{metric}", f"cell:{table}:0:{metric}{BEFORE}"
+        return f"cell:{table}:{rows[0]}:{metric}", f"cell:{table}:{rows[1]}:{metric}"
 
 
 @dataclass(frozen=True)
@@ -126,13 +153,17 @@ def _cancels(effects: Sequence[Effect]) -> bool:
 
 
 def _row(frame: Frame, part: Part, place: Place) -> _Row:
-    cells = [f"cell:{place.cells}:{part.row}:{name}{when}" for name in frame.metrics for when in (NOW, BEFORE)]
+    cells = []
+    for name in frame.metrics:
+        own = f"cell:{place.cells}:{part.row}:{name}"
+        other = f"cell:{place.cells}:{part.other_row}:{name}" if part.other_row is not None else f"{own}{BEFORE}"
+        cells += [own, other]
     return _Row(part.key, part.sides, *cells)
 
 
 def _rest(frame: Frame, rows: Sequence[_Row], left: Sides, place: Place, key: tuple[PlainCell, ...]) -> _Row:
     told = [(row.now, row.before, row.base_now, row.base_before) for row in rows]
-    whole = [f"cell:{place.sides}:0:{name}{when}" for name in frame.metrics for when in (NOW, BEFORE)]
+    whole = [side for name in frame.metrics for side in place.side(name)]
     cells = [f"sub({', '.join([total, *(row[at] for row in told)])})" for at, total in enumerate(whole)]
     return _Row(key, left, *cells)
 
@@ -142,18 +173,19 @@ def _of_sum(
 ) -> tuple[tuple[Column, ...], dict[str, str]]:
     label, unit = _metric(frame, tables, place)
     last = len(rows)
-    formulas = _by_row("now", [row.now for row in rows], f"cell:{place.whole}:0:{frame.metric}")
-    formulas |= _by_row("before", [row.before for row in rows], f"cell:{place.whole}:0:{frame.metric}{BEFORE}")
+    level = place.level(frame.metric)
+    formulas = _by_row("now", [row.now for row in rows], level[0])
+    formulas |= _by_row("before", [row.before for row in rows], level[1])
     here = f"{place.made}:{{row}}"
     formulas |= {
         CONTRIBUTION: f"sub(cell:{here}:now, cell:{here}:before)",
         f"{CONTRIBUTION}[{last}]": f"sum:{place.made}:{CONTRIBUTION}:0:{last - 1}",
-        SHARE: f"div(cell:{here}:{CONTRIBUTION}, cell:{place.whole}:0:{frame.metric}__change)",
-        SHARE_BEFORE: f"div(cell:{here}:before, cell:{place.whole}:0:{frame.metric}{BEFORE})",
+        SHARE: f"div(cell:{here}:{CONTRIBUTION}, {place.change(frame.metric)})",
+        SHARE_BEFORE: f"div(cell:{here}:before, {level[1]})",
     }
     return (
-        Column("now", "DOUBLE", unit, "derived", label),
-        Column("before", "DOUBLE", unit, "derived", f"{label}, before"),
+        Column("now", "DOUBLE", unit, "derived", place.label(label, 0)),
+        Column("before", "DOUBLE", unit, "derived", place.label(label, 1)),
         Column(CONTRIBUTION, "DOUBLE", unit, "metric", "Adds to the change"),
         Column(SHARE, "DOUBLE", "rate", "derived", "Share of the change"),
         Column(SHARE_BEFORE, "DOUBLE", "rate", "derived", "Share of the figure before"),
@@ -166,8 +198,7 @@ def _of_ratio(
     label, unit = _metric(frame, tables, place)
     factor = _PERCENT.get(unit, 1)
     last, here, scale = len(rows), f"cell:{place.made}:{{row}}", _plain(frame.scale)
-    level = [f"cell:{place.whole}:0:{frame.metric}{when}" for when in (NOW, BEFORE)]
-    base = [f"cell:{place.sides}:0:{frame.below}{when}" for when in (NOW, BEFORE)]
+    level, base = place.level(frame.metric), place.side(frame.below)
     formulas = _by_row("now", [f"mul({scale}, div({row.now}, {row.base_now}))" for row in rows], level[0])
     formulas |= _by_row(
         "before", [f"mul({scale}, div({row.before}, {row.base_before}))" for row in rows], level[1]
@@ -190,13 +221,13 @@ def _of_ratio(
         formulas |= _without_base(row, at, factor, scale, base, middle, here)
     formulas |= {f"{name}[{last}]": _sum(place, name, last) for name in ("rate_effect", "mix_effect")}
     formulas[CONTRIBUTION] = f"add({here}:rate_effect, {here}:mix_effect)"
-    formulas[SHARE] = f"div({here}:{CONTRIBUTION}, mul({factor}, cell:{place.whole}:0:{frame.metric}__change))"
+    formulas[SHARE] = f"div({here}:{CONTRIBUTION}, mul({factor}, {place.change(frame.metric)}))"
     points = "points" if unit == "rate" else unit
     return (
-        Column("now", "DOUBLE", unit, "derived", label),
-        Column("before", "DOUBLE", unit, "derived", f"{label}, before"),
-        Column("weight", "DOUBLE", "rate", "derived", "Weight"),
-        Column("weight_before", "DOUBLE", "rate", "derived", "Weight, before"),
+        Column("now", "DOUBLE", unit, "derived", place.label(label, 0)),
+        Column("before", "DOUBLE", unit, "derived", place.label(label, 1)),
+        Column("weight", "DOUBLE", "rate", "derived", place.label("Weight", 0)),
+        Column("weight_before", "DOUBLE", "rate", "derived", place.label("Weight", 1)),
         Column("rate_effect", "DOUBLE", points, "derived", "By its own change"),
         Column("mix_effect", "DOUBLE", points, "derived", "By its weight"),
         Column(CONTRIBUTION, "DOUBLE", points, "metric", "Adds to the change"),
