@@ -157,10 +157,10 @@ def cube_of(
         block = np.full((len(cells), len(dimensions)), ANY, dtype=np.int64)
         block[:, kept] = cells
         codes.append(block)
+        order = np.argsort(inverse.ravel(), kind="stable")
+        starts = np.searchsorted(inverse.ravel()[order], np.arange(len(cells)))
         for name, array in arrays.items():
-            added = np.zeros((len(cells), len(days)))
-            np.add.at(added, inverse.ravel(), array)
-            sums[name].append(added)
+            sums[name].append(np.add.reduceat(array[order], starts, axis=0))
     return ordered(dimensions, values, np.vstack(codes), days, {n: np.vstack(a) for n, a in sums.items()})
 
 

@@ -12,7 +12,7 @@ based scan statistics); measured choices are in docs/scout.md.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -73,6 +73,7 @@ class Expected:
     kind: Kind
     exposure: Floats
     skew: float = 0.0  # of one value of a score
+    season: Floats = field(default_factory=lambda: np.zeros(0))  # relative doubt of each cell and day, or nothing
 
     def variance(self, first: int, last: int, *, usual: bool = False) -> Floats:
         """Of the sum over days first..last of each cell, with what is not known of the expectation; shape
@@ -92,6 +93,8 @@ class Expected:
         ages = np.arange(self.mean.shape[1] - 1 - last, self.mean.shape[1] - first)[::-1]
         late = np.where(ages < len(LATE), np.array(LATE)[np.minimum(ages, len(LATE) - 1)], 0.0)
         shared[0] = 0.0 if self.kind == "score" else float((weight[0] ** 2) @ late**2)
+        if self.season.size:
+            shared += (self.mean[:, kept] * self.season[:, kept]).sum(axis=1) ** 2
         return np.asarray(noise + unknown + shared + _TINY)
 
     def clumped(self, days: int) -> Floats:

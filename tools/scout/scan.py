@@ -222,10 +222,12 @@ def _most_likely(
     cell, window = best // z.shape[1], best % z.shape[1]
     if cell in known:
         return cell, window
-    return _widened(cube, board, expected, prior, cell, window), window
+    return _widened(cube, board, expected, prior, passing, cell, window), window
 
 
-def _widened(cube: Cube, board: _Board, expected: Expected, prior: Floats, cell: int, window: int) -> int:
+def _widened(
+    cube: Cube, board: _Board, expected: Expected, prior: Floats, passing: BoolArray, cell: int, window: int
+) -> int:
     """The widest cell whose further part has changed as this one has, as far as its noise can tell.
 
     A value that most rows have (calls by phone) adds nothing to a segment: the few rows without it must have
@@ -239,7 +241,7 @@ def _widened(cube: Cube, board: _Board, expected: Expected, prior: Floats, cell:
             wider = cube.codes[cell].copy()
             wider[place] = ANY
             parent = int(cube.find(wider[None, :])[0])
-            if parent < 0 or cube.depth[parent] == 0:
+            if parent < 0 or cube.depth[parent] == 0 or not passing[parent, window]:
                 continue
             rest = size[parent, window] - size[cell, window]
             stray = board.observed[parent, window] - board.expected[parent, window]

@@ -22,6 +22,7 @@ from tools.scout.incident import Incident, Scanned, ScanReport
 from tools.scout.program import Family, Program, ScannedMetric, program
 from tools.scout.reading import members_behind, read_cube
 from tools.scout.scan import scan
+from tools.scout.season import UNKNOWN_DEEPER, last_year, past_days, season, unknown_periods
 from warehouse.door import Warehouse
 from warehouse.errors import UsageError
 from warehouse.settings import Rules, Settings
@@ -71,16 +72,20 @@ def run_days(
     first = max(snapshot.first_day, wanted[0] - timedelta(days=LEVEL_DAYS + max(WINDOWS) - 1))
     started = time.perf_counter()
     cubes: list[tuple[Family, Cube]] = []
+    pasts: dict[str, Cube] = {}
+    begin, end = past_days(first, wanted[-1])
     for number, family in enumerate(planned.families):
         on_step(f"Reading {family.name.replace('_', ' ')}", 0.7 * number / len(planned.families))
         cubes.append((family, read_cube(door, semantic, family, first, wanted[-1])))
+        if begin >= snapshot.first_day and any(entry.kind == "count" for entry in family.metrics):
+            pasts[family.name] = read_cube(door, semantic, last_year(family), begin, end)
     if planned.kin is not None:
         cubes.append((planned.kin, read_cube(door, semantic, planned.kin, first, wanted[-1])))
     together = kinship(cubes)
     reading = (time.perf_counter() - started) * 1000
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
-        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known)
+        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known, pasts)
         known = report.incidents
         yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
 
@@ -104,6 +109,7 @@ def _report(
     snapshot: Any,
     day: date,
     known: Sequence[Incident],
+    pasts: Mapping[str, Cube],
 ) -> ScanReport:
     started = time.perf_counter()
     rules = Rules.model_validate(snapshot.manifest.get("rules") or settings.rules.model_dump())
@@ -117,7 +123,18 @@ def _report(
         for entry in family.metrics:
             late = next((look.unsettled for look in scanned if look.metric == entry.settled_with), 0)
             mine = [incident for incident in known if incident.metric == entry.metric.name]
-            found, looked = judge(cube, entry, planned, rules, semantic, bound, snapshot.first_day, late, mine)
+            found, looked = judge(
+                cube,
+                entry,
+                planned,
+                rules,
+                semantic,
+                bound,
+                snapshot.first_day,
+                late,
+                mine,
+                pasts.get(family.name),
+            )
             incidents += found
             scanned.append(looked)
     judged = time.perf_counter()
@@ -150,11 +167,12 @@ def judge(
     data_begin: date,
     unsettled: int = 0,
     known: Sequence[Incident] = (),
+    past: Cube | None = None,
 ) -> tuple[list[Incident], Scanned]:
     """Scan one metric of a cube that ends on the judged day.
 
     The last `unsettled` days are left out, of which too much is known to be undecided; `known` are the metric's
-    incidents of the day before.
+    incidents of the day before, `past` the single values' series a year before.
     """
     metric = entry.metric
     settled = data_begin + timedelta(days=entry.after_days)
@@ -165,13 +183,25 @@ def judge(
     if late:
         notes.append(f"{metric.label}: the last {late} days are not judged, too much of them is undecided.")
     series = series_of(kept, entry)
+    if past is not None and entry.kind == "count":
+        begin, end = past_days(kept.days[0], kept.days[-1])
+        before = past.through(past.days.index(end), past.days.index(begin))
+        seasonal = season(kept, before, _weighted(before, metric.numerator), odd_days(begin, end))
+        series = replace(series, exposure=seasonal)
     base = max(0, min(LEVEL_DAYS, len(kept.days) - gap))
     windows = tuple(w for w in WINDOWS if w <= gap)
     looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes), late)
     if not gap or not series.counts.any():
         return [], looked
+    if entry.kind == "count":
+        doubt, period = unknown_periods(semantic.events, kept.days, len(kept.days) - gap, data_begin)
     cells = {cell: i.start.day for i in known if (cell := kept.cell_of(i.segment)) >= 0}
     expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]), tuple(cells.items()))
+    if entry.kind == "count" and doubt.any():
+        deeper = np.where(kept.depth <= 1, 1.0, UNKNOWN_DEEPER)[:, None]
+        expected = replace(expected, season=deeper * doubt)
+        note = f"{metric.label}: the data hold no earlier {period.upper()}, so only large changes are told."
+        looked = replace(looked, notes=(*looked.notes, note))
     judged = Judged(entry, kept, series, expected, prices_of(rules), planned.formulas)
     found = scan(kept, series, expected, bound / planned.metrics, tuple(cells))
     incidents = [incident_of(item, judged, "") for item in found]

@@ -1,0 +1,133 @@
+"""The scan on companies whose truth is known: what is planted is found once, at its segment, on its day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.tools.scout.simulated import DIMENSIONS, Plant, Simulated, company
+from tools.scout.cube import Cube, cube_of
+from tools.scout.expectation import Series, expect
+from tools.scout.scan import Found, scan
+
+BOUND = 0.1
+DAYS = 84
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Simulated:
+    return company(11, volume=6000)
+
+
+def scanned(cube: Cube, known: tuple[int, ...] = ()) -> list[Found]:
+    counts = cube.measures["n"]
+    series = Series("count", counts, np.ones_like(counts))
+    return scan(cube, series, expect(cube, series, 14), BOUND, known)
+
+
+def plants(count: int) -> list[Plant]:
+    """Changes of one to three dimensions, up and down, at least eight deviations in their first week."""
+    random = np.random.default_rng(5)
+    sim = company(11, volume=6000)
+    found: list[Plant] = []
+    while len(found) < count:
+        names = random.choice(list(DIMENSIONS), 1 + len(found) % 3, replace=False)
+        segment = tuple(sorted((name, f"{name} {random.integers(DIMENSIONS[name])}") for name in names))
+        day, factor = DAYS - int(random.integers(4, 12)), float(random.uniform(1.15, 2.3))
+        factor = factor if len(found) % 4 else 1 / factor
+        mean = sim.means[sim.where(segment), day : day + 7].sum()
+        phi = float(sim.phi[sim.where(segment)].mean())
+        if abs(factor - 1) * mean / np.sqrt(phi * mean * max(factor, 1)) >= 8:
+            found.append(Plant(segment, day, factor))
+    return found
+
+
+def test_a_plant_is_found_once_at_its_segment_and_day(quiet: Simulated) -> None:
+    every = plants(18)
+    exact, near_start, held, others = 0, 0, 0, 0
+    for number, plant in enumerate(every):
+        cube = quiet.cube(quiet.draw(900 + number, [plant]))
+        found = scanned(cube)
+        place = DAYS - len(found[0].onset.weights)
+        mine = [item for item in found if cube.segment(item.cell) == plant.segment]
+        exact += len(mine) == 1 and (mine[0].z > 0) == (plant.factor > 1)
+        others += len(found) - len(mine)
+        if mine:
+            near_start += abs(place + mine[0].onset.first - plant.day) <= 1
+            held += plant.day in {place + day for day in mine[0].onset.days}
+    assert exact >= 16, exact
+    assert near_start >= 0.9 * exact
+    assert held >= 0.76 * exact
+    assert others <= 3
+
+
+def test_a_quiet_company_hardly_ever_shows_anything(quiet: Simulated) -> None:
+    found = sum(len(scanned(quiet.cube(quiet.draw(3000 + number)))) for number in range(20))
+    assert found <= 7  # 2 are allowed for; 7 or fewer in 99.9 of 100 such companies
+
+
+def test_the_excess_of_overlapping_findings_is_counted_once(quiet: Simulated) -> None:
+    wide = Plant((("topic", "topic 1"),), DAYS - 7, 1.5)
+    within = Plant((("plan", "plan 2"), ("topic", "topic 1")), DAYS - 7, 1.8)
+    counts = quiet.draw(41, [wide, within])
+    cube = quiet.cube(counts)
+    means = quiet.planted([wide, within]) - quiet.means
+    truth = means[:, DAYS - 14 :].sum()
+    total = sum(
+        (cube.measures["n"][item.cell] - item.expected - item.counted)[-14:].sum() for item in scanned(cube)
+    )
+    assert total == pytest.approx(truth, rel=0.2)
+
+
+def test_the_same_data_give_the_same_findings_whatever_values_are_called(quiet: Simulated) -> None:
+    plant = plants(3)[1]
+    counts = quiet.draw(77, [plant])
+    renamed = [tuple(f"z{hash_of(value)}" for value in row) for row in quiet.rows]
+    one = quiet.cube(counts)
+    two = cube_of(quiet.names, renamed, quiet.days, {"n": counts})
+    first, again, other = (
+        [(cube.segment(i.cell), round(i.z, 6), i.window, i.onset.days) for i in scanned(cube)]
+        for cube in (one, quiet.cube(counts), two)
+    )
+    assert first == again
+    named = [tuple(sorted((name, f"z{hash_of(value)}") for name, value in segment)) for segment, *_ in first]
+    assert named == [segment for segment, *_ in other]
+    assert [rest for _, *rest in first] == [rest for _, *rest in other]
+
+
+def hash_of(value: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(value.encode()).hexdigest()[:8]
+
+
+def test_a_value_that_most_rows_have_adds_nothing_to_a_segment() -> None:
+    sim = company(12, volume=6000)
+    phone = np.array([1.0 if row[3] == "language 0" else 0.05 for row in sim.rows])
+    sim = replace(sim, means=sim.means * phone[:, None])
+    for seed in range(6):
+        cube = sim.cube(sim.draw(60 + seed, [Plant((("tenure", "tenure 1"),), DAYS - 8, 1.5)]))
+        assert [cube.segment(item.cell) for item in scanned(cube)][:1] == [(("tenure", "tenure 1"),)]
+
+
+def test_a_rate_that_falls_is_found_where_the_volume_stays() -> None:
+    sim = company(13, volume=5000)
+    random = np.random.default_rng(8)
+    trials = sim.draw(1)
+    share = np.full(trials.shape, 0.22)
+    share[sim.where((("plan", "plan 1"), ("state", "state 2"))), DAYS - 9 :] = 0.1
+    events = random.binomial(trials.astype(int), share).astype(float)
+    cube = cube_of(sim.names, sim.rows, sim.days, {"n": trials, "k": events})
+    series = Series("rate", cube.measures["k"], cube.measures["n"])
+    found = scan(cube, series, expect(cube, series, 14), BOUND)
+    assert [cube.segment(item.cell) for item in found] == [(("plan", "plan 1"), ("state", "state 2"))]
+    assert found[0].z < 0
+
+
+def test_nothing_and_next_to_nothing_are_scanned_without_a_complaint() -> None:
+    sim = company(14, volume=40)
+    for counts in (np.zeros(sim.means.shape), sim.draw(2) * 0 + (np.arange(DAYS) == DAYS - 1), sim.draw(3)):
+        with np.errstate(all="raise", under="ignore"):
+            scanned(sim.cube(np.asarray(counts, dtype=float)))
