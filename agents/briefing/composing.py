@@ -75,7 +75,7 @@ def compose(
     briefing = Briefing(
         day=made.day,
         revision=made.revision,
-        snapshot=made.snapshot,
+        snapshot=desk.snapshot,
         made_at=made.made_at,
         reader=desk.principal.user,
         role=desk.principal.role,
@@ -85,6 +85,7 @@ def compose(
         items=[item_of(entry, sheet) for entry in told],
         became=became,
         notes=notes,
+        unconfirmed=unconfirmed,
         parts=[as_part(table) for table in sheet.tables],
         constants=sheet.constants,
     )

@@ -60,7 +60,11 @@ class Item(_Model):
 
 
 class Briefing(_Model):
-    """One reader's briefing of a day: title, headline, three to five items, what became of others, notes."""
+    """One reader's briefing of a day: title, headline, at most five items, what became of others, notes.
+
+    `snapshot` is the data that its figures were read from; `unconfirmed` counts the issues that are left out
+    because these do not give the scan's figure.
+    """
 
     day: date
     revision: int
@@ -74,6 +78,7 @@ class Briefing(_Model):
     items: list[Item] = Field(default_factory=list)
     became: list[Passage] = Field(default_factory=list)
     notes: list[Passage] = Field(default_factory=list)
+    unconfirmed: int = 0
     parts: list[AnswerPart] = Field(default_factory=list)
     constants: dict[str, float] = Field(default_factory=dict)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -53,32 +53,40 @@ def briefing_for(
 def _composed(
     assistant: Assistant, made: Made, reader: Principal, follows: Mapping[str, str], cause_of: CauseOf
 ) -> Briefing:
-    with _of_snapshot(assistant, made) as opened:
-        knowledge = opened.knowledge()
-        audit_id = f"briefing-{made.day.isoformat()}-{made.revision}-{_short(reader.user)}"
-        context = knowledge.context("Daily briefing", reader, opened.door, _silent, audit_id, "briefing")
-        briefing = compose(
-            made, context.desk, most=assistant.settings.scout.items, cause_of=cause_of, follows=follows
-        )
-        evidence = evidence_of(briefing, knowledge)
+    """The briefing from what is served, when that gives all of the scan's figures; else from the scan's own data.
+
+    With a live feed a newer snapshot is served nearly always, and the day of the briefing is the same in it.
+    """
+    if made.day <= assistant.knowledge().as_of:
+        briefing = _told(assistant, made, reader, follows, cause_of)
+        if not briefing.unconfirmed or briefing.snapshot == made.snapshot:
+            return briefing
+    with closing(_of_snapshot(assistant, made)) as pinned:
+        return _told(pinned, made, reader, follows, cause_of)
+
+
+def _told(
+    assistant: Assistant, made: Made, reader: Principal, follows: Mapping[str, str], cause_of: CauseOf
+) -> Briefing:
+    """What the assistant's data let this reader be told, held against its tables. Raises Ungrounded."""
+    knowledge = assistant.knowledge()
+    audit_id = f"briefing-{made.day.isoformat()}-{made.revision}-{_short(reader.user)}"
+    context = knowledge.context("Daily briefing", reader, assistant.door, _silent, audit_id, "briefing")
+    briefing = compose(made, context.desk, most=assistant.settings.scout.items, cause_of=cause_of, follows=follows)
+    evidence = evidence_of(briefing, knowledge)
     require_grounded(briefing, evidence)
     texts = (visible_in_markdown(markdown(briefing)), visible_in_page(page(briefing)))
     wrong = [problem for text in texts for problem in text_problems(text, briefing, evidence)]
     if wrong:
-        raise Ungrounded(
-            f"A text of the briefing does not hold: {'; '.join(wrong[:3])}.", where=made.day.isoformat()
-        )
+        told = "; ".join(wrong[:3])
+        raise Ungrounded(f"A text of the briefing does not hold: {told}.", where=made.day.isoformat())
     return briefing
 
 
-@contextmanager
-def _of_snapshot(assistant: Assistant, made: Made) -> Iterator[Assistant]:
-    """The assistant itself when it reads the data of the briefing, else one that does."""
-    if assistant.knowledge().snapshot == made.snapshot:
-        yield assistant
-        return
+def _of_snapshot(assistant: Assistant, made: Made) -> Assistant:
+    """An assistant that reads the data which the briefing was made from."""
     try:
-        pinned = type(assistant).open(
+        return type(assistant).open(
             assistant.settings, assistant.warehouse, clock=assistant.clock, snapshot_id=made.snapshot
         )
     except MissingDataError as error:
@@ -87,8 +95,6 @@ def _of_snapshot(assistant: Assistant, made: Made) -> Iterator[Assistant]:
             where=f"snapshot {made.snapshot[:12]}",
             next_step="Those who have read it still can; `command-center scout --date` makes it again.",
         ) from error
-    with closing(pinned):
-        yield pinned
 
 
 def _wishes(follows: Mapping[str, str] | None) -> str:

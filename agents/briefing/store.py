@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ CREATE TABLE IF NOT EXISTS briefings (
 CREATE TABLE IF NOT EXISTS checked (day TEXT NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (day, snapshot));
 CREATE TABLE IF NOT EXISTS sights (
     day TEXT NOT NULL, revision INTEGER NOT NULL, reader TEXT NOT NULL, rights TEXT NOT NULL,
-    document TEXT NOT NULL, PRIMARY KEY (day, revision, reader, rights)
+    document BLOB NOT NULL, PRIMARY KEY (day, revision, reader, rights)
 );
 """
 _COLUMNS = "day, revision, snapshot, made_at, digest, issues, notes"
@@ -112,11 +113,12 @@ class BriefingStore:
                 "SELECT document FROM sights WHERE day = ? AND revision = ? AND reader = ? AND rights = ?",
                 (made.day.isoformat(), made.revision, reader, rights),
             ).fetchone()
-        return json.loads(row[0]) if row else None
+        return json.loads(zlib.decompress(row[0])) if row else None
 
     def keep_sight(self, made: Made, reader: str, rights: str, document: dict[str, Any]) -> dict[str, Any]:
         """Keep what a reader is shown; whoever came first counts, and is what this returns."""
-        row = (made.day.isoformat(), made.revision, reader, rights, json.dumps(document))
+        packed = zlib.compress(json.dumps(document).encode())  # a tenth: there is one for each reader and day
+        row = (made.day.isoformat(), made.revision, reader, rights, packed)
         with self._lock, self._connection as connection:
             connection.execute("INSERT OR IGNORE INTO sights VALUES (?, ?, ?, ?, ?)", row)
         return self.sight(made, reader, rights) or document

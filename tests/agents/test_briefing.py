@@ -30,7 +30,7 @@ from agents.runtime import Assistant
 from tests.agents.made_incidents import incident_in, moved
 from tools.desk import Desk
 from tools.scout.incident import Dollars, Incident, Interval, ScanReport
-from warehouse.errors import UsageError
+from warehouse.errors import MissingDataError, UsageError
 from warehouse.principal import Principal, Role
 from warehouse.settings import Scout
 
@@ -361,3 +361,17 @@ def test_a_reader_keeps_what_they_were_shown_and_sees_a_correction(
     assert second
     assert (first.revision, second.revision) == (1, 2)
     assert any(note.text.startswith("This is revision 2 of this day's briefing") for note in second.notes)
+
+
+def test_a_newer_snapshot_serves_while_it_confirms_every_figure(
+    assistant: Assistant, store: BriefingStore, found: list[Incident]
+) -> None:
+    day, anna = assistant.knowledge().as_of, Principal("anna", "executive")
+    store.keep(day, "an-earlier-snapshot", advance((), found[:1], day, resolved_after=1), AT, {})
+    read = briefing_for(assistant, store, anna)
+    assert read
+    assert read.snapshot == assistant.knowledge().snapshot
+    other = moved(found[0], observed=found[0].observed + 1)
+    store.keep(day, "an-earlier-snapshot", advance((), [other], day, resolved_after=1), AT, {})
+    with pytest.raises(MissingDataError, match="no longer kept"):
+        briefing_for(assistant, store, anna)

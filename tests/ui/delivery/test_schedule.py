@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.briefing.daily import STORE, DataDays, run_day
+from agents.briefing.daily import STORE, DataDays, ScanDay, run_day
 from agents.briefing.store import BriefingStore
 from tools.scout.incident import ScanReport
 from ui.delivery.schedule import scheduled
@@ -61,3 +63,23 @@ def test_two_servers_make_a_day_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(server, range(2))) == [0, 1]
     assert scans == [DAY]
+
+
+def test_a_run_that_is_killed_leaves_no_half_day(tmp_path: Path) -> None:
+    def dies(day: date) -> ScanReport:
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    def run(scan: ScanDay) -> int:
+        with closing(BriefingStore(tmp_path / STORE)) as store:
+            return run_day(
+                store, DataDays("s", DAY, DAY), scan, Scout(), datetime.now(UTC), tmp_path
+            ).made.revision
+
+    child = os.fork()
+    if child == 0:
+        run(dies)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with closing(BriefingStore(tmp_path / STORE)) as store:
+        assert store.latest() is None
+    assert run(lambda day: ScanReport(day, "s", 0.1, (), ())) == 1
