@@ -150,7 +150,7 @@ def _cut(frame: Frame, dimensions: tuple[str, ...], whole: Sides, desk: Desk) ->
 
 
 def goes_without_saying(frame: Frame, cut: Cut, whole: Sides) -> bool:
-    """Whether one value is all of it, or the ratio is all or nothing for most: failures by the step that failed."""
+    """Whether one value is all of it, or the ratio is all or nothing for most: failures by the failed step."""
     if frame.kind == "ratio":
         told = [part.sides for part in cut.parts if part.sides.base_now and part.sides.base_before]
         settled = [s for s in told if s.now in (0, s.base_now) and s.before in (0, s.base_before)]
