@@ -1,0 +1,98 @@
+"""Decisions on recommended actions said in a conversation: which action, by whom, what a question cannot do."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from agents.planner.plan import PriorTurn
+from agents.planner.reviewing import decision_in, review_plan
+from agents.runtime import Assistant
+from tools.actions.proposals import FILE, Proposals
+from tools.actions.reviewing import review_actions
+from tools.desk import Desk
+from tools.outcome import Refusal
+from warehouse.principal import Principal
+
+NAMES = ("Billing: clearer message", "Billing: repair the step", "Pharmacy: status by IVR")
+LISTED = PriorTurn("What should we do?", "next_best_action", None, actions=NAMES)
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "actions", "reason"),
+    [
+        ("Approve the second one", "approve", NAMES[1:2], ""),
+        ("please approve number 3.", "approve", NAMES[2:], ""),
+        ("approve the first two", "approve", NAMES[:2], ""),
+        ("approve all of them", "approve", NAMES, ""),
+        ("ok, reject the last one because legal said no", "reject", NAMES[2:], "legal said no"),
+        ("Reject the clearer message: It is being rebuilt.", "reject", NAMES[:1], "It is being rebuilt"),
+        ("defer the first and the third one since Q1 is full", "defer", (NAMES[0], NAMES[2]), "Q1 is full"),
+        ("who owns it?", "owner", NAMES[:1], ""),
+        ("Who owns the third action?", "owner", NAMES[2:], ""),
+        ("undo the approval of the second one", "undo", NAMES[1:2], ""),
+    ],
+)
+def test_what_is_said_is_what_is_decided(question: str, asked: str, actions: tuple[str, ...], reason: str) -> None:
+    plan = review_plan(question, [LISTED])
+    assert plan is not None
+    assert plan.review is not None
+    assert (plan.review.asked, plan.review.actions, plan.review.reason) == (asked, actions, reason)
+
+
+@pytest.mark.parametrize(
+    "question", ["approve number 9", "approve the banana", "reject the fourth one because no"]
+)
+def test_an_action_that_was_not_shown_is_asked_back(question: str) -> None:
+    plan = review_plan(question, [LISTED])
+    assert plan is not None
+    assert plan.kind == "clarify"
+    assert all(review_plan(text, [LISTED]) for _, text in plan.choices)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Prior auth approval rate",
+        "approved claims last week",
+        "Which claims were rejected?",
+        "undo",
+        "who calls most?",
+    ],
+)
+def test_questions_about_approvals_are_no_decisions(question: str) -> None:
+    assert decision_in(question) is None
+    assert review_plan(question, [LISTED]) is None
+
+
+def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_product_owner_makes_it(
+    assistant: Assistant,
+) -> None:
+    owner, thread = Principal("ann", "product_owner"), uuid.uuid4().hex
+    first = assistant.ask("What should we do about Billing?", owner, thread)
+    names = [row[0] for row in first.rows]
+    told = assistant.ask("approve the second one", owner, thread)
+    assert told.status == "answered"
+    assert str(names[1]) in told.text
+    assert "approved" in told.text
+    store = Proposals(Path(assistant.settings.state) / FILE)
+    found = store.find(str(names[1]))
+    assert (found.state, store.events(found.id)[-1].user) == ("approved", "ann")
+    assert found.frozen["savings_per_year"] == pytest.approx(first.rows[1][5])
+    assert "owns" in assistant.ask("who owns it?", owner, thread).text
+    assert assistant.ask("reject the first one", owner, thread).refusal_code == "bad_arguments"  # no reason
+    assert assistant.ask("undo the approval of the second one", owner, thread).status == "answered"
+    assert store.find(found.id).state == "proposed"
+    other = uuid.uuid4().hex
+    executive = Principal("eve", "executive")
+    assistant.ask("What should we do about Billing?", executive, other)
+    assert assistant.ask("approve the first one", executive, other).refusal_code == "denied:review_role"
+    store.close()
+
+
+def test_a_chat_model_decides_nothing_that_the_question_does_not_say(desk: Desk) -> None:
+    refused = review_actions(desk, "approve", NAMES[:1])
+    assert isinstance(refused, Refusal)
+    assert refused.code == "not_asked"
