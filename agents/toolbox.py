@@ -13,6 +13,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from pydantic import ValidationError
 
 from agents.disclosure import told_constants
+from semantic.parameters import plain_argument
 from semantic.values import cleaned
 from tools.desk import Desk
 from tools.outcome import (
@@ -30,6 +31,7 @@ from warehouse.errors import UsageError
 
 TEXT = "(text)"
 SHOWN = "shown"
+VERIFIED = "verified"
 ACTIONS = "actions"
 KEYS_KEPT = 20
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: [\d:.]+)?")
@@ -189,6 +191,9 @@ def without_rows(message: ToolMessage) -> ToolMessage:
     remembered = _with_content(message, kept)
     if isinstance(message.artifact, Found) and (keys := row_keys(message.artifact)):
         remembered.additional_kwargs[SHOWN] = keys
+    if isinstance(message.artifact, Found) and (use := message.artifact.verified):
+        ran = {name: plain_argument(value) for name, value in use.arguments.items()}
+        remembered.additional_kwargs[VERIFIED] = {"name": use.query.name, "parameters": ran}
     if isinstance(message.artifact, Found) and (names := action_names(message.artifact)):
         remembered.additional_kwargs[ACTIONS] = names
     return remembered

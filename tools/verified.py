@@ -19,8 +19,6 @@ from tools.opportunities import top_opportunities
 from tools.outcome import Found, Mendable, Outcome, Table, VerifiedUse
 from warehouse.errors import UsageError
 
-USUAL_REDUCTION = 10.0
-
 
 def run_verified_query(
     name: str,
@@ -72,7 +70,7 @@ def _what_to_do(use: VerifiedUse, desk: Desk, assumptions: tuple[str, ...]) -> O
     """Recommended actions; with a reduction of the question's own, what each journey would save by it."""
     whole = bound(use.query, use.arguments)
     filters = as_query(whole.query, desk, use.query.name).filters
-    if whole.percent and whole.percent != USUAL_REDUCTION:
+    if whole.percent:
         return top_opportunities(desk, reduce_pct=whole.percent, filters=filters, assumptions=assumptions)
     return recommend_actions(desk, view=use.query.view, filters=filters, assumptions=assumptions)
 

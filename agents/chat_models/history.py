@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from agents.planner import PriorTurn, Shown
-from agents.toolbox import ACTIONS, SHOWN
+from agents.toolbox import ACTIONS, SHOWN, VERIFIED
 from semantic.parameters import Argument, as_argument
 from semantic.query import DimensionFilter, SemanticQuery
 
@@ -45,18 +45,22 @@ def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
             if call["name"] in KINDS and not _failed(messages, call["id"]):
                 query = _query(call["name"], call["args"], messages)
                 percent = call["args"].get("reduce_pct")
-                verified = call["args"]["name"] if call["name"] == "run_verified_query" else ""
                 return PriorTurn(
-                    question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]), verified,
-                    _arguments(call["args"]) if verified else (), _actions(messages, call["id"]),
+                    question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]),
+                    *_verified(messages, call["id"]), _actions(messages, call["id"]),
                 )  # fmt: skip
     return PriorTurn(question, "refuse", None)
 
 
-def _arguments(arguments: dict[str, Any]) -> tuple[tuple[str, Argument], ...]:
-    """The arguments of a verified query as the planner has them."""
-    given = arguments.get("parameters") or {}
-    return tuple((name, as_argument(value)) for name, value in given.items())
+def _verified(
+    messages: Sequence[BaseMessage], call_id: str | None
+) -> tuple[str, tuple[tuple[str, Argument], ...]]:
+    """The verified query that a call's answer is of, and what it was run with, as the thread keeps it."""
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.tool_call_id == call_id:
+            kept = message.additional_kwargs.get(VERIFIED) or {"name": "", "parameters": {}}
+            return kept["name"], tuple((name, as_argument(value)) for name, value in kept["parameters"].items())
+    return "", ()
 
 
 def _shown(messages: Sequence[BaseMessage], call_id: str | None) -> Shown:

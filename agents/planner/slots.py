@@ -21,6 +21,7 @@ from agents.planner.words import FILLER, FUNCTION, POPULATION, harmless, word_se
 Key = frozenset[str]
 KEPT = word_set("not no never without except excluding only by than if why and")
 _JOINING = word_set("and or , plus")
+EXACT = 1.0
 LEANING = word_set("that those it this these them there same also too again above he she they instead")
 """Words of a follow-up that point at the answer before."""
 
@@ -65,7 +66,9 @@ def read_slots(tokens: list[Token], lexicon: Lexicon, clock: Clock) -> Slots:
     period = _take_period(reading, found)
     percent, number = _take_numbers(reading, found)
     left = [at for at in range(len(tokens)) if at not in found.taken]
-    named = [span for span in reading.of_kind("metric") if not found.taken & set(range(span.start, span.end))]
+    metrics = [span for span in reading.of_kind("metric") if not found.taken & set(range(span.start, span.end))]
+    # a loose reading of a metric reaches over words that are not its own: `cost us the most in avoidable calls`
+    named = [span for span in metrics if span.weight >= EXACT]
     covered = {at for span in named for at in range(span.start, span.end)}
     return Slots(
         key=frozenset(_telling(tokens, left)),
@@ -74,7 +77,7 @@ def read_slots(tokens: list[Token], lexicon: Lexicon, clock: Clock) -> Slots:
         period=period,
         number=number,
         percent=percent,
-        metrics=tuple(target for span in named for target in span.targets),
+        metrics=tuple(target for span in metrics for target in span.targets),
         leaning=frozenset(tokens[at].text for at in left if tokens[at].text in LEANING),
         doubt=found.doubt,
     )

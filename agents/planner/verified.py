@@ -73,9 +73,8 @@ def examples_of(
     chosen = next((p for p in verified.parameters.values() if p.type == "metric"), None)
     plain = Example(verified, tokens, slots, None)
     named = {target.name for target in slots.metrics}
-    return (
-        (plain, Example(verified, tokens, slots, chosen)) if chosen and named & set(chosen.choices) else (plain,)
-    )
+    opens = chosen is not None and len(named) == 1 and named <= set(chosen.choices)
+    return (plain, Example(verified, tokens, slots, chosen)) if opens else (plain,)
 
 
 def match_verified(tokens: list[Token], verified: Verified, clock: Clock, *, follows: bool = False) -> Plan | None:
@@ -248,14 +247,23 @@ def still_verified(plan: Plan, turns: Iterable[PriorTurn], model: SemanticModel,
     """A changed answer of a verified query: verified still when only parameters changed, else said not to be."""
     if plan.kind not in ("query", "next_best_action") or plan.query is None or plan.verified:
         return plan
-    before = [model.verified_queries[turn.verified] for turn in turns if turn.verified in model.verified_queries]
-    for verified in reversed(before):
+    for turn in reversed([turn for turn in turns if turn.verified in model.verified_queries]):
+        verified = model.verified_queries[turn.verified]
         arguments = fits(plan.query, verified, clock)
-        again = None if arguments is None else plan_of(verified, arguments, clock)
+        again = None if arguments is None else plan_of(verified, arguments | _percent(plan, turn, verified), clock)
         if again and again.kind == plan.kind:
             said = tuple(dict.fromkeys((*plan.assumptions, *again.assumptions)))
             return replace(again, assumptions=said, route_reason=plan.route_reason)
     return plan
+
+
+def _percent(plan: Plan, turn: PriorTurn, verified: VerifiedQuery) -> dict[str, Argument]:
+    """The reduction, which no query holds: the one that is asked for now, or else the turn's."""
+    return {
+        name: plan.what_if_pct or value
+        for name, value in turn.parameters
+        if name in verified.parameters and verified.parameters[name].type == "percent"
+    }
 
 
 def led_on(plan: Plan, prior: PriorTurn, model: SemanticModel, clock: Clock) -> Plan:

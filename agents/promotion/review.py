@@ -71,6 +71,10 @@ class Promotion:
         """Change title, owner, questions, parameters, note or follow-ups of what is proposed."""
         require_reviewer(by)
         entry = with_changes(proposal.document, changes)
+        for text in (entry["title"], entry["owner"], *entry["questions"]):
+            self._require_text(text)
+        for text in (entry.get("note", ""), *entry.get("follow_ups", ())):
+            self._require_nobody(text)
         model_with(proposal.name, entry, self.overlay)
         made = self.store.edit(proposal.id, proposal.revision, entry, by, self._assistant.clock())
         self._audit("verified_edited", made, by)
@@ -110,6 +114,7 @@ class Promotion:
         require_reviewer(by)
         if not reason.strip():
             raise UsageError("A rejection needs its reason.", where="--reason", next_step="Say why.")
+        self._require_nobody(reason)
         made = self.store.decide(
             proposal.id, proposal.revision, "rejected", by, self._assistant.clock(), reason=reason.strip()
         )
@@ -119,6 +124,7 @@ class Promotion:
     def retire(self, proposal: Proposal, reason: str, by: Principal) -> Proposal:
         """Serve an approved query no longer. Raises UsageError for one that is not approved."""
         require_reviewer(by)
+        self._require_nobody(reason)
         made = self.store.decide(
             proposal.id, proposal.revision, "retired", by, self._assistant.clock(), reason=reason.strip()
         )
@@ -179,12 +185,20 @@ class Promotion:
         return {**proposal.document, "checked": day, "plan": plan, "promotion": promotion}
 
     def _require_text(self, text: str) -> None:
-        why = personal_in(text, self._assistant.knowledge().planner) if text.strip() else "nothing"
-        if why:
+        """Raises UsageError for nothing, and for what may be personal data: it is not even kept as a proposal."""
+        if not text.strip():
             raise UsageError(
-                f"A title or owner may not be {why}." if why == "nothing" else f"A title or owner holds {why}.",
-                where="--title, --owner", next_step="Say what it answers, and which team answers for it.",
-            )  # fmt: skip
+                "A title, owner or question may not be empty.", where="verified", next_step="Say what it answers."
+            )
+        self._require_nobody(text)
+
+    def _require_nobody(self, text: str) -> None:
+        if why := personal_in(text, self._assistant.knowledge().planner) if text.strip() else "":
+            raise UsageError(
+                f"A text of the proposal holds {why}; nothing was kept.",
+                where="verified",
+                next_step="Say it without names, addresses and numbers of people.",
+            )
 
     def _require_free(self, name: str) -> None:
         packaged = name in self.model()[0].verified_queries

@@ -191,7 +191,6 @@ def test_a_broken_file_sets_only_itself_aside(assistant: Assistant, promotion: P
     ("question", "check"),
     [
         ("Top 5 states by repeat calls last week for MAPD because Wozniak said so", "name nobody"),
-        ("Top 5 states by repeat calls last week for MAPD, see case 12345678", "name nobody"),
         ("Which three journeys are driving the most avoidable call cost right now?", "lead to it"),
         ("Top 9 states by repeat calls last week for MAPD except Florida", "say no more"),
     ],
@@ -203,6 +202,19 @@ def test_a_wording_that_may_not_stand_is_not_approved(
     with pytest.raises(UsageError, match=check):
         promotion.approve(made, ERIN)
     assert standing(promotion) == "proposed"
+
+
+@pytest.mark.parametrize("text", ["see case 12345678", "write to jane@example.org", "calls of member 4711"])
+def test_personal_data_is_not_even_kept_as_a_proposal(
+    assistant: Assistant, promotion: Promotion, text: str
+) -> None:
+    made = proposed(assistant, promotion)
+    for changes in ({"questions": [f"{ASKED}, {text}"]}, {"title": text}, {"note": text}):
+        with pytest.raises(UsageError, match="nothing was kept"):
+            promotion.edit(made, changes, EVE)
+    with pytest.raises(UsageError, match="nothing was kept"):
+        promotion.reject(made, text, EVE)
+    assert [event.action for event in promotion.story(made)] == ["proposed"]
 
 
 def test_two_promoted_queries_do_not_share_a_wording(assistant: Assistant, promotion: Promotion) -> None:

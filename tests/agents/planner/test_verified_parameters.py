@@ -89,6 +89,10 @@ def test_a_question_sets_what_it_names(
         "Which three journeys are driving the most avoidable call cost from 2019 to 2020?",
         "Are MAPD members failing more than PPO members, and where?",  # the tenures of the wording are fixed
         "Which benefit or cost changes are creating confusion last month?",  # so is its period
+        "Our costliest journeys today",
+        "Leaked calls of the journeys today",
+        "Leaked calls by journey today",
+        "Top journeys by leaked calls today",
         "Which three journeys are driving the most total calls right now?",  # no choice of its metric
     ],
 )
