@@ -21,6 +21,7 @@ _NAMES = {"call_topic": "topic", "call_channel": "channel"}
 _JOURNEYS = {"Login": "Technical Support", "Account Update": "Technical Support"}
 _SAME = ({"tenure_bucket", "segment", "member_tenure"}, {"plan_type", "line_of_business", "age_group"})
 _AFTERMATH_DAYS = 60
+_AKIN = 0.5  # so much of the segment must be named right when another metric is named
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,10 @@ def _against(incident: Incident, plant: Plant) -> Match | None:
     role: Role | None = "own" if incident.metric in roles["own"] else None
     role = "related" if role is None and incident.metric in roles["related"] else role
     if role is None or not begun or not _alike(mine, theirs):
+        return None
+    if not theirs and len(mine) > 1:
+        return None if over else Match("legitimate", plant)
+    if role == "related" and likeness(mine, theirs) < _AKIN:
         return None
     if role == "own" and not _rises(incident):
         late = plant.last < incident.as_of <= plant.last + timedelta(days=_AFTERMATH_DAYS)
