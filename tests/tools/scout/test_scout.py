@@ -1,4 +1,4 @@
-"""The scan of a warehouse: through the door with its own rights, no truth in reach, small cells kept from readers."""
+"""The scan of a warehouse: through the door with rights of its own, no truth in reach, small cells kept back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import connect, current
 
 MODEL = load_model()
+INSURANCE = Path(__file__).parents[2] / "data" / "insurance"
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +98,8 @@ def test_members_are_counted_as_plain_sql_counts_them(report: ScanReport, tiny_w
     where = " AND ".join(f"{name} = '{value}'" for name, value in failed.segment)
     with connect(current(tiny_warehouse)) as plain:
         counted = plain.execute(
-            f"SELECT COUNT(DISTINCT member_id), COUNT(*) FROM gold.digital_interactions WHERE is_failed = 1 AND {where} "
-            "AND interaction_date BETWEEN ? AND ?",
+            "SELECT COUNT(DISTINCT member_id), COUNT(*) FROM gold.digital_interactions "
+            f"WHERE is_failed = 1 AND {where} AND interaction_date BETWEEN ? AND ?",
             [failed.start.day, failed.as_of],
         ).fetchone()
     assert counted == (failed.members, failed.observed)
@@ -113,7 +115,7 @@ def test_a_day_scanned_again_or_among_others_is_the_same(
     course = list(run_days(door, MODEL, settings, days))
     assert [one.as_of for one in course] == sorted(days)
     tops = [one.own[0] for one in course]
-    assert len({carried([later], [earlier])[0].id for earlier, later in zip(tops, tops[1:], strict=False)}) == 1
+    assert len({carried([later], [earlier])[0].id for earlier, later in pairwise(tops)}) == 1
 
 
 def test_readers_see_no_small_cell_and_nothing_beyond_their_rows(report: ScanReport) -> None:
@@ -177,3 +179,16 @@ def test_the_command_prints_what_the_role_may_see(
     shown = json.loads(run.stdout.splitlines()[-1])
     assert shown["as_of"] == "2026-10-29"
     assert all(entry["members"] >= 11 for entry in shown["incidents"])
+
+
+def test_another_company_is_scanned_by_its_own_model(tmp_path: Path) -> None:
+    from semantic.company import open_company
+    from tests.data.insurance.make import write
+
+    write(tmp_path / "insurance.duckdb")
+    settings = Settings(var=tmp_path / "var")
+    company = open_company(INSURANCE / "model", tmp_path / "insurance.duckdb", settings)
+    with closing(company.door(AuditLog.of(settings))) as opened:
+        found = run_scout(opened, company.model, company.settings)
+    assert {scanned.metric for scanned in found.scanned} & company.model.metrics.keys()
+    assert found.bound == 0.1
