@@ -40,7 +40,7 @@ unit: $(STAMP) browser spark
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 quick-evals: $(STAMP)
-	@$(BIN)/command-center eval run questions conversations scout-quick
+	@$(BIN)/command-center eval run questions conversations paraphrases scout-quick
 
 evals: $(STAMP) ## every eval suite
 	@$(BIN)/command-center eval run

@@ -12,8 +12,10 @@ from agents.chat_models.carried import PLANNED, as_data
 from agents.chat_models.history import prior_turns
 from agents.context import Reply
 from agents.joining import Part, joined
-from agents.planner import Plan, PriorTurn
-from agents.planner.parts import Around, completed, leans, may_divide, parts_of, repeats
+from agents.planner import Plan, Planner, PriorTurn
+from agents.planner.parts import Around, Planned, completed, leans, may_divide, parts_of, repeats
+from agents.planner.periods import Clock
+from agents.planner.verified import build
 from agents.planner.words import SHARE
 from semantic.query import SemanticQuery, TimeRange
 from semantic.windows import default_range
@@ -35,13 +37,7 @@ class Several:
         self._knowledge = knowledge
         self._messages = messages
         self._run = run
-        self._around = Around(
-            planned=self._planned,
-            named=self._named,
-            read_period=knowledge.read_period,
-            period_said=self._period_said,
-            window=self._window,
-        )
+        self._around = around_of(knowledge.planner, knowledge.clock, self._planned)
 
     def parts(self, question: str) -> tuple[str, ...]:
         """The parts of a question; one when it asks one thing."""
@@ -76,8 +72,8 @@ class Several:
 
     def _with_period(self, part: str, before: str) -> str:
         """A part after one that is not answered: the period that it named holds for this one as well."""
-        period = self._period_said(before)
-        if not period or self._period_said(part):
+        period = self._around.period_said(before)
+        if not period or self._around.period_said(part):
             return part
         return f"{part.rstrip(' ?.!')} {period}"
 
@@ -85,24 +81,30 @@ class Several:
         return tuple(prior_turns([*self._messages(), HumanMessage("")]))
 
     def _planned(self, question: str, turns: Sequence[PriorTurn]) -> Plan:
-        known = self._knowledge
-        return known.planner.plan(
-            question, history=turns, as_of=known.as_of, first_day=known.first_day, partial_day=known.partial_day
-        )
+        return self._knowledge.planner.outline(question, turns, self._knowledge.clock)
 
-    def _read(self, text: str) -> Reading:
-        return self._knowledge.planner.read(text, self._knowledge.clock)[0]
 
-    def _named(self, text: str) -> frozenset[str]:
-        reading = self._read(text)
+def around_of(planner: Planner, clock: Clock, planned: Planned) -> Around:
+    """What a planner's parts are read with on a day."""
+
+    def read(text: str) -> Reading:
+        return planner.read(text, clock)[0]
+
+    def named(text: str) -> frozenset[str]:
+        reading = read(text)
         names = {target.name for span in reading.spans for target in span.targets}
         return frozenset(names | ({"rate"} if any(token.text in SHARE for token in reading.tokens) else set()))
 
-    def _period_said(self, text: str) -> str:
-        reading = self._read(text)
+    def period_said(text: str) -> str:
+        reading = read(text)
         spans = reading.of_kind("time")
         return " ".join(token.raw for token in reading.tokens[spans[0].start : spans[0].end]) if spans else ""
 
-    def _window(self, query: SemanticQuery) -> TimeRange:
-        known = self._knowledge
-        return default_range(query, known.settings.questions, known.as_of, known.first_day)
+    def read_period(text: str) -> TimeRange | None:
+        query = build({"metrics": ["any"], "time": text}, clock)
+        return query.time if query else None
+
+    def window(query: SemanticQuery) -> TimeRange:
+        return default_range(query, planner.questions, clock.today, clock.first_day)
+
+    return Around(planned, named, read_period, period_said, window)

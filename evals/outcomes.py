@@ -173,10 +173,19 @@ def score(case: Case, plan: Plan, choices: list[Expected], whole: Whole | None =
     if not answerable:
         return _scored(case, plan, "missed_refusal", ("kind",))
     actual = without_whole(of_query(plan.kind, plan.query, plan.what_if_pct), known)
-    closest = min((differences(actual, wanted) for wanted in answerable), key=len)
+    closest = min((_beside(plan, differences(actual, wanted), wanted) for wanted in answerable), key=len)
     if not closest:
         return _scored(case, plan, "exact")
     return _scored(case, plan, "materially_wrong" if _MATERIAL & set(closest) else "wrong", closest)
+
+
+def _beside(plan: Plan, differing: tuple[str, ...], wanted: Expected) -> tuple[str, ...]:
+    """A verified query may show more figures than asked, as long as it is led by one that is."""
+    shown = plan.query.metrics if plan.query else ()
+    more = plan.verified and shown and shown[0] in wanted.metrics and wanted.metrics <= set(shown)
+    own_period = plan.verified and wanted.kind in _WITHOUT_METRIC and wanted.time is None
+    fine = {name for name, is_fine in (("metrics", more), ("time", own_period)) if is_fine}
+    return tuple(name for name in differing if name not in fine)
 
 
 def _abstention(case: Case, plan: Plan, answerable: list[Expected], choices: list[Expected]) -> Outcome:

@@ -11,11 +11,15 @@ from rich.console import Console
 
 from evals.reports import Groups, as_json, counts, print_groups
 from evals.scouting.report import Measured
-from evals.suites import conversations, questions, scout
+from evals.suites import conversations, paraphrases, questions, scout
 from warehouse.errors import UsageError
 from warehouse.settings import Settings, load_settings
 
-SUITES: dict[str, Callable[[], Groups]] = {"conversations": conversations.run, "questions": questions.run}
+SUITES: dict[str, Callable[[], Groups]] = {
+    "conversations": conversations.run,
+    "questions": questions.run,
+    "paraphrases": paraphrases.run,
+}
 MEASURED: dict[str, Callable[[Settings], Measured]] = {form: partial(scout.run, form) for form in scout.FORMS}
 """Suites that need settings and give figures; they run when they are named."""
 BASELINES = Path(__file__).parent / "baselines"

@@ -12,7 +12,7 @@ from typing import Literal
 
 Unit = Literal["count", "rate", "usd", "minutes", "days", "seconds", "score", "points", "percent"]
 Polarity = Literal["higher", "lower", "neutral"]
-VerifiedKind = Literal["query", "next_best_action"]
+VerifiedKind = Literal["query", "next_best_action", "impact"]
 ActionView = Literal["ranked", "by_owner", "one_issue", "by_lever"]
 ParameterType = Literal["limit", "period", "value", "metric", "percent"]
 Aggregation = Literal["sum", "count", "count_distinct", "min", "max"]
@@ -223,6 +223,9 @@ class VerifiedQuery:
     `parameters` hold for the query and every part (`semantic.parameters`). `checked` is the day (ISO) on which its
     owner last checked it. A promoted one has the fingerprint of the `plan` that was approved, its
     `file`, and in `promotion` who proposed and approved it, when, and from which answer.
+
+    `meaning` are the ideas that a question must say, each by one of its phrases, to be this query in words of its
+    own; `aside` are phrases that may stand beside them and change nothing.
     """
 
     name: str
@@ -240,6 +243,8 @@ class VerifiedQuery:
     note: str = ""
     kind: VerifiedKind = "query"
     view: ActionView = "ranked"
+    meaning: tuple[tuple[str, ...], ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

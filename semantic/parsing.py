@@ -286,10 +286,21 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
         note=block.text("note", ""),
         kind=cast(VerifiedKind, block.choice("kind", get_args(VerifiedKind), "query")),
         view=cast(ActionView, block.choice("view", get_args(ActionView), "ranked")),
+        meaning=_ideas(block, draft),
+        aside=block.texts("aside"),
     )
     if not draft.verified_queries[name].questions:
         draft.problems.add(block.place, f"the verified query '{name}' has no example questions")
     block.finish()
+
+
+def _ideas(block: Block, draft: Draft) -> tuple[tuple[str, ...], ...]:
+    """Lists of phrases, each list one idea."""
+    ideas = block.plain("meaning") if "meaning" in block else []
+    if not isinstance(ideas, list) or not all(isinstance(idea, list) and idea for idea in ideas):
+        draft.problems.add(block.place_of("meaning"), "'meaning' must be a list of lists of phrases")
+        return ()
+    return tuple(tuple(str(phrase) for phrase in idea) for idea in ideas)
 
 
 def _parameter(query: str, name: str, block: Block, draft: Draft) -> Parameter:

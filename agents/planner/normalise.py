@@ -41,9 +41,13 @@ _REPLACED = {
     "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
     "theme": "topic", "themes": "topics", "quantity": "number",
     "yr": "year", "qtr": "quarter", "wk": "week", "wks": "weeks", "qtrs": "quarters", "grad": "graduate",
-    "svc": "service", "svcs": "services", "neg": "negative", "pos.": "positive", "mbr": "member", "mbrs": "members",
+    "svc": "service", "svcs": "services", "neg": "negative", "pos.": "positive", "mbr": "member",
+    "mbrs": "members",
     "thru": "through", "n": "and", "hh": "household", "pt": "patient", "pts": "patients", "cust": "customer",
     "custs": "customers", "auths": "authorizations", "chg": "change", "chgs": "changes", "sess": "sessions",
+    "r": "are", "u": "you", "ur": "your", "rn": "today", "shd": "should", "cld": "could", "wld": "would",
+    "pls": "please", "plz": "please", "wat": "what", "wut": "what", "kno": "know", "prob": "problem",
+    "probs": "problems", "bc": "because", "cuz": "because", "tho": "though",
     "participation": "share", "contribution": "share", "quantities": "numbers",
 }  # fmt: skip
 _IRREGULAR = {

@@ -20,6 +20,7 @@ from agents.planner.followups import is_follow_up, merge
 from agents.planner.intents import Intent, read_intent
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
 from agents.planner.linking import link
+from agents.planner.meaning import Meanings, match_meaning
 from agents.planner.negation import read_negation
 from agents.planner.normalise import tokenise
 from agents.planner.periods import Clock
@@ -27,7 +28,7 @@ from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan, PriorTurn
 from agents.planner.policy import decide, refused
 from agents.planner.ranking import read_ranking
-from agents.planner.reading import Reading, Span, Target
+from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.reshaping import free_cues
@@ -37,6 +38,7 @@ from agents.planner.thread import command, obey, plan_as, standing, without_corr
 from agents.planner.thresholds import read_thresholds
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
+from agents.planner.words import word_set
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
@@ -64,6 +66,7 @@ class Planner:
         self.lexicon: Lexicon = build_lexicon(model, values)
         self.speller = Speller.of(self.lexicon)
         self.verified = Verified.of(model, self.lexicon)
+        self.meanings = Meanings.of(model, self.lexicon)
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
@@ -80,25 +83,32 @@ class Planner:
         `partial_day` is the incomplete day of data after `as_of`, when there is one.
         """
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events, partial_day)
+        return self._finished(self.outline(question, history, clock), clock)
+
+    def outline(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan:
+        """The plan without what is told beside it: the default window, follow-ups."""
         said, history = command(question) if history else "", standing(history)
         history = tuple(turn_as_asked(turn, self.model, clock) for turn in history)
         if said:
             told = obey(said, history, self._starters())
-            return self._finished(still_verified(told, history, self.model, clock), clock)
+            return still_verified(told, history, self.model, clock)
         if history and (clicked := self._edited(question, history[-1], clock)):
-            return self._finished(led_on(clicked, history[-1], self.model, clock), clock)
+            return led_on(clicked, history[-1], self.model, clock)
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         if (analysis := self._analysis(question, history, clock)) is not None:
-            return self._finished(analysis, clock)
+            return analysis
         refusal = refuse_text(
             question, self.lexicon, self.questions.max_question_characters,
             follow_up=bool(history), hypothetical=hypothetical, repaired=self._mended(question),
         )  # fmt: skip
-        if refusal:
+        # What an owner has answered before is no question of cause and effect that the data cannot settle.
+        if refusal and refusal.kind != "correlation":
             return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
         verified = self.verified_plan(question, clock, follows=bool(history))
         if verified:
-            return self._finished(verified, clock)
+            return verified
+        if refusal:
+            return refused(refusal.kind, refusal.message, self._nearest(refusal.nearest))
         draft, reading, intent = self.draft(question, history, clock)
         topic = refuse_topic(reading.topics, self.lexicon)
         if topic:
@@ -112,7 +122,7 @@ class Planner:
         )
         if history and is_follow_up(reading, intent):
             plan = led_on(plan, history[-1], self.model, clock)
-        return self._finished(plan, clock)
+        return plan
 
     def _analysis(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan | None:
         """The plan of a question that an analysis of its own answers, unless an owner has checked it."""
@@ -145,12 +155,17 @@ class Planner:
         if read_attribution(question, tokenise(question), self.lexicon)[1]:
             return None
         tokens = tokenise(question)
-        if plan := match_verified(tokens, self.verified, clock, follows=follows):
+        if plan := self._checked(tokens, clock, follows=follows):
             return plan
         tokens, changes = self.speller.repair(tokens)
-        plan = match_verified(tokens, self.verified, clock, follows=follows) if changes else None
+        plan = self._checked(tokens, clock, follows=follows) if changes else None
         said = tuple(f"Read '{wrong}' as '{right}'." for wrong, right in changes)
         return replace(plan, assumptions=(*said, *plan.assumptions)) if plan else None
+
+    def _checked(self, tokens: list[Token], clock: Clock, *, follows: bool) -> Plan | None:
+        """The verified query that these words repeat, or that they mean."""
+        repeated = match_verified(tokens, self.verified, clock, follows=follows)
+        return repeated or match_meaning(tokens, self.meanings, clock, follows=follows)
 
     def draft(
         self, question: str, history: Sequence[PriorTurn], clock: Clock, settled: frozenset[Target] = frozenset()
@@ -208,7 +223,9 @@ class Planner:
     def _in_cue(self, span: Span, intent: Intent, reading: Reading) -> bool:
         """Whether a metric was only seen in the words of the intent (`impact` in `the impact of our actions`)."""
         assert intent.cue
-        inside = span.kind == "metric" and intent.cue[0] <= span.start and span.end <= intent.cue[1]
+        inside = span.kind in ("metric", "value") and intent.cue[0] <= span.start and span.end <= intent.cue[1]
+        if span.kind == "value":  # the benefit of fixing billing is no benefit of a plan
+            return inside and intent.kind == "what_if" and span.start == intent.cue[0]
         words = tuple(token.text for token in reading.tokens[span.start : span.end])
         return inside and intent.kind != "query" and words not in self.lexicon.surfaces
 
@@ -276,6 +293,7 @@ class Planner:
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
 
 
+_MONEY = word_set("dollar dollars money usd cash")
 _NARROWING = ("just", "only", "for", "in", "exclude", "excluding", "without", "filter")
 
 
@@ -323,6 +341,10 @@ def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     )
     after_by = [span for span in reading.breakdown if span.start and reading.tokens[span.start - 1].text == "by"]
     asked = {target.name for span in after_by for target in span.targets}
+    defaults = lexicon.model.defaults
+    words = {reading.tokens[at].text for span in reading.of_kind("metric") for at in range(span.start, span.end)}
+    if draft.kind == "what_if" and words and words <= _MONEY and defaults.money_metric:
+        draft.metrics = [defaults.money_metric]  # `in dollars` names no figure of its own
     known = {"ambiguous_metric"} if draft.metrics else set()
     known |= {
         "rank_without_dimension",
@@ -334,7 +356,6 @@ def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     }
     draft.issues = [issue for issue in draft.issues if issue.kind not in known]
     draft.dimensions = [name for name in draft.dimensions if draft.kind == "drivers" and name in asked]
-    defaults = lexicon.model.defaults
     if draft.kind == "briefing" and draft.time and draft.time.label in ("today", "right now"):
         draft.time = None
     if draft.kind in ("briefing", "journey") or (draft.kind != "drivers" and not reading.of_kind("metric")):

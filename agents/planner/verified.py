@@ -103,7 +103,11 @@ def match_verified(tokens: list[Token], verified: Verified, clock: Clock, *, fol
 
 def _arguments(slots: Slots, example: Example, verified: Verified, clock: Clock) -> dict[str, Argument] | None:
     """What the question sets, when all that it names is taken and it names all that the wording does."""
-    own = _read_again(example, verified, clock)
+    return arguments_for(slots, example, _read_again(example, verified, clock), clock)
+
+
+def arguments_for(slots: Slots, example: Example, own: Slots, clock: Clock) -> dict[str, Argument] | None:
+    """What slots set in a wording whose own slots are `own`; None when one of them is not taken, or lacks."""
     found: dict[str, Argument] = {}
     if not _take_period(slots, own, example, found, clock):
         return None

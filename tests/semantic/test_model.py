@@ -42,6 +42,7 @@ PERIODS = {
     "today": ("2026-10-29", "2026-10-29"),
     "last 7 days": ("2026-10-23", "2026-10-29"),
     "last 14 days": ("2026-10-16", "2026-10-29"),
+    "last 30 days": ("2026-09-30", "2026-10-29"),
     "this quarter": ("2026-10-01", "2026-10-29"),
 }
 EXECUTIVE = {
@@ -59,6 +60,7 @@ EXECUTIVE = {
     "agent_teams_and_emotion",
     "digital_billing_failures_today",
     "members_hit_by_billing",
+    "whether_changes_worked",
 }
 
 
