@@ -205,6 +205,13 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
             reading.explain(at, at + 1)
 
 
+# "who handled the most calls" asks for agents, not for members
+_BY_AGENTS = [
+    [word]
+    for word in ("handled", "handles", "took", "takes", "answered", "answers", "solved", "resolved", "works")
+]
+
+
 def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
     """where and who ask for the model's default dimensions when no other breakdown is named."""
     if reading.breakdown:
@@ -229,7 +236,7 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
         )
         if word == "where" and interrogative:
             dimension = defaults.where_dimension
-        elif (word == "who" and interrogative) or (
+        elif (word == "who" and interrogative and words[at + 1 : at + 2] not in _BY_AGENTS) or (
             word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative
         ):
             dimension = defaults.who_dimension

@@ -22,7 +22,7 @@ _CHANGE = (
     r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone "
     r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|down|"
-    r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!held )(?<!caught )up"
+    r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!picked )(?<!picks )(?<!signed )(?<!made )(?<!took )(?<!held )(?<!caught )up"
 )
 _BEFORE_IT = (
     r"(?:the )?(?:previous|prior|preceding|earlier) one|the one (?:before|prior|preceding)(?: (?:that|it))?|"

@@ -106,7 +106,7 @@ def _topic_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
     for start in range(len(tokens)):
         for end in range(start + 1, min(len(tokens), start + 5) + 1):
             if tuple(token.text for token in tokens[start:end]) in lexicon.topics:
-                yield Span(start, end, "topic", weight=0.99)
+                yield Span(start, end, "topic", weight=1.005)
 
 
 def _suffix_spans(reading: Reading, lexicon: Lexicon) -> list[Span]:

@@ -25,7 +25,7 @@ from agents.planner.words import AVERAGE, DETERMINERS, FILLER, FUNCTION, LINKERS
 from semantic.model import Metric
 
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
-_COORDINATORS = word_set("and , vs versus plus against both or with to than alongside")
+_COORDINATORS = word_set("and , vs versus plus against both or to than alongside")
 _COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
 _SHARE = (
     r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|"

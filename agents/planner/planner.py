@@ -382,8 +382,10 @@ def _counted_there(draft: Draft, model: SemanticModel) -> list[str]:
     named = [name for name in (*money.siblings, *model.metrics) if name in model.metrics]
     for name in named:
         known = model.metrics[name]
-        if known.additive and known.unit == "count" and all(
-            item.dimension in model.dimensions_of(name) for item in draft.filters
+        if (
+            known.additive
+            and known.unit == "count"
+            and all(item.dimension in model.dimensions_of(name) for item in draft.filters)
         ):
             draft.assumptions.append(f"No figure was named: {known.label.lower()} are explained.")
             return [name]

@@ -77,7 +77,7 @@ _FORECAST = re.compile(
     r"\w+ be|\w+ \w+ be|\w+ (?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|"
     r"\bgoing to be\b|\bby the end "
     r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|during|"
-    r"in|for)\b|\boutlook\b"
+    r"in|for)\b|\boutlook\b|\bwould (?:we|there|they) (?:have|be|get|need|take)\b"
 )
 _CORRELATION = re.compile(
     r"\bcorrelat\w*\b|\bregress(?:ion)?\b|\brelationship between\b|\bcausal\w*\b|"

@@ -8,7 +8,7 @@ from agents.planner.reading import Reading, Span
 from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, PREPOSITIONS, carriers, harmless, word_set
 
 _PHRASES = (
-    r"these days|at the moment|as we speak|as it stands|by the way|to be honest|in my (?:opinion|view)|"
+    r"(?:good|this) (?:morning|afternoon|evening)|these days|at the moment|as we speak|as it stands|by the way|to be honest|in my (?:opinion|view)|"
     r"if possible|no rush|heads up|(?:and )?so on|or so|rule of thumb|ball ?park|long story short|at a glance|"
     r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
@@ -65,6 +65,8 @@ def _narrows(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     """
     words = [token.text for token in reading.tokens]
     after = at + 1
+    if words[at] == "divided" and any(span.start in (at + 2, at + 3) for span in reading.of_kind("metric")):
+        return True  # "calls divided by members": a ratio that the model does not have by that name
     while after < len(words) and words[after] in DETERMINERS | PREPOSITIONS | {"next", "in", "to"}:
         after += 1
     if any(span.start == after for span in reading.spans):

@@ -89,6 +89,7 @@ class Speller:
             if abs(len(target) - len(word)) <= limit and len(target) > 2
         )
         close = [(distance, target) for distance, target in scored if distance <= limit]
+        close = [(d, t) for d, t in close if t not in FUNCTION or len(t) > 4 or sorted(t) == sorted(word)]
         if len(word) == 3:
             close = [(distance, target) for distance, target in close if _shortened(word, target)]
         if not close:

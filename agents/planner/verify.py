@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from agents.planner.cues import find
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
-from agents.planner.normalise import stem
+from agents.planner.normalise import lemma, stem
 from agents.planner.reading import Reading
 from agents.planner.smalltalk import small_talk
 from agents.planner.words import (
     AVERAGE,
+    DETERMINERS,
     FILLER,
     FUNCTION,
     POPULATION,
@@ -48,6 +50,8 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for _, word in words) + ".")
     elif words:
         draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
+    if headed := _per_head(draft, reading, lexicon):
+        draft.issues.append(Issue("unexplained", words=headed))
     ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
     if not draft.metrics and not ambiguous and intent.kind in ("query", "drivers"):
         draft.issues.insert(0, Issue("no_metric"))
@@ -58,6 +62,18 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     ):
         draft.issues.append(Issue("comparison"))
     return draft
+
+
+def _per_head(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`sessions per member`: a figure for each of the people, which a sum or a count is not."""
+    metrics = lexicon.model.metrics
+    if not draft.metrics or not any(metrics[name].additive for name in draft.metrics):
+        return ()
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    for start, end in find(reading, r"(?:per|for each|for every) (?:" + "|".join(sorted(POPULATION)) + ")"):
+        if start not in covered:
+            return tuple(token.text for token in reading.tokens[start:end])
+    return ()
 
 
 def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -> bool:
@@ -119,7 +135,9 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
     for at, token in enumerate(reading.tokens):
         if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
             continue
-        if token.lemma in lexicon.noise and _other_entity(reading, at, lexicon):
+        if token.lemma in lexicon.noise and (
+            _other_entity(reading, at, lexicon) or _sliced_by(reading, at, lexicon)
+        ):
             left.append((at, token.text))
             continue
         if token.lemma in lexicon.noise or stem(token.text) in related or _before_noise(reading, at, lexicon):
@@ -180,6 +198,21 @@ def _other_entity(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     names = {target.name for target in span.targets}
     labels = [d.label.lower().split() for d in lexicon.model.dimensions.values() if d.name not in names]
     return reading.tokens[at].text not in POPULATION and any(reading.tokens[at].text in label for label in labels)
+
+
+def _sliced_by(reading: Reading, at: int, lexicon: Lexicon) -> bool:
+    """`NPS by agent`, `average age of agents`: a noun that stands for a breakdown, or for others than members."""
+    word, before = reading.tokens[at].text, at - 1
+    while before >= 0 and reading.tokens[before].text in DETERMINERS | {"individual", "single"}:
+        before -= 1
+    governing = reading.tokens[before].text if before >= 0 else ""
+    following = reading.tokens[at + 1] if at + 1 < len(reading.tokens) else None
+    ends = following is None or following.is_mark or following.text in FUNCTION
+    if governing in ("by", "per", "each", "every", "across"):
+        return word not in POPULATION and ends
+    named = any(reading.tokens[at].lemma == lemma(part) for d in lexicon.model.dimensions.values()
+                for part in d.label.lower().split())  # fmt: skip
+    return governing == "of" and ends and named and word not in POPULATION
 
 
 def _before_noise(reading: Reading, at: int, lexicon: Lexicon) -> bool:

@@ -77,7 +77,7 @@ FILLER = word_set(
     graph table look looking know want wants wanted need like understand check find fetch bring hi hello hey
     thanks thank ok okay well um uh just really actually basically simply quickly wondering wonder curious
     interested asked asking question questions answer help let go going run present print hear hearing think
-    thinking say says said talk talking view views morning afternoon exactly number numbers figure figures data
+    thinking say says said talk talking view views exactly number numbers figure figures data
     stats stat statistic statistics metric metrics kpi kpis value values level levels picture overview breakdown
     breakdowns split splits detail details result results information info summary total totals overall amount
     amounts count counts reading readings size sizes ranking rank ranked ranks order ordered sort sorted grouped
