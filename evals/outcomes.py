@@ -163,7 +163,7 @@ def without_whole(form: Expected, whole: Whole) -> Expected:
 
 
 def score(case: Case, plan: Plan, choices: list[Expected], whole: Whole | None = None) -> Scored:
-    """The outcome of a plan. `choices` are the plans of its clarifying choices, `whole` every dimension's values."""
+    """The outcome of a plan. `choices` are the plans of its choices, `whole` every dimension's values."""
     known = whole or {}
     case = replace(case, accepted=tuple(without_whole(wanted, known) for wanted in case.accepted))
     choices = [without_whole(choice, known) for choice in choices]

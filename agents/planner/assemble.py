@@ -215,7 +215,7 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> Non
 
 
 def _enumerated(reading: Reading, dimension: str) -> bool:
-    """Whether something joins the values of the dimension: `mobile web` names two without saying that both are meant."""
+    """Whether something joins the values: `mobile web` names two without saying that both are meant."""
     found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
     spans = sorted(found, key=lambda span: span.start)
     return all(one.end < other.start or one.start == other.start for one, other in pairwise(spans))

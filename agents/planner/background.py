@@ -1,7 +1,7 @@
 """Background: sentences and clauses that tell why somebody asks, and ask for nothing themselves.
 
-`Somebody told me that seniors never touch the app. Show me sessions by age group`: what is told goes aside and is said
-to have gone aside. A clause that restricts (`we only mean MAPD`) or that names what is asked for is never background.
+`Somebody told me that seniors never touch the app. Show me sessions by age group`: what is told goes aside, and
+the answer says so. A clause that restricts (`we only mean MAPD`) or that names what is asked for is never background.
 """
 
 from __future__ import annotations
@@ -18,23 +18,29 @@ _TELLERS = word_set(
 _PRONOUNS = word_set("i we they he she")
 _RESTRICTING = word_set(
     """
-    only just exclude excluding except without ignore ignoring leave leaving omit skip restrict restricted limit limited focus
-    mean means must should want wants wanted need needs care interested consider considering look looking include including
+    only just exclude excluding except without ignore ignoring leave leaving omit skip restrict
+    restricted limit limited focus
+    mean means must should want wants wanted need needs care interested consider considering look looking
+    include including
     not no never besides other than minus
     """
 )
 _NARRATING = word_set(
     """
-    told tell tells said says say heard hear claims claimed think thinks thought believe believes suspect suspects changed launched
-    shipped pushed started introduced rolled moved sent got had have made hired trained promised complained keeps keep kept worry
-    worried am was were are has believe hear hearing planning rewrite rewrote redesigned rebuilt released updated ran did prepare
+    told tell tells said says say heard hear claims claimed think thinks thought believe believes suspect
+    suspects changed launched
+    shipped pushed started introduced rolled moved sent got had have made hired trained promised
+    complained keeps keep kept worry
+    worried am was were are has believe hear hearing planning rewrite rewrote redesigned rebuilt released
+    updated ran did prepare
     prepared preparing reworking
     """
 )
 _OPENERS = word_set("before after when while as since because now if so although though given considering")
 _ASKING = word_set(
     """
-    what which who where when why how show give list compare tell is are was were did does do has have can could would will please rank
+    what which who where when why how show give list compare tell is are was were did does do has have
+    can could would will please rank
     count break pull get number share percentage percent total average top
     """
 )
@@ -107,7 +113,7 @@ def _is_answer_part(spans: Sequence[Span], words: Sequence[str]) -> bool:
 
 
 def _teller(words: Sequence[str]) -> int | None:
-    """Where the subject of a telling clause stands (`we`, `my colleague`, `somebody`), before a verb; else None."""
+    """Where the subject of a telling clause stands (`we`, `my colleague`), before a verb; else None."""
     start = 1 if words[0] in _OPENERS | {"and", "but", "well", "ok", "okay"} else 0
     if len(words) > start + 1 and words[start] in _TELLERS:
         pronoun = words[start] in _PRONOUNS and words[start + 1] not in DETERMINERS | PREPOSITIONS

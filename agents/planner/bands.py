@@ -1,4 +1,4 @@
-"""Ranges of numbers that are bands of a dimension: `aged 65 through 84`, `making less than 50K`, `under two years with us`.
+"""Ranges of numbers that are bands of a dimension: `aged 65 through 84`, `making less than 50K`.
 
 A range that the bands do not make up exactly stays unread: nothing is rounded to the nearest band in silence.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import stem
@@ -19,6 +20,12 @@ _NUMBER = r"\$?(\d+(?:\.\d+)?)\s?(k)?"
 _BAND = re.compile(rf"^{_NUMBER}\s?(?:-|to)\s?{_NUMBER}(?P<unit> .*)?$")
 _FROM = re.compile(rf"^(?:over|above|more than)?\s?{_NUMBER}(?P<plus>\+)?(?P<unit> .*)?$")
 _UNDER = re.compile(rf"^(?:under|below|less than)\s?{_NUMBER}(?P<unit> .*)?$")
+_OPEN_TAILS = tuple(
+    tuple(tail.split())
+    for tail in (
+        "and up", "and over", "and older", "and above", "and more", "or older", "or over", "or more", "plus", "and",
+    )
+)  # fmt: skip
 _MONTHS = {"month": 1.0, "year": 12.0}
 _LESS = word_set("under below less fewer younger lower")
 _MORE = word_set("over above more older higher beyond")
@@ -38,7 +45,7 @@ class _Band:
 
 def read_bands(reading: Reading, lexicon: Lexicon) -> None:
     """Turn each range about people into the values of the dimension whose bands it is made of."""
-    dimensions = {name: found for name in lexicon.model.member_dimensions if (found := _bands(name, lexicon))}
+    dimensions = {name: bands for name in lexicon.model.member_dimensions if (bands := _bands(name, lexicon))}
     at = 0
     while at < len(reading.tokens):
         found = _range_at(reading, at)
@@ -46,7 +53,7 @@ def read_bands(reading: Reading, lexicon: Lexicon) -> None:
         if not found or not chosen:
             at += 1
             continue
-        start, end, *_ = found
+        start, end = found[0], found[1]
         name, values = chosen
         reading.spans = [span for span in reading.spans if span.end <= start or span.start >= end]
         reading.spans += [Span(start, end, "value", (Target("value", name, value),)) for value in values]
@@ -112,8 +119,7 @@ def _range_at(reading: Reading, at: int) -> _Range | None:
             end, named = _unit(words, second[1])
             scale = 1000 if second[0] >= 1000 > value else 1
             return at, end, value * scale, second[0], named or unit
-    for tail in (("and", "up"), ("and", "over"), ("and", "older"), ("and", "above"), ("or", "older"), ("or", "over"),
-                 ("or", "more"), ("plus",), ("and", "more"), ("and",)):  # fmt: skip
+    for tail in _OPEN_TAILS:
         if tuple(words[end : end + len(tail)]) == tail and (tail != ("and",) or end + 1 == len(words)):
             return at, end + len(tail), value, _INFINITE, unit
     return None
@@ -153,7 +159,7 @@ def _made_of(bands: list[_Band], low: float, high: float) -> list[str]:
     inside = sorted((band for band in bands if band.low >= low and band.high <= high), key=lambda band: band.low)
     if not inside:
         return []
-    gaps = any(second.low - one.high not in (0, 1) for one, second in zip(inside, inside[1:], strict=False))
+    gaps = any(second.low - one.high not in (0, 1) for one, second in pairwise(inside))
     starts = inside[0].low in (low, low + 1) or (low == 0 and inside[0].low == min(band.low for band in bands))
     ends = inside[-1].high == high or inside[-1].high + 1 == high
     return [band.value for band in inside] if starts and ends and not gaps else []

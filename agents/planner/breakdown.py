@@ -19,15 +19,18 @@ _SKIP = (
     word_set(
         """
     the a an our your their all any different various individual respective other of specific given these those
-    stated reported recorded listed given known own single one affected main top bottom worst best highest lowest biggest largest smallest leading most
+    stated reported recorded listed given known own single one affected main top bottom worst best
+    highest lowest biggest largest smallest leading most
     least common five ten only just
     """
     )
     | NUMBER_WORDS.keys()
 )
 _LEADING = word_set("compare comparing rank ranking list show split order sort name")
-_PHRASES = ("under each", "cut by", "crossed with", "crossed by", "separated by", "distributed on", "distributed over",
-            "distributed by", "divided by", "split by", "broken down by", "grouped by", "break down", "breakdown of", "breakdown by", "for each",
+_PHRASES = ("under each", "cut by", "crossed with", "crossed by", "separated by", "distributed on",
+            "distributed over",
+            "distributed by", "divided by", "split by", "broken down by", "grouped by", "break down",
+            "breakdown of", "breakdown by", "for each",
             "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
 _RELATIVE = word_set(
     """

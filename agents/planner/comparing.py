@@ -22,7 +22,8 @@ _CHANGE = (
     r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone "
     r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
     r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|down|"
-    r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!picked )(?<!picks )(?<!signed )(?<!made )(?<!took )(?<!held )(?<!caught )up"
+    r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!picked )(?<!picks )(?<!signed )(?<!made )"
+    r"(?<!took )(?<!held )(?<!caught )up"
 )
 _BEFORE_IT = (
     r"(?:the )?(?:previous|prior|preceding|earlier) one|the one (?:before|prior|preceding)(?: (?:that|it))?|"
@@ -285,7 +286,8 @@ def _asked(reading: Reading, between: set[str]) -> bool:
     if between & {"and", "or", ",", "to", "with"}:
         cue = first(
             reading,
-            r"compare|comparing|comparison|difference|differences|different|gap|differ|differs|between|side by side|"
+            r"compare|comparing|comparison|difference|differences|different|gap|differ|differs|between|"
+            r"side by side|"
             r"split|splits|divide|divides|divided|each of|respectively|separately",
         )
         if cue and "and" in between | {"to", "with"}:

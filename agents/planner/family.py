@@ -1,4 +1,4 @@
-"""Which figure of a family: the count or the rate, the sum or the average, the one in minutes, by words that stand apart.
+"""Which figure of a family: the count or the rate, the sum or the average, by words that stand apart.
 
 `Rx denials, count by reason`, `Which journey leaks worst? Rate, not volume`, `how many calls turned negative`,
 `how much premium in total`, `what share of enrollments were plan changes`.
@@ -27,7 +27,7 @@ _COSTING = r"(?:costs?|costing|costed) (?:us|the company|the plan)"
 _MEAN = (
     r"average|averages|averaged|mean|typical|typically|on average|in the average|in average|per head|usual|usually"
 )
-_SHARE_OF = r"(?:share|percentage|percent|pct|proportion|fraction|portion|part|many) of"
+_SHARE_OF = r"(?:share|percentage|percent|pct|proportion|fraction|portion|part|many|much) of"
 _UNIT_NOUNS = {"minutes": "minutes", "minute": "minutes", "seconds": "seconds", "days": "days", "dollars": "usd"}
 
 
@@ -40,7 +40,7 @@ def read_measure(reading: Reading) -> None:
 
 
 def counted_volume(base: Named, reading: Reading) -> bool:
-    """`how many calls from Korean speakers turned negative`: the noun that is counted opens the question's figure."""
+    """`how many calls from Korean speakers turned negative`: the noun that is counted opens the question."""
     return any(
         base.start - 2 <= end <= base.start
         for _, end in find(reading, r"how many|number of|count of|total number of")
@@ -127,7 +127,7 @@ def rate_between(mentions: Sequence[Named], reading: Reading, lexicon: Lexicon) 
 
 
 def variant(name: str, reading: Reading, lexicon: Lexicon) -> str:
-    """`... cost us in Q3? I want the fully loaded number`: the sibling whose own words stand elsewhere in the question."""
+    """`... cost us in Q3? I want the fully loaded number`: the sibling whose own words stand apart."""
     metrics = lexicon.model.metrics
     covered = {at for span in reading.spans for at in range(span.start, span.end)}
     loose = {stem(token.text) for at, token in enumerate(reading.tokens) if at not in covered | reading.explained}

@@ -45,14 +45,14 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
     ]
-    reading.spans = best_cover(len(tokens), _sound(candidates, tokens), tokens)
+    reading.spans = best_cover(len(tokens), _sound(candidates, tokens, lexicon), tokens)
     reading.topics = [lexicon.topics[_texts(tokens, span)] for span in reading.of_kind("topic")]
     reading.spans = [span for span in reading.spans if span.kind != "topic"]
     if not reading.of_kind("metric"):
         reading.spans += _suffix_spans(reading, lexicon)
 
 
-def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
+def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:
     """Without topics that cut a vocabulary phrase in two, and without metrics right after `excluding`."""
     phrases = [span for span in candidates if span.weight == _EXACT and span.end - span.start > 1]
     values = {span.start for span in candidates if span.kind == "value"}
@@ -62,10 +62,18 @@ def _sound(candidates: list[Span], tokens: Sequence[Token]) -> list[Span]:
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
         cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
+        cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if not cut and not excluded and not _is_clause(tokens, span, candidates) and not _is_means(tokens, span):
             kept.append(span)
     return kept
+
+
+def _is_topic(span: Span, tokens: Sequence[Token], candidates: Sequence[Span], lexicon: Lexicon) -> bool:
+    """`bounce rate`: words of a topic outside the data, found as a metric only by their inflection (`bounced`)."""
+    if _texts(tokens, span) in lexicon.surfaces:
+        return False
+    return any(c.kind == "topic" and (c.start, c.end) == (span.start, span.end) for c in candidates)
 
 
 def _is_means(tokens: Sequence[Token], span: Span) -> bool:
@@ -106,7 +114,7 @@ def _topic_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
     for start in range(len(tokens)):
         for end in range(start + 1, min(len(tokens), start + 5) + 1):
             if tuple(token.text for token in tokens[start:end]) in lexicon.topics:
-                yield Span(start, end, "topic", weight=1.005)
+                yield Span(start, end, "topic", weight=0.99)
 
 
 def _suffix_spans(reading: Reading, lexicon: Lexicon) -> list[Span]:
@@ -239,7 +247,7 @@ def _loose_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
 
 
 def _same_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
-    """Windows in which a word is exchanged for another of its group: `scripts turned down` for pharmacy denials."""
+    """Windows in which a word is exchanged for another of its group: `scripts turned down`."""
     pieces = lexicon.thesaurus.pieces(tokens)
     for first in range(len(pieces)):
         if not pieces[first].grouped and (pieces[first].light or pieces[first].mark):
@@ -318,7 +326,8 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             ["when"],
         ):
             yield _grain(at, at + 1, unit)
-        if before in ("which", "what") and words[at + 1 : at + 2] != ["of"]:
+        dated = words[at + 1 : at + 2] == ["of"] and bool({"this", "last", "the"} & set(words[at + 2 : at + 3]))
+        if before in ("which", "what") and (dated or words[at + 1 : at + 2] != ["of"]):
             yield _grain(at - 1, at + 1, unit)
         if before in ("per", "by", "each", "every") and (
             before in ("each", "every") or words[at + 1 : at + 2] != ["of"]

@@ -397,7 +397,10 @@ def _names_things(mention: Mention, metric: Metric, reading: Reading, lexicon: L
 
 # nouns for single events: `Rx denials in Q1` are counted unless a rate is asked for
 _THINGS = word_set(
-    "denials rejections refusals transfers handoffs handovers leaks abandons abandonments renewals approvals failures errors"
+    """
+    denials rejections refusals transfers handoffs handovers leaks abandons abandonments renewals approvals
+    failures errors
+    """
 )
 
 

@@ -64,7 +64,8 @@ def _negation_before(
 _AFTER = tuple(
     tuple(phrase.split())
     for phrase in (
-        "not counted", "not included", "excluded", "left out", "omitted", "aside", "not counting", "taken out", "removed",
+        "not counted", "not included", "excluded", "left out", "omitted", "aside", "not counting",
+        "taken out", "removed",
         "ignored", "not considered", "does not count", "do not count", "put aside", "set aside",
     )
 )  # fmt: skip

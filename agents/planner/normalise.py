@@ -41,6 +41,7 @@ _REPLACED = {
     "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
     "theme": "topic", "themes": "topics", "quantity": "number",
     "yr": "year", "qtr": "quarter", "wk": "week", "wks": "weeks", "qtrs": "quarters", "grad": "graduate",
+    "priciest": "costliest", "pricey": "expensive", "pricier": "costlier",
     "svc": "service", "svcs": "services", "neg": "negative", "pos.": "positive", "mbr": "member",
     "mbrs": "members",
     "thru": "through", "n": "and", "hh": "household", "pt": "patient", "pts": "patients", "cust": "customer",
@@ -70,7 +71,8 @@ _ORDERS = tuple(
     (re.compile(rf"\b(?:from )?(?:the )?{start} to (?:the )?{end}\b"), order)
     for start, end, order in (
         ("high(?:est)?", "low(?:est)?", "highest first"), ("low(?:est)?", "high(?:est)?", "lowest first"),
-        ("(?:big|large)(?:g?est|st)?", "(?:small|little)(?:est)?", "highest first"), ("most", "least", "highest first"),
+        ("(?:big|large)(?:g?est|st)?", "(?:small|little)(?:est)?", "highest first"),
+        ("most", "least", "highest first"),
         ("(?:small)(?:est)?", "(?:big|large)(?:g?est|st)?", "lowest first"), ("least", "most", "lowest first"),
         ("(?:bad|worst)", "(?:good|best)", "worst first"), ("(?:good|best)", "(?:bad|worst)", "best first"),
         ("slow(?:est)?", "fast(?:est)?", "slowest first"), ("fast(?:est)?", "slow(?:est)?", "fastest first"),

@@ -32,7 +32,7 @@ _DIRECTIONS: dict[str, Direction] = {
         ),
         "asc",
     ),
-    **dict.fromkeys(["weak", "weakest", "worst", "poorest", "worse", "poor", "offender", "offenders", "struggling"], "worst"),
+    **dict.fromkeys(word_set("weak weakest worst poorest worse poor offender offenders struggling"), "worst"),
     **dict.fromkeys(["best", "better"], "best"),
 }  # fmt: skip
 COMPARATIVES = word_set(

@@ -59,7 +59,8 @@ _WRITE = re.compile(
     rf"claim |member |new )?\w+"
 )
 _WRITE_SAFE = re.compile(
-    r"^(?:please |now )*(?:make (?:me |us )?(?:a |an |the )?(?:list|ranking|table|chart|graph|report|comparison|it|that|this|the)|change (?:it|that|the (?:period|grain|"
+    r"^(?:please |now )*(?:make (?:me |us )?(?:a |an |the )?(?:list|ranking|table|chart|graph|report|"
+    r"comparison|it|that|this|the)|change (?:it|that|the (?:period|grain|"
     r"breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the "
     r"filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
     r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|"

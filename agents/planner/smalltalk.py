@@ -8,14 +8,18 @@ from agents.planner.reading import Reading, Span
 from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, PREPOSITIONS, carriers, harmless, word_set
 
 _PHRASES = (
-    r"(?:good|this) (?:morning|afternoon|evening)|these days|at the moment|as we speak|as it stands|by the way|to be honest|in my (?:opinion|view)|"
+    r"(?:good|this) (?:morning|afternoon|evening)|these days|at the moment|as we speak|as it stands|"
+    r"by the way|to be honest|in my (?:opinion|view)|"
     r"if possible|no rush|heads up|(?:and )?so on|or so|rule of thumb|ball ?park|long story short|at a glance|"
     r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
     r"just checking|one by one|side by side|of course|for sure|"
-    r"for (?:each|every) of them|(?:all )?(?:taken |put )?together|in total|combined|next to (?:it|them|that|each other)|"
+    r"for (?:each|every) of them|(?:all )?(?:taken |put )?together|in total|combined|next to (?:it|them|"
+    r"that|each other)|"
     r"(?:quick )?(?:one|question|q) before (?:(?:the|my|our) )?\S+|at least once|hitting (?:us|our \S+)|"
-    r"(?:due|needed|starts?|starting|leaving) in \S+ (?:min|minutes|mins|hours?|days?)|average is fine|just the one|as far back as (?:we|you) (?:have|can|go)(?: it| data)?|how we are|namely|i mean|it means|"
+    r"(?:due|needed|starts?|starting|leaving) in \S+ (?:min|minutes|mins|hours?|days?)|average is fine|"
+    r"just the one|as far back as (?:we|you) (?:have|can|go)(?: it| data)?|how we are|namely|i mean|"
+    r"it means|"
     r"that is to say|at (?:this|the) (?:very )?moment|right away|is it true(?: that)?|the figures? for|"
     r"for (?:each|every) of them|as well|out of curiosity|(?:ran|run|runs|running) into|"
     r"i would (?:love|like) to|i (?:keep|kept) (?:hearing|seeing)(?: that)?|(?:i am|we are) trying to|"
@@ -51,9 +55,9 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
             places.add(at)
         if at in covered:
             continue
-        if token.text in harmless() and not _constrains(reading, at, lexicon):
-            places.add(at)
-        elif token.text in carriers() and figures and not _narrows(reading, at, lexicon):
+        if (token.text in harmless() and not _constrains(reading, at, lexicon)) or (
+            token.text in carriers() and figures and not _narrows(reading, at, lexicon)
+        ):
             places.add(at)
     return places
 
@@ -61,7 +65,7 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
 def _narrows(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     """`claims reworked by hand`, `members who carry debt`: a verb after people or things counted says which ones.
 
-    Not where it leads on to something that the model knows: `claims carrying a prior auth`, `calls taken by Tier 1`.
+    Not where it leads on to something that the model knows: `calls taken by Tier 1`.
     """
     words = [token.text for token in reading.tokens]
     after = at + 1

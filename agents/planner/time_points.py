@@ -165,9 +165,9 @@ def _year_after(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None
     skip = at + (word_at(words, at) in (",", "of", "in"))
     if _YEAR.match(word_at(words, skip)):
         return int(words[skip]), skip + 1
-    if two_digits := re.fullmatch(r"'?(2\d)", word_at(words, at)):
-        if (named := 2000 + int(two_digits[1])) and _compares_years(words, at, clock):
-            return named, at + 1
+    two_digits = re.fullmatch(r"2\d", word_at(words, at))
+    if two_digits and _compares_years(words, at, clock):
+        return 2000 + int(two_digits.group()), at + 1
     for phrase, shift in (
         ("last year", -1), ("this year", 0), ("previous year", -1), ("prior year", -1), ("year before", -1),
         ("year earlier", -1), ("a year earlier", -1), ("a year ago", -1), ("a year before", -1),
@@ -181,8 +181,7 @@ def _year_after(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None
 def _compares_years(words: Sequence[str], at: int, clock: Clock) -> bool:
     """`feb 26 vs feb 25`: the same month twice, with this year and the one before: years, not days."""
     month, this = word_at(words, at - 1), clock.today.year % 100
-    pairs = ((at + 3, at + 2), (at - 3, at - 4 + 2))
-    years = {word_at(words, at), *(word_at(words, other) for other, _ in pairs)}
+    years = {word_at(words, place) for place in (at - 3, at, at + 3)}
     twice = sum(word == month for word in words) == 2
     return twice and month in MONTHS and {str(this), str(this - 1)} <= years
 
@@ -345,7 +344,8 @@ def year(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 
 _ALL_DATA = (
-    "all time", "all data", "of all time", "since the beginning", "since the start of the data", "from when the data begin",
+    "all time", "all data", "of all time", "since the beginning", "since the start of the data",
+    "from when the data begin",
     "from when the data begins", "since the data begins", "since the data begin", "since the data starts",
     "since data began", "since records began", "from the start of the data", "since the first day of data",
     "from the very beginning", "from the beginning", "as long as we have data", "since we have data",
@@ -467,6 +467,9 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
         for tail in _YEAR_TAILS:
             if end := match_phrase(words, at + 2, tail):
                 return end, _baseline(clock, "previous_year")
+    elliptic = words[at] == "last" and word_at(words, at - 1) in ("than", "vs", "versus")
+    if elliptic and word_at(words, at + 1) in ("", ",", "."):
+        return at + 1, _baseline(clock, "previous_period")  # "more this month than last"
     counted, count, _ = _count(words, at)
     if (
         count
@@ -501,7 +504,8 @@ def _baseline(clock: Clock, comparison: str) -> Period:
 
 
 POINTS: tuple[Rule, ...] = (
-    named_day, relative, ago, calendar_month, calendar_day, days_of_month, written_date, quarter, half_year, part_of_month,
+    named_day, relative, ago, calendar_month, calendar_day, days_of_month, written_date, quarter, half_year,
+    part_of_month,
     part_of_year, year,
     to_date, event, weekday, week_of, baseline,
 )  # fmt: skip

@@ -212,13 +212,18 @@ def carriers() -> frozenset[str]:
 
 
 _IRREGULAR_FORMS = {
-    "bear": "bore borne", "beat": "beaten", "become": "became", "begin": "began begun", "bring": "brought", "build": "built",
+    "bear": "bore borne", "beat": "beaten", "become": "became", "begin": "began begun", "bring": "brought",
+    "build": "built",
     "burn": "burnt", "catch": "caught", "cut": "", "draw": "drew drawn", "eat": "ate eaten", "find": "found",
-    "get": "got gotten", "give": "gave given", "go": "went gone", "have": "had has", "hold": "held", "keep": "kept",
-    "know": "knew known", "lay": "laid", "lead": "led", "let": "", "lie": "lay lain", "make": "made", "pay": "paid",
-    "put": "", "rewrite": "rewrote rewritten", "run": "ran", "say": "said", "see": "saw seen", "seek": "sought", "send": "sent",
+    "get": "got gotten", "give": "gave given", "go": "went gone", "have": "had has", "hold": "held",
+    "keep": "kept",
+    "know": "knew known", "lay": "laid", "lead": "led", "let": "", "lie": "lay lain", "make": "made",
+    "pay": "paid",
+    "put": "", "rewrite": "rewrote rewritten", "run": "ran", "say": "said", "see": "saw seen",
+    "seek": "sought", "send": "sent",
     "shake": "shook shaken", "show": "shown", "sit": "sat", "spread": "", "stand": "stood", "stick": "stuck",
-    "swing": "swung", "take": "took taken", "tell": "told", "think": "thought", "throw": "threw thrown", "come": "came",
+    "swing": "swung", "take": "took taken", "tell": "told", "think": "thought", "throw": "threw thrown",
+    "come": "came",
     "understand": "understood", "do": "did done does", "feed": "fed", "feel": "felt",
 }  # fmt: skip
 
