@@ -23,7 +23,8 @@ _UNDER = re.compile(rf"^(?:under|below|less than)\s?{_NUMBER}(?P<unit> .*)?$")
 _OPEN_TAILS = tuple(
     tuple(tail.split())
     for tail in (
-        "and up", "and over", "and older", "and above", "and more", "or older", "or over", "or more", "plus", "and",
+        "and up", "and over", "and older", "and above", "and more", "or older", "or over", "or more", "plus",
+        "and",
     )
 )  # fmt: skip
 _MONTHS = {"month": 1.0, "year": 12.0}
