@@ -89,31 +89,3 @@ def shapley(new: Sequence[float], old: Sequence[float]) -> list[float]:
                 total += weight * rest * (new[place] - old[place])
         effects.append(total)
     return effects
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """How the whole and its parts disagree: every part moves against the whole, or the parts' rates do in sum."""
-
-    kind: str
-    against: int
-    parts: int
-
-
-def disagreement(parts: Sequence[Sides], whole: Sides, least_weight: float = 0.01) -> Disagreement | None:
-    """Simpson's paradox, in full ("reversal") or in sum ("mix"): None when whole and parts go the same way.
-
-    Parts of less than `least_weight` of the base in both periods do not speak.
-    """
-    change = whole.now / whole.base_now - whole.before / whole.base_before
-    told = [p for p in parts if p.base_now and p.base_before and _weight(p, whole) >= least_weight]
-    moves = [part.now / part.base_now - part.before / part.base_before for part in told]
-    against = sum(move * change < 0 for move in moves)
-    if len(told) > 1 and against == len(told):
-        return Disagreement("reversal", against, len(told))
-    rate = math.fsum(effect.rate for effect in ratio_effects(parts, whole))
-    return Disagreement("mix", against, len(told)) if len(told) > 1 and rate * change < 0 else None
-
-
-def _weight(part: Sides, whole: Sides) -> float:
-    return max(part.base_now / whole.base_now, part.base_before / whole.base_before)
