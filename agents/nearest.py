@@ -27,7 +27,7 @@ _MEANT: dict[str, Kind] = {
     "no_value": "value",
     "domain": "metric",
 }
-_LEAST: dict[Kind, float] = {"metric": 0.5, "dimension": 0.5, "value": 0.6}
+_LEAST = 0.6
 _OFFERED, _LOOKED_AT = 3, 6
 _QUOTED = re.compile(r"'([^']{2,80})'")
 
@@ -38,7 +38,7 @@ def with_nearest(stop: Refusal, context: Context) -> Refusal:
     if kind is None or finder is None:
         return stop
     words = " ".join(_QUOTED.findall(stop.reason)) or context.desk.question
-    hits = [hit for hit in finder.find(words, (kind,), _LOOKED_AT) if hit.score >= _LEAST[kind]]
+    hits = [hit for hit in finder.find(words, (kind,), _LOOKED_AT) if hit.score >= _LEAST]
     offered = dict(_offers(hits, stop, context))
     if not offered:
         return stop

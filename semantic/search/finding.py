@@ -85,12 +85,12 @@ class Finder:
         spelled = self._spelled(text, kinds)
         store = self._store(data) if data else None
         if data is None or store is None:
-            return spelled
+            return _by_spelling_alone(text, spelled)
         try:
             near = store.find(text, kinds, CANDIDATES)
         except StoreError as error:
             self.problem = str(error)
-            return spelled
+            return _by_spelling_alone(text, spelled)
         return _weighed(text, near, spelled, store)
 
     def _store(self, data: Data) -> SearchStore | None:
@@ -133,6 +133,11 @@ class Finder:
             limit=CANDIDATES,
         )
         return [Match(entries[at], score / 100) for _, score, at in found]
+
+
+def _by_spelling_alone(text: str, spelled: Sequence[Match]) -> list[Match]:
+    """Strings are alike in part more often than their meanings: squared, scores compare with a store's."""
+    return [Match(match.entry, _with_typo(text, match.entry, match.score**2)) for match in spelled]
 
 
 def _weighed(text: str, near: Sequence[Match], spelled: Sequence[Match], store: SearchStore) -> list[Match]:
