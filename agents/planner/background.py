@@ -1,7 +1,7 @@
 """Background: sentences and clauses that tell why somebody asks, and ask for nothing themselves.
 
 `Somebody told me that seniors never touch the app. Show me sessions by age group`: what is told goes aside, and
-the answer says so. A clause that restricts (`we only mean MAPD`) or that names what is asked for is never background.
+the answer says so. A clause that restricts (`we only mean MAPD`) or names what is asked for is never background.
 """
 
 from __future__ import annotations
