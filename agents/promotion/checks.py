@@ -95,7 +95,7 @@ def _questions(verified: VerifiedQuery, model: SemanticModel, knowledge: Knowled
         elif plan.query and (said := gaps(question, plan.query, planner, clock).missing):
             more.append(f"'{question}': {', '.join(said)}")
         unfit += [f"'{question}': {word}" for word in unfit_words(question, planner)]
-    yield Check("Its questions lead to it", not lost, "; ".join(lost) or f"{len(verified.questions)} wordings.")
+    yield Check("Its questions lead to it", not lost, "; ".join(lost) or f"All {len(verified.questions)} of them.")
     yield Check("Its questions say no more than it answers", not more, "; ".join(more) or "They do not.")
     clashes = list(collisions(verified, model, knowledge))
     yield Check("No other verified query has its questions", not clashes, "; ".join(clashes) or "None does.")

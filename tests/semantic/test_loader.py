@@ -139,6 +139,48 @@ def test_a_verified_query_is_checked_against_the_model(tmp_path: Path) -> None:
     assert "no semantic query: limit" in raised.value.what
 
 
+BEST = """\
+verified_queries:
+  best:
+    title: Best stores
+    owner: Sales
+    questions: [Which 3 stores are best?]
+    query: {metrics: [avg_order], dimensions: [store], order_by: [{by: avg_order}], TAKEN}
+    parameters:
+      it: {PARAMETER}
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "taken", "message"),
+    [
+        ("type: limit, default: 3", "limit: 5", "has a limit of its own, which 'it' sets"),
+        ("type: limit, default: 99", "", "must lie between 1 and 50"),
+        ("type: limit, default: few", "", "must be a number, not 'few'"),
+        ("type: period, default: today", "time: today", "has a time of its own, which 'it' sets"),
+        ("type: value, dimension: stor", "", "there is no dimension 'stor'; did you mean 'store'?"),
+        ("type: value, dimension: store, default: XX", "", "'store' has no value 'XX'"),
+        (
+            "type: value, dimension: store",
+            "filters: [{dimension: store, values: ['NO']}]",
+            "filters by 'store' itself",
+        ),
+        ("type: metric, default: avg_order", "", "needs a default that is one of its choices"),
+        ("type: percent, default: 10", "", "has no use here"),
+        ("type: limt", "", "'limt' is not a type; did you mean 'limit'?"),
+        ("type: limit, defalt: 3", "", "'defalt' means nothing here; did you mean 'default'?"),
+    ],
+)
+def test_a_parameter_is_checked_with_its_line(tmp_path: Path, parameter: str, taken: str, message: str) -> None:
+    text = BEST.replace("PARAMETER", parameter).replace(", TAKEN", f", {taken}" if taken else "")
+    with pytest.raises(UsageError) as raised:
+        load_model(written(tmp_path, SHOP + text))
+    lines = [line for line in raised.value.what.splitlines() if message in line]
+    line = SHOP.count("\n") + 8
+    assert lines, raised.value.what
+    assert lines[0].startswith(f"shop.yml:{line}: ")
+
+
 def test_a_mart_must_fit_its_dataset(tmp_path: Path) -> None:
     mart = "marts:\n  - {table: gold.m, dataset: orders, time: day, dimensions: [city], measures: {orders: n}}\n"
     city = "  city: {label: City, description: Town, owner: Sales}\n"
