@@ -14,8 +14,9 @@ from semantic.compiler.cube import CubeStatement, compile_cube
 from semantic.model import Measure, Metric, SemanticModel
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Door
-from tools.scout.cube import ANY, Cube, Floats, Ints, ordered
+from tools.scout.cube import ANY, Cube, Ints, ordered
 from tools.scout.incident import Segment
+from tools.scout.lines import NO_VALUE, Key, Lines, lines_of, with_margins
 from tools.scout.program import Family
 from warehouse.door import QueryContext, QueryResult
 from warehouse.errors import UsageError
@@ -29,104 +30,80 @@ _FLAGS = ("count", "rate")  # units of metrics whose sums are of 0/1 flags
 def read_cube(door: Door, semantic: SemanticModel, family: Family, first: date, last: date) -> Cube:
     """A family's measures by day from `first` to `last`, every cell complete.
 
-    Cells are those of the family's first dataset; where another one has no rows its measures are 0. Raises what
-    the door raises.
+    Cells are those of the family's first dataset; where another one has no rows its measures are 0. The finest
+    groupings are read and the coarser ones added up from them; where they are too many to be read at once, each
+    grouping is read without its small cells. Raises what the door raises.
     """
     time = TimeRange(start=first, end=last)
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
     cube: Cube | None = None
     for measures in family.measures(semantic).values():
-        least = family.least if cube is None else 0.0
-        statements = tuple(compile_cube(semantic, measures, family.sets, time, least))
-        with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(lambda statement: _run(door, statement), statements))
-        lines, numbers = _parsed(family.dimensions, statements, results, len(measures))
-        if cube is None:
-            cube = _cube(family, days, measures, lines, numbers)
-        else:
-            cube = _beside(cube, measures, lines, numbers)
+        lines = _read(door, semantic, family, measures, time)
+        cube = _cube(family, days, lines) if cube is None else _beside(cube, lines)
     if cube is None:
         raise UsageError(f"The family {family.name} reads nothing.", where="tools/scout/scan.yml")
     return cube
 
 
+def _read(
+    door: Door, semantic: SemanticModel, family: Family, measures: tuple[str, ...], time: TimeRange
+) -> Lines:
+    days = (time.end - time.start).days + 1
+    for sets, least in ((_finest(family.sets), 0.0), (family.sets, family.least)):
+        statements = tuple(compile_cube(semantic, measures, sets, time, least))
+        with ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(lambda statement: _run(door, statement), statements))
+        if not any(result.truncated for result in results):
+            return with_margins(lines_of(family.dimensions, statements, results, days), family.sets)
+    raise UsageError(
+        f"The cube of {family.name} has more cells than the scan may read at once.",
+        where="warehouse/policy/roles.yml: systems.scout.limits.rows",
+        next_step="Raise that limit, or raise `least` of the family in tools/scout/scan.yml.",
+    )
+
+
 def _run(door: Door, statement: CubeStatement) -> QueryResult:
-    result = door.query(statement.sql, SCOUT, params=dict(statement.params), context=_SOURCE)
-    if result.truncated:
-        raise UsageError(
-            "The cube has more cells than the scan may read at once.",
-            where="warehouse/policy/roles.yml: systems.scout.limits.rows",
-            next_step="Raise that limit, or raise `least` of the family in tools/scout/scan.yml.",
-        )
-    return result
+    return door.query(statement.sql, SCOUT, params=dict(statement.params), context=_SOURCE)
 
 
-def _parsed(
-    dimensions: tuple[str, ...], statements: Sequence[CubeStatement], results: Sequence[QueryResult], measures: int
-) -> tuple[list[tuple[str | None, ...]], list[Floats]]:
-    """Fixed values by dimension of each line, and its numbers, shape (days with rows, 1 + measures)."""
-    keys: list[tuple[str | None, ...]] = []
-    texts: list[str] = []
-    for statement, result in zip(statements, results, strict=True):
-        places = [statement.dimensions.index(name) if name in statement.dimensions else -1 for name in dimensions]
-        bits = [len(statement.dimensions) - 1 - place for place in places]
-        for row in result.rows:
-            grouped = int(row[len(statement.dimensions)]) if statement.dimensions else 0
-            fixed = [place >= 0 and not grouped >> bit & 1 for place, bit in zip(places, bits, strict=True)]
-            values = [row[place] if on else None for place, on in zip(places, fixed, strict=True)]
-            if row[-1] is None or any(on and value is None for on, value in zip(fixed, values, strict=True)):
-                continue  # no rows at all, or rows without a value: part of the whole, but no segment
-            keys.append(tuple(None if value is None else str(value) for value in values))
-            texts.append(row[-1])
-    flat = np.fromstring(" ".join(texts), sep=" ") if texts else np.zeros(0)
-    sizes = np.array([text.count(" ") + 1 for text in texts], dtype=np.int64)
-    parts = np.split(flat, np.cumsum(sizes)[:-1]) if texts else []
-    return keys, [part.reshape(-1, 1 + measures) for part in parts]
+def _finest(sets: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The sets that no other one holds."""
+    return tuple(names for names in sets if not any(set(names) < set(other) for other in sets))
 
 
-def _arrays(days: int, measures: tuple[str, ...], numbers: Sequence[Floats]) -> dict[str, Floats]:
-    block = np.zeros((len(measures), len(numbers), days))
-    if numbers:
-        sizes = [len(part) for part in numbers]
-        stacked = np.vstack(numbers)
-        cells, at = np.repeat(np.arange(len(numbers)), sizes), stacked[:, 0].astype(np.int64)
-        for place in range(len(measures)):
-            block[place, cells, at] = stacked[:, 1 + place]
-    return dict(zip(measures, block, strict=True))
+def _cube(family: Family, days: tuple[date, ...], lines: Lines) -> Cube:
+    """The lines as a cube, without values that are none and without cells of too few events."""
+    values = [
+        sorted({v for key in lines.keys if (v := key[d]) is not None and v != NO_VALUE})
+        for d in range(len(family.dimensions))
+    ]
+    whole = [all(value is None for value in key) for key in lines.keys]
+    enough = lines.sums[0].sum(axis=1) >= family.least
+    kept = np.array([NO_VALUE not in key for key in lines.keys], dtype=bool) & (
+        enough | np.array(whole, dtype=bool)
+    )
+    codes = _codes(values, [key for key, on in zip(lines.keys, kept, strict=True) if on])
+    arrays = dict(zip(lines.measures, lines.sums[:, kept], strict=True))
+    if not any(whole):  # no rows at all
+        codes = np.vstack([np.full((1, len(family.dimensions)), ANY, dtype=np.int64), codes])
+        arrays = {name: np.vstack([np.zeros((1, len(days))), array]) for name, array in arrays.items()}
+    return ordered(family.dimensions, values, codes, days, arrays)
 
 
-def _cube(
-    family: Family,
-    days: tuple[date, ...],
-    measures: tuple[str, ...],
-    keys: list[tuple[str | None, ...]],
-    numbers: list[Floats],
-) -> Cube:
-    if not any(all(value is None for value in key) for key in keys):  # too few rows for the whole: nothing
-        keys = [tuple(None for _ in family.dimensions), *keys]
-        numbers = [np.zeros((0, 1 + len(measures))), *numbers]
-    values = [sorted({v for key in keys if (v := key[d]) is not None}) for d in range(len(family.dimensions))]
-    codes = _codes(values, keys)
-    return ordered(family.dimensions, values, codes, days, _arrays(len(days), measures, numbers))
-
-
-def _codes(values: Sequence[Sequence[str]], keys: Sequence[tuple[str | None, ...]]) -> Ints:
+def _codes(values: Sequence[Sequence[str]], keys: Sequence[Key]) -> Ints:
     at = [{value: code for code, value in enumerate(known)} for known in values]
     rows = [[ANY if v is None else at[d].get(v, len(at[d])) for d, v in enumerate(key)] for key in keys]
     return np.array(rows, dtype=np.int64).reshape(len(keys), len(values))
 
 
-def _beside(
-    cube: Cube, measures: tuple[str, ...], keys: list[tuple[str | None, ...]], numbers: list[Floats]
-) -> Cube:
+def _beside(cube: Cube, lines: Lines) -> Cube:
     """The cube with another dataset's measures at the same cells."""
-    codes = _codes(cube.values, keys)
+    codes = _codes(cube.values, lines.keys)
     sizes = np.array([len(values) for values in cube.values], dtype=np.int64)
     known = np.asarray((codes < sizes).all(axis=1))
     places = np.where(known, cube.find(np.where(known[:, None], codes, ANY)), -1)
-    arrays = _arrays(len(cube.days), measures, numbers)
     added = {}
-    for name, array in arrays.items():
+    for name, array in zip(lines.measures, lines.sums, strict=True):
         whole = np.zeros((len(cube.codes), len(cube.days)))
         whole[places[places >= 0]] = array[places >= 0]
         added[name] = whole
