@@ -20,6 +20,8 @@ Role = Literal["own", "related", "legitimate", "trap", "aftermath", "false"]
 _NAMES = {"call_topic": "topic", "call_channel": "channel"}
 _JOURNEYS = {"Login": "Technical Support", "Account Update": "Technical Support"}
 _SAME = ({"tenure_bucket", "segment", "member_tenure"}, {"plan_type", "line_of_business", "age_group"})
+_COUNTED = ("volume", "leakage", "digital", "everything")
+_FAIR_PART = 0.2
 _AFTERMATH_DAYS = 60
 _AKIN = 0.5  # so much of the segment must be named right when another metric is named
 
@@ -107,9 +109,11 @@ def _against(incident: Incident, plant: Plant) -> Match | None:
     role = "related" if role is None and incident.metric in roles["related"] else role
     if role is None or not begun or not _alike(mine, theirs):
         return None
-    if not theirs and len(mine) > 1:
+    if not theirs and mine:
         return None if over else Match("legitimate", plant)
     if role == "related" and likeness(mine, theirs) < _AKIN:
+        return None
+    if role == "own" and mine != theirs and not _carries(incident, plant):
         return None
     if role == "own" and not _rises(incident):
         late = plant.last < incident.as_of <= plant.last + timedelta(days=_AFTERMATH_DAYS)
@@ -123,6 +127,13 @@ def _rises(incident: Incident) -> bool:
     """Whether it goes the way in which incidents are planted."""
     falls = incident.metric in cases()["falling"]
     return (incident.direction == "down") == falls
+
+
+def _carries(incident: Incident, plant: Plant) -> bool:
+    """Whether a fair part of what was told of another segment is the plant's doing."""
+    if incident.kind != "count" or plant.kind not in _COUNTED:
+        return True
+    return plant.until(plant.excess, incident.as_of) >= _FAIR_PART * incident.excess.value
 
 
 def _alike(mine: dict[str, str], theirs: dict[str, str]) -> bool:
@@ -148,5 +159,6 @@ def _special(incident: Incident, plant: Plant) -> Match | None:
     ((name, _),) = plant.segment.items()
     akin = next((group for group in _SAME if name in group), {name})
     if akin & set(mine):
-        return Match("legitimate", plant) if counted else None
+        # Whoever calls more often also calls again more often.
+        return Match("legitimate", plant) if counted or incident.metric == "repeat_call_rate" else None
     return Match("trap", plant) if not counted and not mine else None

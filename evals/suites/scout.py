@@ -28,5 +28,6 @@ def run(form: str, settings: Settings) -> Measured:
         for group in FORMS[form]
     }
     flat = [one for group in outcomes.values() for one in group]
+    steady = [one for one in flat if not any(plant.special for plant in one.company.plants)]
     trace = write_trace(settings.var / "evals" / "scout" / f"{form}.json", flat)
-    return Measured(form, {"all": figures(flat)}, trace, cases()["gates"])
+    return Measured(form, {"all": figures(flat), "no shift of mix": figures(steady)}, trace, cases()["gates"])
