@@ -112,13 +112,13 @@ def expect(
     series: Series,
     gap: int,
     skipped: frozenset[date] = frozenset(),
-    known: Sequence[tuple[int, date]] = (),
+    known: Sequence[tuple[int, date, date]] = (),
 ) -> Expected:
     """The expectation of every day from the baseline on: up to 56 days that end `gap` days before the last one.
 
     `skipped` are days that say nothing about an ordinary one (holidays); `known` are cells that left their
-    expectation, with the first day: from then on they and what is mostly made of them set no level. Days
-    before the baseline get an expectation as well, which nothing rests on.
+    expectation, with the first and the last day: between them they and what is mostly made of them set no
+    level. Days before the baseline get an expectation as well, which nothing rests on.
     """
     days = len(cube.days)
     base = slice(max(0, days - gap - LEVEL_DAYS), days - gap)
@@ -334,12 +334,12 @@ def _skew(series: Series, mean: Floats, phi: Floats, base: slice) -> float:
     return float(np.clip(np.mean(third), -4.0, 6.0))
 
 
-def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[int, date]]) -> Floats:
+def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[int, date, date]]) -> Floats:
     """1 on the days of the baseline that may set a cell's level, 0 on those of a known incident."""
     weights = np.ones(series.counts[:, base].shape)
     volume = (series.exposure if series.kind != "count" else series.counts)[:, base].sum(axis=1)
-    for cell, first in known:
-        since = np.array([day >= first for day in cube.days[base]])
+    for cell, first, last in known:
+        since = np.array([first <= day <= last for day in cube.days[base]])
         if (~since).sum() < LEAST_LEVEL_DAYS:
             continue  # it has lasted so long that it is the level
         mine, codes = cube.codes[cell], cube.codes

@@ -26,6 +26,7 @@ from tools.scout.program import ScannedMetric
 from tools.scout.scan import Found
 
 NORMAL_80 = 1.2816
+MOVED = 0.03  # of a level, since the days it was taken from
 TREND_DAYS = 35
 HIGH, MEDIUM = 0.001, 0.02  # false ones a day
 FULL_BASELINE = 42
@@ -90,12 +91,22 @@ def incident_of(found: Found, judged: Judged, calendar: str) -> Incident:
 
 
 def _excess(found: Found, judged: Judged, first: int) -> Interval:
-    """Numerators above what was expected from the first day on, with what chance and the expectation leave
-    open.
+    """Numerators above what was expected from the first day on, with all that is not known of it.
+
+    That is the noise of what was seen, the level, the common factor, how far the level may have moved since,
+    and the first day.
     """
     days = len(judged.cube.days)
-    total = float((judged.series.counts[found.cell, first:] - found.expected[first:]).sum())
+    stray = judged.series.counts[found.cell] - found.expected
+    total = float(stray[first:].sum())
     variance = float(judged.expected.variance(first, days - 1)[found.cell])
+    if judged.scanned.kind != "score":
+        wanted = max(float(found.expected[first:].sum()), 1e-9)
+        variance *= max(1.0, 1 + total / wanted)
+        variance += (MOVED * wanted) ** 2
+    weights = found.onset.weights
+    sums = np.array([stray[days - len(weights) + place :].sum() for place in range(len(weights))])
+    variance += float(weights @ (sums - total) ** 2)
     reach = NORMAL_80 * variance**0.5
     return Interval(total, total - reach, total + reach)
 

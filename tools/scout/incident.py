@@ -275,8 +275,8 @@ def carried(today: Iterable[Incident], earlier: Iterable[Incident], *, gap_days:
     """Today's incidents with the ids of the earlier ones that they continue.
 
     An incident continues an earlier one of the same metric and direction when one segment holds the other and it
-    was begun before the earlier one's last day plus `gap_days`. The nearest segment counts, then the strongest; no
-    earlier id is given twice.
+    was begun before the earlier one's last day plus `gap_days`. The nearest segment counts, then the strongest;
+    no earlier id is given twice.
     """
     known, found = list(earlier), []
     for incident in today:

@@ -18,6 +18,7 @@ from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.expectation import WINDOWS, Expected, Series
 from tools.scout.onset import Onset, onset_of
 
+TELLING = 1.5  # deviations of the rest of a wider segment, from which it is seen to have changed too
 STICKY = 4.0  # log-likelihood by which a known segment is preferred
 MOST = 15  # incidents of one metric on one day
 LEAST_EVENTS = 5.0  # expected or seen in the longest window
@@ -253,6 +254,9 @@ def _widened(
                 noise += board.usual[cell, window] * (rest / size[cell, window]) ** 2
                 gain = (stray**2 - (stray - change * rest) ** 2) / (2 * noise)
                 gain += prior[cube.depth[cell]] - prior[cube.depth[parent]]
+                apart = (board.usual[parent, window] * rest / size[parent, window]) ** 0.5
+                if rest > size[cell, window] / 2 and stray * np.sign(change) < TELLING * apart:
+                    continue  # nothing is seen to have happened in the larger part of it
             if gain > most:
                 best, most = parent, gain
         if best == cell:
@@ -276,7 +280,7 @@ def _accepted(series: Series, expected: Expected, folded: Floats, cell: int, win
     plain = (
         series.exposure[cell, -days:] if score else expected.plain[cell, -days:] * mean / np.maximum(base, 1e-9)
     )
-    phi = float(expected.phi[cell])
+    phi = float(expected.phi[cell] * expected.clumped(7)[cell])
     onset = onset_of(series.counts[cell, -days:], mean, plain, phi, 1 if z > 0 else -1, additive=score)
     counted = np.zeros(series.counts.shape[1])
     counted[-days:] = folded[cell]

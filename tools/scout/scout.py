@@ -28,6 +28,8 @@ from warehouse.errors import UsageError
 from warehouse.settings import Rules, Settings
 
 BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window of so many days
+MEMORY = timedelta(days=LEVEL_DAYS + max(WINDOWS))  # incidents older than this lie before every baseline
+STILL_OPEN = timedelta(days=3)  # an incident last seen so long ago may still go on
 KIN_SHARE = 0.25  # of a value's events that fall under another dimension's value: they go together
 OPEN = 1.5  # by how much more than usual may be undecided on a day that is judged
 Step = Callable[[str, float], None]
@@ -44,8 +46,9 @@ def run_scout(
 ) -> ScanReport:
     """Scan one day, the last complete one unless said otherwise.
 
-    `known` are the incidents of the day before: their days set no level, and of alike segments theirs are named.
-    Raises UsageError (exit 2) for a day that the data do not have, MissingDataError (exit 4) without a warehouse.
+    `known` are earlier days' incidents (`remembered`): their days set no level, and of alike segments the names
+    of those that go on are kept. Raises UsageError (exit 2) for a day that the data do not have,
+    MissingDataError (exit 4) without a warehouse.
     """
     (report,) = run_days(door, semantic, settings, [day] if day else [], known=known, on_step=on_step)
     return report
@@ -62,7 +65,7 @@ def run_days(
 ) -> Iterator[ScanReport]:
     """Scan several days in order, each as if it were the last one; the cubes are read once.
 
-    Each day knows the incidents of the one before. Raises as `run_scout`.
+    Each day knows the incidents of those before. Raises as `run_scout`.
     """
     snapshot = door.snapshot()
     wanted = sorted(days) or [snapshot.as_of]
@@ -86,8 +89,20 @@ def run_days(
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
         report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known, pasts)
-        known = report.incidents
+        known = remembered(known, report)
         yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
+
+
+def remembered(known: Sequence[Incident], report: ScanReport) -> tuple[Incident, ...]:
+    """The incidents of the past weeks, each as it was last seen, for the scan of the next day."""
+    latest = {i.id: i for i in known if report.as_of - i.as_of <= MEMORY}
+    for incident in report.incidents:
+        before = latest.get(incident.id)
+        start = incident.start
+        if before is not None and before.start.day < start.day and start.day - before.as_of <= STILL_OPEN:
+            incident = replace(incident, start=before.start)
+        latest[incident.id] = incident
+    return tuple(latest.values())
 
 
 def _require(day: date, first: date, last: date) -> None:
@@ -172,7 +187,7 @@ def judge(
     """Scan one metric of a cube that ends on the judged day.
 
     The last `unsettled` days are left out, of which too much is known to be undecided; `known` are the metric's
-    incidents of the day before, `past` the single values' series a year before.
+    earlier incidents, `past` the single values' series a year before.
     """
     metric = entry.metric
     settled = data_begin + timedelta(days=entry.after_days)
@@ -195,15 +210,16 @@ def judge(
         return [], looked
     if entry.kind == "count":
         doubt, period = unknown_periods(semantic.events, kept.days, len(kept.days) - gap, data_begin)
-    cells = {cell: i.start.day for i in known if (cell := kept.cell_of(i.segment)) >= 0}
-    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]), tuple(cells.items()))
+    spans = [(cell, i.start.day, i.as_of) for i in known if (cell := kept.cell_of(i.segment)) >= 0]
+    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]), spans)
     if entry.kind == "count" and doubt.any():
         deeper = np.where(kept.depth <= 1, 1.0, UNKNOWN_DEEPER)[:, None]
         expected = replace(expected, season=deeper * doubt)
         note = f"{metric.label}: the data hold no earlier {period.upper()}, so only large changes are told."
         looked = replace(looked, notes=(*looked.notes, note))
     judged = Judged(entry, kept, series, expected, prices_of(rules), planned.formulas)
-    found = scan(kept, series, expected, bound / planned.metrics, tuple(cells))
+    open_cells = tuple(dict.fromkeys(cell for cell, _, last in spans if kept.days[-1] - last <= STILL_OPEN))
+    found = scan(kept, series, expected, bound / planned.metrics, open_cells)
     incidents = [incident_of(item, judged, "") for item in found]
     return [replace(i, calendar=period_at(semantic.events, i.start.day)) for i in incidents], looked
 
