@@ -17,28 +17,27 @@ _SAID = {
 
 def impact(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """The fix worked: 4,250 calls a day since then against 5,010 without it, a change of -15.2% (95% ...)."""
-    result, table = voices[0], voices[0].table
-    verdict = str(table.cell(0, "verdict"))
+    sides, result = voices[:2]
+    table = result.table
     change: list[Piece] = [
-        result.cell(0, "after_per_day"), " calls a day since then against ", result.cell(0, "without_per_day"),
+        sides.cell(1, "calls_per_day"), " calls a day since then against ", sides.cell(2, "calls_per_day"),
         " without it, a change of ", result.cell(0, "effect"), " (", _interval(sight), " interval ",
         result.cell(0, "effect_low"), " to ", result.cell(0, "effect_high"), ")",
     ]  # fmt: skip
-    template = _SAID[verdict]
+    template = _SAID[str(table.cell(0, "verdict"))]
     pieces: dict[str, Piece | list[Piece]] = {
-        "fix": _text(table.part, "fix", table.cell(0, "fix")),
-        "change": change,
-    }
-    pieces["day"] = _text(table.part, "go_live", table.cell(0, "go_live"))
+        "fix": _text(table.part, "fix", table.cell(0, "fix")), "change": change,
+        "day": _text(table.part, "go_live", table.cell(0, "go_live")),
+    }  # fmt: skip
     prose.write(template.replace("above", "{above}"), above=_above(result), **pieces)
     prose.write(
-        "Before it there were {before} a day. The difference is {avoided} calls a day, {savings} a year ({low} to "
+        "Earlier there were {before} a day. The difference is {avoided} calls a day, {savings} a year ({low} to "
         "{high}).",
-        before=result.cell(0, "before_per_day"), avoided=result.cell(0, "avoided_per_day"),
+        before=sides.cell(0, "calls_per_day"), avoided=result.cell(0, "avoided_per_day"),
         savings=result.cell(0, "savings_per_year"), low=result.cell(0, "savings_low"),
         high=result.cell(0, "savings_high"),
     )  # fmt: skip
-    _beside(prose, voices[2], voices[3])
+    _beside(prose, voices[3], voices[4])
     if table.number(0, "expected") is not None:
         prose.write("At approval {expected} was expected.", expected=result.cell(0, "expected"))
 

@@ -152,12 +152,15 @@ def _answer(subject: Subject, estimate: Estimate, desk: Desk, assumptions: tuple
         "planning_cost": desk.rules.planning_cost_per_call,
         "interval_pct": 95.0,
     }
-    course = _course(estimate)
-    result = computed(
-        replace(_RESULT, formulas=_formulas(subject.metric)), [_given(subject, found)], [course, *bases], constants
+    course, repeats = _course(estimate), _repeat_metric(bases[0])
+    sides = replace(_SIDES, formulas=_side_formulas(subject.metric, repeats))
+    known = replace(_CHANGE, columns=_CHANGE.columns[:8], rows=(_given(subject, found),))
+    sides = computed(sides, [(name,) for name in SIDES], [known, course, *bases], constants)
+    change = computed(
+        replace(_CHANGE, formulas=_FORMULAS), [_given(subject, found)], [sides, course, *bases], constants, 1
     )
     said = (*assumptions, *_method(found, before, len(weeks) - before))
-    return Found((result, course, *bases), "analysis", "impact", assumptions=said, constants=constants)
+    return Found((sides, change, course, *bases), "analysis", "impact", assumptions=said, constants=constants)
 
 
 def _beside(subject: Subject, desk: Desk) -> tuple[str, ...]:
@@ -188,20 +191,25 @@ def _given(subject: Subject, found: Effect) -> tuple[PlainCell, ...]:
     )  # fmt: skip
 
 
-def _formulas(metric: str) -> dict[str, str]:
-    """Part 1 is the course, part 2 the time before, part 3 the time since."""
-    cell = "cell:0:{row}"
-    avoided = f"sub(div({cell}:after_per_day, add(1, {cell}:%s)), {cell}:after_per_day)"
+def _repeat_metric(before: Table) -> str:
+    """The repeat rate that stands beside the count; empty when there is none."""
+    return next((column.name for column in before.columns if "repeat" in column.name), "")
+
+
+def _side_formulas(metric: str, repeats: str) -> dict[str, str]:
+    """Part 3 is the time before, part 4 the time since; the third row is what would have been without the fix."""
+    count = "div(cell:{part}:0:{metric}, query:{days})"
+    before = count.format(part=3, metric=metric, days="before_days")
+    since = count.format(part=4, metric=metric, days="after_days")
+    rates = [f"cell:{part}:0:{repeats}" if repeats else "query:none" for part in (3, 4)]
     return {
-        "before_per_day": f"div(cell:2:0:{metric}, query:before_days)",
-        "after_per_day": f"div(cell:3:0:{metric}, query:after_days)",
-        "without_per_day": f"div({cell}:after_per_day, add(1, {cell}:effect))",
-        "avoided_per_day": avoided % "effect",
-        "avoided_low": avoided % "effect_high",
-        "avoided_high": avoided % "effect_low",
-        "savings_per_year": f"mul({cell}:avoided_per_day, query:planning_cost, query:year_days)",
-        "savings_low": f"mul({cell}:avoided_low, query:planning_cost, query:year_days)",
-        "savings_high": f"mul({cell}:avoided_high, query:planning_cost, query:year_days)",
+        "calls_per_day": before,
+        "calls_per_day[1]": since,
+        "calls_per_day[2]": f"div({since}, add(1, cell:1:0:effect))",
+        "cost_per_day": "mul(cell:0:{row}:calls_per_day, query:planning_cost)",
+        "repeat_rate": rates[0],
+        "repeat_rate[1]": rates[1],
+        "repeat_rate[2]": "query:none",
     }
 
 
@@ -224,25 +232,42 @@ def _method(found: Effect, before: int, after: int) -> tuple[str, ...]:
         f"Placebo check: of the groups without the fix, {found.rank_p:.0%} (this one counted) stray as far by "
         "chance.",
     ]
+    said.append("Every action that goes live is measured like this, from its second full week on.")
     if found.strays:
         said.append(f"Left out of the comparison, for events of their own: {', '.join(found.strays)}.")
     return tuple(said)
 
 
-_RESULT = Table(
-    "What the fix brought",
+SIDES = ("Before the go-live", "Since the go-live", "Without the fix")
+_SIDES = Table(
+    "Before and after",
+    (
+        Column("side", "VARCHAR", "", "dimension", "Period"),
+        Column("calls_per_day", "DOUBLE", "count", "metric", "Calls per day"),
+        Column("cost_per_day", "DOUBLE", "usd", "metric", "Cost per day"),
+        Column("repeat_rate", "DOUBLE", "rate", "metric", "Repeat call rate"),
+    ),
+    (),
+    interpretation="Daily averages of the weeks before and since; without the fix: the model's counterfactual",
+)
+_AVOIDED = "sub(div(cell:0:1:calls_per_day, add(1, cell:1:0:{end})), cell:0:1:calls_per_day)"
+_FORMULAS = {
+    **{f"avoided_{name}": _AVOIDED.format(end=end) for name, end in
+       (("per_day", "effect"), ("low", "effect_high"), ("high", "effect_low"))},
+    **{f"savings_{name}": f"mul(cell:1:0:avoided_{of}, query:planning_cost, query:year_days)" for name, of in
+       (("per_year", "per_day"), ("low", "low"), ("high", "high"))},
+}  # fmt: skip
+_CHANGE = Table(
+    "What the fix brought, with its interval",
     (
         Column("fix", "VARCHAR", "", "text", "Fix"),
         Column("go_live", "VARCHAR", "", "text", "Go-live"),
         Column("verdict", "VARCHAR", "", "text", "Verdict"),
         Column("effect", "DOUBLE", "rate", "derived", "Change against the counterfactual"),
-        Column("effect_low", "DOUBLE", "rate", "derived", "Change, low end"),
-        Column("effect_high", "DOUBLE", "rate", "derived", "Change, high end"),
+        Column("effect_low", "DOUBLE", "rate", "derived", "Change, low"),
+        Column("effect_high", "DOUBLE", "rate", "derived", "Change, high"),
         Column("expected", "DOUBLE", "rate", "derived", "Expected at approval"),
         Column("rank_p", "DOUBLE", "rate", "derived", "Groups without the fix that stray as far"),
-        Column("before_per_day", "DOUBLE", "count", "derived", "Calls per day before"),
-        Column("after_per_day", "DOUBLE", "count", "derived", "Calls per day since"),
-        Column("without_per_day", "DOUBLE", "count", "derived", "Calls per day without the fix"),
         Column("avoided_per_day", "DOUBLE", "count", "derived", "Calls avoided per day"),
         Column("avoided_low", "DOUBLE", "count", "derived", "Calls avoided, low"),
         Column("avoided_high", "DOUBLE", "count", "derived", "Calls avoided, high"),
@@ -251,7 +276,7 @@ _RESULT = Table(
         Column("savings_high", "DOUBLE", "usd", "derived", "Savings per year, high"),
     ),
     (),
-    interpretation="Measured against a synthetic control; see how it was measured",
+    interpretation="Measured against a synthetic control; how is said below the answer",
 )
 _COURSE = Table(
     "Week by week, with and without the fix",

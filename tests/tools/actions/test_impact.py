@@ -1,0 +1,82 @@
+"""A past fix measured end to end on the tiny company, and what cannot be measured yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from agents.grounding import table_problems
+from agents.runtime import Assistant
+from semantic.query import DimensionFilter
+from tools.actions.history import past_fixes
+from tools.actions.impact import measure_impact, measured
+from tools.actions.ledger import with_measured
+from tools.actions.playbook import load_playbook
+from tools.actions.proposals import FILE, Proposals
+from tools.actions.reviewing import ReviewDesk
+from tools.actions.subjects import Subject, subjects
+from tools.desk import Desk
+from tools.outcome import Found, Refusal
+from warehouse.principal import Principal
+
+
+def test_the_plan_fix_is_measured_on_what_plain_sql_counts(desk: Desk, gold: duckdb.DuckDBPyConnection) -> None:
+    found = measure_impact(desk, "plain-language")
+    assert isinstance(found, Found)
+    assert table_problems(found.tables, found.constants) == []
+    sides, change = found.tables[:2]
+    before = int(found.constants["before_days"])
+    counted = gold.execute(
+        "SELECT SUM(CASE WHEN call_date < DATE '2026-10-02' THEN 1 ELSE 0 END) / CAST(? AS DOUBLE), "
+        "SUM(CASE WHEN call_date >= DATE '2026-10-02' THEN 1 ELSE 0 END) / 28.0 FROM gold.calls WHERE call_topic = "
+        "'Billing Question' AND plan_type = 'HMO' AND call_date BETWEEN DATE '2026-10-02' - ? AND DATE '2026-10-29'",
+        [before, before],
+    ).fetchone()
+    assert counted is not None
+    shown = [sides.cell(row, "calls_per_day") for row in (0, 1)]
+    assert shown == [pytest.approx(float(value)) for value in counted]
+    effect, low, high = (float(str(change.cell(0, name))) for name in ("effect", "effect_low", "effect_high"))
+    assert low < effect < high
+    assert -0.45 < effect < 0
+    assert sides.cell(2, "calls_per_day") == pytest.approx(float(counted[1]) / (1 + effect))
+
+
+def test_how_we_know_that_it_worked_is_answered_with_a_chart_of_the_weeks(
+    assistant: Assistant, executive: Principal
+) -> None:
+    answer = assistant.ask("Once we make these changes, how do we know it worked?", executive)
+    assert answer.status == "answered"
+    assert "interval" in answer.text
+    assert {"bar", "line"} <= {chart.kind for chart in answer.charts}
+
+
+def test_too_early_too_late_and_nothing_live_are_said_and_nothing_is_made_up(desk: Desk) -> None:
+    billing = (DimensionFilter(dimension="journey", values=("Billing",)),)
+    fix = Subject("A fix", "leaked_calls", billing, "journey", desk.as_of - timedelta(days=5), 0.15)
+    early = measured(fix, desk)
+    assert isinstance(early, Refusal)
+    assert early.code == "too_early"
+    assert "too early to say" in early.reason
+    start = measured(replace(fix, go_live=desk.first_day + timedelta(days=9)), desk)
+    assert isinstance(start, Refusal)
+    assert "too soon after the data begins" in start.reason
+    nothing = measure_impact(desk, "no such fix")
+    assert isinstance(nothing, Refusal)
+    assert nothing.code == "nothing_live"
+
+
+def test_a_measurement_takes_the_place_of_the_recorded_counts(desk: Desk, tmp_path: Path) -> None:
+    playbook = load_playbook()
+    desk = replace(desk, review=ReviewDesk(tmp_path, lambda: datetime(2026, 10, 30, tzinfo=UTC)))
+    known = next(subject for subject in subjects(desk) if "plain-language" in subject.name)
+    store = Proposals(tmp_path / FILE)
+    store.keep_measurement(known.source, {"log": -0.3, "error": 0.02}, "s1", datetime(2026, 10, 30, tzinfo=UTC))
+    store.close()
+    history = with_measured(past_fixes(desk, playbook.history), playbook, desk)
+    fix = next(fix for fix in history.fixes if fix.fix_id == known.source)
+    assert (fix.log_change, fix.error, fix.measured) == (-0.3, 0.02, True)
+    assert sum(fix.measured for fix in history.fixes) == 1
