@@ -266,9 +266,14 @@ class Assistant:
         return replay(self, self.answers.kept(answer_id, principal), principal, against, same_words=same_words)
 
     def starters(self, role: Role) -> list[str]:
-        """Questions to begin with: the first wording of the verified queries, in the model's order."""
-        verified = self.knowledge().semantic.verified_queries.values()
-        return [query.questions[0] for query in verified if query.questions][:STARTERS]
+        """Questions to begin with: the first wording of the verified queries, in the model's order.
+
+        A model without any is asked for its first metrics by what they can be broken down by.
+        """
+        knowledge = self.knowledge()
+        verified = knowledge.semantic.verified_queries.values()
+        listed = [query.questions[0] for query in verified if query.questions]
+        return (listed or knowledge.planner.openers(STARTERS, knowledge.clock))[:STARTERS]
 
     def close(self) -> None:
         """Let go of files and connections."""

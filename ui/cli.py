@@ -166,7 +166,9 @@ def ask(
     one_format(as_json or file is not None, as_csv)
     target = warehouse or settings.warehouse
     company = cli_company.company_of(settings, model, warehouse, snapshot, only)
-    asking = Asking(settings, target, Asker(settings, target, purpose, only, break_glass), snapshot, company)
+    asking = Asking(
+        settings, target, Asker(settings, target, purpose, only, break_glass, company), snapshot, company
+    )
     with closing(asking):
         if file is None:
             code = _show(asking.ask(question, role, thread), as_json=as_json, as_csv=as_csv)
@@ -199,7 +201,7 @@ def sql(
     target = warehouse or settings.warehouse
     try:
         company = cli_company.company_of(settings, model, warehouse, snapshot, only)
-        principal = Asker(settings, target, purpose, only, break_glass)(role)
+        principal = Asker(settings, target, purpose, only, break_glass, company)(role)
         with closing(_door(settings, target, snapshot, company)) as door:
             result = _query(statement, principal, door)
     except CommandCenterError as error:
@@ -261,9 +263,10 @@ def up(
     profile: Annotated[str, typer.Option(help="tiny, reference or demo.")] = "demo",
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the web process.")] = None,
     source: Annotated[Path | None, typer.Option(help="Serve these sources instead of generated ones.")] = None,
+    model: ModelOption = None,
     warehouse: WarehouseOption = None,
 ) -> None:
-    """Data if missing, build if stale, then serve the chat."""
+    """Data if missing, build if stale, then serve the chat; with a model, over that company's file."""
     from ui.asking import require_chat_model
     from ui.ports import require_free
 
@@ -271,6 +274,12 @@ def up(
     chosen = settings.server.port if port is None else port
     require_free(settings.server.host, chosen)
     require_chat_model(settings)
+    if company := cli_company.company_of(settings, model, warehouse):
+        from ui.web import serve
+
+        file = warehouse or settings.warehouse
+        serve(settings, file, settings.server.host, chosen, one_each=True, company=company)
+        return
     folder = source or settings.var / "sources" / profile
     target = warehouse or settings.warehouse
     if source is None and not any(folder.glob("members*")):

@@ -36,12 +36,17 @@ def company_of(
         raise UsageError(
             "--model goes with a DuckDB file, not a folder.", where=str(file), next_step="Name the file."
         )
-    if snapshot or only:
-        name = "--snapshot" if snapshot else "--only"
-        raise UsageError(f"{name} is for the member warehouse.", where=name, next_step="Leave it out.")
+    if snapshot:
+        raise UsageError("--snapshot is for the member warehouse.", where="--snapshot", next_step="Leave it out.")
     from semantic.company import open_company
 
     company = open_company(folder, file, settings)
+    if only and not company.policy.row_filters:
+        raise UsageError(
+            "This company's policy names no row filters.",
+            where="--only",
+            next_step="Name them in policy/roles.yml of the model folder: `row_filters: [region]`.",
+        )
     for note in company.notes:
         typer.echo(note, err=True)
     return company

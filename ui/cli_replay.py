@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ui.cli_audit import operator
+from ui.cli_company import company_of
 from ui.terminal import (
     JsonOption,
+    ModelOption,
     PurposeOption,
     WarehouseOption,
     complain,
@@ -44,6 +46,7 @@ def replay(
         bool, typer.Option("--same-words", help="newest: read a period such as last week on the new day.")
     ] = False,
     purpose: PurposeOption = None,
+    model: ModelOption = None,
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,7 +61,8 @@ def replay(
             next_step="Add --against newest.",
         )
     settings = load_settings()
-    with closing(Assistant.open(settings, warehouse or settings.warehouse)) as assistant:
+    company = company_of(settings, model, warehouse)
+    with closing(Assistant.open(settings, warehouse or settings.warehouse, company=company)) as assistant:
         kept = assistant.answers.kept(whole_id(answer_id, assistant.answers))
         reader = _reader(kept, purpose, settings)
         found = run(assistant, kept, reader, against, same_words=same_words, by=operator())

@@ -10,14 +10,20 @@ from warehouse.errors import UsageError
 from warehouse.policy import load_policy
 
 if TYPE_CHECKING:
+    from semantic.company import Company
     from warehouse.settings import Settings
 
 ValuesOf = Callable[[str], tuple[str, ...]]
 """The values that the warehouse holds of an attribute."""
 
 
-def parse_attributes(entries: Iterable[str], values_of: ValuesOf) -> dict[str, str]:
-    """From `attribute=value` texts. Raises UsageError that names the nearest attribute or value."""
+def parse_attributes(
+    entries: Iterable[str], values_of: ValuesOf, known_filters: tuple[str, ...] | None = None
+) -> dict[str, str]:
+    """From `attribute=value` texts. Raises UsageError that names the nearest attribute or value.
+
+    `known_filters` are the row filters of another company's policy; without, those of the member warehouse.
+    """
     attributes: dict[str, str] = {}
     for entry in entries:
         name, equals, value = (part.strip() for part in entry.partition("="))
@@ -25,7 +31,7 @@ def parse_attributes(entries: Iterable[str], values_of: ValuesOf) -> dict[str, s
             raise UsageError(
                 f"{entry[:80]!r} is no row filter.", where="--only", next_step='Write it as "plan_type=HMO".'
             )
-        known = attribute_of(name)
+        known = attribute_of(name) if known_filters is None else _known(name, known_filters, "row filter")
         attributes[known] = value_of(known, value, values_of)
     return attributes
 
@@ -67,6 +73,24 @@ def values_in(warehouse: Path, settings: Settings) -> ValuesOf:
         with closing(Warehouse(warehouse, settings, AuditLog.of(settings))) as door:
             door.snapshot()
             rows = door.query(query, reader).rows if query else []
+        return tuple(str(row[0]) for row in rows if row[0] is not None)
+
+    return look
+
+
+def values_at(company: Company, settings: Settings) -> ValuesOf:
+    """Looks values up in another company's file."""
+
+    def look(attribute: str) -> tuple[str, ...]:
+        from contextlib import closing
+
+        from semantic.values import dictionary_queries
+        from warehouse.audit import AuditLog
+        from warehouse.principal import Principal
+
+        query = dictionary_queries(company.model).get(attribute)
+        with closing(company.door(AuditLog.of(settings))) as door:
+            rows = door.query(query, Principal("value-dictionary", "analyst")).rows if query else []
         return tuple(str(row[0]) for row in rows if row[0] is not None)
 
     return look

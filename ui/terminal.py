@@ -17,6 +17,7 @@ from warehouse.principal import ROLES, Principal, Role
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from semantic.company import Company
     from warehouse.settings import Settings
 
 WarehouseOption = Annotated[
@@ -58,12 +59,16 @@ def principal_of(role: str, purpose: str | None = None, attributes: dict[str, st
     raise UsageError(f"There is no role {role!r}.", where="--role", next_step=hint)
 
 
-def attributes_of(only: list[str] | None, warehouse: Path, settings: Settings) -> dict[str, str]:
-    """Row filters of `--only`, held against the policy and the values in the warehouse."""
+def attributes_of(
+    only: list[str] | None, warehouse: Path, settings: Settings, company: Company | None = None
+) -> dict[str, str]:
+    """Row filters of `--only`, held against the policy and the values in the warehouse or a company's file."""
     if not only:
         return {}
-    from ui.row_attributes import parse_attributes, values_in
+    from ui.row_attributes import parse_attributes, values_at, values_in
 
+    if company:
+        return parse_attributes(only, values_at(company, settings), company.policy.row_filters)
     return parse_attributes(only, values_in(warehouse, settings))
 
 
@@ -79,6 +84,7 @@ class Asker:
     purpose: str | None = None
     only: list[str] | None = None
     break_glass: str | None = None
+    company: Company | None = None
 
     def __call__(self, role: str) -> Principal:
         """Raises UsageError or DeniedError that says which option is wrong."""
@@ -87,7 +93,7 @@ class Asker:
 
     @cached_property
     def _attributes(self) -> dict[str, str]:
-        return attributes_of(self.only, self.warehouse, self.settings)
+        return attributes_of(self.only, self.warehouse, self.settings, self.company)
 
     def _with_broken_glass(self, principal: Principal, reason: str) -> Principal:
         from contextlib import closing

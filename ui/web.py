@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from agents.runtime import Assistant
+    from semantic.company import Company
     from ui.sessions import Sessions
 
 _GRACE_SECONDS = 5
@@ -88,8 +89,9 @@ def serve(
     port: int | None = None,
     *,
     one_each: bool = False,
+    company: Company | None = None,
 ) -> None:
-    """Open the assistant over `warehouse` and serve until stopped. Prints the address.
+    """Open the assistant over `warehouse` or a `company`'s file and serve until stopped. Prints the address.
 
     The first start makes an administrator, and with `one_each` a user for each role, and prints their passwords
     this once. `port` 0 takes any free one. Raises UsageError (exit 2) when the port is taken.
@@ -102,10 +104,10 @@ def serve(
     from warehouse.logs import configure
 
     configure(settings.state)
-    with listener, closing(Assistant.open(settings, warehouse)) as assistant:
+    with listener, closing(Assistant.open(settings, warehouse, company=company)) as assistant:
         assistant.warm()
         assistant.learning.keep_up()
-        app = create_app(settings, assistant, lambda: _state_of(warehouse), warehouse)
+        app = create_app(settings, assistant, lambda: _state_of(warehouse, company), warehouse)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -118,7 +120,9 @@ def serve(
         _announce(settings.server.public_url or _address(listener), made)
         server = uvicorn.Server(config)
         app.state.watch.stopping = lambda: server.should_exit
-        with scheduled(settings.scout, lambda: _daily_work(settings, assistant)):
+        # The daily scan and its briefing are of the member warehouse.
+        work = nullcontext() if company else scheduled(settings.scout, lambda: _daily_work(settings, assistant))
+        with work:
             server.run(sockets=[listener])
 
 
@@ -254,9 +258,11 @@ def _what(data: DataState) -> dict[str, str]:
     return {"asOf": data.as_of, "snapshot": data.snapshot}
 
 
-def _state_of(warehouse: Path) -> DataState:
+def _state_of(warehouse: Path, company: Company | None = None) -> DataState:
     from warehouse.snapshots import current
 
+    if company:
+        return DataState(company.snapshot.as_of.isoformat(), company.snapshot.id)
     try:
         snapshot = current(warehouse)
     except MissingDataError:

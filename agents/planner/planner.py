@@ -139,6 +139,20 @@ class Planner:
         query = edited(question, prior.query, around, analysis=prior.kind != "query")
         return plan_as(prior, query) if query else None
 
+    def openers(self, count: int, clock: Clock) -> list[str]:
+        """Questions that a model without verified queries can be begun with: metrics by their own dimensions."""
+        found: list[str] = []
+        for at, metric in enumerate(self.model.metrics):
+            names = [name for name in self.model.dimensions if name in self.model.dimensions_of(metric)]
+            chosen = (names[at % len(names)],) if names else ()
+            query = SemanticQuery(metrics=(metric,), dimensions=chosen)
+            question = phrase(query, self.lexicon)
+            if self.plans_to(question, query, clock):
+                found.append(question)
+            if len(found) == count:
+                break
+        return found
+
     def _starters(self) -> tuple[str, ...]:
         """The first wordings of the first verified queries: questions to begin with."""
         return tuple(query.questions[0] for query in list(self.model.verified_queries.values())[:3])
