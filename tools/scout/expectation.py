@@ -43,12 +43,14 @@ class Series:
     """A metric over a cube's cells, shape (cells, days): numerators, and what they are exposed to.
 
     For a count the exposure is 1 (or what is known of a day, such as last year's season), for a rate its
-    denominator, for a score the number of values whose sum the numerator is.
+    denominator, for a score the number of values whose sum the numerator is. `mix` is what is expected of a day's
+    mix alone: a factor of a rate, a shift of a score; None where nothing is.
     """
 
     kind: Kind
     counts: Floats
     exposure: Floats
+    mix: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,21 +203,24 @@ def _shape(cube: Cube, series: Series, weights: Floats, common: Floats, base: sl
     """Expected numerators before the common factor, levels and weekdays fitted with it."""
     days = weekday[base]
     if series.kind == "score":
-        adjusted = series.counts[:, base] - series.exposure[:, base] * common[base]
+        shift = common if series.mix is None else common + series.mix
+        adjusted = series.counts[:, base] - (series.exposure * shift)[:, base]
         sums = _by_weekday(weights * adjusted, days)
         sizes = _by_weekday(weights * series.exposure[:, base], days)
         level = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), _TINY)
         week = _score_week(sums, sizes, level)
-        return np.asarray(series.exposure * (level[:, None] + week[weekday][None, :]))
+        fixed = 0.0 if series.mix is None else series.mix
+        return np.asarray(series.exposure * (level[:, None] + week[weekday][None, :] + fixed))
     sums = _by_weekday(weights * series.counts[:, base], days)
-    sizes = _by_weekday(weights * (series.exposure[:, base] * common[base]), days)
+    exposed = series.exposure if series.mix is None else series.exposure * series.mix
+    sizes = _by_weekday(weights * (exposed[:, base] * common[base]), days)
     profile = _profile(cube, sums, sizes)
     seen, exposure = sums.sum(axis=1), (sizes * profile).sum(axis=1)
     # a cell that has shown nothing yet is not expected to show nothing for ever
     usual = seen[0] / max(float(exposure[0]), _TINY) if series.kind == "rate" else 0.0
     prior = LEAST_SEEN / usual if usual > 0 else 0.0
     level = (seen + LEAST_SEEN) / np.maximum(exposure + prior, _TINY)
-    return np.asarray(series.exposure * (level[:, None] * profile)[:, weekday])
+    return np.asarray(exposed * (level[:, None] * profile)[:, weekday])
 
 
 def _by_weekday(array: Floats, weekday: Ints) -> Floats:

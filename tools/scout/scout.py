@@ -19,6 +19,7 @@ from tools.scout.echoes import Kinship, Pair, told_once
 from tools.scout.expectation import LEVEL_DAYS, WINDOWS, Series, expect
 from tools.scout.figures import Judged, incident_of
 from tools.scout.incident import Incident, Scanned, ScanReport
+from tools.scout.mix import mix_of
 from tools.scout.program import Family, Program, ScannedMetric, program
 from tools.scout.reading import members_behind, read_cube
 from tools.scout.scan import scan
@@ -203,6 +204,9 @@ def judge(
         before = past.through(past.days.index(end), past.days.index(begin))
         seasonal = season(kept, before, _weighted(before, metric.numerator), odd_days(begin, end))
         series = replace(series, exposure=seasonal)
+    if entry.kind != "count" and gap:
+        mixed = mix_of(kept, series.counts, series.exposure, len(kept.days) - gap, additive=entry.kind == "score")
+        series = replace(series, mix=mixed)
     base = max(0, min(LEVEL_DAYS, len(kept.days) - gap))
     windows = tuple(w for w in WINDOWS if w <= gap)
     looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes), late)

@@ -10,6 +10,7 @@ import pytest
 from tests.tools.scout.simulated import DIMENSIONS, Plant, Simulated, company
 from tools.scout.cube import Cube, cube_of
 from tools.scout.expectation import Series, expect
+from tools.scout.mix import mix_of
 from tools.scout.scan import Found, scan
 
 BOUND = 0.1
@@ -131,3 +132,18 @@ def test_nothing_and_next_to_nothing_are_scanned_without_a_complaint() -> None:
     for counts in (np.zeros(sim.means.shape), sim.draw(2) * 0 + (np.arange(DAYS) == DAYS - 1), sim.draw(3)):
         with np.errstate(all="raise", under="ignore"):
             scanned(sim.cube(np.asarray(counts, dtype=float)))
+
+
+def test_a_change_of_mix_is_no_change_of_a_rate() -> None:
+    sim = company(15, volume=5000)
+    random = np.random.default_rng(9)
+    topic = (("topic", "topic 3"),)
+    trials = sim.draw(1, [Plant(topic, DAYS - 9, 3.0)])
+    share = np.where(sim.where(topic), 0.6, 0.2)[:, None]
+    events = random.binomial(trials.astype(int), share).astype(float)
+    cube = cube_of(sim.names, sim.rows, sim.days, {"n": trials, "k": events})
+    k, n = cube.measures["k"], cube.measures["n"]
+    plain = Series("rate", k, n)
+    assert scan(cube, plain, expect(cube, plain, 14), BOUND), "the whole's rate does rise"
+    series = replace(plain, mix=mix_of(cube, k, n, DAYS - 14, additive=False))
+    assert not scan(cube, series, expect(cube, series, 14), BOUND)
