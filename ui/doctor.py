@@ -46,6 +46,7 @@ def examine(settings: Settings, warehouse: Path, *, reach: bool = False) -> list
         _warehouse(settings, warehouse),
         _search(settings, warehouse),
         _chat_model(settings, reach=reach),
+        _delivery(settings),
         _browser(),
     ]
 
@@ -88,6 +89,17 @@ def _accepted(settings: Settings) -> Finding:
         hint = "Correct or remove the lines named; meanwhile the model answers without them."
         return Finding("Accepted words", "warning", f"{problem} ({folder})", hint)
     return Finding("Accepted words", "ok", f"{len(stamp(folder))} files in {folder}")
+
+
+def _delivery(settings: Settings) -> Finding:
+    """Who follows the briefing, whether the channels they chose are set up, and what was not delivered."""
+    from ui.delivery.standing import problems_of, standing_of
+
+    standing = standing_of(settings)
+    wrong = problems_of(standing, settings)
+    said = f"{standing.active} subscriptions, {'a' if settings.scout.schedule else 'no'} schedule"
+    hint = "`command-center briefing list --deliveries`; docs/briefings.md says what each channel needs."
+    return Finding("Delivery", "warning" if wrong else "ok", "; ".join([said, *wrong]), hint if wrong else "")
 
 
 def _search(settings: Settings, warehouse: Path) -> Finding:

@@ -26,6 +26,7 @@ from ui.delivery.day import DayDone, make_day
 from ui.delivery.outbox import Outbox
 from ui.delivery.parcel import ChannelName
 from ui.delivery.rounds import OUTBOX, SUBSCRIPTIONS
+from ui.delivery.standing import problems_of, standing_of
 from ui.delivery.subscriptions import Subscription, Subscriptions
 from warehouse.principal import Principal
 from warehouse.settings import Delivery, Health, Server, Settings
@@ -134,6 +135,12 @@ def test_a_missing_account_or_webhook_stops_nobody_else(house: House) -> None:
     ]
     assert [outcome.state for _, outcome in done.outcomes] == ["sent"]
     assert not done.ok
+    unset = house.settings.model_copy(update={"delivery": Delivery()})
+    assert problems_of(standing_of(unset), unset) == [
+        "delivery.smtp_host is not set",
+        "delivery.sender is not set",
+        "there is no webhook 'nowhere'",
+    ]
 
 
 def test_alerts_go_out_apart_from_the_digest_once_while_they_last(house: House) -> None:
