@@ -170,14 +170,16 @@ def published(
 ) -> dict[str, list[str]] | None:
     """The values by dimension that at least `small_cell` members have in one of the tables, the most frequent.
 
-    None when a dimension of the model comes from a table whose values were not counted.
+    None when a dimension of the model comes from a table whose values are not counted. Those of members' rows are:
+    one that is not there has no rows.
     """
     found: dict[str, list[str]] = {}
     for name in model.dimensions:
         homes = [dataset for dataset in model.datasets.values() if name in dataset.columns]
         governed = [(dataset.table.removeprefix("gold."), dataset.columns[name]) for dataset in homes]
         columns = [counted.get(table, {}).get(column) for table, column in governed if table in tables]
-        if homes and not any(table in counted for table, _ in governed):
+        of_members = any(dataset.member_column for dataset in homes)
+        if homes and not of_members and not any(table in counted for table, _ in governed):
             return None
         rows: dict[str, int] = {}
         for entry in (entry for column in columns if column for entry in column):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from warehouse import snapshots
+from warehouse import snapshots, value_words
 from warehouse.contract import load_contract
 from warehouse.runner import read_models
 from warehouse.segments import PARTS
@@ -54,4 +54,16 @@ def contents(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:
             columns = sorted(name for name, *_ in rows if name not in METADATA)
             quoted = ", ".join(f'"{column}"' for column in columns)
             found[f"{table} ({quoted})"] = con.execute(f"SELECT {quoted} FROM {table}").fetchall()
-    return found
+    return found | {"values.json": counted_values(warehouse)}
+
+
+def counted_values(warehouse: Path) -> list[tuple[Any, ...]]:
+    """Table, column, value and rows of every counted value; members' bits depend on a warehouse's own secret."""
+    counted = value_words.read(snapshots.current(warehouse).values_path)
+    assert counted is not None
+    return [
+        (table, column, entry.value, entry.rows)
+        for table, columns in counted.items()
+        for column, entries in columns.items()
+        for entry in entries
+    ]
