@@ -77,7 +77,6 @@ def test_a_question_sets_what_it_names(
 @pytest.mark.parametrize(
     "question",
     [
-        "Which journeys are driving the most avoidable call cost right now?",  # without the number
         "Which three journeys are driving the most avoidable call cost?",  # without the period
         "Which three journeys are driving the most avoidable call cost right now except Florida?",
         "Which three journeys are driving the most avoidable call cost right now on the phone channel?",
