@@ -18,6 +18,7 @@ from tools.drivers.places import concentrations, place_table
 from tools.outcome import Table
 
 ALL_OF_IT, MOSTLY = 0.999, 0.7
+EVENTS_OF_ONE = 3  # as many events as one member may have among those that are not shown
 # Two dimensions that say the same or hold one another: the first is looked at, a finer one when the coarser tells.
 SAME_AS = {"line_of_business": "plan_type", "error_code": "error_message", "interaction_type": "journey"}
 FINER = {"state": "county", "member_tenure": "tenure_bucket"}
@@ -146,7 +147,26 @@ def _cut(frame: Frame, dimensions: tuple[str, ...], whole: Sides, desk: Desk) ->
         return None
     title = by_words(dimensions, frame, desk)
     found = cut_by(frame, dimensions, desk, title[0].upper() + title[1:])
-    return found if found and not goes_without_saying(frame, found, whole) else None
+    told = (
+        found is not None
+        and may_be_told(frame, found, whole, desk)
+        and not goes_without_saying(frame, found, whole)
+    )
+    return found if told else None
+
+
+def may_be_told(frame: Frame, cut: Cut, whole: Sides, desk: Desk) -> bool:
+    """Whether so many events are not shown of a cut that subtracting the others from the whole tells nothing.
+
+    A total is read from other tables than its parts, so the door may not see that one gives the other away.
+    """
+    if not desk.small_cell or cut.complete:
+        return True
+    if any(desk.semantic.metrics[name].unit != "count" for name in frame.metrics):
+        return False
+    left = whole.minus([part.sides for part in cut.parts])
+    sides = (left.now, left.before, *((left.base_now, left.base_before) if frame.below else ()))
+    return all(count == 0 or count >= EVENTS_OF_ONE * desk.small_cell for count in sides)
 
 
 def goes_without_saying(frame: Frame, cut: Cut, whole: Sides) -> bool:

@@ -12,7 +12,15 @@ from semantic.query import SemanticQuery
 from tools.desk import Desk
 from tools.drivers.choosing import chosen, rated, usual_spread
 from tools.drivers.effects import Sides
-from tools.drivers.explain import DRIVES, NOTHING_STANDS_OUT, OUTCOMES, SAME_AS, by_words, goes_without_saying
+from tools.drivers.explain import (
+    DRIVES,
+    NOTHING_STANDS_OUT,
+    OUTCOMES,
+    SAME_AS,
+    by_words,
+    goes_without_saying,
+    may_be_told,
+)
 from tools.drivers.frame import Cut, Frame, Part, framed
 from tools.drivers.layout import Place, driver_table
 from tools.metrics import governed_table
@@ -39,7 +47,7 @@ def gap_tables(lead: Table, compared: str, desk: Desk) -> list[Table] | None:
         return None
     names = _names(query, frame, compared, desk)
     cuts = [cut for name in names if (cut := _cut(query, frame, name, compared, groups, desk))]
-    cuts = [cut for cut in cuts if not goes_without_saying(frame, cut, whole)]
+    cuts = [c for c in cuts if not goes_without_saying(frame, c, whole) and may_be_told(frame, c, whole, desk)]
     ranked = chosen(rated(frame, whole, cuts, usual_spread(frame, whole, cuts)))
     if not ranked:
         return None
