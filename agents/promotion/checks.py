@@ -92,8 +92,8 @@ def _questions(verified: VerifiedQuery, model: SemanticModel, knowledge: Knowled
             lost.append(
                 f"'{question}'" + (f" is read as {plan.verified}" if plan else " is not read as this query")
             )
-        elif plan.query and (said := gaps(question, plan.query, planner, clock).missing):
-            more.append(f"'{question}': {', '.join(said)}")
+        elif plan.query and (beyond := gaps(question, plan.query, planner, clock).missing):
+            more.append(f"'{question}': {', '.join(beyond)}")
         unfit += [f"'{question}': {word}" for word in unfit_words(question, planner)]
     yield Check("Its questions lead to it", not lost, "; ".join(lost) or f"All {len(verified.questions)} of them.")
     yield Check("Its questions say no more than it answers", not more, "; ".join(more) or "They do not.")
