@@ -42,6 +42,8 @@ _PII = re.compile(
     rf"\b(?:{_PII_NOUNS})\b|\b(?:member|customer|patient|claim|user|client|agent|policy|account|"
     rf"rider)s? (?:id |number |no |# ?)?(?:(?!(?:{_NO_CODES})\b)[a-z]{{1,5}} ?)?\d{{3,}}\b|"
     r"\bwho (?:is|was|are|were) (?:our|the|my) (?:\w+ ){0,3}(?:member|customer|patient|caller)\b|"
+    r"\bwhich (?:members|customers|patients|people) (?:have )?(?:called|contacted|phoned|complained) "
+    r"(?:us )?(?:the )?(?:most|more than)\b(?!.* by )|"
     r"\b(?:list|show|give|name|export|dump|download) (?:me )?(?:all |every |the |each "
     r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
     r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|\bby name\b"
