@@ -14,6 +14,8 @@ from rich.table import Table
 from evals.scouting.measures import Figure
 from evals.scouting.scoring import Fate, Outcome
 
+_ONE = 1.01
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -50,7 +52,8 @@ class Measured:
                 if before is None or slack is None or one.value is None:
                     continue
                 change = (one.value - before) * (1 if slack > 0 else -1)
-                if change < -abs(slack):
+                # One case more or less is no regression: small forms of the suite have few.
+                if change < -max(abs(slack), _ONE / max(one.cases, 1)):
                     found.append(f"{group}: {one.name.strip()} was {before:.3f}, is {one.value:.3f}")
         return found
 

@@ -21,6 +21,7 @@ from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
 from warehouse.principal import Principal
 from warehouse.settings import Settings
+from warehouse.snapshots import current
 
 _READER = Principal("eval", "executive")
 
@@ -35,9 +36,9 @@ class Watch:
     seconds: float = 0.0
 
     def days(self) -> list[date]:
-        """The days that are scanned."""
+        """The days that are scanned; a last day that the build took for a partial one is not."""
         first = self.company.first_day + timedelta(days=cases()["scan_from"])
-        count = (self.company.as_of - first).days + 1
+        count = (current(self.company.warehouse).as_of - first).days + 1
         return [
             first + timedelta(days=number) for number in range(count) if (count - 1 - number) % self.every == 0
         ]

@@ -126,7 +126,7 @@ def test_intervals_hold_the_value_and_shrink_with_more_cases() -> None:
 
 def test_a_regression_is_seen_and_a_change_within_the_slack_is_not() -> None:
     gates = {"recall, all": 0.05, "false": -0.05}
-    now = {"all": [share("recall, all", [True] * 8 + [False] * 2), rate("false", 2, 10)]}
+    now = {"all": [share("recall, all", [True] * 80 + [False] * 20), rate("false", 20, 100)]}
     measured = Measured("s", now, company().warehouse, gates)
     assert measured.worse({"all": {"recall, all": 0.84, "false": 0.16}}) == []
     assert len(measured.worse({"all": {"recall, all": 0.9, "false": 0.1}})) == 2
