@@ -86,9 +86,13 @@ class Outbox:
         with self._lock, self._connection as connection:
             now = self._now()
             held = connection.execute(
-                "UPDATE outbox SET state = 'held', trouble = ?, changed = ? WHERE state = 'handing'", (ENDED, now)
+                "UPDATE outbox SET state = 'held', trouble = ?, changed = ? "
+                "WHERE state = 'handing' AND channel <> 'file'",  # files written again are the same files
+                (ENDED, now),
             ).rowcount
-            connection.execute("UPDATE outbox SET state = 'waiting', changed = ? WHERE state = 'claimed'", (now,))
+            connection.execute(
+                "UPDATE outbox SET state = 'waiting', changed = ? WHERE state IN ('claimed', 'handing')", (now,)
+            )
         return held
 
     def claim(self, parcel: Parcel) -> Claim | None:

@@ -217,6 +217,16 @@ def test_a_person_can_have_a_held_delivery_made_again(outbox: Outbox, mails: Mai
     assert deliver(parcel(), Mail(settings), outbox, settings) == Outcome(parcel().key, "sent")
 
 
+def test_files_cut_off_in_mid_write_are_written_again(outbox: Outbox, tmp_path: Path) -> None:
+    claim = outbox.claim(parcel("file"))
+    assert claim
+    outbox.handing_over(claim)
+    assert outbox.recover() == 0
+    assert deliver(parcel("file"), Files(tmp_path / "out"), outbox, Delivery()) == Outcome(
+        parcel("file").key, "sent"
+    )
+
+
 def test_two_processes_make_a_delivery_once(outbox: Outbox, tmp_path: Path) -> None:
     with closing(Outbox(tmp_path / "outbox.db", lambda: AT)) as other:
         first, second = outbox.claim(parcel()), other.claim(parcel())
