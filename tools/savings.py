@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -49,6 +50,7 @@ LEVERS = (
     Lever("repeat_calls", "", "repeat_call_cost", "", ("repeat_calls", "repeat_call_rate", "repeat_call_cost")),
     Lever("total_calls", "repeat_calls", "call_cost", "", ("total_calls", "call_cost", "cost_per_call")),
 )  # fmt: skip
+_NEGATIVE = re.compile(r"\bby [-\u2212] ?(\d+(?:\.\d+)?) ?(?:%|percent)", re.IGNORECASE)
 _NO_LEVER = (
     "A saving can be projected for fewer leaked calls, fewer repeat calls or fewer calls overall; "
     "what {metric} would bring in dollars is not modelled."
@@ -69,6 +71,9 @@ def project_savings(
     `metric` says which calls shrink: leaked_calls (the default), repeat_calls or total_calls. `journey` and
     `filters` narrow them. `cost_model` is planning (a flat cost per call) or fully_loaded (with handle time).
     """
+    negative = _NEGATIVE.search(desk.question)
+    if negative:
+        reduce_pct = -float(negative[1])
     if not 0 < reduce_pct <= 100:
         reason = f"A reduction must be above 0 and at most 100 percent, not {reduce_pct:g}."
         return Refusal("bad_reduction", reason)

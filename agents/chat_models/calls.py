@@ -77,7 +77,8 @@ def _drivers(plan: Plan) -> list[Call]:
 
 
 def _what_if(plan: Plan) -> list[Call]:
-    arguments: dict[str, Any] = {"reduce_pct": plan.what_if_pct or DEFAULT_REDUCTION}
+    percent = DEFAULT_REDUCTION if plan.what_if_pct is None else plan.what_if_pct
+    arguments: dict[str, Any] = {"reduce_pct": percent}
     said = list(plan.assumptions)
     if plan.what_if_pct is None:
         said.append(f"No reduction was named: {DEFAULT_REDUCTION:g}%.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,9 @@ from agents.planner.plan import PriorTurn
 from agents.planner.reviewing import decision_in, review_plan
 from agents.runtime import Assistant
 from tools.actions.proposals import FILE, Proposals
-from tools.actions.reviewing import review_actions
+from tools.actions.reviewing import ReviewDesk, review_actions
 from tools.desk import Desk
-from tools.outcome import Refusal
+from tools.outcome import Mendable, Refusal
 from warehouse.principal import Principal
 
 NAMES = ("Billing: clearer message", "Billing: repair the step", "Pharmacy: status by IVR")
@@ -92,7 +94,12 @@ def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_produ
     store.close()
 
 
-def test_a_chat_model_decides_nothing_that_the_question_does_not_say(desk: Desk) -> None:
+def test_a_chat_model_decides_nothing_that_the_question_does_not_say(desk: Desk, tmp_path: Path) -> None:
     refused = review_actions(desk, "approve", NAMES[:1])
     assert isinstance(refused, Refusal)
     assert refused.code == "not_asked"
+    asked = ReviewDesk(tmp_path, lambda: datetime(2026, 10, 30, tzinfo=UTC), "reject")
+    owner = Principal("ann", "product_owner")
+    with_words = replace(desk, review=asked, principal=owner, question="Reject the first one because it is late")
+    with pytest.raises(Mendable, match="reason"):
+        review_actions(with_words, "reject", NAMES[:1], "It costs too much")

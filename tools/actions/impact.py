@@ -21,7 +21,7 @@ MOST_BEFORE, MOST_AFTER = 26, 13
 LEAST_BEFORE, LEAST_AFTER = 4, 2
 WEEK = 7
 NOTHING_LIVE = (
-    "No approved action is live and no past fix went live inside the data, so there is nothing to measure yet. "
+    "No such action is live and no such past fix went live inside the data, so there is nothing to measure yet. "
     "Once an action goes live its calls are held against what would have happened anyway, from the second full "
     "week on."
 )

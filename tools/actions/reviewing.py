@@ -13,7 +13,7 @@ from tools.actions.proposing import documents_of
 from tools.actions.recommendations import recommendations
 from tools.actions.verdicts import Proposal, Verdict, require_reviewer
 from tools.desk import Desk, Hidden
-from tools.outcome import Column, Found, Outcome, Refusal, Table
+from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
 from warehouse.errors import DeniedError
 
 Asked = Literal["approve", "reject", "defer", "undo", "owner"]
@@ -46,6 +46,10 @@ def review_actions(
         return Refusal("not_asked", "A decision on actions is made only when the question itself asks for it.")
     if decision != "owner":
         require_reviewer(desk.principal)
+    if reason and " ".join(reason.lower().split()) not in " ".join(desk.question.lower().split()):
+        raise Mendable(
+            "reason", "The reason is not what the person said.", "Give it word for word, or ask for one."
+        )
     if desk.principal.attributes:
         raise DeniedError(
             "Proposals hold figures of the whole company: a view of a part of it cannot decide on them.",

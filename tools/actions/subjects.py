@@ -105,7 +105,7 @@ def _past(desk: Desk) -> list[Subject]:
 
 def concerns(subject: Subject, filters: tuple[DimensionFilter, ...]) -> bool:
     """Whether a subject's calls are among those that the filters keep; unknown dimensions decide nothing."""
-    own = {entry.dimension: set(entry.values) for entry in subject.where}
+    own = {"journey": {subject.journey}} | {entry.dimension: set(entry.values) for entry in subject.where}
     return all(
         own[entry.dimension] & set(entry.values)
         for entry in filters

@@ -32,8 +32,9 @@ def test_the_plan_fix_is_measured_on_what_plain_sql_counts(desk: Desk, gold: duc
     before = int(found.constants["before_days"])
     counted = gold.execute(
         "SELECT SUM(CASE WHEN call_date < DATE '2026-10-02' THEN 1 ELSE 0 END) / CAST(? AS DOUBLE), "
-        "SUM(CASE WHEN call_date >= DATE '2026-10-02' THEN 1 ELSE 0 END) / 28.0 FROM gold.calls WHERE call_topic = "
-        "'Billing Question' AND plan_type = 'HMO' AND call_date BETWEEN DATE '2026-10-02' - ? AND DATE '2026-10-29'",
+        "SUM(CASE WHEN call_date >= DATE '2026-10-02' THEN 1 ELSE 0 END) / 28.0 FROM gold.calls "
+        "WHERE call_topic = 'Billing Question' AND plan_type = 'HMO' "
+        "AND call_date BETWEEN DATE '2026-10-02' - ? AND DATE '2026-10-29'",
         [before, before],
     ).fetchone()
     assert counted is not None

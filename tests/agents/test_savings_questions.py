@@ -1,0 +1,48 @@
+"""Projections asked in words: what no reduction can be is refused, and NPS comes with what it rests on."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from agents.runtime import Assistant
+from tools.desk import Desk
+from tools.outcome import Found
+from tools.savings import project_savings
+from warehouse.principal import Principal
+
+
+@pytest.mark.parametrize("by", ["0%", "150%", "-5%", "\u22125 percent"])
+def test_no_reduction_is_refused_and_not_taken_for_another(
+    by: str, assistant: Assistant, executive: Principal
+) -> None:
+    answer = assistant.ask(f"What if we reduce billing leaked calls by {by}?", executive)
+    assert (answer.status, answer.refusal_code) == ("refused", "bad_reduction")
+
+
+def test_ten_in_words_is_ten(assistant: Assistant, executive: Principal) -> None:
+    said = assistant.ask("What if we reduce billing leaked calls by ten percent?", executive)
+    assert said.status == "answered"
+    assert said.constants["reduce_pct"] == 10.0
+
+
+def test_the_nps_lift_follows_from_what_members_answered(desk: Desk, gold: duckdb.DuckDBPyConnection) -> None:
+    found = project_savings(10, desk, journey="Billing")
+    assert isinstance(found, Found)
+    plan = found.tables[0]
+    row = next(at for at, cells in enumerate(plan.rows) if cells[0] == 0.1)
+    answers = gold.execute(
+        "SELECT survey_type, 100.0 * (SUM(is_promoter) - SUM(is_detractor)) / COUNT(nps_score) FROM gold.surveys "
+        "WHERE survey_date BETWEEN DATE '2026-09-30' AND DATE '2026-10-29' AND (survey_type = 'post_digital' OR "
+        "(survey_type = 'post_call' AND call_topic = 'Billing Question')) GROUP BY 1"
+    ).fetchall()
+    nps = {kind: float(value) for kind, value in answers}
+    calls = gold.execute(
+        "SELECT COUNT(*), SUM(is_leaked) FROM gold.calls WHERE call_topic = 'Billing Question' "
+        "AND call_date = '2026-10-29'"
+    ).fetchone()
+    assert calls is not None
+    gain = nps["post_digital"] - nps["post_call"]
+    assert plan.cell(row, "nps_gain") == pytest.approx(gain)
+    assert plan.cell(row, "nps_lift") == pytest.approx(gain * 0.1 * float(calls[1]) / float(calls[0]), rel=0.02)
+    assert any("NPS" in sentence for sentence in found.assumptions)
