@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from tools.scout.incident import Start
 EVERYBODY = "All"
 CALENDAR = "calendar"
 GENERAL = frozenset(("general",))
+AROUND = (4, 2)  # days before and after a start's set that it may lie on all the same
 Fit = Literal["close", "possible"]
 CLOSE: Fit = "close"
 POSSIBLE: Fit = "possible"
@@ -109,10 +110,18 @@ class Segment:
 
 
 def weights_of(start: Start | Mapping[date, float]) -> dict[date, float]:
-    """Days and their weights, which add up to 1: the likeliest day of a set counts as much as all its others."""
+    """Days and their weights, which add up to 1: the likeliest day of a set counts as much as all its others.
+
+    A set that holds 80 % of the weight leaves some to the days around it: mostly those before, as a change is
+    often seen later than it began.
+    """
     if isinstance(start, Start):
         days = start.days or (start.day,)
         found = {day: 1.0 + (len(days) - 1.0 if day == start.day else 0.0) for day in {*days, start.day}}
+        near = [start.earliest - timedelta(days=n) for n in range(1, AROUND[0] + 1)]
+        near += [start.latest + timedelta(days=n) for n in range(1, AROUND[1] + 1)]
+        rest = sum(found.values()) * (1 - start.level) / start.level / len(near)
+        found |= {day: rest for day in near if day not in found}
     else:
         found = dict(start)
     total = sum(found.values())

@@ -32,6 +32,7 @@ SLOTS = (
     (("plan_type", "member_tenure"), ("plan_type",), ("member_tenure",)),
 )
 TREND_DAYS = 56
+_RATE = re.compile(r"\b(?:rates?|ratio|share|shares|percent|percentage|proportion|fraction|likelihood)\b|%")
 _AGAINST = re.compile(r"\b(?:than|versus|vs|compared|differ|difference|gap)\b")
 MOST_CUT_ROWS = 10
 WIDER_INSTEAD = "Hardly any call follows within 30 minutes here; calls within 24 hours are explained instead."
@@ -50,7 +51,7 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
     """
     if compared := compared_dimension(query) or _held_against(query, desk):
         return _side_by_side(query, compared, desk, assumptions)
-    metric = query.metrics[0]
+    metric = _volume_meant(query.metrics[0], desk)
     base = SemanticQuery(
         metrics=(metric,),
         filters=query.filters,
@@ -75,10 +76,28 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
         cuts = _cuts(metric, base.model_copy(update={"time": period}), desk)
         tables = [total, *cuts, *_course((metric,), base, period, desk)]
     said = stated_assumptions(base, total, desk) if query.time is None else ()
+    if metric != query.metrics[0]:
+        asked, counted = (desk.semantic.metrics[name].label for name in (query.metrics[0], metric))
+        said = (*said, f"{asked} is explained through its count, {counted.lower()}.")
     said = (*said, *attributed(tuple(tables), desk), *alone)
     return Found(
         tuple(tables), "analysis", "drivers", assumptions=(*without_period(assumptions), *said), notes=(CAVEAT,)
     )
+
+
+def _volume_meant(metric: str, desk: Desk) -> str:
+    """`what is causing this leakage`: the count behind the money that it costs, unless a rate was asked for."""
+    model = desk.semantic
+    wanted, money = model.metrics[metric], model.metrics.get(model.defaults.money_metric)
+    if wanted.unit != "rate" or money is None or _RATE.search(desk.question.lower()):
+        return metric
+    priced = {model.metrics[name].numerator for name in money.siblings if name in model.metrics}
+    counts = (
+        name
+        for name, other in model.metrics.items()
+        if other.additive and other.unit == "count" and other.numerator == wanted.numerator
+    )
+    return next(counts, metric) if wanted.numerator in priced else metric
 
 
 def compared_dimension(query: SemanticQuery) -> str:

@@ -49,7 +49,7 @@ def test_a_row_pointed_at_is_found_again_and_set_beside_another(
     assert (why.status, why.agent, why.trust) == ("answered", "insight_scout", "analysis")
     assert [row[0] for row in why.parts[0].rows] == keys
     assert why.parts[0].rows == [row for row in first.rows if row[0] in keys], "a rate stays a rate"
-    assert all({"platform"} <= {c.name for c in part.columns} for part in why.parts)
+    assert all({"platform"} <= {c.name for c in part.columns} for part in why.parts if part.semantic_query)
     assert [row[0] for row in only.rows] == [keys[1]]
     assert "only platform" not in only.text, "it is the only one because it was asked for"
 
