@@ -31,6 +31,7 @@ CAVEAT = (
     "they rise after it proves nothing."
 )
 NEXT = ("Why did negative calls go up?", "Negative emotion rate by call topic", "What is breaking right now?")
+NO_TOPICS = "Calls with their topics and emotion are not known here, so nothing can be held against notices."
 NO_NOTICES = "No notice of a benefit or cost change is recorded in the last {days} days."
 
 
@@ -53,6 +54,9 @@ def confusing_changes(
 
     `filters` narrow the calls, `time` the days of the notices (the last 45 unless said otherwise).
     """
+    model = desk.semantic
+    if not set(METRICS) <= model.metrics.keys() or TOPIC not in model.dimensions_of(METRICS[0]):
+        return Refusal("not_modelled", NO_TOPICS)
     lead = _topics(filters, desk)
     if isinstance(lead, Refusal):
         return lead

@@ -138,7 +138,7 @@ def test_the_arithmetic_leaves_nothing_over(
 
 
 def test_a_cut_that_hides_a_handful_is_not_told(desk: Desk) -> None:
-    """The total would give it away by subtraction: seen on calls by channel, where six members had been left over."""
+    """The total would give it away: seen on calls by channel, where six members had been left over."""
     frame = Frame("leaked_calls", "sum", "leaked_calls", "", COUNT)
 
     def told(hidden: float, small_cell: int = 11) -> bool:
