@@ -348,9 +348,10 @@ def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[i
         if (~since).sum() < LEAST_LEVEL_DAYS:
             continue  # it has lasted so long that it is the level
         mine, codes = cube.codes[cell], cube.codes
-        below = ((mine == ANY) | (codes == mine)).all(axis=1)
-        above = ((codes == ANY) | (codes == mine)).all(axis=1) & (volume[cell] >= MOSTLY * volume)
-        weights[np.ix_(below | above, since)] = 0.0
+        apart = ((codes != ANY) & (mine != ANY) & (codes != mine)).any(axis=1)
+        common = cube.find(np.where(codes == ANY, mine, codes))
+        shared = np.where((common >= 0) & ~apart, volume[np.maximum(common, 0)], 0.0)
+        weights[np.ix_(shared >= MOSTLY * np.maximum(volume, _TINY), since)] = 0.0
     return weights
 
 

@@ -26,7 +26,8 @@ from tools.scout.program import ScannedMetric
 from tools.scout.scan import Found
 
 NORMAL_80 = 1.2816
-MOVED = 0.03  # of a level, since the days it was taken from
+MOVED = 0.04  # of a level, since the days it was taken from
+UNEVEN = 0.1  # of an excess, by which what would have been differs in its days and parts
 TREND_DAYS = 35
 HIGH, MEDIUM = 0.001, 0.02  # false ones a day
 FULL_BASELINE = 42
@@ -106,7 +107,7 @@ def _excess(found: Found, judged: Judged, first: int) -> Interval:
         variance += (MOVED * wanted) ** 2
     weights = found.onset.weights
     sums = np.array([stray[days - len(weights) + place :].sum() for place in range(len(weights))])
-    variance += float(weights @ (sums - total) ** 2)
+    variance += float(weights @ (sums - total) ** 2) + (UNEVEN * total) ** 2
     reach = NORMAL_80 * variance**0.5
     return Interval(total, total - reach, total + reach)
 

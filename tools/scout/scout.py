@@ -32,6 +32,7 @@ BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window 
 MEMORY = timedelta(days=LEVEL_DAYS + max(WINDOWS))  # incidents older than this lie before every baseline
 STILL_OPEN = timedelta(days=3)  # an incident last seen so long ago may still go on
 KIN_SHARE = 0.25  # of a value's events that fall under another dimension's value: they go together
+MOST_OPEN = 5.0  # by so much more, nothing can be said of what is decided
 OPEN = 1.5  # by how much more than usual may be undecided on a day that is judged
 Step = Callable[[str, float], None]
 
@@ -194,10 +195,19 @@ def judge(
     settled = data_begin + timedelta(days=entry.after_days)
     early = sum(day < settled for day in cube.days)
     late = undecided_days(cube, entry) if entry.open else unsettled
-    kept = cube.through(max(len(cube.days) - 1 - late, early), early)
+    waiting: frozenset[date] = frozenset()
+    if (
+        entry.open and entry.kind == "rate"
+    ):  # a share of what is decided can be judged part by part, not as a whole
+        few = undecided_days(cube, entry, MOST_OPEN)
+        waiting, cut = frozenset(cube.days[len(cube.days) - late :]), few
+    else:
+        cut = late
+    kept = cube.through(max(len(cube.days) - 1 - cut, early), early)
     gap, notes = _gap(len(kept.days), metric.label)
     if late:
-        notes.append(f"{metric.label}: the last {late} days are not judged, too much of them is undecided.")
+        what = "judged in part only" if cut < late else "not judged"
+        notes.append(f"{metric.label}: the last {late} days are {what}, much of them is undecided.")
     series = series_of(kept, entry)
     if past is not None and entry.kind == "count":
         begin, end = past_days(kept.days[0], kept.days[-1])
@@ -215,7 +225,7 @@ def judge(
     if entry.kind == "count":
         doubt, period = unknown_periods(semantic.events, kept.days, len(kept.days) - gap, data_begin)
     spans = [(cell, i.start.day, i.as_of) for i in known if (cell := kept.cell_of(i.segment)) >= 0]
-    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]), spans)
+    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]) | waiting, spans)
     if entry.kind == "count" and doubt.any():
         deeper = np.where(kept.depth <= 1, 1.0, UNKNOWN_DEEPER)[:, None]
         expected = replace(expected, season=deeper * doubt)
@@ -262,13 +272,13 @@ def _weighted(cube: Cube, parts: Sequence[tuple[str, float]]) -> Floats:
     return np.asarray(sum(weight * cube.measures[name] for name, weight in parts), dtype=np.float64)
 
 
-def undecided_days(cube: Cube, entry: ScannedMetric) -> int:
-    """How many of the last days still wait for more decisions than is usual."""
+def undecided_days(cube: Cube, entry: ScannedMetric, more: float = OPEN) -> int:
+    """How many of the last days still wait for so many times the usual decisions."""
     waiting = cube.measures[entry.open][0]
     share = waiting / np.maximum(waiting + series_of(cube, entry).exposure[0], 1.0)
     usual = float(np.median(share[: max(len(share) // 2, 7)])) if len(share) else 0.0
     last = len(share)
-    while last > 1 and share[last - 1] > OPEN * usual + 0.02:
+    while last > 1 and share[last - 1] > min(more * usual + 0.02, 0.98):
         last -= 1
     return len(share) - last
 

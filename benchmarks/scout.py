@@ -1,0 +1,108 @@
+"""The scan: seconds of the processor for cubes of a given size, and ratios to the plainest pass over the data.
+
+python -m benchmarks.scout                      simulated cubes
+python -m benchmarks.scout --warehouse PATH     besides, a whole scan of a built warehouse, and 30 days at once
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from tools.scout.cube import Cube, cube_of
+from tools.scout.expectation import Series, expect
+from tools.scout.scan import scan
+
+DAYS, SEED, METRICS = 70, 3, 4
+SHAPES = {"26,000 cells": (12, 8, 7, 7, 8), "12,000 cells": (10, 5, 5, 7, 8)}
+Row = tuple[str, str, str]
+
+
+def simulated(shape: tuple[int, ...]) -> Cube:
+    """A cube of up to three of five dimensions over Poisson leaves, 40,000 events a day."""
+    random = np.random.default_rng(SEED)
+    places = np.indices(shape).reshape(len(shape), -1).T
+    rows = [[f"{value}" for value in row] for row in places]
+    size = random.lognormal(0, 1, len(rows))
+    means = np.repeat((size * 40_000 / size.sum())[:, None], DAYS, axis=1)
+    days = [date(2026, 10, 29) - timedelta(days=DAYS - 1 - n) for n in range(DAYS)]
+    names = [f"d{place}" for place in range(len(shape))]
+    return cube_of(names, rows, days, {"n": random.poisson(means).astype(float)})
+
+
+def spent(work: Callable[[], Any]) -> float:
+    """Seconds of the processor, the least of three."""
+    found = []
+    for _ in range(3):
+        started = time.process_time()
+        work()
+        found.append(time.process_time() - started)
+    return min(found)
+
+
+def cubes() -> list[Row]:
+    """One metric and four of each size, against one weekday average of the same array."""
+    rows: list[Row] = []
+    for name, shape in SHAPES.items():
+        cube = simulated(shape)
+        counts = cube.measures["n"]
+        series = Series("count", counts, np.ones_like(counts))
+        whole = spent(lambda cube=cube, series=series: scan(cube, series, expect(cube, series, 14), 0.1))
+        plain = spent(lambda counts=counts: counts.reshape(len(counts), -1, 7).mean(axis=1))
+        label = f"{len(cube.codes):,} cells x {DAYS} days x 4 windows"
+        rows.append((f"{label}, one metric ({name})", f"{whole:.2f} s", f"{whole / plain:.0f} x one weekday mean"))
+        rows.append((f"{label}, {METRICS} metrics", f"{whole * METRICS:.2f} s", "goal 2 s"))
+    return rows
+
+
+def warehouse(path: Path) -> list[Row]:
+    """A scan through the door, and as many days as a month at once."""
+    from semantic.loader import load_model
+    from tools.scout.scout import run_days, run_scout
+    from warehouse.audit import AuditLog
+    from warehouse.door import Warehouse
+    from warehouse.settings import Settings
+
+    model = load_model()
+    with TemporaryDirectory() as folder:
+        settings = Settings(var=Path(folder))
+        door = Warehouse(path, settings, AuditLog.of(settings))
+        started, spent_here = time.perf_counter(), time.process_time()
+        report = run_scout(door, model, settings)
+        wall, here = time.perf_counter() - started, time.process_time() - spent_here
+        last = report.as_of
+        days = [last - timedelta(days=n) for n in range(30)]
+        started = time.process_time()
+        count = sum(1 for _ in run_days(door, model, settings, days))
+        month = time.process_time() - started
+        door.close()
+    parts = ", ".join(f"{name} {value / 1000:.1f} s" for name, value in report.timings_ms.items())
+    return [
+        ("a whole scan, on the clock", f"{wall:.1f} s", parts),
+        ("  of it in this process (the rest: workers)", f"{here:.1f} s", ""),
+        (f"{count} days at once, in this process", f"{month:.1f} s", f"{month / count:.2f} s a day"),
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--warehouse", type=Path, help="a built warehouse; left out: simulated cubes only")
+    arguments = parser.parse_args()
+    table = Table("what", "measured", "ratio")
+    for row in cubes() + (warehouse(arguments.warehouse) if arguments.warehouse else []):
+        table.add_row(*row)
+    Console(width=120).print(table)
+
+
+if __name__ == "__main__":
+    main()
