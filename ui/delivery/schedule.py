@@ -37,8 +37,8 @@ def scheduled(settings: Scout, work: Callable[[], None]) -> Iterator[None]:
     scheduler = BackgroundScheduler(timezone="UTC")
     options = {"coalesce": True, "max_instances": 1, "misfire_grace_time": _GRACE_SECONDS}
     scheduler.add_job(lambda: _run(work, alone), trigger, id="scout", **options)
-    scheduler.add_job(lambda: _run(work, alone), id="scout-at-start", misfire_grace_time=_GRACE_SECONDS)
     scheduler.start()
+    threading.Thread(target=_run, args=(work, alone), name="scout-at-start", daemon=True).start()
     try:
         yield
     finally:
