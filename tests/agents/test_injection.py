@@ -104,7 +104,9 @@ def test_planted_texts_change_no_statement_and_no_number(
 
 
 def _figures(part: AnswerPart) -> list[list[Any]]:
-    measured = [at for at, column in enumerate(part.columns) if column.role in ("metric", "derived")]
+    # What an action says is filled from values: it is held to plain names elsewhere, and no figure.
+    figures = [column.role in ("metric", "derived") and column.type != "VARCHAR" for column in part.columns]
+    measured = [at for at, figure in enumerate(figures) if figure]
     return sorted([[_rounded(row[at]) for at in measured] for row in part.rows], key=repr)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from semantic.values import cleaned
+from semantic.values import cleaned, is_name
 from tools.actions.drivers import Driver, Leak, Leaks
 from tools.actions.history import History
 from tools.actions.playbook import Playbook, PlaybookAction, filled
@@ -16,6 +16,7 @@ from tools.desk import Desk
 
 LEAST_SAID = 0.5  # a plan, platform or tenure that carries at least this part of a leak is named in the text
 STEP_WORDS = "_"
+GENERIC = {"journey": "this", "error_message": "error", "failure_reason": "an error", "step": "failing"}
 
 
 @dataclass(frozen=True)
@@ -123,15 +124,20 @@ def _candidate(
 
 def names_for(action: PlaybookAction, leak: Leak, playbook: Playbook, desk: Desk) -> dict[str, str]:
     """What an action's text is filled from: the leading driver values, as people say them."""
-    names = {"journey": _inside(desk.values.label(desk.semantic.defaults.where_dimension, leak.journey))}
+    where = desk.semantic.defaults.where_dimension
+    names = {"journey": _inside(_plain("journey", desk.values.label(where, leak.journey)))}
     for name, driver in leak.drivers.items():
         if driver.share >= min(LEAST_SAID, action.drivers.get(name, LEAST_SAID)):
-            names[name] = _spoken(name, desk.values.label(name, driver.value))
+            names[name] = _spoken(name, _plain(name, desk.values.label(name, driver.value)))
     message = leak.drivers.get("error_message")
     if message and "error_message" in names:
-        said = cleaned(message.value)
-        names["message"] = playbook.message_noun(said) or f'"{said}"'
+        names["message"] = playbook.message_noun(cleaned(message.value)) or GENERIC["error_message"]
     return names
+
+
+def _plain(name: str, label: str) -> str:
+    """A label that is a short plain name; else, as data may hold any text, a word for what it stands for."""
+    return label if is_name(label) else GENERIC.get(name, "")
 
 
 def _inside(label: str) -> str:
@@ -140,6 +146,8 @@ def _inside(label: str) -> str:
 
 
 def _spoken(name: str, label: str) -> str:
+    if label == GENERIC.get(name):
+        return label
     if name == "step":
         return f'"{label.replace(STEP_WORDS, " ")}"'
     if name == "failure_reason":
