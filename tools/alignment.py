@@ -75,6 +75,9 @@ class Alignment:
     @property
     def best(self) -> AlignedEvent | None:
         """The event that fits; None when there is no known cause."""
+        leading = self.events[0] if self.events else None
+        if leading and leading.probability >= rules()["leading"] and self.unknown <= rules()["doubt"]:
+            return leading
         return next((aligned for aligned in self.events if aligned.fit == CLOSE), None)
 
 
