@@ -43,7 +43,12 @@ def lines_of(
             )
             texts.append(row[-1])
     measures = statements[0].measures
-    return Lines(dimensions, measures, keys, _sums(texts, len(measures), days))
+    # in one order, whatever order they came in: sums of sums must come out the same to the last bit
+    order = sorted(
+        range(len(keys)), key=lambda line: tuple((value is not None, value or "") for value in keys[line])
+    )
+    sums = _sums([texts[line] for line in order], len(measures), days)
+    return Lines(dimensions, measures, [keys[line] for line in order], sums)
 
 
 def _value(row: tuple[object, ...], place: int, free: int) -> str | None:
