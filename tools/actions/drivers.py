@@ -13,7 +13,7 @@ from tools.periods import last_days
 
 COST, CALLS = "avoidable_call_cost", "leaked_calls"
 REPEATS = "leaked_repeat_rate"
-UNSAYING = ("Unknown", "No ", "None", "Other")
+UNSAYING = ("Unknown", "None", "Other")
 
 
 @dataclass(frozen=True)
@@ -128,14 +128,13 @@ def _cut(desk: Desk, cut: str, calls: str, names: list[str], filters: tuple[Dime
 
 
 def _leading(table: Table, cut: str, calls: str, journey: str, whole: float, at: int, desk: Desk) -> Driver | None:
-    """The journey's largest row of a driver whose value says something and is a governed one."""
-    where, known = desk.semantic.defaults.where_dimension, set(desk.values.values(cut))
+    """The journey's largest row of a driver whose value says something."""
+    where = desk.semantic.defaults.where_dimension
     rows = [
         row
         for row in range(len(table.rows))
         if table.cell(row, where) == journey
-        and str(table.cell(row, cut)) in known
-        and not str(table.cell(row, cut)).startswith(UNSAYING)
+        and str(table.cell(row, cut)) not in UNSAYING
         and _number(table.cell(row, calls))
     ]
     if not rows or not whole:
