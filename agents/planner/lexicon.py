@@ -251,12 +251,17 @@ def _label_keys(model: SemanticModel) -> frozenset[tuple[Key, Target]]:
 def _suffixes(
     explicit: Iterable[tuple[str, Target]], exact: Mapping[Key, frozenset[Target]]
 ) -> dict[Key, frozenset[Target]]:
-    """Ends of metric phrases (`denial rate`, `cost`): ambiguous, used only when no metric is named in full."""
+    """Ends of metrics' names (`denial rate`, `cost`): ambiguous, used only when no metric is named in full.
+
+    Of names that are nouns only: the end of `time waiting in line` is no name of anything.
+    """
     found: dict[Key, set[Target]] = defaultdict(set)
     for phrase, target in explicit:
         if target.kind != "metric":
             continue
         key = tuple(token.lemma for token in phrase_tokens(phrase))
+        if FUNCTION & set(key):
+            continue
         for start in range(1, len(key)):
             suffix = key[start:]
             if suffix not in exact and suffix[0] not in FUNCTION and not set(suffix) <= _SAYS_NOTHING:

@@ -80,14 +80,14 @@ FILLER = word_set(
     thinking say says said talk talking view views exactly number numbers figure figures data
     stats stat statistic statistics metric metrics kpi kpis value values level levels picture overview breakdown
     breakdowns split splits detail details result results information info summary total totals overall amount
-    amounts count counts reading readings size sizes ranking rank ranked ranks order ordered sort sorted grouped
+    amounts count counts reading readings ranking rank ranked ranks order ordered sort sorted grouped
     broken break down drill slice sliced segmented compute calculate calculated measure measured reported
     recorded observed come comes came coming take takes took taking make makes made making have having happen
     happens happened happening occur occurs occurred occurring perform performing performed fare fares use uses
     used using seeing sees saw experience experiences experienced experiencing receive receives received
     receiving running stand stands stood standing looks looked vary varies varied differ differs differed end
     ends ended ending become becomes became goes went put puts keep keeps kept currently typically usually
-    generally typical usual normal normally often frequently frequent roughly approximately about quite very
+    generally usual normal normally often frequently frequent roughly approximately about quite very
     much many far even still yet already ever always particular specifically respectively respective different
     various certain given associated related relevant corresponding according based basis terms respect regard
     regards instance example rather case common hit company business organization organisation enterprise ours
@@ -101,7 +101,7 @@ FILLER = word_set(
     """
 )
 
-AVERAGE = word_set("average avg mean averaged averages")
+AVERAGE = word_set("average avg mean averaged averages typical")
 UNSUPPORTED_STATISTICS = word_set(
     """
     median percentile p50 p90 p95 p99 maximum minimum max min deviation variance distribution histogram outlier
