@@ -18,6 +18,7 @@ from agents.planner.thesaurus import Piece, Thesaurus
 from agents.planner.words import (
     AVERAGE,
     COMMON_VALUES,
+    CUE_WORDS,
     FILLER,
     FUNCTION,
     KNOWN,
@@ -34,7 +35,14 @@ _COUNT = re.compile(r"\d{1,2}")
 _SAYS_NOTHING = frozenset(
     map(
         lemma,
-        SHARE | FILLER | POPULATION | AVERAGE | TIME_WORDS | FUNCTION | {"minutes", "seconds", "hours", "volume"},
+        SHARE
+        | FILLER
+        | POPULATION
+        | AVERAGE
+        | TIME_WORDS
+        | FUNCTION
+        | CUE_WORDS
+        | {"minutes", "seconds", "hours", "volume"},
     )
 )
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
