@@ -354,7 +354,7 @@ def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         draft.order = Order(by=f"{draft.metrics[0]}__change", direction=moved)
     single = _singular(reading, ranking) or _single_unit(draft, reading)
     within = bool(draft.grain and draft.dimensions)
-    draft.limit = ranking.limit or (1 if single and not within else None)
+    draft.limit = ranking.limit or (1 if single and not within and not ranking.first else None)
 
 
 def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Literal["asc", "desc"] | None:

@@ -42,7 +42,7 @@ _SAYS_NOTHING = frozenset(
         | TIME_WORDS
         | FUNCTION
         | CUE_WORDS
-        | {"minutes", "seconds", "hours", "volume"},
+        | {"minutes", "seconds", "hours", "volume", "back", "again"},
     )
 )
 _RATE_TAILS = ("percentage", "percent", "share", "proportion", "ratio", "rate")
@@ -232,6 +232,8 @@ def _same_keys(
     for phrase, target in phrases:
         tokens = phrase_tokens(phrase) if target.kind != "value" else []
         pieces = thesaurus.pieces(tokens)
+        if tokens and tokens[0].text in SUPERLATIVES:
+            continue
         telling = [one for one in pieces if not one.light and tokens[one.start].text not in _SAYING_LITTLE]
         if len(telling) < 2 or not any(piece.grouped for piece in pieces):
             continue
@@ -307,7 +309,7 @@ def _variants(metric: Metric, phrase: str) -> list[str]:
         found += [f"average {lowered}"] if not metric.additive or metric.unit != "usd" else []
     if metric.unit == "count":
         found += [f"{lowered} count", f"{lowered} volume"]
-    return [variant for variant in found if len(variant) > 2]
+    return [variant for variant in found if len(variant) > 2 and variant.split()[0] not in FUNCTION]
 
 
 def _declared_values(model: SemanticModel, values: Values) -> list[tuple[str, Target]]:

@@ -24,6 +24,7 @@ from agents.planner.words import (
     POPULATION,
     PREPOSITIONS,
     PRONOUNS,
+    SHARE,
     TIME_WORDS,
     UNITS,
 )
@@ -62,11 +63,25 @@ def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) ->
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
         cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
+        cut = cut or (
+            span.kind == "metric"
+            and span.weight < _EXACT
+            and _says_what_of_what(tokens, span, candidates, lexicon)
+        )
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if not cut and not excluded and not _is_clause(tokens, span, candidates) and not _is_means(tokens, span):
             kept.append(span)
     return kept
+
+
+def _says_what_of_what(tokens: Sequence[Token], span: Span, candidates: Sequence[Span], lexicon: Lexicon) -> bool:
+    """`what portion of calls is leakage`: a rate with a name of its own after the verb."""
+    words = {token.text for token in tokens[span.start : span.end]}
+    before = {token.text for token in tokens[max(0, span.start - 4) : span.start]}
+    return (
+        bool(words & {"is", "are", "was", "were"}) and "of" in before and bool(before & (SHARE | {"much", "part"}))
+    )
 
 
 def _is_topic(span: Span, tokens: Sequence[Token], candidates: Sequence[Span], lexicon: Lexicon) -> bool:
@@ -329,8 +344,10 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
         dated = words[at + 1 : at + 2] == ["of"] and bool({"this", "last", "the"} & set(words[at + 2 : at + 3]))
         if before in ("which", "what") and (dated or words[at + 1 : at + 2] != ["of"]):
             yield _grain(at - 1, at + 1, unit)
+        year = words[at + 2 : at + 3]
+        dated = bool(year) and (year[0].isdigit() or year[0] in ("this", "last"))
         if before in ("per", "by", "each", "every") and (
-            before in ("each", "every") or words[at + 1 : at + 2] != ["of"]
+            before in ("each", "every") or dated or words[at + 1 : at + 2] != ["of"]
         ):
             lead = at - 2 if at > 1 and words[at - 2] in ("for", "in", "by", "per") else at - 1
             yield _grain(lead, at + 1, unit)

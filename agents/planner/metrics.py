@@ -21,7 +21,17 @@ from agents.planner.normalise import lemma, stem
 from agents.planner.people import counted_people
 from agents.planner.reading import Reading, Target, Token
 from agents.planner.siblings import average_of, money_of, over_named_volume, share_for_value
-from agents.planner.words import AVERAGE, DETERMINERS, FILLER, FUNCTION, LINKERS, POPULATION, SHARE, word_set
+from agents.planner.words import (
+    AUXILIARIES,
+    AVERAGE,
+    DETERMINERS,
+    FILLER,
+    FUNCTION,
+    LINKERS,
+    POPULATION,
+    SHARE,
+    word_set,
+)
 from semantic.model import Metric
 
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
@@ -93,7 +103,8 @@ def _not_denied(mentions: list[Mention], reading: Reading) -> list[Mention]:
     kept = []
     for mention in mentions:
         at = mention.start - 1
-        if len(mentions) > 1 and at > 0 and reading.tokens[at].text == "not" and at not in reading.explained:
+        denied = len(mentions) > 1 and at > 0 and reading.tokens[at].text == "not" and at not in reading.explained
+        if denied and reading.tokens[at - 1].text not in AUXILIARIES:
             reading.explain(at, mention.end)
         else:
             kept.append(mention)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agents.planner.cues import take
+from agents.planner.cues import first, take
 from agents.planner.reading import Reading
 from agents.planner.words import NUMBER_WORDS, word_set
 
@@ -84,6 +84,8 @@ def read_ranking(reading: Reading) -> None:
         elif not ranking.comparative:
             reading.rankings_more += 1
             reading.ranking = _merged(reading.ranking, ranking)
+    if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking")):
+        reading.ranking = Ranking("desc", None, *ranked)
     if limit_named and reading.ranking:
         reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
     elif limit_named and limit_named > 1:
