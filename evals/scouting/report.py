@@ -15,6 +15,7 @@ from evals.scouting.measures import Figure
 from evals.scouting.scoring import Fate, Outcome
 
 _ONE = 1.01
+_FEWEST = 5  # cases of a figure that says anything
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Measured:
         for group, figures in self.groups.items():
             for one in figures:
                 before, slack = baseline.get(group, {}).get(one.name.strip()), self._gate(one)
-                if before is None or slack is None or one.value is None:
+                if before is None or slack is None or one.value is None or one.cases < _FEWEST:
                     continue
                 change = (one.value - before) * (1 if slack > 0 else -1)
                 # One case more or less is no regression: small forms of the suite have few.

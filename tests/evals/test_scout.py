@@ -131,3 +131,5 @@ def test_a_regression_is_seen_and_a_change_within_the_slack_is_not() -> None:
     assert measured.worse({"all": {"recall, all": 0.84, "false": 0.16}}) == []
     assert len(measured.worse({"all": {"recall, all": 0.9, "false": 0.1}})) == 2
     assert measured.worse(measured.values()) == []
+    few = Measured("s", {"all": [share("recall, all", [False] * 3)]}, company().warehouse, gates)
+    assert few.worse({"all": {"recall, all": 1.0}}) == []
