@@ -297,10 +297,11 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
 def _ideas(block: Block, draft: Draft) -> tuple[tuple[str, ...], ...]:
     """Lists of phrases, each list one idea."""
     ideas = block.plain("meaning") if "meaning" in block else []
-    if not isinstance(ideas, list) or not all(isinstance(idea, list) and idea for idea in ideas):
+    lists = [idea for idea in ideas if isinstance(idea, list) and idea] if isinstance(ideas, list) else []
+    if not isinstance(ideas, list) or len(lists) < len(ideas):
         draft.problems.add(block.place_of("meaning"), "'meaning' must be a list of lists of phrases")
         return ()
-    return tuple(tuple(str(phrase) for phrase in idea) for idea in ideas)
+    return tuple(tuple(str(phrase) for phrase in idea) for idea in lists)
 
 
 def _parameter(query: str, name: str, block: Block, draft: Draft) -> Parameter:

@@ -97,8 +97,8 @@ def _leaf(term: str, tables: Sequence[Table], constants: Mapping[str, float]) ->
             part, row, name = rest.split(":")
             return date.fromisoformat(str(tables[int(part)].cell(int(row), name))[:10]).toordinal()
         if kind == "mean":
-            part, name, first, last = rest.split(":")
-            rows = range(int(first), min(int(last) + 1, len(tables[int(part)].rows)))
+            part, name, begin, end = rest.split(":")
+            rows = range(int(begin), min(int(end) + 1, len(tables[int(part)].rows)))
             return sum(_shown(tables[int(part)], row, name) for row in rows) / len(rows)
         if kind == "cell":
             part, row, name = rest.split(":")

@@ -200,7 +200,9 @@ class Warehouse:
     def _limits_of(self, principal: Principal) -> Limits:
         """The settings', or those that the policy gives a system."""
         system = self._policy.systems.get(principal.role)
-        own = {name: value for name, value in system.limits.items() if name in Limits.model_fields} if system else {}
+        own = (
+            {name: value for name, value in system.limits.items() if name in Limits.model_fields} if system else {}
+        )
         return self._limits.model_copy(update=own)
 
     def _current(self) -> Snapshot:

@@ -47,7 +47,8 @@ def test_an_answer_without_parts_is_its_own_part() -> None:
 
 def test_chips_reach_the_card_and_the_terminal_as_they_are() -> None:
     chip = {
-        "kind": "filter", "label": "Plan type", "value": "MAPD <b>", "remove": "Drop the plan type filter", "parameter": True,
+        "kind": "filter", "label": "Plan type", "value": "MAPD <b>", "remove": "Drop the plan type filter",
+        "parameter": True,
         "options": [{"label": "PPO", "question": "Only plan type PPO"}],
     }  # fmt: skip
     period = {
