@@ -79,11 +79,13 @@ def _scanned(
     day: date | None,
     step: Callable[[str, float], None],
 ) -> ScanReport:
+    from agents.briefing.daily import known_before
     from semantic.loader import load_model
     from tools.scout.scout import run_scout
 
     semantic = company.model if company else load_model()
-    return run_scout(door, semantic, settings, day=day, on_step=step)
+    known = () if company else known_before(settings.state, day or door.snapshot().as_of)
+    return run_scout(door, semantic, settings, day=day, known=known, on_step=step)
 
 
 def _show(report: ScanReport, door: Warehouse, principal: Principal, settings: Settings, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from agents.briefing.lifecycle import advance
 from agents.briefing.store import BriefingStore, Made
-from tools.scout.incident import ScanReport
+from tools.scout.incident import Incident, ScanReport
 from warehouse.errors import UsageError
 from warehouse.settings import Scout
 
@@ -72,6 +72,15 @@ def run_day(
         found = store.find(wanted)
     assert found is not None
     return Run(found, tuple(fresh))
+
+
+def known_before(state: Path, day: date) -> tuple[Incident, ...]:
+    """The incidents of the briefing before a day, each as the scan last saw it: what the day's scan remembers."""
+    if not (state / STORE).exists():
+        return ()
+    with closing(BriefingStore(state / STORE)) as store:
+        before = store.before(day)
+        return tuple(issue.incident for issue in before.issues) if before else ()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.briefing.causes import cause_of
-from agents.briefing.daily import STORE, DataDays, Run, ScanDay, run_day
+from agents.briefing.daily import STORE, DataDays, Run, ScanDay, known_before, run_day
 from agents.briefing.store import BriefingStore
 from tools.scout.incident import ScanReport
 from tools.scout.scout import run_scout
@@ -49,7 +49,8 @@ def make_day(
     data = DataDays(knowledge.snapshot, knowledge.first_day, knowledge.as_of)
 
     def scanned(each: date) -> ScanReport:
-        return run_scout(assistant.door, knowledge.semantic, settings, day=each)
+        known = known_before(settings.state, each)
+        return run_scout(assistant.door, knowledge.semantic, settings, day=each, known=known)
 
     with closing(BriefingStore(settings.state / STORE)) as store:
         run = run_day(store, data, scan or scanned, settings.scout, clock(), settings.state, day=day)
@@ -70,7 +71,8 @@ def day_after_scan(settings: Settings, warehouse: Path, report: ScanReport, *, d
 
         def scanned(each: date) -> ScanReport:
             same = each == report.as_of and assistant.knowledge().snapshot == report.snapshot
-            return report if same else run_scout(assistant.door, semantic, settings, day=each)
+            known = known_before(settings.state, each)
+            return report if same else run_scout(assistant.door, semantic, settings, day=each, known=known)
 
         return make_day(
             assistant,
