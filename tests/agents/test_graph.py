@@ -34,7 +34,7 @@ def test_every_agent_and_every_arrow_is_in_the_graph() -> None:
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
 def test_an_agent_has_a_node_a_prompt_and_tools_of_its_name(agent: object, assistant: Assistant) -> None:
     knowledge = assistant.knowledge()
-    names = prompt_names(knowledge.semantic, knowledge.as_of, knowledge.first_day)
+    names = prompt_names(knowledge.semantic, knowledge.values, knowledge.as_of, knowledge.first_day)
     prompt = load_prompt(agent.name)  # type: ignore[attr-defined]
     text = prompt.fill(**{name: names[name] for name in prompt.names()})
     assert agent.name in AGENT_NAMES  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ def test_every_verified_query_runs(desk: Desk) -> None:
     for name, verified in desk.semantic.verified_queries.items():
         found = run_verified_query(name, desk)
         assert isinstance(found, Found), name
-        assert found.provenance == ("verified_query" if verified.kind == "query" else "analysis")
+        assert found.provenance == ("analysis" if verified.kind == "next_best_action" else "verified_query")
         assert all(table.title for table in found.tables)
         assert len({table.title for table in found.tables}) == len(found.tables)
     with pytest.raises(Mendable):
@@ -73,10 +73,10 @@ def test_fully_loaded_savings_use_handle_time(desk: Desk, gold: duckdb.DuckDBPyC
 
 
 def test_drivers_of_a_rate_close_in_every_cut_and_say_what_they_are(desk: Desk) -> None:
-    found = explain_breakdown(SemanticQuery(metrics=("leakage_rate",), filters=BILLING), desk)
+    found = explain_breakdown(SemanticQuery(metrics=("digital_failure_rate",), filters=BILLING), desk)
     assert isinstance(found, Found)
     assert "not a proven cause" in found.notes[0]
-    change = found.tables[0].cell(0, "leakage_rate__change")
+    change = found.tables[0].cell(0, "digital_failure_rate__change")
     assert isinstance(change, float)
     cuts = [table for table in found.tables if "mix_effect" in {column.name for column in table.columns}]
     assert len(cuts) >= 3
