@@ -94,7 +94,7 @@ def test_planted_texts_change_no_statement_and_no_number(
         clean, other = assistant.ask(question, executive), tainted.ask(question, executive)
         assert (other.status, other.agent, other.refusal_code) == (clean.status, clean.agent, clean.refusal_code)
         assert other.semantic_query == clean.semantic_query, question
-        # A member journey follows the most frequent value step by step: of equals the first by name, which is planted.
+        # A member journey follows the most frequent value step by step: of equals the first by name.
         if "member journey" not in question:
             assert [part.sql for part in other.parts] == [part.sql for part in clean.parts], question
             assert [_figures(part) for part in other.parts] == [_figures(part) for part in clean.parts], question
