@@ -256,6 +256,8 @@ def step(prose: Prose, voices: list[Voice], metric: str) -> None:
     course = next((voice for voice in voices if voice.table.names("time")), None)
     if course is None or not voices[0].semantic.metrics[metric].additive or course.table.shows_part(metric):
         return
+    if not course.table.complete:
+        return  # a level before and after is said of the whole course only
     split = best_split([course.table.number(row, metric) or 0.0 for row in range(course.table.count)])
     if split is None:
         return

@@ -26,7 +26,7 @@ def test_why_keeps_it_in_every_cut(desk: Desk) -> None:
     assert isinstance(found, Found)
     assert len(found.tables) > 3
     assert {table.query.attribution for table in found.tables if table.query} == {"today"}
-    assert all("gold.members" in table.sql for table in found.tables if table.sql)
+    assert all("gold.members" in table.sql for table in found.tables if table.sql and table.query)
     assert len(said(found)) == 1
 
 
