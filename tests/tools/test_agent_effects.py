@@ -57,7 +57,7 @@ def test_teams_and_a_distribution_are_told_and_no_agent(
     answer = ask("Are agent behaviours impacting sentiment?")
     assert (answer.status, answer.agent, answer.trust) == ("answered", "insight_scout", "analysis")
     everything = answer.model_dump_json()
-    agents = [row[0] for row in gold.cursor().execute("SELECT DISTINCT agent_id FROM gold.calls").fetchall()]
+    agents = [row[0] for row in gold.execute("SELECT DISTINCT agent_id FROM gold.calls").fetchall()]
     assert len(agents) > 5
     assert not [name for name in agents if f'"{name}"' in everything]
     teams = answer.parts[0]
