@@ -38,9 +38,9 @@ FREE_TEXT = {
     "call_center": ("transcript",),
     "surveys": ("feedback_text",),
     "members": ("first_name", "last_name", "email"),
-    "communications": ("subject",),
-    "fixes": ("title", "owner"),
 }
+# Texts of the company's own records: what answers may show as data, and nothing may follow.
+RECORDS = {"communications": ("subject",), "fixes": ("title", "owner")}
 # No rule of the warehouse and no word of a question depends on how these are called.
 NAMES = {
     "call_center": ("agent_team", "ivr_path"),
@@ -59,12 +59,14 @@ def plant(sources: Path, target: Path) -> dict[str, str]:
     """
     shutil.copytree(sources, target)
     renamed: dict[str, str] = {}
-    for table in sorted({*FREE_TEXT, *NAMES}):
+    for table in sorted({*FREE_TEXT, *RECORDS, *NAMES}):
         (file,) = target.glob(f"{table}.*")
         rows = _read(file)
         for number, row in enumerate(rows):
             for column in FREE_TEXT.get(table, ()):
                 row[column] = f"{TEXTS[number % len(TEXTS)]} {CANARY}"
+            for column in RECORDS.get(table, ()):
+                row[column] = TEXTS[number % len(TEXTS)]
         for column in NAMES.get(table, ()):
             renamed |= _rename(rows, column, len(renamed))
         _write(file, rows)

@@ -86,6 +86,11 @@ def eval_questions() -> list[str]:
     return [*found, *[case.question for case in cases][::EVERY]]
 
 
+# A member journey follows the most frequent value step by step, of equals the first by name; what a fix brought is
+# measured for the plan that its title begins with. A planted name may lead to other rows, never to other rights.
+FOLLOW_NAMES = ("member journey", "know it worked")
+
+
 def test_planted_texts_change_no_statement_and_no_number(
     planted: Planted, tainted: Assistant, assistant: Assistant, executive: Principal
 ) -> None:
@@ -93,9 +98,8 @@ def test_planted_texts_change_no_statement_and_no_number(
     for question in eval_questions():
         clean, other = assistant.ask(question, executive), tainted.ask(question, executive)
         assert (other.status, other.agent, other.refusal_code) == (clean.status, clean.agent, clean.refusal_code)
-        assert other.semantic_query == clean.semantic_query, question
-        # A member journey follows the most frequent value step by step: of equals the first by name.
-        if "member journey" not in question:
+        if not any(words in question for words in FOLLOW_NAMES):
+            assert other.semantic_query == clean.semantic_query, question
             assert [part.sql for part in other.parts] == [part.sql for part in clean.parts], question
             assert [_figures(part) for part in other.parts] == [_figures(part) for part in clean.parts], question
             assert [_keys(part, planted.names) for part in other.parts] == [
@@ -121,8 +125,8 @@ def _rounded(cell: Any) -> Any:
 
 def _keys(part: AnswerPart, names: dict[str, str]) -> list[tuple[Any, ...]]:
     named = [at for at, column in enumerate(part.columns) if column.role in ("dimension", "time")]
-    if part.semantic_query and part.semantic_query.get("limit"):
-        return []  # of equals, the first by name are shown
+    if not part.semantic_query or part.semantic_query.get("limit"):
+        return []  # recorded notices are shown as they are called; of equals, the first by name are shown
     return sorted((tuple(names.get(str(row[at]), str(row[at])) for at in named) for row in part.rows), key=repr)
 
 
