@@ -6,9 +6,8 @@ as it is, and a process that is killed leaves a whole day or none.
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from agents.briefing.store import BriefingStore, Made
 from tools.scout.incident import Incident, ScanReport
 from warehouse.errors import UsageError
 from warehouse.settings import Scout
+from warehouse.state_file import held
 
 LOCK = "briefing.lock"
 STORE = "briefings.db"
@@ -60,7 +60,7 @@ def run_day(
     wanted = day or data.as_of
     _require(wanted, data)
     fresh: list[Made] = []
-    with briefing_lock(state):
+    with held(state / LOCK):
         missed, notes = _missed(store, wanted, settings.catch_up_days)
         for each in (*missed, wanted):
             if store.checked(each, data.snapshot):
@@ -81,15 +81,6 @@ def known_before(state: Path, day: date) -> tuple[Incident, ...]:
     with closing(BriefingStore(state / STORE)) as store:
         before = store.before(day)
         return tuple(issue.incident for issue in before.issues) if before else ()
-
-
-@contextmanager
-def briefing_lock(state: Path) -> Iterator[None]:
-    """Wait for, and hold, the right to make briefings; it ends with the process, however that ends."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / LOCK).open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make(

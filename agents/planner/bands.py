@@ -6,7 +6,9 @@ A range that the bands do not make up exactly stays unread: nothing is rounded t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from agents.planner.lexicon import Lexicon
@@ -46,7 +48,11 @@ class _Band:
 
 def read_bands(reading: Reading, lexicon: Lexicon) -> None:
     """Turn each range about people into the values of the dimension whose bands it is made of."""
-    dimensions = {name: bands for name in lexicon.model.member_dimensions if (bands := _bands(name, lexicon))}
+    dimensions = {
+        name: bands
+        for name in lexicon.model.member_dimensions
+        if (bands := _bands(tuple(lexicon.values.values(name))))
+    }
     at = 0
     while at < len(reading.tokens):
         found = _range_at(reading, at)
@@ -63,9 +69,11 @@ def read_bands(reading: Reading, lexicon: Lexicon) -> None:
         at = end
 
 
-def _bands(name: str, lexicon: Lexicon) -> list[_Band]:
-    found = [band for value in lexicon.values.values(name) if (band := _band(value))]
-    return found if len(found) > 1 else []
+@lru_cache(maxsize=256)
+def _bands(values: tuple[str, ...]) -> tuple[_Band, ...]:
+    """The bands among a dimension's values: parsed once, asked for with every reading of a question."""
+    found = tuple(band for value in values if (band := _band(value)))
+    return found if len(found) > 1 else ()
 
 
 def _band(value: str) -> _Band | None:
@@ -133,7 +141,7 @@ def _unit(words: list[str], at: int) -> tuple[int, str]:
 
 
 def _fitting(
-    found: _Range, dimensions: dict[str, list[_Band]], reading: Reading, lexicon: Lexicon
+    found: _Range, dimensions: dict[str, tuple[_Band, ...]], reading: Reading, lexicon: Lexicon
 ) -> tuple[str, list[str]] | None:
     """The one dimension that is named near the range and whose bands make it up."""
     start, end, low, high, unit = found
@@ -155,7 +163,7 @@ def _fitting(
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _made_of(bands: list[_Band], low: float, high: float) -> list[str]:
+def _made_of(bands: Sequence[_Band], low: float, high: float) -> list[str]:
     """The bands within the range when they fill it from end to end; whole years up to 84 end where 85 begins."""
     inside = sorted((band for band in bands if band.low >= low and band.high <= high), key=lambda band: band.low)
     if not inside:

@@ -49,8 +49,7 @@ def make_day(
     data = DataDays(knowledge.snapshot, knowledge.first_day, knowledge.as_of)
 
     def scanned(each: date) -> ScanReport:
-        known = known_before(settings.state, each)
-        return run_scout(assistant.door, knowledge.semantic, settings, day=each, known=known)
+        return _scanned(assistant, settings, each)
 
     with closing(BriefingStore(settings.state / STORE)) as store:
         run = run_day(store, data, scan or scanned, settings.scout, clock(), settings.state, day=day)
@@ -60,6 +59,12 @@ def make_day(
         return DayDone(run, rounds.make(store, run.made))
 
 
+def _scanned(assistant: Assistant, settings: Settings, day: date) -> ScanReport:
+    """A day's scan, which remembers what the briefing before it knew."""
+    known = known_before(settings.state, day)
+    return run_scout(assistant.door, assistant.knowledge().semantic, settings, day=day, known=known)
+
+
 def day_after_scan(settings: Settings, warehouse: Path, report: ScanReport, *, deliver: bool = True) -> DayDone:
     """The same on the command line, for a day that was just scanned."""
     from agents.runtime import Assistant
@@ -67,12 +72,10 @@ def day_after_scan(settings: Settings, warehouse: Path, report: ScanReport, *, d
     from ui.chat_root import session_secret
 
     with closing(Assistant.open(settings, warehouse)) as assistant, closing(open_accounts(settings)) as accounts:
-        semantic = assistant.knowledge().semantic
 
         def scanned(each: date) -> ScanReport:
             same = each == report.as_of and assistant.knowledge().snapshot == report.snapshot
-            known = known_before(settings.state, each)
-            return report if same else run_scout(assistant.door, semantic, settings, day=each, known=known)
+            return report if same else _scanned(assistant, settings, each)
 
         return make_day(
             assistant,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from ui.delivery.outbox import Claim, ClaimLost, Outbox
 from ui.delivery.parcel import Channel, NotTaken, Parcel, Unknown
 from warehouse.settings import Delivery
+from warehouse.state_file import held
 
 LOCK = "delivery.lock"
 
@@ -31,13 +31,9 @@ class Outcome:
     what: str = field(default="", compare=False)
 
 
-@contextmanager
-def delivery_lock(state: Path) -> Iterator[None]:
-    """Wait for, and hold, the right to make deliveries; it ends with the process, however that ends."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / LOCK).open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def delivery_lock(state: Path) -> AbstractContextManager[None]:
+    """The right to make deliveries, one process at a time."""
+    return held(state / LOCK)
 
 
 def deliver(
