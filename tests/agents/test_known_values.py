@@ -96,7 +96,11 @@ def test_a_value_of_few_members_is_known_to_those_who_may_see_single_ones(told: 
 
 
 def test_what_a_build_counts_is_what_the_door_shows(told: Assistant) -> None:
-    """Of every dimension at its home table; a dimension of several tables may have more values elsewhere."""
+    """Of every dimension at its home table; a dimension of several tables may have more values elsewhere.
+
+    A build counts members by bits, so at least so many: a value of barely enough members may be left out, and
+    which is, differs with the secret behind the pseudonyms.
+    """
     model, snapshot = load_model(), told.door.snapshot()
     counted = read(snapshot.values_path)
     assert counted
@@ -108,7 +112,9 @@ def test_what_a_build_counts_is_what_the_door_shows(told: Assistant) -> None:
             result = told.door.query(sql, readership.reader)
             hidden = {row for row, _ in result.suppressed}
             shown = {str(row[0]) for at, row in enumerate(result.rows) if at not in hidden}
-            assert shown <= set(found[dimension]), dimension
+            if left_out := shown - set(found[dimension]):
+                members = told.door.query(sql.replace("COUNT(*)", "COUNT(DISTINCT member_id)"), ENGINEER)
+                assert left_out <= {str(value) for value, count in members.rows if count < 2 * least}, dimension
 
 
 def test_without_published_values_they_are_read_through_the_door_and_kept(
@@ -120,7 +126,11 @@ def test_without_published_values_they_are_read_through_the_door_and_kept(
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr("semantic.readership.read", lambda _: None)
     through = values_of(reader, model, told.door, snapshot, tmp_path)
-    assert through.values("county") == as_published.values("county")
+    barely = {value for value, members in counties(told, "true").items() if 11 <= members < 22}
+    as_counted, as_read = set(as_published.values("county")), set(through.values("county"))
+    assert as_counted <= as_read
+    assert as_read - as_counted <= barely
+    assert as_counted - barely
     monkeypatch.setattr(told.door, "query", lambda *_: pytest.fail("read twice"))
     assert values_of(reader, model, told.door, snapshot, tmp_path) == through
 
