@@ -29,12 +29,20 @@ class Forms:
 
     def page(self, request: Request, page: str, code: int = 200, **shown: Any) -> Response:
         """A page whose forms carry a token that only this site could have made for this browser."""
-        nonce = request.cookies.get(self.cookie) or secrets.token_urlsafe(24)
+        nonce = self.nonce(request)
         context = {"token": self.sign("form", nonce), **shown}
         response = _PAGES.TemplateResponse(request, page, context, status_code=code)
         response.headers["cache-control"] = "no-store"
-        self.keep(response, self.cookie, nonce, _FORM_SECONDS, samesite="strict")
+        self.keep_nonce(response, nonce)
         return response
+
+    def nonce(self, request: Request) -> str:
+        """What marks this browser in tokens: its own, or a new one."""
+        return request.cookies.get(self.cookie) or secrets.token_urlsafe(24)
+
+    def keep_nonce(self, response: Response, nonce: str) -> None:
+        """Let the browser bring it back with a form."""
+        self.keep(response, self.cookie, nonce, _FORM_SECONDS, samesite="strict")
 
     def is_ours(self, request: Request, token: str) -> bool:
         """Whether a form was shown by this site to this browser."""

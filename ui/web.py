@@ -77,6 +77,7 @@ def create_app(
     _add_verified(app, assistant, sessions, forms)
     _add_pages(app, sessions, accounts, data_state or (lambda: DataState("", "")))
     _add_briefing(app, settings, assistant, accounts, sessions, forms)
+    _add_dashboard(app, assistant, sessions, forms)
     _mount_chat(app, settings, assistant, accounts, sessions)
     _add_middleware(app, settings, sessions)
     return app
@@ -178,6 +179,12 @@ def _add_briefing(
     app.include_router(BriefingPages(settings, assistant, accounts, sessions, forms, cause_of).router)
     app.include_router(ViewPages(assistant, sessions, forms).router)
     app.include_router(UnsubscribePages(settings, accounts, forms, session_secret(settings)).router)
+
+
+def _add_dashboard(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:
+    from ui.dashboard.pages import DashboardPages
+
+    app.include_router(DashboardPages(assistant, sessions, forms).router)
 
 
 def _add_verified(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:

@@ -1,0 +1,199 @@
+"""The dashboard's addresses: one route a view, each as a page, as JSON and as CSV; and how a figure is computed.
+
+Which form is meant: `?format=json` or `?format=csv&panel=leaks`, or the Accept header.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from ui.accounts import Account
+from ui.dashboard.access import Access, load_access
+from ui.dashboard.explained import explained
+from ui.dashboard.panels import as_csv, document
+from ui.dashboard.reading import Memory, Reading, opened
+from ui.dashboard.rendering import Pages
+from ui.dashboard.view import ROOT, Content, View
+from ui.dashboard.views import VIEWS
+from ui.forms import Forms
+from ui.sessions import Sessions
+from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
+from warehouse.workers.remembered import Remembered
+
+if TYPE_CHECKING:
+    from agents.runtime import Assistant
+    from warehouse.snapshots import Snapshot
+
+HOW = f"{ROOT}/how"
+LIVE = "x-live"
+KEPT_STATEMENTS, KEPT_VIEWS = 4000, 600
+_OWN = frozenset(("format", "panel", "view", "row", "column"))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A filled view and the reading that filled it."""
+
+    content: Content
+    reading: Reading
+    snapshot: Snapshot
+
+
+class DashboardPages:
+    """Routes below `/dashboard`, for whoever is signed in; what a role may not see is not there for it."""
+
+    def __init__(self, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:
+        self._assistant = assistant
+        self._sessions = sessions
+        self._access: Access = load_access()
+        self._statements: Memory = Remembered(KEPT_STATEMENTS)
+        self._contents: Remembered[_Shown] = Remembered(KEPT_VIEWS)
+        self._pages = Pages(forms, self._access, VIEWS)
+        self.router = APIRouter(include_in_schema=False)
+        self.router.add_api_route(HOW, self.how, methods=["GET"])
+        for view in VIEWS:
+            self.router.add_api_route(view.address, self._shower(view), methods=["GET"], name=view.name)
+
+    def _shower(self, view: View) -> Callable[[Request], Any]:
+        async def show(request: Request) -> Response:
+            return await run_in_threadpool(self._show, view, request)
+
+        return show
+
+    def how(self, request: Request) -> Response:
+        """How one figure is computed: `?view=overview&panel=leaks&row=0&column=calls` and the view's query."""
+        account = self._reader(request)
+        if account is None:
+            return _to_sign_in(request)
+        asked = dict(request.query_params)
+        view = next((known for known in VIEWS if known.name == asked.get("view")), None)
+        if view is None or not self._access.may_see(account, view.name):
+            return self._pages.missing(request, account)
+        place = {name: asked.pop(name) for name in _places(view) if name in asked}
+        try:
+            shown = self._filled(view, request, account, place)
+            panel = shown.content.panels[asked.get("panel", "")]
+            row = int(asked.get("row", ""))
+            found = explained(panel, row, asked.get("column", ""), shown.reading.desk.semantic)
+        except (LookupError, ValueError):
+            return self._pages.missing(request, account)
+        except CommandCenterError as error:
+            return self._refused(request, account, error)
+        if _form(request) == "json":
+            return JSONResponse(_plain({**asdict(found), **_facts(shown)}))
+        return self._pages.how(request, account, view, shown.reading, shown.snapshot, panel, found, place)
+
+    def _show(self, view: View, request: Request) -> Response:
+        account = self._reader(request)
+        if account is None:
+            return _to_sign_in(request)
+        if not self._access.may_see(account, _tab_of(view, request.path_params) or view.name):
+            return self._pages.missing(request, account)
+        try:
+            shown = self._filled(view, request, account, request.path_params)
+        except LookupError:
+            return self._pages.missing(request, account)
+        except CommandCenterError as error:
+            return self._refused(request, account, error)
+        form = _form(request)
+        if form == "json":
+            return JSONResponse(_plain(_document(view, shown)))
+        if form == "csv":
+            return self._csv(request, account, view, shown)
+        return self._pages.view(request, account, view, shown.reading, shown.snapshot, shown.content)
+
+    def _csv(self, request: Request, account: Account, view: View, shown: _Shown) -> Response:
+        panels = shown.content.panels
+        panel = panels.get(request.query_params.get("panel") or next(iter(panels), ""))
+        if panel is None:
+            return self._pages.missing(request, account)
+        headers = {"content-disposition": f'attachment; filename="{view.name}-{panel.key}.csv"'}
+        return Response(as_csv(panel), media_type="text/csv; charset=utf-8", headers=headers)
+
+    def _filled(self, view: View, request: Request, account: Account, place: Mapping[str, str]) -> _Shown:
+        """The view for this reader, kept by snapshot, reader and address; noted in the audit trail either way."""
+        snapshot = self._assistant.door.snapshot()
+        params = {name: value for name, value in request.query_params.items() if name not in _OWN}
+        key = (snapshot.id, account.name, account.principal.rights, account.is_admin, view.name,
+               tuple(sorted(place.items())), tuple(sorted(params.items())))  # fmt: skip
+        shown = self._contents.get(key) if view.kept else None
+        if shown is None:
+            reading = opened(self._assistant, account, self._statements, params, place, view.period)
+            shown = _Shown(view.fill(reading), reading, snapshot)
+            if view.kept:
+                self._contents.put(key, shown)
+        self._note(view, account, snapshot)
+        return shown
+
+    def _note(self, view: View, account: Account, snapshot: Snapshot) -> None:
+        """That somebody was shown a view; its statements are in the trail under their own records."""
+        record = {"event": "viewed", "user": account.name, "role": account.role, "view": view.name}
+        self._assistant.audit.append({**record, "snapshot": snapshot.id, "source": "dashboard"})
+
+    def _reader(self, request: Request) -> Account | None:
+        # What a page asks by itself keeps no session alive.
+        return self._sessions.reader(request.cookies, active=LIVE not in request.headers)
+
+    def _refused(self, request: Request, account: Account, error: CommandCenterError) -> Response:
+        codes = {UsageError: 400, DeniedError: 403, MissingDataError: 503}
+        code = next((code for kind, code in codes.items() if isinstance(error, kind)), 500)
+        message = f"{error.what} {error.next_step}".strip()
+        if _form(request) != "html":
+            return JSONResponse({"detail": message}, code)
+        return self._pages.problem(request, account, code, message)
+
+
+def _document(view: View, shown: _Shown) -> dict[str, Any]:
+    asked = shown.reading.asked
+    return {
+        "view": view.name,
+        "title": shown.content.title,
+        "period": {"name": asked.period, "start": asked.time.start, "end": asked.time.end},
+        "filters": dict(asked.chosen),
+        **_facts(shown),
+        "panels": [document(panel) for panel in shown.content.panels.values()],
+        "problems": list(shown.content.problems),
+    }
+
+
+def _facts(shown: _Shown) -> dict[str, Any]:
+    return {"as_of": shown.reading.desk.as_of, "snapshot": shown.snapshot.id}
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))
+
+
+def _form(request: Request) -> str:
+    """html, json or csv: what the address says, else what the browser accepts."""
+    asked = request.query_params.get("format", "")
+    if asked in ("json", "csv", "html"):
+        return asked
+    accepted = request.headers.get("accept", "")
+    if "text/html" in accepted:
+        return "html"
+    return "json" if "application/json" in accepted else "csv" if "text/csv" in accepted else "html"
+
+
+def _places(view: View) -> list[str]:
+    return [part[1:-1] for part in view.path.split("/") if part.startswith("{")]
+
+
+def _tab_of(view: View, place: Mapping[str, str]) -> str:
+    return f"{view.name}.{place['tab']}" if "tab" in place else ""
+
+
+def _to_sign_in(request: Request) -> Response:
+    if _form(request) != "html" or LIVE in request.headers:
+        return PlainTextResponse("Sign in first.", 401)
+    from urllib.parse import quote
+
+    after = quote(f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path, safe="/")
+    return RedirectResponse(f"/login?next={after}", 303)
