@@ -13,6 +13,7 @@ from langchain_core.runnables import Runnable
 
 from agents.planner import Planner
 from agents.planner.periods import Clock
+from agents.tracing.trace import Plain, Trace
 from tools.desk import Desk
 from tools.outcome import Outcome
 from warehouse.errors import UpstreamModelError
@@ -61,7 +62,8 @@ class Context:
     """One question's surroundings. `bound` caches chat models with their tools by agent name.
 
     `planner` and `clock` read the question beside a free chat model; `objected` says that it was told of words
-    that nobody knows. `meter` is the account of a service, which sees no rows unless `rows_in_prompts`.
+    that nobody knows. `meter` is the account of a service, which sees no rows unless `rows_in_prompts`. `trace`
+    is what happens, step by step.
     """
 
     desk: Desk
@@ -77,6 +79,7 @@ class Context:
     objected: bool = False
     meter: Meter | None = None
     rows_in_prompts: bool = True
+    trace: Trace = field(default_factory=Trace)
 
     @property
     def free_model(self) -> bool:
@@ -90,7 +93,9 @@ class Context:
         if self.meter:
             self.meter.admit()
         try:
-            said = model.invoke(messages)
+            with self.trace.span("chat_model", "chat", messages=len(messages)) as span:
+                said = model.invoke(messages)
+                span.attributes.update(_of_reply(said))
         except UpstreamModelError:
             if self.meter:
                 self.meter.failed()
@@ -128,3 +133,13 @@ class Context:
                 where="chat_model.timeout_seconds",
                 next_step="Ask again, or use the embedded chat model.",
             )
+
+
+def _of_reply(said: object) -> dict[str, Plain]:
+    """What a chat model's reply leaves in the trace: tokens where they are counted, the names of what it calls."""
+    if not isinstance(said, AIMessage):
+        return {}
+    told: dict[str, Plain] = {"calls": ", ".join(call["name"] for call in said.tool_calls)}
+    if used := said.usage_metadata:
+        told |= {"prompt_tokens": used["input_tokens"], "completion_tokens": used["output_tokens"]}
+    return told

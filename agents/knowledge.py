@@ -17,6 +17,7 @@ from agents.narrator import Narrator
 from agents.planner import Planner
 from agents.planner.periods import Clock
 from agents.planner.verified import build
+from agents.tracing.trace import Trace, TracedDoor
 from semantic.loader import load_model
 from semantic.model import SemanticModel, VerifiedQuery
 from semantic.query import TimeRange
@@ -81,11 +82,12 @@ class Knowledge:
         answer_id: str,
         source: str,
     ) -> Context:
-        """The surroundings of one question."""
+        """The surroundings of one question; what its door is asked is traced."""
+        trace = Trace()
         desk = Desk(
             semantic=self.semantic,
             values=self.values,
-            door=door,
+            door=TracedDoor(door, trace),
             principal=principal,
             rules=self.rules,
             questions=self.settings.questions,
@@ -104,8 +106,9 @@ class Knowledge:
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
         deadline = time.monotonic() + seconds
         return Context(
-            desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline
-        )
+            desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline,
+            trace=trace,
+        )  # fmt: skip
 
     @property
     def clock(self) -> Clock:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolCall, ToolMessage
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langgraph.types import Command
@@ -41,6 +42,11 @@ class Agent:
 
 def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["__end__"]]:
     """Work on the last message until there is a reply; leave it in the context and the turn in the thread."""
+    with context.trace.span("agent", agent.name, agent=agent.name):
+        return _run_agent(agent, state, context)
+
+
+def _run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["__end__"]]:
     history = state["messages"]
     tools = agent.offered(context)
     turn: list[AnyMessage] = []
@@ -158,8 +164,17 @@ def _run_calls(said: AIMessage, tools: dict[str, BaseTool], context: Context, ro
         if call["name"] in tools:
             context.step(f"{call['name'].replace('_', ' ')}")
         checked, objection = screened(call, context) if context.free_model else (call, None)
-        results.append(objection or run_call(tools, checked, context.desk))
+        results.append(objection or _run_traced(tools, checked, context))
     return results
+
+
+def _run_traced(tools: dict[str, BaseTool], call: ToolCall, context: Context) -> ToolMessage:
+    with context.trace.span("tool", call["name"], tool=call["name"]) as span:
+        span.content["arguments"] = json.dumps(call["args"], default=str)
+        message = run_call(tools, call, context.desk)
+        span.attributes["outcome"] = type(message.artifact).__name__.lower() if message.artifact else "mendable"
+        span.status = message.status if message.status == "error" else "ok"
+    return message
 
 
 def _stopped(results: list[ToolMessage]) -> bool:

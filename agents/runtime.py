@@ -16,6 +16,8 @@ from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER
 from agents.learning import Learning
 from agents.planner.reviewing import decision_in
+from agents.tracing.keeping import keep_trace
+from agents.tracing.store import TRACES, TraceStore
 from agents.unanswered import Listener
 from agents.upstream import STANDING_IN, Upstream, said_so, standing_in
 from agents.versions import versions
@@ -63,6 +65,8 @@ class Assistant:
     audit: AuditLog
     upstream: Upstream | None = None
     listener: Listener | None = None
+    traces: TraceStore | None = None
+    operator: str = ""
 
     @classmethod
     def open(
@@ -101,7 +105,10 @@ class Assistant:
             Upstream.of(settings, now),
         )
         listener = None if company else Listener(settings.state)
-        return cls(settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener)
+        traces = TraceStore(settings.state / TRACES)
+        return cls(
+            settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener, traces
+        )
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -136,7 +143,7 @@ class Assistant:
         # One character past the limit is enough to be refused as too long; no more than that is kept.
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
-        context.desk.review = ReviewDesk(self.settings.state, self.clock, decision_in(question))
+        context.desk.review = ReviewDesk(self.settings.state, self.clock, decision_in(question), self.operator)
         context.desk.scanned = partial(self._scanned, knowledge)
         failure: UpstreamModelError | None = None
         several = self._several(knowledge, principal, name)
@@ -150,7 +157,8 @@ class Assistant:
         except DeniedError as error:
             return self._keep(_refused(context, error, name), principal, started, context)
         rendering = time.perf_counter()
-        answer = knowledge.assembler.answer(context)
+        with context.trace.span("render", "assemble"):
+            answer = knowledge.assembler.answer(context)
         if failure is not None:
             answer = said_so(answer, failure)
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
@@ -286,6 +294,8 @@ class Assistant:
             self.upstream.close()
         if self.listener:
             self.listener.close()
+        if self.traces:
+            self.traces.close()
 
     def knowledge(self, principal: Principal | None = None) -> Knowledge:
         """What somebody may know of the snapshot that is read, without a principal what most readers may.
@@ -304,6 +314,8 @@ class Assistant:
         desk = context.desk
         noted = versions(desk.semantic.version, desk.rules)
         self.answers.keep(answer, principal, self.clock(), noted, self._audit_head())
+        if self.traces:
+            keep_trace(self.traces, answer, principal, context, desk.source, self.clock())
         if self.listener:
             self.listener.observe(answer, principal, context, self.clock())
         configure(self.settings.state).info(

@@ -35,14 +35,20 @@ ROUTE = StructuredTool.from_function(route)
 def supervisor(state: State, runtime: Runtime[Context]) -> Command[AgentName]:
     """Route the last question. A chat model that names no known agent is an error, never a guess."""
     context = runtime.context
-    model = bound_model("supervisor", (ROUTE,), context)
-    messages = presentable(state["messages"], context)
-    name, reason = _chosen(context.hear(model, [system_message("supervisor", context), *messages]))
+    with context.trace.span("supervisor", "supervisor") as span:
+        name, reason = _routed(state, context)
+        span.attributes["agent"] = name
     if context.free_model:
         reason = REASONS[name]
     context.reply.route_reason = reason
     context.step(f"{name.replace('_', ' ')}: {reason}")
     return Command(goto=name, update={"agent": name, "route_reason": reason})
+
+
+def _routed(state: State, context: Context) -> tuple[AgentName, str]:
+    model = bound_model("supervisor", (ROUTE,), context)
+    messages = presentable(state["messages"], context)
+    return _chosen(context.hear(model, [system_message("supervisor", context), *messages]))
 
 
 def _chosen(said: AIMessage) -> tuple[AgentName, str]:

@@ -24,6 +24,7 @@ from ui import (
     cli_search,
     cli_snapshots,
     cli_synonyms,
+    cli_trace,
     cli_usage,
     cli_users,
     cli_verified,
@@ -82,6 +83,7 @@ cli_actions.register(app)
 cli_search.register(app)
 cli_synonyms.register(app)
 cli_briefing.register(app)
+cli_trace.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."

@@ -75,6 +75,7 @@ def create_app(
     add_identity(app, settings, accounts, sessions, forms)
     add_people(app, settings, accounts, sessions, forms, lambda name: assistant.knowledge().values.values(name))
     _add_verified(app, assistant, sessions, forms)
+    _add_traces(app, assistant, sessions, forms)
     _add_pages(app, sessions, accounts, data_state or (lambda: DataState("", "")))
     _add_briefing(app, settings, assistant, accounts, sessions, forms)
     _add_dashboard(app, assistant, sessions, forms)
@@ -191,6 +192,12 @@ def _add_verified(app: FastAPI, assistant: Assistant, sessions: Sessions, forms:
     from ui.verified_pages import VerifiedPages
 
     app.include_router(VerifiedPages(assistant, sessions, forms).router)
+
+
+def _add_traces(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:
+    from ui.trace_pages import TracePages
+
+    app.include_router(TracePages(assistant, sessions, forms).router)
 
 
 def _mount_chat(
