@@ -66,7 +66,7 @@ def lines(
         for at in _spread(len(days))
     )
     flags = "".join(
-        f'<span class="flag {mark.kind}" style="left:{x:.2f}%"><i>{number}</i></span>'
+        f'<span class="flag {mark.kind}" style="left:{x:.2f}%;--down:{_crowd(events, number)}"><i>{number}</i></span>'
         for number, (x, mark) in enumerate(events, 1)
     )
     return Markup(
@@ -77,6 +77,12 @@ def lines(
         f'<div class="dates" aria-hidden="true">{dates}</div></div>{_events(events)}'
         f"{_as_table(days, series, unit)}</figure>"
     )
+
+
+def _crowd(events: Sequence[tuple[float, Mark]], number: int) -> int:
+    """How many marks before this one stand so near that its number must go lower."""
+    here = events[number - 1][0]
+    return sum(abs(here - x) < 3 for x, _ in events[: number - 1])
 
 
 def _said(name: str, series: Sequence[Line], unit: str) -> str:

@@ -11,6 +11,8 @@ from tools.outcome import Column, PlainCell, Table
 from ui.dashboard.panels import TRUST, Panel
 
 _CELL = re.compile(r"cell:(\d+):(\d+):(\w+)")
+_TOKEN = re.compile(r"[a-z_]+\(|[a-z]+:[\w:]+|-?\d+(?:\.\d+)?|[,)]")
+_SIGNS = {"mul": " \u00d7 ", "div": " \u00f7 ", "add": " + ", "sub": " \u2212 "}
 _CONSTANT = re.compile(r"query:(\w+)")
 _ENDINGS = ("__change_pct", "__change", "__previous", "__share")
 ENDING_WORDS = {
@@ -54,6 +56,7 @@ class Explained:
     hidden: bool
     row: str
     formula: str
+    words: str
     terms: tuple[Term, ...]
     definitions: tuple[Definition, ...]
     statements: tuple[tuple[str, str], ...]
@@ -77,6 +80,7 @@ def explained(panel: Panel, row: int, name: str, model: SemanticModel) -> Explai
         table.hides(row, name),
         _row_words(table, row),
         formula,
+        in_words(panel, formula),
         tuple(terms),
         tuple(_definition(metric, name, model) for metric in metrics),
         tuple((one.title, one.sql) for one in tables if one.sql),
@@ -84,6 +88,47 @@ def explained(panel: Panel, row: int, name: str, model: SemanticModel) -> Explai
         panel.trust,
         TRUST[panel.trust],
     )
+
+
+def in_words(panel: Panel, formula: str) -> str:
+    """A formula with labels and signs in place of terms and functions: (leaked calls / days) x planning cost."""
+    text, rest = _said(panel, _TOKEN.findall(formula)) if formula else ("", [])
+    return "" if rest else text.removeprefix("(").removesuffix(")") if _is_one_group(text) else text
+
+
+def _is_one_group(text: str) -> bool:
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if not depth and at < len(text) - 1:
+            return False
+    return text.startswith("(")
+
+
+def _said(panel: Panel, tokens: list[str]) -> tuple[str, list[str]]:
+    head, rest = tokens[0], tokens[1:]
+    if not head.endswith("("):
+        return _leaf(panel, head), rest
+    arguments = []
+    while rest and rest[0] != ")":
+        text, rest = _said(panel, rest[1:] if rest[0] == "," else rest)
+        arguments.append(text)
+    sign = _SIGNS.get(head[:-1])
+    text = f"({sign.join(arguments)})" if sign else f"{head}{', '.join(arguments)})"
+    return text, rest[1:]
+
+
+def _leaf(panel: Panel, term: str) -> str:
+    kind, _, rest = term.partition(":")
+    if kind == "query":
+        return rest.replace("_", " ")
+    if kind in ("cell", "day"):
+        part, _, name = rest.split(":")
+        table = panel.parts[int(part)] if int(part) < len(panel.parts) else panel.table
+        column = next((c for c in table.columns if c.name == name), None)
+        label = column.label if column and column.label else name.replace("_", " ")
+        return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return term
 
 
 def _row_words(table: Table, row: int) -> str:

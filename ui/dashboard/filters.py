@@ -34,6 +34,7 @@ class Filter:
 FILTERS = (
     Filter("plan_type", "Plan type", "All plans", ("plan_type",)),
     Filter("segment", "Segment", "All segments", ("segment",)),
+    Filter("tenure", "Tenure", "New and tenured", ("member_tenure",)),
     Filter("channel", "Channel", "All channels", ("platform",)),
     Filter(TOPIC, "Topic", "All topics", ("journey", "call_topic")),
 )
@@ -84,13 +85,15 @@ def _meant(known: Filter, value: str, allowed: frozenset[str], desk: Desk) -> Di
     return None
 
 
-def read_asked(params: Mapping[str, str], desk: Desk, period: str = "today") -> Asked:
+def read_asked(
+    params: Mapping[str, str], desk: Desk, period: str = "today", without: tuple[str, ...] = ()
+) -> Asked:
     """The period and filters of an address. Raises UsageError that says what of it is not known."""
     wanted = params.get("period") or period
     chosen = {}
     for known in FILTERS:
         value = params.get(known.name, "")
-        if not value:
+        if not value or known.name in without:
             continue
         if value not in values_of(known, desk):
             raise UsageError(

@@ -14,10 +14,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from tools.actions.proposals import FILE
 from ui.accounts import Account
 from ui.dashboard.access import Access, load_access
+from ui.dashboard.deciding import Deciding
 from ui.dashboard.explained import explained
 from ui.dashboard.panels import as_csv, document
+from ui.dashboard.playback import References
 from ui.dashboard.reading import Memory, Reading, opened
 from ui.dashboard.rendering import Pages
 from ui.dashboard.view import ROOT, Content, View
@@ -55,11 +58,15 @@ class DashboardPages:
         self._access: Access = load_access()
         self._statements: Memory = Remembered(KEPT_STATEMENTS)
         self._contents: Remembered[_Shown] = Remembered(KEPT_VIEWS)
+        self._references = References(forms)
         self._pages = Pages(forms, self._access, VIEWS)
         self.router = APIRouter(include_in_schema=False)
         self.router.add_api_route(HOW, self.how, methods=["GET"])
+        deciding = Deciding(assistant, sessions, forms, self._access, self._pages, self._references, self._refused)
+        self.router.include_router(deciding.router)
         for view in VIEWS:
-            self.router.add_api_route(view.address, self._shower(view), methods=["GET"], name=view.name)
+            for path in (view.path, *view.also):
+                self.router.add_api_route(ROOT + path, self._shower(view), methods=["GET"], name=view.name)
 
     def _shower(self, view: View) -> Callable[[Request], Any]:
         async def show(request: Request) -> Response:
@@ -121,16 +128,21 @@ class DashboardPages:
         """The view for this reader, kept by snapshot, reader and address; noted in the audit trail either way."""
         snapshot = self._assistant.door.snapshot()
         params = {name: value for name, value in request.query_params.items() if name not in _OWN}
-        key = (snapshot.id, account.name, account.principal.rights, account.is_admin, view.name,
+        key = (snapshot.id, self._reviewed(), account.name, account.principal.rights, account.is_admin, view.name,
                tuple(sorted(place.items())), tuple(sorted(params.items())))  # fmt: skip
         shown = self._contents.get(key) if view.kept else None
         if shown is None:
-            reading = opened(self._assistant, account, self._statements, params, place, view.period)
+            reading = opened(self._assistant, account, self._statements, params, place, view, self._references)
             shown = _Shown(view.fill(reading), reading, snapshot)
             if view.kept:
                 self._contents.put(key, shown)
         self._note(view, account, snapshot)
         return shown
+
+    def _reviewed(self) -> tuple[int, ...]:
+        """What changes with every decision on a proposal."""
+        files = (self._assistant.settings.state / f"{FILE}{ending}" for ending in ("", "-wal"))
+        return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
     def _note(self, view: View, account: Account, snapshot: Snapshot) -> None:
         """That somebody was shown a view; its statements are in the trail under their own records."""

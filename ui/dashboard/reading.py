@@ -9,6 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from semantic.query import SemanticQuery
+from semantic.readership import counts_members
+from tools.actions.reviewing import ReviewDesk
 from tools.desk import Desk
 from tools.metrics import governed_table
 from tools.outcome import Mendable, Refusal, Table
@@ -22,6 +24,8 @@ from warehouse.workers.remembered import Remembered
 if TYPE_CHECKING:
     from agents.knowledge import Knowledge
     from agents.runtime import Assistant
+    from ui.dashboard.playback import References
+    from ui.dashboard.view import View
     from warehouse.door import QueryContext, QueryResult, Warehouse
 
 SOURCE = "dashboard"
@@ -69,6 +73,12 @@ class Reading:
     asked: Asked
     params: Mapping[str, str]
     place: Mapping[str, str]
+    references: References
+
+    @property
+    def may_read_members(self) -> bool:
+        """Whether single members are open to this reader now: a role that may, with a purpose or an emergency."""
+        return self.account.stated is not None and counts_members(self.named, self.assistant.door.policy)
 
     @property
     def named(self) -> Principal:
@@ -114,12 +124,14 @@ def opened(
     memory: Memory,
     params: Mapping[str, str],
     place: Mapping[str, str],
-    period: str,
+    view: View,
+    references: References,
 ) -> Reading:
     """A reading for somebody. Raises UsageError for an address that asks for what there is not."""
     principal = Principal(account.name, account.role, attributes=dict(account.attributes))
     desk = desk_for(assistant, principal, memory)
-    return Reading(assistant, account, principal, desk, read_asked(params, desk, period), params, place)
+    asked = read_asked(params, desk, view.period, view.without)
+    return Reading(assistant, account, principal, desk, asked, params, place, references)
 
 
 def desk_for(assistant: Assistant, principal: Principal, memory: Memory) -> Desk:
@@ -128,6 +140,7 @@ def desk_for(assistant: Assistant, principal: Principal, memory: Memory) -> Desk
     answer_id = f"view-{uuid.uuid4().hex[:16]}"
     desk = knowledge.context("Dashboard", principal, assistant.door, _silent, answer_id, SOURCE).desk
     desk.door = RememberingDoor(assistant.door, memory)
+    desk.review = ReviewDesk(assistant.settings.state, assistant.clock)
     return desk
 
 

@@ -132,6 +132,7 @@ class Pages:
             (known, [(value, desk.values.label(known.dimensions[0], value)) for value in values_of(known, desk)],
              asked.chosen.get(known.name, ""))
             for known in FILTERS
+            if known.name not in view.without
         ]  # fmt: skip
         return {
             **self._plain_frame(account, view),

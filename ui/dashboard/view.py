@@ -29,6 +29,7 @@ class View:
     `name` is its line in access.yml, `path` its address below /dashboard (`{name}` for a part of it). `nav` is its
     word in the navigation, empty where it is reached from another view. `period` is the period without one in the
     address; `filters` says whether the filter bar applies. A `kept` view depends on snapshot, reader and address.
+    `also` are further paths of it, `without` the filters that do not apply to it.
     """
 
     name: str
@@ -39,6 +40,8 @@ class View:
     period: str = "today"
     filters: bool = True
     kept: bool = True
+    also: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:

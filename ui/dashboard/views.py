@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from ui.dashboard import overview
+from ui.dashboard import issue, overview, playback, quality, repeat_calls, review, todays_briefing, trail
 from ui.dashboard.view import View
 
-VIEWS: tuple[View, ...] = (overview.VIEW,)
+VIEWS: tuple[View, ...] = (
+    overview.VIEW,
+    issue.VIEW,
+    repeat_calls.VIEW,
+    playback.VIEW,
+    review.VIEW,
+    quality.VIEW,
+    trail.VIEW,
+    todays_briefing.VIEW,
+)

@@ -130,6 +130,15 @@
   }
 
   // --- Parts that load after the page
+  const again = () =>
+    all("[data-again]").forEach(async (box) => {
+      box.setAttribute("aria-busy", "true");
+      const answer = await fetch(box.dataset.again, { headers: { "x-live": "1", accept: "text/html" } }).catch(() => null);
+      box.removeAttribute("aria-busy");
+      const fresh = answer && answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(box.id);
+      if (fresh) box.innerHTML = fresh.innerHTML;
+    });
+
   const parts = () =>
     all("[data-load]").forEach(async (box) => {
       const answer = await fetch(box.dataset.load, { headers: { "x-live": "1", accept: "text/html" } }).catch(() => null);
@@ -180,6 +189,7 @@
 
   filters();
   parts();
+  again();
   slider();
   listen();
   setInterval(() => document.hidden || age(), 60000);

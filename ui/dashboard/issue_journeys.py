@@ -1,0 +1,58 @@
+"""What an issue feels like: the path that most of its calls share, and single members for whoever may see them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from semantic.query import DimensionFilter, TimeRange
+from tools.journeys import walk_journey
+from tools.outcome import Found, Mendable, Refusal
+from ui.dashboard.panels import Panel
+from ui.dashboard.playback import samples
+from ui.dashboard.reading import Reading
+from ui.dashboard.view import Content
+
+LEAST_DAYS = 7
+
+
+def fill(reading: Reading, where: DimensionFilter) -> Content:
+    """The shared path step by step, how it ends, and sample journeys."""
+    filters, _ = reading.asked.filters_for(("leaked_calls",), reading.desk)
+    end = reading.asked.time.end
+    start = min(reading.asked.time.start, max(reading.desk.first_day, end - timedelta(days=LEAST_DAYS - 1)))
+    try:
+        found = walk_journey(reading.desk, filters=(where, *filters), time=TimeRange(start=start, end=end))
+    except Mendable as error:
+        found = Refusal(error.code, error.reason)
+    if not isinstance(found, Found):
+        return Content("", {}, {"reason": found.reason if isinstance(found, Refusal) else ""})
+    panels = {}
+    steps = []
+    for at, table in enumerate(found.tables):
+        if table.query is None:
+            continue
+        panel = Panel(f"step{at}", table, found.tables, at, found.constants)
+        panels[panel.key] = panel
+        if table.query.dimensions:
+            steps.append((table.title, panel, _leading(reading, panel, table.query.dimensions)))
+    ends = [panel for panel in panels.values() if panel.table.query and not panel.table.query.dimensions]
+    shown = {
+        "steps": steps,
+        "end": ends[0] if ends else None,
+        "said": found.assumptions,
+        "samples": samples(reading, (where, *filters), TimeRange(start=start, end=end)),
+    }
+    return Content("", panels, shown)
+
+
+def _leading(reading: Reading, panel: Panel, dimensions: tuple[str, ...]) -> tuple[int, str]:
+    """The first row with something to say, in words."""
+    for row in range(len(panel.table.rows)):
+        values = [str(panel.cell(row, name)) for name in dimensions]
+        if not any(value.startswith(("Unknown", "No ", "None")) for value in values):
+            words = [
+                value if len(values) > 1 else reading.label(n, value)
+                for n, value in zip(dimensions, values, strict=True)
+            ]
+            return row, " ".join(words)
+    return 0, ""
