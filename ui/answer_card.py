@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Chart
+from ui.deep_links import view_of
 from ui.figures import figure
 from ui.health import threshold_crossed
 from ui.units import few, shown, why_hidden
@@ -62,6 +63,7 @@ def card(answer: Answer) -> dict[str, Any]:
         },
         "verified": _verified(answer),
         "propose": may_be_proposed(answer),
+        "view": view_of(answer),
         "agent": AGENT_LABELS.get(answer.agent, answer.agent),
         "route": answer.route_reason,
         "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",

@@ -12,6 +12,8 @@ from fastapi import Form, Request
 from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 
+HOME = "/dashboard"
+"""Where people arrive who did not ask for a page."""
 FORM_COOKIE = "form_token"
 EXPIRED = "The form had expired. Please try again."
 _FORM_SECONDS = 3600

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from ui.accounts import Account, Accounts, Verdict
 from ui.chat_root import MOUNT_PATH
 from ui.client_address import Proxies
-from ui.forms import EXPIRED, Field, Forms, KnownBrowsers, own_path
+from ui.forms import EXPIRED, HOME, Field, Forms, KnownBrowsers, own_path
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, UsageError
 from warehouse.logs import LOGGER_NAME
@@ -82,14 +82,14 @@ class PasswordPages:
     def show_login(self, request: Request, next: str = "") -> Response:
         """The sign-in form; whoever is signed in already goes straight on."""
         if self._sessions.reader(request.cookies):
-            return RedirectResponse(own_path(next, MOUNT_PATH), 303)
-        return self._forms.page(request, "login.html", next=own_path(next, MOUNT_PATH))
+            return RedirectResponse(own_path(next, HOME), 303)
+        return self._forms.page(request, "login.html", next=own_path(next, HOME))
 
     def login(
         self, request: Request, name: Field = "", password: Field = "", token: Field = "", next: Field = ""
     ) -> Response:
         """Check the form; open a session, or show the form again with what went wrong."""
-        onward = own_path(next, MOUNT_PATH)
+        onward = own_path(next, HOME)
         shown = {"name": name[:64], "next": onward}
         if not self._forms.is_ours(request, token):
             message = "The form had expired. Please sign in again."

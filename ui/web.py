@@ -22,7 +22,7 @@ from ui.assets import chainlit_files, plotly_files
 from ui.chat_root import MOUNT_PATH, prepare, session_secret
 from ui.client_address import Proxies
 from ui.figures import template
-from ui.forms import Forms
+from ui.forms import HOME, Forms
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.settings import Settings
@@ -138,7 +138,7 @@ def _daily_work(settings: Settings, assistant: Assistant) -> None:
 def _add_pages(app: FastAPI, sessions: Sessions, accounts: Accounts, data_state: Callable[[], DataState]) -> None:
     @app.get("/")
     def home(request: Request) -> Response:
-        return RedirectResponse(MOUNT_PATH if sessions.reader(request.cookies) else "/login", 303)
+        return RedirectResponse(HOME if sessions.reader(request.cookies) else "/login", 303)
 
     @app.get("/healthz")
     def health() -> dict[str, str]:

@@ -59,7 +59,7 @@ class Site:
 
     def sign_in(self, page: Page, name: str = "executive") -> None:
         """Go through the sign-in form as a person would, and wait for the chat."""
-        page.goto(f"{self.address}/")
+        page.goto(f"{self.address}/login?next=/chat")
         page.fill("#name", name)
         page.fill("#password", self.passwords[name])
         page.click("button[type=submit]")

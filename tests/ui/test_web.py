@@ -48,7 +48,7 @@ def test_nothing_about_people_or_data_without_a_session(client: httpx.Client, pa
 def test_signing_in_opens_chat_and_session_with_one_cookie(client: httpx.Client, site: Any) -> None:
     response = sign_in(client, "analyst", site.passwords["analyst"])
     assert response.status_code == 303
-    assert response.headers["location"] == "/chat"
+    assert response.headers["location"] == "/dashboard"
     cookie = response.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
@@ -84,7 +84,7 @@ def test_a_form_from_elsewhere_is_refused(client: httpx.Client, site: Any) -> No
 @pytest.mark.parametrize("target", ["//evil.example/x", "https://evil.example", "/\\evil.example", "javascript:x"])
 def test_signing_in_never_leads_to_another_site(client: httpx.Client, site: Any, target: str) -> None:
     response = sign_in(client, "analyst", site.passwords["analyst"], next=target)
-    assert response.headers["location"] == "/chat"
+    assert response.headers["location"] == "/dashboard"
 
 
 def test_another_sites_page_cannot_write_with_our_cookie(client: httpx.Client, site: Any) -> None:

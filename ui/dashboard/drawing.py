@@ -66,7 +66,8 @@ def lines(
         for at in _spread(len(days))
     )
     flags = "".join(
-        f'<span class="flag {mark.kind}" style="left:{x:.2f}%;--down:{_crowd(events, number)}"><i>{number}</i></span>'
+        f'<span class="flag {mark.kind}" style="left:{x:.2f}%;--down:{_crowd(events, number)}">'
+        f"<i>{number}</i></span>"
         for number, (x, mark) in enumerate(events, 1)
     )
     return Markup(

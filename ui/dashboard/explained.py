@@ -127,6 +127,8 @@ def _leaf(panel: Panel, term: str) -> str:
         table = panel.parts[int(part)] if int(part) < len(panel.parts) else panel.table
         column = next((c for c in table.columns if c.name == name), None)
         label = column.label if column and column.label else name.replace("_", " ")
+        if sum(any(c.name == name for c in other.columns) for other in panel.parts) > 1 and table.title:
+            label = f"{label} [{table.title}]"
         return label[:1].lower() + label[1:] if label[1:2].islower() else label
     return term
 

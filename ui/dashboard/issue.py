@@ -21,20 +21,21 @@ WHERE = "journey"
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab: its word, and what fills it."""
+    """One tab: its word, the question to the chat that goes with it, and what fills it."""
 
     name: str
     word: str
+    question: str
     fill: Callable[[Reading, DimensionFilter], Content]
 
 
 TABS = (
-    Tab("segments", "Who it hurts", issue_segments.fill),
-    Tab("journeys", "What it feels like", issue_journeys.fill),
-    Tab("savings", "What it is worth", issue_savings.fill),
-    Tab("cause", "Root cause", issue_cause.fill),
-    Tab("actions", "Next best action", issue_actions.fill),
-    Tab("impact", "Impact", issue_impact.fill),
+    Tab("segments", "Who it hurts", "Which members are most impacted by the {} problem?", issue_segments.fill),
+    Tab("journeys", "What it feels like", "Walk me through a {} journey", issue_journeys.fill),
+    Tab("savings", "What it is worth", "If we fix {} this week, what is the upside?", issue_savings.fill),
+    Tab("cause", "Root cause", "What is actually causing the {} leakage?", issue_cause.fill),
+    Tab("actions", "Next best action", "What should we change to fix {}?", issue_actions.fill),
+    Tab("impact", "Impact", "Did the {} fix work?", issue_impact.fill),
 )
 
 
@@ -59,6 +60,7 @@ def fill(reading: Reading) -> Content:
         "issue": name,
         "label": reading.label(WHERE, name),
         "tab": tab,
+        "question": tab.question.format(reading.label(WHERE, name)),
         "tabs": [(each, f"/issue/{name}/{each.name}") for each in TABS],
         "summary": None if isinstance(summary, Refusal) else summary,
         "period_words": period_in_words(reading.asked.time),

@@ -44,9 +44,9 @@ def _waits(proposal: Proposal) -> int:
 
 def _table(shown: Sequence[Proposal]) -> Table:
     rows = tuple(
-        (p.id, p.state, str(p.now["title"]), str(p.now["journey"]), str(p.now["owner"]), float(p.now["effort_days"]),
-         float(p.now["weeks"]), float(p.now["savings_per_year"]), float(p.now["savings_low"]),
-         float(p.now["savings_high"]), float(p.now["cx_score"]), p.go_live)
+        (p.id, p.state, str(p.now["title"]), str(p.now["journey"]), str(p.now["owner"]),
+         float(p.now["effort_days"]), float(p.now["weeks"]), float(p.now["savings_per_year"]),
+         float(p.now["savings_low"]), float(p.now["savings_high"]), float(p.now["cx_score"]), p.go_live)
         for p in shown
     )  # fmt: skip
     return Table("Proposals", _COLUMNS, rows, interpretation="The review's own records")

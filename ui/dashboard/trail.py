@@ -53,8 +53,9 @@ def _row(record: dict[str, Any]) -> tuple[str | int | float | None, ...]:
     counts = [end.get(name, record.get(name)) for name in ("rows", "suppressed", "ms")]
     numbers = [value if isinstance(value, int | float) else None for value in counts]
     return (
-        int(record["id"]), str(record["at"])[:19].replace("T", " "), str(record.get("user") or record.get("by", "")),
-        str(record.get("role", "")), what, str(said), str(record.get("data_class", "")),
+        int(record["id"]), str(record["at"])[:19].replace("T", " "),
+        str(record.get("user") or record.get("by", "")), str(record.get("role", "")), what,
+        str(said), str(record.get("data_class", "")),
         ", ".join(str(t).removeprefix("gold.") for t in record.get("tables", ()))[:80], *numbers,
     )  # fmt: skip
 

@@ -29,9 +29,10 @@
     const box = element("div", "cc-reader");
     box.setAttribute("role", "status");
     for (const part of ["cc-role", "cc-only"]) box.append(element("span", part));
-    for (const [part, address] of [["cc-briefing", "/briefing"], ["cc-purpose", "/purpose"], ["cc-verified-queries", "/verified"], ["cc-users", "/users"]]) {
+    for (const [part, address] of [["cc-dashboard", "/dashboard"], ["cc-briefing", "/briefing"], ["cc-purpose", "/purpose"], ["cc-verified-queries", "/verified"], ["cc-users", "/users"]]) {
       const link = element("a", part);
       link.href = address;
+      link.target = "_top"; // the chat may be docked beside a view
       box.append(link);
     }
     for (const part of ["cc-as-of", "cc-updated"]) box.append(element("span", part));
@@ -56,6 +57,7 @@
     const { as_of: day = asOf, snapshot: id = snapshot, created_at: made } = state.served || {};
     write(box, ".cc-role", roleLabel);
     write(box, ".cc-only", state.session.only, "Your account sees these only");
+    write(box, ".cc-dashboard", window.top === window ? "Dashboard" : "");
     write(box, ".cc-briefing", "Briefing");
     write(box, ".cc-purpose", purposeWords(state.session), state.session.stated ? state.session.stated.text : "");
     write(box, ".cc-verified-queries", state.session.role === "data_engineer" ? "Verified queries" : "");
@@ -160,6 +162,17 @@
   };
   window.ccFetchPlotly = fetchPlotly;
   window.addEventListener("load", () => setTimeout(fetchPlotly, 300));
+
+  // A view of the dashboard may bring a question along: it is written, never sent.
+  const wanted = new URLSearchParams(location.search).get("ask");
+  const writeQuestion = () => {
+    const input = document.getElementById("chat-input");
+    if (!input) return setTimeout(writeQuestion, 200);
+    input.focus();
+    document.execCommand("insertText", false, wanted.slice(0, 300));
+    history.replaceState(null, "", location.pathname);
+  };
+  if (wanted) writeQuestion();
 
   new MutationObserver(dress).observe(document.documentElement, { childList: true, subtree: true });
   load();

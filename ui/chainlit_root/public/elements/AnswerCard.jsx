@@ -313,6 +313,7 @@ export default function AnswerCard() {
           {props.asOf ? <span>As of {props.asOf}</span> : null}
           {props.snapshot ? <span>Snapshot {props.snapshot}</span> : null}
           {props.agent ? <span title={props.route}>By {props.agent}</span> : null}
+          {props.view ? <a className="cc-link cc-view" href={props.view} target="_top">Open in the dashboard</a> : null}
           {props.propose && props.answerId ? (
             <a className="cc-link cc-propose" href={`/verified?answer=${encodeURIComponent(props.answerId)}`} target="_blank" rel="noopener"
               title="Propose this answer as a verified query">Verify this</a>
