@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -119,8 +119,7 @@ class Cube:
         kept = slice(first, last + 1)
         measures = {name: array[:, kept] for name, array in self.measures.items()}
         part = Cube(self.dimensions, self.values, self.codes, self.days[kept], measures)
-        for name in ("depth", "keys", "_sorted", "fixed", "_sets", "twins"):  # the same for all days
-            part.__dict__[name] = getattr(self, name)
+        part._share(self)
         return part
 
     def only(self, cells: BoolArray) -> Cube:
@@ -128,7 +127,22 @@ class Cube:
         cells = cells.copy()
         cells[0] = True
         measures = {name: array[cells] for name, array in self.measures.items()}
-        return Cube(self.dimensions, self.values, self.codes[cells], self.days, measures)
+        part = Cube(self.dimensions, self.values, self.codes[cells], self.days, measures)
+        part.__dict__["twins"] = self.twins[cells]
+        return part
+
+    def of(self, names: Iterable[str]) -> Cube:
+        """With some of the measures only."""
+        part = Cube(
+            self.dimensions, self.values, self.codes, self.days, {name: self.measures[name] for name in names}
+        )
+        part._share(self)
+        return part
+
+    def _share(self, other: Cube) -> None:
+        """Take over what is the same for another cube of the same cells."""
+        for name in ("depth", "keys", "_sorted", "fixed", "_sets", "twins"):
+            self.__dict__[name] = getattr(other, name)
 
 
 def cube_of(

@@ -85,9 +85,23 @@ def _echoes(incident: Incident, other: Incident, stories: Stories, kin: Kinship)
     if not _at_once(incident, other) or not _in_one_place(incident, other, kin):
         return False
     if incident.metric == other.metric:
+        # the whole was expected to hold all of its parts' incidents: what is left of it is its own
         weaker = abs(incident.evidence.z) < LEFT_OVER * abs(other.evidence.z)
-        return weaker and incident.direction == other.direction
-    return _in_one_story(incident, other, stories) and _is_worse(incident) == _is_worse(other)
+        return weaker and bool(incident.values) and incident.direction == other.direction
+    if not _in_one_story(incident, other, stories) or _is_worse(incident) != _is_worse(other):
+        return False
+    return _is_held(incident, other, kin) or abs(incident.evidence.z) < LEFT_OVER * abs(other.evidence.z)
+
+
+def _is_held(incident: Incident, other: Incident, kin: Kinship) -> bool:
+    """Whether the weaker one has its place in common with the stronger: one segment holds the other.
+
+    What is seen of one segment is not explained by the whole, which holds everything.
+    """
+    if not other.values:
+        return not incident.values
+    mine, theirs = set(incident.segment), set(other.segment)
+    return mine <= _kind(other, kin) or theirs <= _kind(incident, kin)
 
 
 def _in_one_story(incident: Incident, other: Incident, stories: Stories) -> bool:

@@ -32,9 +32,12 @@ PHI_PRIOR_DAYS = 30.0
 LATE = (0.06, 0.02)  # of the last day's and the day before's rows that may be missing
 LEAST_SEEN = 0.5  # events that any cell is taken to have shown besides
 DRIFT = 0.01  # of an expectation, not to be told from a change
+DRIFT_OF_SCORE = 0.006  # of the standard deviation of one value
 WINDOWS = (1, 3, 7, 14)
 _BLOCKS = (3, 7, 14)
+_QUIET_WEIGHT = 0.7  # of a day that tells of the noise of weeks
 _TINY = 1e-9
+_NOISE_OF_MEDIAN = 0.22  # of the variance of one day, in the median of seven
 _ODD_DAY = 0.05  # how far segments stray from what all do on a holiday
 
 
@@ -51,6 +54,11 @@ class Series:
     counts: Floats
     exposure: Floats
     mix: Floats | None = None
+
+    def first_cells(self, count: int) -> Series:
+        """The series of the first cells only."""
+        mix = None if self.mix is None else self.mix[:count]
+        return Series(self.kind, self.counts[:count], self.exposure[:count], mix)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,27 +85,30 @@ class Expected:
     skew: float = 0.0  # of one value of a score
     season: Floats = field(default_factory=lambda: np.zeros(0))  # relative doubt of each cell and day, or nothing
 
-    def variance(self, first: int, last: int, *, usual: bool = False) -> Floats:
+    def variance(self, first: int, last: int) -> Floats:
         """Of the sum over days first..last of each cell, with what is not known of the expectation; shape
         (cells,).
         """
+        return self.variances(first, last)[0]
+
+    def variances(self, first: int, last: int) -> tuple[Floats, Floats]:
+        """The same, and what it is with the overdispersion that cells of this size usually have."""
         days = last - first + 1
         kept = slice(first, last + 1)
-        phi = self.usual if usual else self.phi
-        size = self.exposure[:, kept].sum(axis=1) if self.kind == "score" else self.mean[:, kept].sum(axis=1)
         weight = self.exposure[:, kept] if self.kind == "score" else self.mean[:, kept]
-        noise = phi * self.clumped(days) * self.plain[:, kept].sum(axis=1)
-        drift = np.sqrt(self.phi) * DRIFT if self.kind == "score" else DRIFT
-        unknown = size**2 * (self.level_error + drift**2)
+        drift = np.sqrt(self.phi) * DRIFT_OF_SCORE if self.kind == "score" else DRIFT
+        unknown = weight.sum(axis=1) ** 2 * (self.level_error + drift**2)
         shared = (weight**2 * self.common_error[kept]).sum(axis=1)
         # the whole is held against its own course, not against what its parts have in common; rows of the last
-        # days may still be on their way
+        # days that are not there yet make it look lower
         ages = np.arange(self.mean.shape[1] - 1 - last, self.mean.shape[1] - first)[::-1]
         late = np.where(ages < len(LATE), np.array(LATE)[np.minimum(ages, len(LATE) - 1)], 0.0)
         shared[0] = 0.0 if self.kind == "score" else float((weight[0] ** 2) @ late**2)
         if self.season.size:
             shared += (self.mean[:, kept] * self.season[:, kept]).sum(axis=1) ** 2
-        return np.asarray(noise + unknown + shared + _TINY)
+        noise = self.clumped(days) * self.plain[:, kept].sum(axis=1)
+        rest = unknown + shared + _TINY
+        return np.asarray(self.phi * noise + rest), np.asarray(self.usual * noise + rest)
 
     def clumped(self, days: int) -> Floats:
         """The factor of `clumping` for a sum over so many days, straight between the measured ones."""
@@ -129,11 +140,15 @@ def expect(
     quiet = open_days[base] * _unaffected(cube, series, base, known)
     weights = quiet
     common, error = _neutral(series, days)
+    # what is common to all is read off the single values: the many combinations join in when it is known
+    few = int((cube.depth <= 1).sum())
     for turn in range(PASSES):
-        shape = _shape(cube, series, weights, common, base, weekday)
-        mean, plain = _with_common(series, shape, common)
-        noise = max(float(_rough(series, mean, plain, weights, base)[0]), 1.0 if series.kind != "score" else _TINY)
-        common, error = _common(cube, series, shape, plain, noise, base)
+        part, values = (cube, series) if turn else (_first_cells(cube, few), series.first_cells(few))
+        seen = weights[: len(part.codes)]
+        shape = _shape(part, values, seen, common, base, weekday)
+        mean, plain = _with_common(values, shape, common)
+        noise = max(float(_rough(values, mean, plain, seen, base)[0]), 1.0 if series.kind != "score" else _TINY)
+        common, error = _common(part, values, shape, plain, noise, base)
         if turn:
             phi, _ = _noise(cube, series, mean, plain, weights, base)
             weights = _weights(series, mean, plain, phi, base, quiet)
@@ -141,7 +156,7 @@ def expect(
     mean, plain = _with_common(series, shape, common)
     phi, usual = _noise(cube, series, mean, plain, weights, base)
     error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
-    clumping = _clumping(series, mean, plain, phi, base, open_days)
+    clumping = _clumping(series, mean, plain, phi, base, open_days, weights)
     held = (series.exposure if series.kind == "score" else series.counts)[:, base]
     behind = (weights * held).sum(axis=1) + (0.0 if series.kind == "score" else LEAST_SEEN)
     level_error = phi * clumping[:, 0] / np.maximum(behind, 0.5)
@@ -151,6 +166,10 @@ def expect(
     )
     _judge_whole(series, found, shape[0], open_days, quiet)
     return found
+
+
+def _first_cells(cube: Cube, count: int) -> Cube:
+    return Cube(cube.dimensions, cube.values, cube.codes[:count], cube.days, {})
 
 
 def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floats, quiet: Floats) -> None:
@@ -220,12 +239,19 @@ def _shape(cube: Cube, series: Series, weights: Floats, common: Floats, base: sl
     usual = seen[0] / max(float(exposure[0]), _TINY) if series.kind == "rate" else 0.0
     prior = LEAST_SEEN / usual if usual > 0 else 0.0
     level = (seen + LEAST_SEEN) / np.maximum(exposure + prior, _TINY)
-    return np.asarray(exposed * (level[:, None] * profile)[:, weekday])
+    return np.asarray(exposed * np.take(level[:, None] * profile, weekday, axis=1))
 
 
 def _by_weekday(array: Floats, weekday: Ints) -> Floats:
-    """Sums over the days of each weekday, shape (cells, 7). No matrix product: its threads wait for each other."""
-    return np.column_stack([array[:, weekday == day].sum(axis=1) for day in range(7)])
+    """Sums over the days of each weekday, shape (cells, 7); the days follow each other.
+
+    By adding weeks up: a matrix product's threads would wait for each other.
+    """
+    cells, days = array.shape
+    whole = days // 7 * 7
+    sums = array[:, :whole].reshape(cells, whole // 7, 7).sum(axis=1)
+    sums[:, : days - whole] += array[:, whole:]
+    return np.roll(sums, int(weekday[0]), axis=1)
 
 
 def _with_common(series: Series, shape: Floats, common: Floats) -> tuple[Floats, Floats]:
@@ -331,11 +357,11 @@ def _by_size(size: Floats, value: Floats, known: BoolArray) -> Floats:
 def _skew(series: Series, mean: Floats, phi: Floats, base: slice) -> float:
     """The skewness of one value of a score, from days with few of them."""
     size = series.exposure[:, base]
-    few = (size >= 1) & (size <= 10)
-    if few.sum() < 200:
+    cells, days = np.nonzero((size >= 1) & (size <= 10))
+    if len(cells) < 200:
         return 0.0
-    stray = (series.counts - mean)[:, base]
-    third = (stray**3 / np.maximum(size, 1) / phi[:, None] ** 1.5)[few]
+    stray = series.counts[:, base][cells, days] - mean[:, base][cells, days]
+    third = stray**3 / size[cells, days] / phi[cells] ** 1.5
     return float(np.clip(np.mean(third), -4.0, 6.0))
 
 
@@ -392,11 +418,26 @@ def _common(
     smooth = _rolling(np.abs(found), min(7, found.shape[1]))
     common = found[np.argmin(smooth, axis=0), np.arange(found.shape[1])]
     noise = phi * plain[0] / np.maximum(size[0], _TINY) ** 2
-    signal = max(float(np.var(common[base]) - np.mean(noise[base])), 0.0)
+    lasting = _median_of_week(common)
+    level, doubt = _trusted(lasting, noise * _NOISE_OF_MEDIAN, base)
+    own, more = _trusted(common - lasting, noise, base)
+    common = level + own
+    return (common if score else np.exp(common)), doubt + more
+
+
+def _trusted(value: Floats, noise: Floats, base: slice) -> tuple[Floats, Floats]:
+    """Values of days drawn towards 0 by how little of them is more than noise, and what noise is left."""
+    signal = max(float(np.var(value[base]) - np.mean(noise[base])), 0.0)
     trust = signal / np.maximum(signal + noise, _TINY)
-    trust = np.where(np.abs(common) > 3 * np.sqrt(signal + noise), 1.0, trust)
-    common = common * trust
-    return (common if score else np.exp(common)), trust * noise
+    trust = np.where(np.abs(value) > 3 * np.sqrt(signal + noise), 1.0, trust)
+    return value * trust, trust * noise
+
+
+def _median_of_week(value: Floats) -> Floats:
+    """The median of the seven days around each day, of the first and last seven at the ends."""
+    width = min(7, len(value))
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(value, width), axis=1)
+    return np.asarray(medians[np.clip(np.arange(len(value)) - width // 2, 0, len(medians) - 1)])
 
 
 def _partitions(cube: Cube) -> Iterator[Ints]:
@@ -434,11 +475,17 @@ def _weighted_median(value: Floats, weight: Floats) -> Floats:
     return np.asarray(np.take_along_axis(ranked, reached.argmax(axis=0)[None, :], axis=0)[0])
 
 
-def _clumping(series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats) -> Floats:
-    """By cells of a size: the variance of sums over 3, 7 and 14 days over that of independent days, 1 at least."""
+def _clumping(
+    series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats, weights: Floats
+) -> Floats:
+    """By cells of a size: the variance of sums over 3, 7 and 14 days over that of independent days, 1 at least.
+
+    Days of incidents do not count: they are no noise.
+    """
     days = base.stop - base.start
-    stray = np.where(open_days[base] > 0, (series.counts - mean)[:, base], 0.0)
-    expected = np.where(open_days[base] > 0, plain[:, base], 0.0)
+    counted = (open_days[base] > 0) & (weights >= _QUIET_WEIGHT)
+    stray = np.where(counted, (series.counts - mean)[:, base], 0.0)
+    expected = np.where(counted, plain[:, base], 0.0)
     size = np.log2(np.maximum(expected.sum(axis=1), 1.0))
     columns: list[Floats] = []
     for width in _BLOCKS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ class ScannedMetric:
     kind: Kind
     after_days: int = 0
     open: str = ""
+    delay: Mapping[str, str] = field(default_factory=dict)
     settled_with: str = ""
     dollars: str = ""
 

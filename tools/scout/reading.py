@@ -23,7 +23,7 @@ from warehouse.errors import UsageError
 from warehouse.principal import Principal
 
 SCOUT = Principal(user="insight-scout", role="scout")
-_SOURCE = QueryContext(source="scout")
+SOURCE = QueryContext(source="scout")
 _FLAGS = ("count", "rate")  # units of metrics whose sums are of 0/1 flags
 
 
@@ -63,7 +63,7 @@ def _read(
 
 
 def _run(door: Door, statement: CubeStatement) -> QueryResult:
-    return door.query(statement.sql, SCOUT, params=dict(statement.params), context=_SOURCE)
+    return door.query(statement.sql, SCOUT, params=dict(statement.params), context=SOURCE)
 
 
 def _finest(sets: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
@@ -132,7 +132,7 @@ def members_behind(door: Door, semantic: SemanticModel, metric: Metric, segment:
         as_of=time.end,
         first_day=time.start,
     )
-    result = door.query(compiled.sql, SCOUT, params=dict(compiled.params), context=_SOURCE)
+    result = door.query(compiled.sql, SCOUT, params=dict(compiled.params), context=SOURCE)
     return int(result.rows[0][0] or 0)
 
 

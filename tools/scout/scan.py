@@ -100,8 +100,8 @@ def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Boa
     def sums(array: Floats) -> Floats:
         return np.column_stack([array[:, last - w + 1 :].sum(axis=1) for w in windows])
 
-    variance = np.column_stack([expected.variance(last - w + 1, last) for w in windows])
-    usual = np.column_stack([expected.variance(last - w + 1, last, usual=True) for w in windows])
+    variances = [expected.variances(last - w + 1, last) for w in windows]
+    variance, usual = (np.column_stack([pair[place] for pair in variances]) for place in (0, 1))
     mean = sums(expected.mean)
     return _Board(
         sums(series.counts), mean, variance, usual, sums(series.exposure), windows, mean, variance, usual

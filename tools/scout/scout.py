@@ -12,18 +12,20 @@ from typing import Any
 import numpy as np
 
 from semantic.model import SemanticModel
+from semantic.query import TimeRange
 from tools.desk import Door
 from tools.scout.calendar import odd_days, period_at
-from tools.scout.cube import ANY, Cube, Floats, Ints
+from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.echoes import Kinship, Pair, told_once
 from tools.scout.expectation import LEVEL_DAYS, WINDOWS, Series, expect
 from tools.scout.figures import Judged, incident_of
 from tools.scout.incident import Incident, Scanned, ScanReport
+from tools.scout.maturity import Maturity, maturity, read_delays
 from tools.scout.mix import mix_of
 from tools.scout.program import Family, Program, ScannedMetric, program
 from tools.scout.reading import members_behind, read_cube
-from tools.scout.scan import scan
-from tools.scout.season import UNKNOWN_DEEPER, last_year, past_days, season, unknown_periods
+from tools.scout.scan import LEAST_EVENTS, LEAST_VALUES, scan
+from tools.scout.season import last_year, past_days, season, unknown_periods, unknown_season
 from warehouse.door import Warehouse
 from warehouse.errors import UsageError
 from warehouse.settings import Rules, Settings
@@ -31,9 +33,10 @@ from warehouse.settings import Rules, Settings
 BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window of so many days
 MEMORY = timedelta(days=LEVEL_DAYS + max(WINDOWS))  # incidents older than this lie before every baseline
 STILL_OPEN = timedelta(days=3)  # an incident last seen so long ago may still go on
+LEAST_HISTORY = 40.0  # events of a cell in all days that are read, or some in the last days
 KIN_SHARE = 0.25  # of a value's events that fall under another dimension's value: they go together
-MOST_OPEN = 5.0  # by so much more, nothing can be said of what is decided
-OPEN = 1.5  # by how much more than usual may be undecided on a day that is judged
+OPEN = 1.5  # by how much more than usual may be undecided on a day on which all counts as decided
+RIPE_AFTER = 35  # days after which nearly all is decided that ever will be
 Step = Callable[[str, float], None]
 
 
@@ -87,12 +90,25 @@ def run_days(
     if planned.kin is not None:
         cubes.append((planned.kin, read_cube(door, semantic, planned.kin, first, wanted[-1])))
     together = kinship(cubes)
+    leans = _leans(door, semantic, planned, first, wanted[0])
     reading = (time.perf_counter() - started) * 1000
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
-        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known, pasts)
+        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known, pasts, leans)
         known = remembered(known, report)
         yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
+
+
+def _leans(
+    door: Warehouse, semantic: SemanticModel, planned: Program, first: date, day: date
+) -> dict[str, Floats]:
+    """Of metrics whose days ripen: what young days lean to, from days that were ripe on the first judged one."""
+    end = day - timedelta(days=RIPE_AFTER)
+    if end <= first:
+        return {}
+    time = TimeRange(start=first, end=end)
+    entries = [entry for family in planned.families for entry in family.metrics if entry.delay]
+    return {entry.metric.name: read_delays(door, semantic, entry.delay, time) for entry in entries}
 
 
 def remembered(known: Sequence[Incident], report: ScanReport) -> tuple[Incident, ...]:
@@ -127,18 +143,22 @@ def _report(
     day: date,
     known: Sequence[Incident],
     pasts: Mapping[str, Cube],
+    leans: Mapping[str, Floats],
 ) -> ScanReport:
     started = time.perf_counter()
     rules = Rules.model_validate(snapshot.manifest.get("rules") or settings.rules.model_dump())
     bound = settings.scout.false_incidents_per_day
     incidents: list[Incident] = []
     scanned: list[Scanned] = []
+    ripeness: dict[str, Maturity] = {}
     for family, whole in cubes:
         if family is planned.kin:
             continue
         cube = _until(whole, day)
         for entry in family.metrics:
-            late = next((look.unsettled for look in scanned if look.metric == entry.settled_with), 0)
+            ripe = ripeness.get(entry.settled_with)
+            if entry.open:
+                ripeness[entry.metric.name] = maturity_of(cube, entry, leans.get(entry.metric.name))
             mine = [incident for incident in known if incident.metric == entry.metric.name]
             found, looked = judge(
                 cube,
@@ -148,9 +168,10 @@ def _report(
                 semantic,
                 bound,
                 snapshot.first_day,
-                late,
+                ripe,
                 mine,
                 pasts.get(family.name),
+                leans.get(entry.metric.name),
             )
             incidents += found
             scanned.append(looked)
@@ -182,60 +203,89 @@ def judge(
     semantic: SemanticModel,
     bound: float,
     data_begin: date,
-    unsettled: int = 0,
+    ripe: Maturity | None = None,
     known: Sequence[Incident] = (),
     past: Cube | None = None,
+    lean: Floats | None = None,
 ) -> tuple[list[Incident], Scanned]:
     """Scan one metric of a cube that ends on the judged day.
 
-    The last `unsettled` days are left out, of which too much is known to be undecided; `known` are the metric's
-    earlier incidents, `past` the single values' series a year before.
+    `ripe` is how far the days of what it belongs to are decided, `lean` what its own young days lean to; `known`
+    are the metric's earlier incidents, `past` the single values' series a year before.
     """
     metric = entry.metric
     settled = data_begin + timedelta(days=entry.after_days)
     early = sum(day < settled for day in cube.days)
-    late = undecided_days(cube, entry) if entry.open else unsettled
-    waiting: frozenset[date] = frozenset()
-    if (
-        entry.open and entry.kind == "rate"
-    ):  # a share of what is decided can be judged part by part, not as a whole
-        few = undecided_days(cube, entry, MOST_OPEN)
-        waiting, cut = frozenset(cube.days[len(cube.days) - late :]), few
-    else:
-        cut = late
-    kept = cube.through(max(len(cube.days) - 1 - cut, early), early)
+    if entry.open:
+        ripe = maturity_of(cube, entry, lean)
+    unripe = ripe.unripe if ripe else 0
+    end = max(len(cube.days) - 1 - unripe, early)
+    kept = cube.through(end, early)
     gap, notes = _gap(len(kept.days), metric.label)
-    if late:
-        what = "judged in part only" if cut < late else "not judged"
-        notes.append(f"{metric.label}: the last {late} days are {what}, much of them is undecided.")
+    if unripe:
+        notes.append(f"{metric.label}: the last {unripe} days are not judged, hardly anything of them is decided.")
     series = series_of(kept, entry)
+    telling = _telling(kept, series)
+    kept = kept.of(_needed(entry, planned)).only(telling)
+    series = replace(series, counts=series.counts[telling], exposure=series.exposure[telling])
     if past is not None and entry.kind == "count":
-        begin, end = past_days(kept.days[0], kept.days[-1])
-        before = past.through(past.days.index(end), past.days.index(begin))
-        seasonal = season(kept, before, _weighted(before, metric.numerator), odd_days(begin, end))
+        begin, until = past_days(kept.days[0], kept.days[-1])
+        before = past.through(past.days.index(until), past.days.index(begin))
+        seasonal = season(kept, before, _weighted(before, metric.numerator), odd_days(begin, until))
         series = replace(series, exposure=seasonal)
+    stretch, period = unknown_periods(semantic.events, kept.days, data_begin)
+    doubt: Floats | None = None
+    if entry.kind == "count" and gap and period:
+        turned, doubt = unknown_season(kept, series.counts, stretch, len(kept.days) - gap)
+        series = replace(series, exposure=series.exposure * turned)
+    if ripe is not None and entry.kind == "count":
+        series = replace(series, exposure=series.exposure * (ripe.share * ripe.lean)[early : end + 1])
     if entry.kind != "count" and gap:
         mixed = mix_of(kept, series.counts, series.exposure, len(kept.days) - gap, additive=entry.kind == "score")
+        if ripe is not None:
+            mixed = mixed * ripe.lean[early : end + 1]
         series = replace(series, mix=mixed)
     base = max(0, min(LEVEL_DAYS, len(kept.days) - gap))
     windows = tuple(w for w in WINDOWS if w <= gap)
-    looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes), late)
+    looked = Scanned(metric.name, metric.label, len(kept.codes), windows, base if gap else 0, tuple(notes), unripe)
     if not gap or not series.counts.any():
         return [], looked
-    if entry.kind == "count":
-        doubt, period = unknown_periods(semantic.events, kept.days, len(kept.days) - gap, data_begin)
     spans = [(cell, i.start.day, i.as_of) for i in known if (cell := kept.cell_of(i.segment)) >= 0]
-    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]) | waiting, spans)
-    if entry.kind == "count" and doubt.any():
-        deeper = np.where(kept.depth <= 1, 1.0, UNKNOWN_DEEPER)[:, None]
-        expected = replace(expected, season=deeper * doubt)
-        note = f"{metric.label}: the data hold no earlier {period.upper()}, so only large changes are told."
+    expected = expect(kept, series, gap, odd_days(kept.days[0], kept.days[-1]), spans)
+    if doubt is not None and doubt.any():
+        expected = replace(expected, season=doubt)
+        note = (
+            f"{metric.label}: the data hold no earlier {period.upper()}; "
+            "what calls are about must change much to be told."
+        )
         looked = replace(looked, notes=(*looked.notes, note))
+    if ripe is not None and ripe.doubt.any():
+        expected = replace(expected, season=np.tile(ripe.doubt[early : end + 1], (len(kept.codes), 1)))
     judged = Judged(entry, kept, series, expected, prices_of(rules), planned.formulas)
     open_cells = tuple(dict.fromkeys(cell for cell, _, last in spans if kept.days[-1] - last <= STILL_OPEN))
     found = scan(kept, series, expected, bound / planned.metrics, open_cells)
     incidents = [incident_of(item, judged, "") for item in found]
     return [replace(i, calendar=period_at(semantic.events, i.start.day)) for i in incidents], looked
+
+
+def _telling(cube: Cube, series: Series) -> BoolArray:
+    """The cells of which so much was seen that a change could be told, and those that mixes are read off."""
+    last = slice(-max(WINDOWS), None)
+    if series.kind == "score":
+        enough = series.exposure[:, last].sum(axis=1) >= LEAST_VALUES
+    else:
+        enough = (series.counts.sum(axis=1) >= LEAST_HISTORY) | (
+            series.counts[:, last].sum(axis=1) >= 2 * LEAST_EVENTS
+        )
+    topics = (cube.depth == 2) & (cube.codes[:, :1] != ANY).any(axis=1)
+    return np.asarray(enough | topics | (cube.depth <= 1))
+
+
+def _needed(entry: ScannedMetric, planned: Program) -> tuple[str, ...]:
+    """The measures that an incident of the metric says something of."""
+    formula = planned.formulas.get(entry.dollars, "")
+    others = ("leaked_calls", "failed_sessions") if "query:leakage_rate" in formula else ()
+    return tuple(dict.fromkeys((*entry.measures, *others)))
 
 
 def _gap(days: int, label: str) -> tuple[int, list[str]]:
@@ -269,16 +319,23 @@ def series_of(cube: Cube, entry: ScannedMetric) -> Series:
 
 
 def _weighted(cube: Cube, parts: Sequence[tuple[str, float]]) -> Floats:
+    if len(parts) == 1 and parts[0][1] == 1:
+        return cube.measures[parts[0][0]]
     return np.asarray(sum(weight * cube.measures[name] for name, weight in parts), dtype=np.float64)
 
 
-def undecided_days(cube: Cube, entry: ScannedMetric, more: float = OPEN) -> int:
+def maturity_of(cube: Cube, entry: ScannedMetric, lean: Floats | None = None) -> Maturity:
+    """How ripe a cube's days are, by what still waits for a decision of the whole."""
+    waiting, decided = cube.measures[entry.open][0], series_of(cube, entry).exposure[0]
+    return maturity(waiting, decided, undecided_days(waiting, decided), np.ones(1) if lean is None else lean)
+
+
+def undecided_days(waiting: Floats, decided: Floats) -> int:
     """How many of the last days still wait for so many times the usual decisions."""
-    waiting = cube.measures[entry.open][0]
-    share = waiting / np.maximum(waiting + series_of(cube, entry).exposure[0], 1.0)
+    share = waiting / np.maximum(waiting + decided, 1.0)
     usual = float(np.median(share[: max(len(share) // 2, 7)])) if len(share) else 0.0
     last = len(share)
-    while last > 1 and share[last - 1] > min(more * usual + 0.02, 0.98):
+    while last > 1 and share[last - 1] > min(OPEN * usual + 0.02, 0.98):
         last -= 1
     return len(share) - last
 
