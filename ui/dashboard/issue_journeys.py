@@ -50,9 +50,6 @@ def _leading(reading: Reading, panel: Panel, dimensions: tuple[str, ...]) -> tup
     for row in range(len(panel.table.rows)):
         values = [str(panel.cell(row, name)) for name in dimensions]
         if not any(value.startswith(("Unknown", "No ", "None")) for value in values):
-            words = [
-                value if len(values) > 1 else reading.label(n, value)
-                for n, value in zip(dimensions, values, strict=True)
-            ]
-            return row, " ".join(words)
+            words = values[0] if dimensions != ("step",) else values[0].replace("_", " ")
+            return row, " ".join(values) if len(values) > 1 else reading.label(dimensions[0], words)
     return 0, ""

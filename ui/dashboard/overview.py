@@ -52,7 +52,9 @@ def fill(reading: Reading) -> Content:
             panels[found.key] = found
         return found
 
-    leaks = take(_leak_table(reading, panels))
+    below: dict[str, Panel] = {}
+    leaks = take(_leak_table(reading, below))
+    panels |= below
     opportunities = take(_opportunities(reading))
     for found in (_course(reading, "calls_course", CALL_METRICS), _course(reading, "leaks_course", LEAK_METRICS),
                   _course(reading, "digital_course", ("digital_success_rate",))):  # fmt: skip
@@ -98,7 +100,10 @@ def course_time(reading: Reading, days: int = TREND_DAYS) -> TimeRange:
 
 
 def _leak_table(reading: Reading, panels: dict[str, Panel]) -> Panel | Refusal:
-    """The ranked table of the demo: journey, calls and cost a day, the rate, whom it hits, the trend."""
+    """The ranked table of the demo: journey, calls and cost a day, the rate, whom it hits, the trend.
+
+    What it is made of is left in `panels`.
+    """
     by: dict[str, Any] = {"dimensions": ("journey",), "order_by": (Order(by="avoidable_call_cost"),), "limit": 10}
     base = reading.panel("leaks_base", "Leaks by journey", (*LEAK_METRICS, "leakage_rate"), **by)
     if isinstance(base, Refusal):
@@ -111,8 +116,7 @@ def _leak_table(reading: Reading, panels: dict[str, Panel]) -> Panel | Refusal:
         return trend
     if isinstance(total, Refusal):
         return total
-    panels["leaks_total"] = total
-    panels["leaks_sum"] = _sum(total, reading)
+    panels |= {panel.key: panel for panel in (base, trend, total, _sum(total, reading))}
     spots = hot_spots(reading, week)
     names = [str(base.cell(row, "journey")) for row in range(len(base.table.rows))]
     rows = {str(trend.cell(row, "journey")): row for row in range(len(trend.table.rows))}

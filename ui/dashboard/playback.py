@@ -138,7 +138,7 @@ def samples(reading: Reading, filters: Sequence[DimensionFilter], period: TimeRa
     for item in filters:
         select = select.where(exp.column(dataset.columns[item.dimension]).isin(*item.values))
     select = select.where(_between("call_date", period.start, period.end))
-    select = select.order_by("call_date DESC", "sentiment_score", "call_id").limit(MOST_SAMPLES)
+    select = select.order_by("call_date DESC", "sentiment_score NULLS LAST", "call_id").limit(MOST_SAMPLES)
     try:
         rows = _asked(reading, select).rows
     except DeniedError:

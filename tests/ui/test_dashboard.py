@@ -1,0 +1,296 @@
+"""The dashboard in a real browser over a real warehouse: the demo as one story, its walls, and how it looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.ui.conftest import ROOT, Site, _line
+from tools.actions.proposals import FILE, Proposals
+from ui.dashboard.access import load_access
+from warehouse.principal import ROLES
+from warehouse.snapshots import CURRENT
+
+MEMBER_ID = re.compile(r"\bM-?\d{4,}\b")
+ADDRESSES = {
+    "overview": "/dashboard",
+    "issue": "/dashboard/issue/Billing",
+    "issue.savings": "/dashboard/issue/Billing/savings",
+    "issue.actions": "/dashboard/issue/Billing/actions",
+    "repeat_calls": "/dashboard/repeat-calls",
+    "playback": "/dashboard/playback",
+    "review": "/dashboard/review",
+    "quality": "/dashboard/quality",
+    "audit": "/dashboard/audit",
+}
+SHOTS = Path(os.environ.get("DASHBOARD_SHOTS", "var/screenshots"))
+
+
+@pytest.fixture(scope="module")
+def dash(two_days: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The server over the company whose last day came a fortnight after the day before it."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    var = folder / "var"
+    command = [sys.executable, str(ROOT / "tests" / "ui" / "dashboard_server.py"), str(two_days[0]), str(var)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_CENTER_VAR": str(var)}
+    with (folder / "server.log").open("w+") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        try:
+            address, _, passwords = _line(process, log.name, "http://").partition(" ")
+            yield Site(address, var / "state", json.loads(passwords))
+        finally:
+            process.terminate()
+            process.wait(timeout=15)
+
+
+def _context(dash: Site, browser: Browser, **how: Any) -> BrowserContext:
+    context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
+    context.set_default_timeout(60_000)
+    dash.watch(context)
+    return context
+
+
+def _signed_in(dash: Site, browser: Browser, name: str, **how: Any) -> Page:
+    page = _context(dash, browser, **how).new_page()
+    page.goto(f"{dash.address}/")
+    page.fill("#name", name)
+    page.fill("#password", dash.passwords[name])
+    page.click("button[type=submit]")
+    page.wait_for_selector("#leaks")
+    return page
+
+
+@contextmanager
+def _reader(dash: Site, name: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=dash.address, timeout=120, headers={"origin": dash.address}) as client:
+        _enter(client, dash, name)
+        yield client
+
+
+def _enter(client: httpx.Client, dash: Site, name: str) -> None:
+    token = re.search(r'name="token" value="([^"]+)"', client.get("/login").text)
+    assert token is not None
+    given = {"name": name, "password": dash.passwords[name], "token": token[1]}
+    assert client.post("/login", data=given).status_code == 303
+
+
+def test_the_demo_is_one_story(dash: Site, browser: Browser) -> None:
+    page = _signed_in(dash, browser, "product_owner")
+    # 1. What is breaking right now? Health in words, and the ranked table.
+    assert page.url == f"{dash.address}/dashboard"
+    assert "Critical: below 70%" in page.locator(".tile", has_text="Digital success rate").inner_text()
+    first = page.locator("#leaks tbody tr").first
+    expect(first).to_contain_text("Billing")
+    expect(first).to_contain_text("MAPD New")
+    # Every figure says how it is computed, with the definition and the statement that ran.
+    first.locator(".figure").first.click()
+    expect(page.locator("h1")).to_have_text("Calls a day")
+    expect(page.locator("main")).to_contain_text("gold.digital_call_leakage")
+    page.get_by_text("Back to the view").click()
+    # 2. Who is this hurting?
+    page.locator("#leaks tbody a.drill").first.click()
+    expect(page.locator("#segments tbody tr").first).to_contain_text("MAPD New")
+    # 3. Show me what this feels like: the shared path, nobody's own.
+    page.locator("#segments tbody a.drill").first.click()
+    assert "plan_type=MAPD" in page.url
+    expect(page.locator("#path")).to_contain_text("Mobile app")
+    assert not MEMBER_ID.search(page.inner_text("main"))
+    # 4. Is this worth fixing? The slider, by keyboard, against the figures under it.
+    page.get_by_role("link", name="What it is worth").click()
+    page.locator("#reduce").focus()
+    with page.expect_response(lambda r: "reduce=12" in r.url):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#reduce-said")).to_have_text("12%")
+    expect(page.locator("#projection tbody")).to_contain_text("12.0%")
+    shown = page.evaluate("fetch(location.pathname + location.search + '&format=json').then((r) => r.json())")
+    projection, basis = (next(p for p in shown["panels"] if p["key"] == key) for key in ("projection", "basis"))
+    names = [column["name"] for column in projection["columns"]]
+    row = next(row for row in projection["rows"] if row[0] == 0.12)
+    calls = basis["rows"][0][0]
+    assert row[names.index("savings_per_year")] == pytest.approx(calls * 0.12 * 8 * 365)
+    # 5. Why? The message that stops them, and when it began, looked for after the page.
+    page.goto(f"{dash.address}/dashboard/issue/Billing/cause")
+    expect(page.locator("#cut-message .hbar").first).to_contain_text("Your plan is not eligible for this option")
+    expect(page.locator("#course")).to_contain_text("most likely began on", timeout=120_000)
+    # 6. What should my teams do? Decide, as on the command line.
+    page.get_by_role("link", name="Next best action").click()
+    page.get_by_role("button", name="Put these before the reviewers").click()
+    action = page.locator("article.action").first
+    action.get_by_role("button", name="Approve").click()
+    expect(page.locator("article.action .pill").first).to_have_text("Approved")
+    with closing(Proposals(dash.state / FILE)) as store:
+        assert [event.user for event in store.events() if event.action == "approve"] == ["product_owner"]
+    # 7. How do we know it worked?
+    page.get_by_role("link", name="Impact", exact=True).click()
+    expect(page.get_by_role("heading", name="Did it work?")).to_be_visible()
+    assert dash.hosts == {"127.0.0.1"}
+    assert dash.troubles == []
+    page.context.close()
+
+
+def test_each_role_has_what_the_table_gives_it_and_nothing_else(dash: Site) -> None:
+    access = load_access()
+    for name in ("admin", *ROLES):
+        with _reader(dash, name) as client:
+            for view, address in ADDRESSES.items():
+                roles = access.views[view]
+                has = bool(roles & {"all", name}) or (
+                    name == "admin" and bool(roles & {"executive", "administrator"})
+                )
+                answer = client.get(address, headers={"accept": "text/html"})
+                assert (answer.status_code == 200) == has, (name, view, answer.status_code)
+                assert has or answer.status_code == 404, (name, view)
+                assert not MEMBER_ID.search(re.sub(r"placeholder=\"[^\"]*\"", "", answer.text)), (name, view)
+            nav = client.get("/dashboard").text
+            assert ('href="/dashboard/audit"' in nav) == (name == "admin")
+            assert ('href="/dashboard/playback"' in nav) == (name in access.views["playback"])
+            # Who may not decide has no button, and cannot send what one would.
+            page = client.get("/dashboard/review", headers={"accept": "text/html"}).text
+            assert ('value="approve"' in page) == (name == "product_owner" and "p-" in page)
+            token = re.search(r'name="token" value="([^"]+)"', client.get("/logout").text)
+            assert token is not None
+            sent = client.post("/dashboard/review", data={"decision": "propose", "token": token[1]})
+            assert (sent.status_code == 303) == (name == "product_owner"), name
+
+
+def test_forms_of_one_address_and_what_is_not_there(dash: Site) -> None:
+    with _reader(dash, "executive") as client:
+        as_json = client.get("/dashboard?plan_type=MAPD", headers={"accept": "application/json"}).json()
+        assert as_json["filters"] == {"plan_type": "MAPD"}
+        leaks = next(panel for panel in as_json["panels"] if panel["key"] == "leaks")
+        as_csv = client.get("/dashboard?plan_type=MAPD&format=csv&panel=leaks").text.splitlines()
+        assert len(as_csv) == len(leaks["rows"]) + 1
+        # The same figure as the governed query that the model itself gives for it.
+        base = next(panel for panel in as_json["panels"] if panel["key"] == "leaks_base")
+        assert base["semantic_query"]["filters"] == [{"dimension": "plan_type", "values": ["MAPD"]}]
+        assert leaks["rows"][0][2] == base["rows"][0][1 + base["semantic_query"]["metrics"].index("leaked_calls")]
+        assert client.get("/dashboard?plan_type=Nonsense").status_code == 400
+        assert client.get("/dashboard?period=2019-01-01..2019-01-02").status_code == 400
+        for address in (
+            "/dashboard/issue/Nonsense",
+            "/dashboard/issue/Billing/nonsense",
+            "/dashboard/how?view=overview",
+        ):
+            assert client.get(address).status_code == 404, address
+    with httpx.Client(base_url=dash.address) as stranger:
+        assert stranger.get("/dashboard?period=7d").headers["location"] == "/login?next=/dashboard%3Fperiod%3D7d"
+        assert stranger.get("/dashboard", headers={"accept": "application/json"}).status_code == 401
+
+
+def test_a_single_journey_needs_a_purpose_and_names_nobody_in_its_address(dash: Site, browser: Browser) -> None:
+    page = _signed_in(dash, browser, "member_advocate")
+    page.goto(f"{dash.address}/dashboard/playback")
+    assert page.locator("#member").count() == 0
+    page.goto(f"{dash.address}/purpose")
+    page.locator("input[name=purpose]").first.check()
+    page.fill("#reference", "case 4711")
+    page.get_by_role("button", name=re.compile("Open member rows")).click()
+    page.goto(f"{dash.address}/dashboard/playback")
+    page.fill("#member", "M-104382")
+    page.get_by_role("button", name="Play back").click()
+    expect(page.locator("#member-card")).to_contain_text("M-104382")
+    assert "104382" not in page.url
+    times = page.locator(".playback .card").first.locator("time.when").all_inner_texts()
+    assert times == ["09:01", "09:03", "09:04", "09:18", "09:45"]
+    expect(page.locator(".mood")).to_contain_text("strongly negative")
+    expect(page.locator(".playback")).to_contain_text("Confusing bill and plan rules")
+    reference = page.url
+    page.context.close()
+    with _reader(dash, "executive") as client:
+        assert client.get(reference).status_code == 404
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_it_fits_phone_and_laptop_in_both_themes_and_axe_finds_nothing_serious(
+    dash: Site, browser: Browser, scheme: Any, width: int
+) -> None:
+    page = _signed_in(
+        dash, browser, "product_owner", color_scheme=scheme, viewport={"width": width, "height": 844}
+    )
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    # What the bigger pages add is laid out the same way in either theme.
+    more = ("issue.actions", "repeat_calls") if scheme == "dark" else ()
+    for name in ("overview", "issue", "issue.savings", *more):
+        page.goto(f"{dash.address}{ADDRESSES[name]}")
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+        page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
+        assert _serious(page) == [], name
+    page.context.close()
+
+
+def _serious(page: Page) -> list[str]:
+    """Serious and critical violations that axe finds; none without its package, which the dev extra brings."""
+    package = find_spec("axe_playwright_python")
+    if package is None or package.origin is None:
+        return []
+    # Run by the debugger, not by the page, whose policy lets no foreign script in.
+    page.evaluate(Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in found["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def test_figures_move_when_a_snapshot_lands_and_a_broken_stream_is_told(
+    dash: Site, browser: Browser, two_days: tuple[Path, str, str]
+) -> None:
+    warehouse, older, newer = two_days
+    page = _signed_in(dash, browser, "analyst")
+    expect(page.locator("#live")).to_contain_text("live")
+    page.evaluate("scrollTo(0, 300)")
+    page.locator("#trend summary").click()
+    first_day = page.locator("#trend tbody th").first
+    before = first_day.inner_text()
+    try:
+        _serve(warehouse, older)
+        expect(page.locator("#as-of")).to_contain_text("15 October 2026", timeout=90_000)
+        assert first_day.inner_text() < before
+        assert page.locator("#trend details").first.evaluate("(each) => each.open")
+        assert page.evaluate("scrollY") == 300
+    finally:
+        _serve(warehouse, newer)
+    page.context.route("**/events", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#live")).to_have_text("not live")
+    page.context.close()
+
+
+def _serve(warehouse: Path, snapshot: str) -> None:
+    (warehouse / "next").write_text(f"{snapshot}\n")
+    os.replace(warehouse / "next", warehouse / CURRENT)
+
+
+def test_the_keyboard_reaches_the_content_the_chat_and_back(dash: Site, browser: Browser) -> None:
+    page = _signed_in(dash, browser, "executive")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.locator("#open-chat").focus()
+    page.keyboard.press("Enter")
+    chat = page.frame_locator("#chat-frame").locator("#chat-input")
+    chat.wait_for()
+    page.locator("#close-chat").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#chat-dock")).to_be_hidden()
+    expect(page.locator("#open-chat")).to_be_focused()
+    page.context.close()
