@@ -96,10 +96,10 @@ def _echoes(incident: Incident, other: Incident, stories: Stories, kin: Kinship)
 def _is_held(incident: Incident, other: Incident, kin: Kinship) -> bool:
     """Whether the weaker one has its place in common with the stronger: one segment holds the other.
 
-    What is seen of one segment is not explained by the whole, which holds everything.
+    What is seen of one segment is not explained by the whole, which holds everything, nor the other way round.
     """
-    if not other.values:
-        return not incident.values
+    if not other.values or not incident.values:
+        return other.values == incident.values
     mine, theirs = set(incident.segment), set(other.segment)
     return mine <= _kind(other, kin) or theirs <= _kind(incident, kin)
 

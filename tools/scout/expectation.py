@@ -24,6 +24,7 @@ LEVEL_DAYS = 56
 LEAST_LEVEL_DAYS = 21  # that must be left to set a level
 MOSTLY = 0.3  # of a cell: an incident of so much of it moves its level
 LEVEL_OF_WHOLE = 28  # days
+MOST_DRIFT = 0.005  # of a day: by more a whole does not wander
 PASSES = 2
 OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
 CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
@@ -190,6 +191,8 @@ def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floa
     y = value[base][used]
     y = np.clip(y, *(np.median(y) + np.array([-4, 4]) * 1.48 * np.median(np.abs(y - np.median(y)))))
     nugget, drift = _variogram(used, y)
+    if not score:  # a step (a season that opens, an incident) looks like drift
+        drift = min(drift, MOST_DRIFT**2)
     recent = used >= used[-1] - LEVEL_OF_WHOLE + 1
     level = float(y[recent].mean())
     mean = shape + size * level if score else shape * np.exp(level)

@@ -300,7 +300,7 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     mean = expected.mean[item.cell, -reach:][days] + folded[item.cell, days]
     excess = series.counts[item.cell, -reach:][days] - mean
     size = base[item.cell] if score else np.maximum(mean, 1e-9)
-    change = excess.sum() / max(float(size.sum()), 1e-9)
+    change = _course(excess, np.maximum(size, 1e-9), float(expected.phi[item.cell]), score=score)
     if item.cell == 0:  # what all cells do is in the common factor, which the others' expectations hold already
         folded[0, days] += excess
         return
@@ -310,6 +310,17 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     folded[cells[around], days] += excess
     folded[cells[~around], days] += change * share
     doubt[cells[~around], days] += UNLIKE * np.abs(change * share)
+
+
+def _course(excess: Floats, size: Floats, phi: float, *, score: bool) -> Floats:
+    """The relative change of each day: the incident's own as far as its days differ by more than noise.
+
+    An incident that is over is no longer expected of its parts.
+    """
+    change, own = float(excess.sum() / size.sum()), excess / size
+    noise = phi / size * (1.0 if score else max(1 + change, 0.1))
+    between = max(float((size * ((own - change) ** 2 - noise)).sum() / size.sum()), 0.0)
+    return np.asarray(change + between / (between + noise) * (own - change))
 
 
 def _holds(cube: Cube, cells: Ints, cell: int) -> BoolArray:
