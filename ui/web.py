@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
@@ -24,7 +26,8 @@ from ui.client_address import Proxies
 from ui.figures import template
 from ui.forms import HOME, Forms
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
-from warehouse.errors import MissingDataError, UsageError
+from warehouse.errors import CommandCenterError, MissingDataError, UsageError
+from warehouse.logs import LOGGER_NAME
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -125,7 +128,17 @@ def serve(
         # The daily scan and its briefing are of the member warehouse.
         work = nullcontext() if company else scheduled(settings.scout, lambda: _daily_work(settings, assistant))
         with work:
+            if not company:
+                threading.Thread(target=_warm, args=(app,), name="dashboard", daemon=True).start()
             server.run(sockets=[listener])
+
+
+def _warm(app: FastAPI) -> None:
+    try:
+        app.state.dashboard.warm()
+    except CommandCenterError as error:
+        # Whoever opens the dashboard is told; it warms up with them.
+        logging.getLogger(LOGGER_NAME).warning("dashboard_not_warm", extra={"code": f"exit_{error.exit_code}"})
 
 
 def _daily_work(settings: Settings, assistant: Assistant) -> None:
@@ -185,7 +198,9 @@ def _add_briefing(
 def _add_dashboard(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:
     from ui.dashboard.pages import DashboardPages
 
-    app.include_router(DashboardPages(assistant, sessions, forms).router)
+    pages = DashboardPages(assistant, sessions, forms)
+    app.state.dashboard = pages
+    app.include_router(pages.router)
 
 
 def _add_verified(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: Forms) -> None:

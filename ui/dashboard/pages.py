@@ -16,9 +16,11 @@ from starlette.concurrency import run_in_threadpool
 
 from tools.actions.proposals import FILE
 from ui.accounts import Account
+from ui.dashboard import overview
 from ui.dashboard.access import Access, load_access
 from ui.dashboard.deciding import Deciding
 from ui.dashboard.explained import explained
+from ui.dashboard.first_alone import FirstAlone
 from ui.dashboard.panels import as_csv, document
 from ui.dashboard.playback import References
 from ui.dashboard.reading import Memory, Reading, opened
@@ -28,6 +30,7 @@ from ui.dashboard.views import VIEWS
 from ui.forms import Forms
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
+from warehouse.principal import ROLES
 from warehouse.workers.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class DashboardPages:
         self._access: Access = load_access()
         self._statements: Memory = Remembered(KEPT_STATEMENTS)
         self._contents: Remembered[_Shown] = Remembered(KEPT_VIEWS)
+        self._first = FirstAlone()
         self._references = References(forms)
         self._pages = Pages(forms, self._access, VIEWS)
         self.router = APIRouter(include_in_schema=False)
@@ -67,6 +71,13 @@ class DashboardPages:
         for view in VIEWS:
             for path in (view.path, *view.also):
                 self.router.add_api_route(ROOT + path, self._shower(view), methods=["GET"], name=view.name)
+
+    def warm(self) -> None:
+        """Fill the overview for each kind of reader, so that the first one of a snapshot does not wait for it."""
+        for role in ROLES:
+            reader = Account("dashboard", role, 0.0)
+            reading = opened(self._assistant, reader, self._statements, {}, {}, overview.VIEW, self._references)
+            overview.VIEW.fill(reading)
 
     def _shower(self, view: View) -> Callable[[Request], Any]:
         async def show(request: Request) -> Response:
@@ -132,8 +143,10 @@ class DashboardPages:
                tuple(sorted(place.items())), tuple(sorted(params.items())))  # fmt: skip
         shown = self._contents.get(key) if view.kept else None
         if shown is None:
-            reading = opened(self._assistant, account, self._statements, params, place, view, self._references)
-            shown = _Shown(view.fill(reading), reading, snapshot)
+            # Where many wait for the same, one asks first; what that cost the others need not pay again.
+            with self._first.of((snapshot.id, account.role, *key[5:])):
+                reading = opened(self._assistant, account, self._statements, params, place, view, self._references)
+                shown = _Shown(view.fill(reading), reading, snapshot)
             if view.kept:
                 self._contents.put(key, shown)
         self._note(view, account, snapshot)
