@@ -46,7 +46,7 @@ def plants(count: int) -> list[Plant]:
 
 
 def test_a_plant_is_found_once_at_its_segment_and_day(quiet: Simulated) -> None:
-    every = plants(18)
+    every = plants(15)
     exact, near_start, held, others = 0, 0, 0, 0
     for number, plant in enumerate(every):
         cube = quiet.cube(quiet.draw(900 + number, [plant]))
@@ -58,15 +58,15 @@ def test_a_plant_is_found_once_at_its_segment_and_day(quiet: Simulated) -> None:
         if mine:
             near_start += abs(place + mine[0].onset.first - plant.day) <= 1
             held += plant.day in {place + day for day in mine[0].onset.days}
-    assert exact >= 16, exact
+    assert exact >= 13, exact
     assert near_start >= 0.9 * exact
     assert held >= 0.76 * exact
     assert others <= 3
 
 
 def test_a_quiet_company_hardly_ever_shows_anything(quiet: Simulated) -> None:
-    found = sum(len(scanned(quiet.cube(quiet.draw(3000 + number)))) for number in range(20))
-    assert found <= 7  # 2 are allowed for; 7 or fewer in 99.9 of 100 such companies
+    found = sum(len(scanned(quiet.cube(quiet.draw(3000 + number)))) for number in range(12))
+    assert found <= 5  # 1.2 are allowed for; 5 or fewer in 99.8 of 100 such companies
 
 
 def test_the_excess_of_overlapping_findings_is_counted_once(quiet: Simulated) -> None:
