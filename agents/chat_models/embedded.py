@@ -99,19 +99,20 @@ class EmbeddedChatModel(BaseChatModel):
         history = tuple(prior_turns(messages))
         if completed := planned_already(said):
             return completed
-        # The supervisor and the agent it picks ask about the same question.
-        if (question, history) not in self._plans:
-            plan = review_plan(question, history) or self.planner.plan(
-                question,
-                history=[turn for turn in history if turn.kind != "review"],
-                as_of=self.as_of,
-                first_day=self.first_day,
-                partial_day=self.partial_day,
-            )
-            self._plans.clear()
-            self._plans[question, history] = plan
-            return plan
-        return self._plans[question, history]
+        # The supervisor and the agent it picks ask about the same question; others ask theirs meanwhile.
+        known = self._plans.get((question, history))
+        if known is not None:
+            return known
+        plan = review_plan(question, history) or self.planner.plan(
+            question,
+            history=[turn for turn in history if turn.kind != "review"],
+            as_of=self.as_of,
+            first_day=self.first_day,
+            partial_day=self.partial_day,
+        )
+        self._plans.clear()
+        self._plans[question, history] = plan
+        return plan
 
 
 def _last_results(messages: list[BaseMessage]) -> list[ToolMessage]:
