@@ -308,7 +308,7 @@ def test_a_phone_shows_everything_without_sideways_scrolling(site: Any, open_pag
 
 def test_the_keyboard_alone_signs_in_and_asks(site: Any, open_page: OpenPage) -> None:
     page = open_page()
-    page.goto(site.address)
+    page.goto(f"{site.address}/login?next=/chat")
     page.keyboard.type("executive")
     page.keyboard.press("Tab")
     page.keyboard.type(site.passwords["executive"])
