@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from evals.asked import accept, begin, finish, observe
+from evals.reporting.scoring import planned_line, suite_files
+from evals.reporting.terminal import show
 from evals.reports import Groups, as_json, counts, print_groups
 from evals.scouting.report import Measured
 from evals.suites import conversations, paraphrases, questions, scout
+from evals.trials.records import PAGE, Records, Run
 from warehouse.errors import UsageError
 from warehouse.settings import Settings, load_settings
 
@@ -31,32 +36,78 @@ def run(
     *,
     model: str = "embedded",
     settings: Settings | None = None,
-    warehouse: Path | None = None,
     as_json: bool = False,
     console: Console | None = None,
+    now: datetime | None = None,
+    jobs: int = 1,
+    quick: bool = False,
+    instances: Sequence[str] = (),
+    resume: str = "",
+    accepting: bool = False,
+    tracking: str = "",
 ) -> int:
-    """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline.
+    """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline beyond noise.
 
-    The suites here plan without a warehouse and with the embedded planner; `model`, `settings` and `warehouse` are
-    for suites that ask the assistant. Raises UsageError (exit 2) for an unknown suite.
+    Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
+    chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
+    `tracking` is an MLflow address. Raises UsageError (exit 2) for an unknown suite.
     """
-    unknown = sorted(set(suites) - SUITES.keys() - MEASURED.keys())
+    known = [*sorted(SUITES), *suite_files()]
+    unknown = sorted(set(suites) - set(known) - MEASURED.keys())
     if unknown:
-        known = ", ".join(sorted([*SUITES, *MEASURED]))
         raise UsageError(
-            f"There is no suite {', '.join(unknown)}.", where="eval run", next_step=f"Known: {known}."
-        )
-    out = console or Console()
+            f"There is no suite {', '.join(unknown)}.", where="eval run",
+            next_step=f"Known: {', '.join([*known, *MEASURED])}.",
+        )  # fmt: skip
+    out, used = console or Console(), settings or load_settings()
     worse: list[str] = []
-    for name in suites or sorted(SUITES):
+    for name in suites:
         if name in MEASURED:
-            worse += _measure(name, settings or load_settings(), out, as_json=as_json)
-            continue
-        groups = SUITES[name]()
-        regressions = compare(groups, read_baseline(name))
-        _show(name, groups, regressions, out, as_json=as_json)
-        worse += regressions
+            worse += _measure(name, used, out, as_json=as_json)
+    plain = [name for name in suites or known if name not in MEASURED]
+    if plain or resume:
+        records = Records(used.var / "evals" / "runs")
+        going = records.find(resume) if resume else None
+        one = going or begin(records, plain, model, now or datetime.now(UTC), quick=quick, instances=instances)
+        worse += _run(records, one, used, out, as_json=as_json, jobs=jobs, accepting=accepting, tracking=tracking)
     return REGRESSED if worse else 0
+
+
+def _run(
+    records: Records, run: Run, settings: Settings, out: Console, *,
+    as_json: bool, jobs: int, accepting: bool, tracking: str,
+) -> list[str]:  # fmt: skip
+    planned = {line["suite"] for line in records.planned(run.id)}
+    worse: list[str] = []
+    for name in run.suites:
+        if name in SUITES and name not in planned:
+            groups = SUITES[name]()
+            worse += _planned(name, groups, out, as_json=as_json)
+            lines = [planned_line(name, group, one) for group, scores in groups.items() for one in scores]
+            records.add_planned(run.id, lines)
+    if not any(name in suite_files() for name in run.suites):
+        finish(records, run)
+        return worse
+    observe(records, run, settings, Console(stderr=True), jobs=jobs)
+    document = finish(records, run)
+    if accepting:
+        accept(document)
+        document = finish(records, run)
+    if as_json:
+        out.print_json(json.dumps(document))
+    else:
+        show(document, out, str(records.folder / run.id / PAGE))
+    if tracking:
+        from evals.tracking import log_run
+
+        log_run(document, records.folder / run.id, tracking)
+    return worse + list(document["gate"]["worse"])
+
+
+def _planned(name: str, groups: Groups, out: Console, *, as_json: bool) -> list[str]:
+    regressions = compare(groups, read_baseline(name))
+    _show(name, groups, regressions, out, as_json=as_json)
+    return regressions
 
 
 def _measure(name: str, settings: Settings, console: Console, *, as_json: bool) -> list[str]:

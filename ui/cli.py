@@ -16,6 +16,7 @@ from ui import (
     cli_briefing,
     cli_changes,
     cli_company,
+    cli_eval,
     cli_feed,
     cli_lineage,
     cli_quality,
@@ -65,9 +66,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 model_app = typer.Typer(help="The semantic model.", no_args_is_help=True)
-eval_app = typer.Typer(help="Offline eval suites.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
-app.add_typer(eval_app, name="eval")
 cli_snapshots.register(app)
 cli_changes.register(app)
 cli_feed.register(app)
@@ -84,6 +83,7 @@ cli_search.register(app)
 cli_synonyms.register(app)
 cli_briefing.register(app)
 cli_trace.register(app)
+cli_eval.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."
@@ -335,28 +335,6 @@ def model_show(
 
     folder = cli_company.model_folder(load_settings(), model)
     print_definition(load_model(folder), name, console(), as_json=as_json)
-
-
-@eval_app.command("run")
-def eval_run(
-    suites: Annotated[list[str] | None, typer.Argument(help="Suites to run; without one, all.")] = None,
-    model: Annotated[str, typer.Option(help="Chat model under test.")] = "embedded",
-    warehouse: WarehouseOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Run eval suites; non-zero exit on a regression against the baseline."""
-    from evals.runner import run
-
-    settings = load_settings()
-    raise typer.Exit(
-        run(
-            suites or [],
-            model=model,
-            settings=settings,
-            warehouse=warehouse or settings.warehouse,
-            as_json=as_json,
-        )
-    )
 
 
 def _show(outcome: Outcome, *, as_json: bool, as_csv: bool = False) -> int:

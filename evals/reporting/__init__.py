@@ -1,0 +1,1 @@
+"""Reports of runs: counted with intervals, regressions first, as JSON, HTML and on the terminal."""

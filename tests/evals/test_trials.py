@@ -1,0 +1,240 @@
+"""Suites that ask: cases and schema, rows held against each other, texts, outcomes, runs that go on, gates."""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from rich.console import Console
+
+from agents.runtime import Assistant
+from evals import asked
+from evals.comparing import comparison
+from evals.confidence import paired, wilson
+from evals.days import PERIODS, days_of, with_days
+from evals.reporting.page import html
+from evals.reporting.report import gate
+from evals.reporting.scoring import ScoredCase, suite_files
+from evals.trials import observing, running
+from evals.trials.case_files import FOLDER, SCHEMA, Case, Expect, Gold, read_cases, schema_text
+from evals.trials.judging import judge
+from evals.trials.rows import Result, difference
+from evals.trials.texts import unfaithful
+from evals.trials.trial import Observation, Trial, trials_of
+from evals.trials.wordings import WORDINGS, worded
+from warehouse.errors import UsageError
+from warehouse.principal import Principal
+from warehouse.settings import Settings
+
+WANTED = Result(("journey", "calls"), (("Billing", 3), ("ID Card", 2), ("Pharmacy", 0.5)))
+
+
+def test_every_case_file_fits_the_schema_beside_it() -> None:
+    assert SCHEMA.read_text() == schema_text(), "command-center eval schema --write"
+    schema = json.loads(SCHEMA.read_text())
+    for name, path in suite_files().items():
+        jsonschema.validate(json.loads(json.dumps(yaml.safe_load(path.read_text()))), schema)
+        file = read_cases(path)
+        assert file.suite == name
+        keys = [trial.key for trial in trials_of(file)]
+        assert len(keys) == len(set(keys))
+    accuracy = read_cases(FOLDER / "accuracy.yml")
+    assert all(len({t.instance for t in trials_of(accuracy) if t.case.id == c.id}) >= 3 for c in accuracy.cases)
+
+
+def test_a_wrong_case_is_told_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text("suite: x\nabout: x\ncases:\n- {id: one, q: a, sql: b}\n")
+    with pytest.raises(UsageError, match="case one"):
+        read_cases(path)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (replace(WANTED, rows=WANTED.rows[::-1]), ()),
+        (replace(WANTED, rows=(("Billing", 3.0000001), *WANTED.rows[1:])), ()),
+        (replace(WANTED, columns=("name", "n")), ()),
+        (replace(WANTED, rows=(("Billing", None), *WANTED.rows[1:]), hidden=frozenset({(0, 1)})), ()),
+        (replace(WANTED, rows=()), ("EMPTY_RESULT",)),
+        (replace(WANTED, rows=WANTED.rows[:2]), ("RESULT_MISSING_ROWS",)),
+        (replace(WANTED, rows=(*WANTED.rows, WANTED.rows[0])), ("RESULT_EXTRA_ROWS",)),
+        (replace(WANTED, rows=(("Billing", 4), *WANTED.rows[1:])), ("SINGLE_CELL_DIFFERENCE",)),
+        (replace(WANTED, rows=(("Billing", "3"), *WANTED.rows[1:])), ("COLUMN_TYPE_DIFFERENCE",)),
+        (
+            replace(WANTED, rows=(("Billing", 4), ("ID Card", 1), WANTED.rows[2])),
+            ("RESULT_MISSING_ROWS", "RESULT_EXTRA_ROWS"),
+        ),
+        (Result(("journey",), (("Billing",), ("ID Card",), ("Pharmacy",))), ("RESULT_MISSING_COLUMNS",)),
+        (
+            Result((*WANTED.columns, "more"), tuple((*row, 1) for row in WANTED.rows)),
+            ("RESULT_EXTRA_COLUMNS",),
+        ),
+    ],
+)
+def test_each_difference_has_its_name(found: Result, expected: tuple[str, ...]) -> None:
+    assert difference(found, WANTED) == expected
+
+
+def test_an_order_counts_only_where_it_is_asked_for() -> None:
+    turned = replace(WANTED, rows=WANTED.rows[::-1])
+    assert difference(turned, WANTED, ordered=True) == ("RESULT_ORDER_DIFFERENCE",)
+    assert difference(turned, WANTED, ordered=True, first=0) == ()
+
+
+def test_periods_are_whole_and_in_their_place() -> None:
+    for day in (date(2026, 10, 29), date(2026, 1, 1), date(2024, 2, 29), date(2026, 3, 31)):
+        for name in PERIODS:
+            start, end = days_of(name, day)
+            assert start <= end <= day
+    assert days_of("last_week", date(2026, 10, 29)) == (date(2026, 10, 19), date(2026, 10, 25))
+    assert days_of("last_month", date(2026, 3, 31)) == (date(2026, 2, 1), date(2026, 2, 28))
+    assert days_of("last_quarter", date(2026, 1, 1)) == (date(2025, 10, 1), date(2025, 12, 31))
+    assert "DATE '2026-10-23' AND DATE '2026-10-29'" in with_days("{call_date last7}", date(2026, 10, 29))
+
+
+def test_wordings_are_the_same_each_time_and_keep_the_question() -> None:
+    question = "Average handle time by call topic last week"
+    for how in WORDINGS:
+        made = worded(question, how)
+        assert made == worded(question, how)
+        assert made != question
+    assert len(worded(question, "typo")) in range(len(question) - 1, len(question) + 2)
+    assert worded(question, "period_first").startswith("last week")
+
+
+def seen(answer: dict[str, Any], **more: Any) -> Observation:
+    return Observation("s:c@i", "s", "c", "i", "?", answer=answer, **more)
+
+
+def answered(rows: list[list[Any]], query: dict[str, Any] | None = None) -> dict[str, Any]:
+    columns = [{"name": n, "type": "", "unit": "", "role": r, "label": ""} for n, r in
+               (("journey", "dimension"), ("calls", "metric"))]  # fmt: skip
+    part = {"columns": columns, "rows": rows, "semantic_query": query}
+    return {"status": "answered", "agent": "genie", "trust": "governed_metric", "text": "", "parts": [part]}
+
+
+def test_outcomes_and_the_slot_that_is_wrong() -> None:
+    gold = Gold.model_validate({"query": {"metrics": ["calls"], "period": "last7"}})
+    case = Case(id="c1", q="?", gold=gold)
+    query = {"metrics": ["calls"], "time": {"start": "2026-10-23", "end": "2026-10-29"}, "filters": []}
+    body = {"columns": ["journey", "calls"], "rows": [["Billing", 3]], "query": query}
+    right: dict[str, Any] = {"wanted": {"query": body}}
+    assert judge(case, seen(answered([["Billing", 3]]), **right)).outcome == "correct"
+    other = {**query, "metrics": ["leaks"], "time": {"start": "2026-10-01", "end": "2026-10-29", "label": "x"}}
+    wrong = judge(case, seen(answered([["Billing", 9]], other), **right))
+    assert wrong.outcome == "wrong_in_silence"
+    assert set(wrong.failures) == {"SINGLE_CELL_DIFFERENCE", "WRONG_METRIC", "WRONG_PERIOD"}
+    back = {"status": "clarify", "choices": [{"label": "a", "question": "b"}], "text": "Which?"}
+    assert judge(case, seen(back, **right, offered=[answered([["Billing", 3]])])).outcome == "clarified"
+    useless = judge(case, seen(back, **right, offered=[answered([["Billing", 8]])]))
+    assert (useless.outcome, useless.failures) == ("abstained", ("OVER_ABSTAINED",))
+    assert judge(case, seen({"status": "error", "text": "boom"}, **right)).outcome == "failed_loudly"
+    refusal = Case(id="c2", q="?", expect=Expect(status=("refused",)))
+    assert judge(refusal, seen(answered([]))).failures == ("MISSED_REFUSAL",)
+    contradictory = {"wanted": {"query": body, "sql": {**body, "rows": [["Billing", 4]]}}}
+    both = Case(id="c3", q="?", gold=gold.model_copy(update={"sql": "SELECT"}))
+    assert judge(both, seen(answered([["Billing", 3]]), **contradictory)).failures == ("BROKEN_CASE",)
+
+
+def test_a_text_that_says_another_number_direction_or_superlative_is_found_out(assistant: Assistant) -> None:
+    answer = assistant.ask(
+        "Leaked calls by journey last week compared with the week before", Principal("erin", "executive")
+    ).model_dump(mode="json")
+    assert answer["status"] == "answered"
+    assert unfaithful(answer) == ()
+    numbers = [at for at, fact in enumerate(answer["facts"]) if isinstance(fact["value"], int | float)]
+    assert len(numbers) >= 3
+    for at in numbers[:6]:
+        changed = copy.deepcopy(answer)
+        changed["facts"][at]["text"] = "4,711"
+        assert unfaithful(changed), changed["facts"][at]
+    for more in (" It rose.", " That is 17% of all.", " The highest ever."):
+        assert unfaithful({**answer, "text": answer["text"] + more})
+
+
+def test_intervals_and_the_paired_test() -> None:
+    assert wilson(0, 0) == (0.0, 1.0)
+    low, high = wilson(9, 10)
+    assert (round(low, 3), round(high, 3)) == (0.596, 0.982)
+    assert paired([0, 0, 0], [0, 0, 0]).p_worse == 1.0
+    five = paired([0] * 10, [1] * 5 + [0] * 5)
+    assert (five.worse, five.better, five.p_worse) == (5, 0, 1 / 32)
+    assert five.beyond_noise
+    assert not paired([0] * 6 + [1], [1] * 4 + [0] * 3).beyond_noise
+
+
+def test_a_gate_tells_one_silent_error_of_a_deterministic_model_and_waits_for_more_of_another() -> None:
+    cases = [ScoredCase("s", f"c{n}", "?", "wrong_in_silence" if n == 0 else "correct") for n in range(8)]
+    before = {f"s:c{n}": "correct" for n in range(8)}
+    assert gate("s", cases, before, "embedded")
+    assert gate("s", cases, before, "service:x") == []
+    many = [replace(case, outcome="abstained") for case in cases[:5]]
+    assert gate("s", many, before, "service:x")
+
+
+@pytest.fixture
+def tiny_instance(tiny_warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The instance "seven" is the company that other tests share."""
+    monkeypatch.setattr(observing, "warehouse_of", lambda *_: tiny_warehouse)
+
+
+def test_a_run_is_observed_resumed_rescored_and_compared(
+    tiny_instance: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(var=tmp_path)
+    records = asked.Records(tmp_path / "evals" / "runs")
+    names = {"metric-by-journey", "verified", "personal", "follow-up"}
+    some = [t for t in asked.trials(["tools"]) if t.case.id in names]
+    monkeypatch.setattr(asked, "trials", lambda *_, **__: some[:2])
+    monkeypatch.setattr(asked, "BASELINES", tmp_path / "baselines")
+    silent = Console(file=StringIO())
+    run = asked.begin(
+        records, ["tools"], "embedded", datetime(2026, 10, 30, tzinfo=UTC), quick=False, instances=()
+    )
+    asked.observe(records, run, settings, silent, jobs=1)
+    monkeypatch.setattr(asked, "trials", lambda *_, **__: some)
+    observed: list[Trial] = []
+    whole = running.run_trials
+    monkeypatch.setattr(
+        running, "run_trials", lambda t, *a, **k: (observed.extend(t), whole(t, *a, **k))
+    )  # fmt: skip
+    asked.observe(records, run, settings, silent, jobs=1)
+    assert [t.key for t in observed] == [t.key for t in some[2:]], "what was observed is not asked again"
+    document = asked.finish(records, records.find("last"))
+    assert {case["id"]: case["outcome"] for case in document["cases"]} == dict.fromkeys(names, "correct")
+    assert all(case["spans"][0]["kind"] == "answer" for case in document["cases"])
+    page = html(document)
+    assert "http" not in page.replace("http-equiv", "")
+    assert page.count("<summary>") >= len(names)
+    asked.accept(document)
+
+    later = asked.begin(
+        records, ["tools"], "embedded", datetime(2026, 10, 31, tzinfo=UTC), quick=False, instances=()
+    )
+    for one in records.observations(run.id):
+        broken = {**(one.answer or {}), "trust": "none"} if one.trial == "verified" else one.answer
+        records.add(later.id, replace(one, answer=broken))
+    worse = asked.finish(records, later)
+    assert [case["id"] for case in worse["regressions"]] == ["verified"]
+    assert worse["gate"]["worse"]
+    assert [point["run"] for point in worse["trend"]] == [run.id, later.id]
+    held = comparison(records, run, later)
+    assert [case["id"] for case in held["worse"]] == ["verified"]
+    assert held["suites"]["tools"]["before"] == 1.0
+
+
+def test_a_model_that_is_none_is_a_usage_error(settings: Settings) -> None:
+    with pytest.raises(UsageError):
+        asked.with_model(settings, "gpt")
+    with pytest.raises(UsageError):
+        asked.with_model(settings, "service")
+    assert asked.with_model(settings, "recorded:x.jsonl").chat_model.kind == "recorded"

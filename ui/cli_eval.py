@@ -1,0 +1,129 @@
+"""The commands about evals: running suites, scoring again, comparing runs, the trend, cases from production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.terminal import JsonOption, console, load_settings, print_json
+
+if TYPE_CHECKING:
+    from evals.trials.records import Records
+
+eval_app = typer.Typer(help="Offline eval suites.", no_args_is_help=True)
+RunArgument = Annotated[str, typer.Argument(help="A run's id, how it begins, or: last.")]
+_REGRESSED = 1
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.add_typer(eval_app, name="eval")
+
+
+@eval_app.command("run")
+def run(
+    suites: Annotated[list[str] | None, typer.Argument(help="Suites to run; without one, all.")] = None,
+    model: Annotated[
+        str, typer.Option(help="Chat model under test: embedded, service, service:NAME or recorded:FILE.")
+    ] = "embedded",
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="Processes that ask at the same time.")] = 2,
+    quick: Annotated[bool, typer.Option("--quick", help="Each case on its first instance only.")] = False,
+    instance: Annotated[list[str] | None, typer.Option(help="Only on these instances.")] = None,
+    resume: Annotated[str, typer.Option(help="Go on with a stopped run: its id, or: last.")] = "",
+    accept: Annotated[bool, typer.Option("--accept", help="Make the outcomes the new baseline.")] = False,
+    mlflow: Annotated[
+        str, typer.Option(help="Log to MLflow: an address, or: local (SQLite under var/evals).")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Run eval suites; exit 1 when one is worse than its baseline beyond noise."""
+    from evals.runner import run as run_suites
+
+    settings = load_settings()
+    tracking = f"sqlite:///{(settings.var / 'evals' / 'mlflow.db').absolute()}" if mlflow == "local" else mlflow
+    code = run_suites(
+        suites or [], model=model, settings=settings, as_json=as_json, jobs=jobs, quick=quick,
+        instances=instance or [], resume=resume, accepting=accept, tracking=tracking,
+    )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@eval_app.command("rescore")
+def rescore(name: RunArgument = "last", as_json: JsonOption = False) -> None:
+    """Score a stored run again by today's cases and scorers, without asking anything."""
+    from evals.asked import finish
+    from evals.reporting.terminal import show
+    from evals.trials.records import PAGE
+
+    records = _records()
+    found = records.find(name)
+    document = finish(records, found)
+    if as_json:
+        print_json(document)
+    else:
+        show(document, console(), str(records.folder / found.id / PAGE))
+    raise typer.Exit(_REGRESSED if document["gate"]["worse"] else 0)
+
+
+@eval_app.command("compare")
+def compare(
+    before: Annotated[str, typer.Argument(help="The earlier run, or that of the other chat model.")],
+    now: RunArgument = "last",
+    as_json: JsonOption = False,
+) -> None:
+    """Two runs case by case, with a paired test; exit 1 when the second is worse beyond noise."""
+    from evals.comparing import comparison
+    from evals.reporting.terminal import show_comparison
+
+    records = _records()
+    document = comparison(records, records.find(before), records.find(now))
+    if as_json:
+        print_json(document)
+    else:
+        show_comparison(document, console())
+    raise typer.Exit(_REGRESSED if document["gate"] else 0)
+
+
+@eval_app.command("runs")
+def runs(as_json: JsonOption = False) -> None:
+    """Every run that is kept, the oldest first, with its share of correct cases by suite."""
+    import json
+
+    from evals.reporting.report import trend_point
+    from evals.trials.records import SUMMARY
+
+    records = _records()
+    files = [(one, records.folder / one.id / SUMMARY) for one in records.all()]
+    points = [trend_point(json.loads(file.read_text(encoding="utf-8"))) for _, file in files if file.is_file()]
+    if as_json:
+        print_json(points)
+        return
+    for point in points:
+        shares = ", ".join(f"{name} {100 * s['correct']:.1f} %" for name, s in point["suites"].items())
+        quick = " quick" if point["quick"] else ""
+        console().print(f"{point['run']} {point['model']}{quick}: {shares}", markup=False, highlight=False)
+    for one, file in files:
+        if not file.is_file():
+            console().print(f"{one.id} {one.model}: stopped; go on with --resume {one.id}", markup=False)
+
+
+@eval_app.command("schema")
+def schema(
+    write: Annotated[bool, typer.Option("--write", help="Write it beside the cases.")] = False,
+) -> None:
+    """The JSON Schema of a case file."""
+    from evals.trials.case_files import SCHEMA, schema_text
+
+    if write:
+        SCHEMA.write_text(schema_text(), encoding="utf-8")
+        typer.echo(f"Wrote {SCHEMA}")
+        return
+    typer.echo(schema_text(), nl=False)
+
+
+def _records() -> Records:
+    from evals.trials.records import Records
+
+    return Records(Path(load_settings().var) / "evals" / "runs")
