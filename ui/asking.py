@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer
+from ui.acting import operator
 from ui.failures import unexpected
 from warehouse.errors import (
     CommandCenterError,
@@ -107,6 +108,7 @@ class Asking:
             self._assistant = Assistant.open(
                 self._settings, self._warehouse, snapshot_id=self._snapshot_id, company=self._company
             )
+            self._assistant.operator = operator()  # decisions that a question holds are somebody's
         return self._assistant
 
     def _settled(self, question: str, work: Callable[[], Answer]) -> Outcome:

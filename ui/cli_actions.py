@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ui.acting import AsUserOption, acting
 from ui.terminal import (
     JsonOption,
     OnlyOption,
@@ -20,16 +22,17 @@ from ui.terminal import (
     principal_of,
     print_json,
 )
-from warehouse.errors import DeniedError, UsageError
+from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
     from agents.runtime import Assistant
-    from tools.actions.proposals import Event, Proposals
-    from tools.actions.verdicts import Proposal, Verdict
+    from tools.actions.deciding import Days
+    from tools.actions.proposals import Event
+    from tools.actions.verdicts import Proposal
     from warehouse.principal import Principal
 
 actions_app = typer.Typer(help="Recommended actions and their review.", no_args_is_help=True)
-ReasonOption = Annotated[str, typer.Option(help="Why; needed to reject, defer or mark as a duplicate.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; needed to reject or defer.")]
 SeenOption = Annotated[
     int | None,
     typer.Option("--version", help="The version that you looked at; refused when it has changed since."),
@@ -55,6 +58,7 @@ def list_command(
     as_json: JsonOption = False,
 ) -> None:
     """The proposals with their state, owner and expected savings."""
+    from tools.actions.deciding import proposals_seen
     from tools.actions.verdicts import STATES
 
     known = next((one for one in STATES if one == state), None)
@@ -62,8 +66,8 @@ def list_command(
         raise UsageError(
             f"There is no state {state!r}.", where="--state", next_step=f"One of: {', '.join(STATES)}."
         )
-    with _store(role, only) as (store, _):
-        _show_list(store.all(known), as_json=as_json)
+    state_folder = load_settings().state
+    _show_list(proposals_seen(state_folder, _reader(role, only), _now(), known), as_json=as_json)
 
 
 @actions_app.command("show")
@@ -74,9 +78,9 @@ def show_command(
     as_json: JsonOption = False,
 ) -> None:
     """One proposal: what to change, what is expected and on what basis, and every decision on it."""
-    with _store(role, only) as (store, _):
-        found = store.find(proposal)
-        events = store.events(found.id)
+    from tools.actions.deciding import proposal_seen
+
+    found, events = proposal_seen(load_settings().state, _reader(role, only), _now(), proposal)
     if as_json:
         print_json(_document(found) | {"events": [event.__dict__ for event in events]})
         return
@@ -92,18 +96,29 @@ def review_command(
     owner: Annotated[str | None, typer.Option(help="edit: who does it.")] = None,
     effort: Annotated[float | None, typer.Option(help="edit: working days.")] = None,
     weeks: Annotated[float | None, typer.Option(help="edit: weeks until it is felt.")] = None,
+    of: Annotated[str, typer.Option("--of", help="duplicate: the proposal that it repeats.")] = "",
     version: SeenOption = None,
     preview: Annotated[bool, typer.Option("--preview", help="Only say what would become of them.")] = False,
     role: RoleOption = "executive",
+    as_user: AsUserOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Decide on proposals, as a product_owner; several at once are decided all or none."""
-    from tools.actions.verdicts import Verdict
-
+    if decision == "golive":
+        raise UsageError(
+            "A go-live has a command of its own.", next_step="`command-center actions golive ID DAY`."
+        )
     given = {"change": change, "owner": owner, "effort_days": effort, "weeks": weeks}
     edits = {name: value for name, value in given.items() if value is not None}
-    verdict = Verdict(_reviewing(decision), reason, edits, seen=version)
-    _decide(proposals, verdict, role, preview=preview, as_json=as_json)
+    from tools.actions.deciding import decide
+
+    found = decide(
+        load_settings().state, decision, proposals, acting(as_user, role), _now(), reason=reason, edits=edits,
+        duplicate_of=of, version=version, preview=preview,
+    )  # fmt: skip
+    if preview and not as_json:
+        typer.echo("Nothing is decided yet. It would become:")
+    _show_list(found, as_json=as_json)
 
 
 @actions_app.command("golive")
@@ -112,27 +127,33 @@ def golive_command(
     day: Annotated[str, typer.Argument(help="The day it went or goes live, as 2026-11-02.")],
     version: SeenOption = None,
     role: RoleOption = "executive",
+    as_user: AsUserOption = "",
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say when an approved action went live; its effect is measured from that day on."""
-    from tools.actions.verdicts import Verdict
+    from tools.actions.deciding import decide
 
-    chosen = _day(day)
-    _require_in_data(chosen, warehouse)
-    _decide([proposal], Verdict("golive", go_live=chosen, seen=version), role, preview=False, as_json=as_json)
+    found = decide(
+        load_settings().state, "golive", [proposal], acting(as_user, role), _now(), go_live=day,
+        days=_days(warehouse), version=version,
+    )  # fmt: skip
+    _show_list(found, as_json=as_json)
 
 
 @actions_app.command("undo")
 def undo_command(
-    proposal: Annotated[str, typer.Argument(help="An id.")],
+    proposals: Ids,
     version: SeenOption = None,
     role: RoleOption = "executive",
+    as_user: AsUserOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Take the latest decision on a proposal back."""
-    with _store(role, None) as (store, who):
-        _show_list([store.undo(proposal, who, _now(), version)], as_json=as_json)
+    """Take the latest decision on each proposal back."""
+    from tools.actions.deciding import UNDO, decide
+
+    found = decide(load_settings().state, UNDO, proposals, acting(as_user, role), _now(), version=version)
+    _show_list(found, as_json=as_json)
 
 
 @actions_app.command("train")
@@ -175,13 +196,16 @@ def plan_command(
 
 @actions_app.command("measure")
 def measure_command(
-    role: RoleOption = "executive", warehouse: WarehouseOption = None, as_json: JsonOption = False
+    role: RoleOption = "executive",
+    as_user: AsUserOption = "",
+    warehouse: WarehouseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure what is live and what went live inside the data; the scoring learns from it. As a product_owner."""
     from agents.proposing import measure
     from tools.actions.verdicts import require_reviewer
 
-    who = principal_of(role)
+    who = acting(as_user, role)
     require_reviewer(who)
     with _assistant(warehouse) as assistant:
         found = measure(assistant, who)
@@ -202,8 +226,10 @@ def measure_command(
 def ledger_command(role: RoleOption = "executive", as_json: JsonOption = False) -> None:
     """What was expected of measured actions, and what came."""
     from tools.actions.ledger import ledger
+    from tools.actions.proposals import FILE, Proposals
 
-    with _store(role, None) as (store, _):
+    principal_of(role)
+    with closing(Proposals(load_settings().state / FILE)) as store:
         rows = ledger(store)
     if as_json:
         print_json(rows)
@@ -240,36 +266,10 @@ def impact_command(
     raise typer.Exit(exit_code(answer))
 
 
-def _decide(names: list[str], verdict: Verdict, role: str, *, preview: bool, as_json: bool) -> None:
-    with _store(role, None) as (store, who):
-        found = store.decide_all(names, verdict, who, _now(), preview=preview)
-    if preview and not as_json:
-        typer.echo("Nothing is decided yet. It would become:")
-    _show_list(found, as_json=as_json)
-
-
-def _reviewing(decision: str) -> Any:
-    from tools.actions.verdicts import DECISIONS
-
-    known = [one for one in DECISIONS if one not in ("golive", "measure")]
-    if decision not in known:
-        raise UsageError(f"There is no decision {decision!r}.", next_step=f"One of: {', '.join(known)}.")
-    return decision
-
-
-@contextmanager
-def _store(role: str, only: list[str] | None) -> Iterator[tuple[Proposals, Principal]]:
-    """The review's file, and who looks at it. Raises DeniedError for whoever may see only a part of it."""
-    from tools.actions.proposals import FILE, Proposals
-
-    if only:
-        raise DeniedError(
-            "Proposals hold figures of the whole company: a view of a part of it cannot show them.",
-            code="row_filter", where="--only", next_step="Ask for recommendations instead: they are of your part.",
-        )  # fmt: skip
+def _reader(role: str, only: list[str] | None) -> Principal:
+    """Who looks. The row filters need not be read: whoever has one sees no proposal."""
     who = principal_of(role)
-    with closing(Proposals(load_settings().state / FILE)) as store:
-        yield store, who
+    return replace(who, attributes=dict(entry.partition("=")[::2] for entry in only)) if only else who
 
 
 @contextmanager
@@ -285,33 +285,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a date.", next_step="Write it as 2026-11-02.") from error
-
-
-def _require_in_data(day: date, warehouse: Path | None) -> None:
-    """Raises UsageError for a go-live before the data begins, or so far ahead that it must be a slip."""
+def _days(warehouse: Path | None) -> Days:
+    """The days of the served data."""
+    from tools.actions.deciding import Days
     from warehouse.snapshots import current
 
-    settings = load_settings()
-    snapshot = current(warehouse or settings.warehouse)
-    if day < snapshot.first_day:
-        raise UsageError(
-            f"{day} lies before the first day of data, {snapshot.first_day}: there is nothing to compare with.",
-            where="go-live", next_step="Give a day within the data.",
-        )  # fmt: skip
-    if (day - max(snapshot.as_of, _now().date())).days > 366:
-        raise UsageError(f"{day} lies more than a year ahead.", where="go-live", next_step="Check the year.")
+    snapshot = current(warehouse or load_settings().warehouse)
+    return Days(snapshot.first_day, snapshot.as_of)
 
 
 def _document(proposal: Proposal) -> dict[str, Any]:
     return {
         "id": proposal.id, "key": proposal.key, "state": proposal.state, "version": proposal.version,
         "created_at": proposal.created_at, "snapshot": proposal.snapshot, "as_of": proposal.as_of,
-        "go_live": proposal.go_live, **proposal.now, "edited": sorted(proposal.edits),
+        "go_live": proposal.go_live, "duplicate_of": proposal.duplicate_of, **proposal.now,
+        "edited": sorted(proposal.edits),
         "expected_at_approval": proposal.frozen, "result": proposal.result,
     }  # fmt: skip
 
@@ -325,10 +313,11 @@ def _show_list(found: list[Proposal], *, as_json: bool) -> None:
         return
     for proposal in found:
         now = proposal.now
+        repeats = f", of {proposal.duplicate_of}" if proposal.duplicate_of else ""
         live = f", go-live {proposal.go_live}" if proposal.go_live else ""
         said = (
             f"{proposal.id}  {proposal.state}  {now['title']} ({now['owner']}, {now['effort_days']:g} days, "
-            f"{_dollars(now['savings_per_year'])} a year{live}; version {proposal.version})"
+            f"{_dollars(now['savings_per_year'])} a year{live}{repeats}; version {proposal.version})"
         )
         console().print(said, markup=False, highlight=False)
 
@@ -349,6 +338,8 @@ def _show_one(proposal: Proposal, events: list[Event]) -> None:
     ]
     if proposal.go_live:
         lines.append(f"  Go-live: {proposal.go_live}.")
+    if proposal.duplicate_of:
+        lines.append(f"  A duplicate of {proposal.duplicate_of}.")
     for event in events:
         undone = " (taken back)" if event.undone else ""
         why = f": {event.reason}" if event.reason else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ui.acting import operator
 from ui.terminal import JsonOption, complain, console, load_settings, print_json
 from warehouse.errors import DeniedError, UsageError
 
@@ -176,14 +175,6 @@ def _selection(user: str, role: str, event: str, verdict: str, since: str, answe
         raise UsageError(f"{since!r} is no time.", where="--since", next_step="Write it as 2026-10-29.") from error
     start = time.astimezone(UTC).replace(tzinfo=None) if time and time.tzinfo else time
     return Selection(user, role, event, verdict, start.isoformat() if start else "", answer)
-
-
-def operator() -> str:
-    """Who is signed in to this machine; no variable of the environment can say otherwise."""
-    try:
-        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
-    except KeyError:
-        return f"cli:{os.getuid()}"
 
 
 def _note(trail: AuditLog, how: str, wanted: Selection) -> None:

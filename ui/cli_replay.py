@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ui.cli_audit import operator
+from ui.acting import operator
 from ui.cli_company import company_of
 from ui.terminal import (
     JsonOption,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli_audit import operator
+from ui.acting import operator
 from ui.terminal import JsonOption, RoleOption, WarehouseOption, console, load_settings, principal_of, print_json
 from warehouse.errors import UsageError
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.cli_audit import operator
+from ui.acting import acting
 from ui.cli_replay import whole_id
 from ui.terminal import (
     JsonOption,
@@ -18,7 +18,6 @@ from ui.terminal import (
     WarehouseOption,
     console,
     load_settings,
-    principal_of,
     print_json,
 )
 from warehouse.errors import UsageError
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from agents.promotion.store import Proposal
     from agents.runtime import Assistant
     from semantic.model import VerifiedQuery
-    from warehouse.principal import Principal
 
 verified_app = typer.Typer(help="Verified queries: questions that a data owner has checked.", no_args_is_help=True)
 Which = Annotated[str, typer.Argument(help="A verified query's name, or a proposal's id or how that begins.")]
@@ -92,7 +90,7 @@ def propose(
 ) -> None:
     """Propose a good answer as a verified query. Anybody may; a data engineer reviews it."""
     with _promotion(warehouse) as (assistant, promotion):
-        by = _who(as_user, role)
+        by = acting(as_user, role)
         whole = whole_id(answer_id, assistant.answers)
         made = promotion.propose(whole, title, owner, by, any_reader=True)
         document = asdict(made)
@@ -130,7 +128,7 @@ def review(
     if approve and reject:
         raise UsageError("Approve or reject, not both.", where="--approve", next_step="Give one of them.")
     with _promotion(warehouse) as (_, promotion):
-        by = _who(as_user, role)
+        by = acting(as_user, role)
         proposal = promotion.store.find(name)
         if revision is not None:
             proposal = replace(proposal, revision=revision)
@@ -155,7 +153,7 @@ def retire(
 ) -> None:  # fmt: skip
     """Serve a promoted query no longer; its story is kept."""
     with _promotion(warehouse) as (_, promotion):
-        made = promotion.retire(promotion.store.find(name), reason, _who(as_user, role))
+        made = promotion.retire(promotion.store.find(name), reason, acting(as_user, role))
     console().print(f"{made.name} is retired.", markup=False, highlight=False)
 
 
@@ -168,21 +166,6 @@ def _promotion(warehouse: Path | None) -> Iterator[tuple[Assistant, Promotion]]:
     opened = Assistant.open(settings, warehouse or settings.warehouse)
     with closing(opened) as assistant, closing(Promotion(assistant)) as promotion:
         yield assistant, promotion
-
-
-def _who(as_user: str, role: str) -> Principal:
-    """The account that is named, or whoever is signed in to this machine, in a role."""
-    if not as_user:
-        return replace(principal_of(role), user=operator())
-    from ui.accounts import open_accounts
-
-    with closing(open_accounts(load_settings())) as accounts:
-        account = accounts.find(as_user)
-    if account is None or account.locked:
-        raise UsageError(
-            f"There is no open account {as_user!r}.", where="--as", next_step="`command-center users list`."
-        )
-    return account.principal
 
 
 def _yaml(file: Path | None) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tools.actions.verdicts import (
     Verdict,
     moved,
     require_allowed,
+    require_original,
     require_reviewer,
 )
 from warehouse.errors import UsageError
@@ -35,7 +36,8 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS proposals (
     id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL, snapshot TEXT NOT NULL,
     as_of TEXT NOT NULL, state TEXT NOT NULL, version INTEGER NOT NULL, document TEXT NOT NULL,
-    edits TEXT NOT NULL, go_live TEXT NOT NULL, frozen TEXT NOT NULL, result TEXT NOT NULL);
+    edits TEXT NOT NULL, go_live TEXT NOT NULL, frozen TEXT NOT NULL, result TEXT NOT NULL,
+    duplicate_of TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT, proposal TEXT NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
     role TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, diff TEXT NOT NULL, before TEXT NOT NULL,
@@ -43,7 +45,9 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS measurements (
     fix TEXT PRIMARY KEY, at TEXT NOT NULL, snapshot TEXT NOT NULL, result TEXT NOT NULL);
 """
-_COLUMNS = "id, key, created_at, snapshot, as_of, state, version, document, edits, go_live, frozen, result"
+_COLUMNS = (
+    "id, key, created_at, snapshot, as_of, state, version, document, edits, go_live, frozen, result, duplicate_of"
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Proposals:
         self._connection = open_state(file, _SCHEMA)
         self._connection.execute("PRAGMA synchronous=FULL")  # a decision that was told is on the disk
         self._connection.isolation_level = None
+        self._bring_up_to_date()
 
     def propose(
         self, documents: Mapping[str, Mapping[str, Any]], snapshot: str, as_of: date, at: datetime
@@ -80,7 +85,7 @@ class Proposals:
                 row = (proposal_id(key), key, _moment(at), snapshot, as_of.isoformat(), _json(document))
                 added = db.execute(
                     f"INSERT OR IGNORE INTO proposals ({_COLUMNS}) "
-                    "VALUES (?, ?, ?, ?, ?, 'proposed', 1, ?, '{}', '', '{}', '{}')",
+                    "VALUES (?, ?, ?, ?, ?, 'proposed', 1, ?, '{}', '', '{}', '{}', '')",
                     row,
                 )
                 if added.rowcount:
@@ -103,18 +108,7 @@ class Proposals:
 
     def find(self, name: str) -> Proposal:
         """A proposal by its id (or how it begins), key or name. Raises UsageError when none or several fit."""
-        wanted = name.strip().lower()
-        known = self.all()
-        found = [p for p in known if wanted in (p.key.lower(), str(p.document.get("title", "")).lower())]
-        found = found or [p for p in known if wanted and p.id.startswith(wanted)]
-        if len(found) == 1:
-            return found[0]
-        what = "Several proposals begin" if found else "No proposal begins"
-        raise UsageError(
-            f"{what} with {name[:40]!r}.",
-            where="actions",
-            next_step="Take an id from `command-center actions list`.",
-        )
+        return _one(name.strip().lower(), self.all())
 
     def decide(self, name: str, verdict: Verdict, by: Principal, at: datetime) -> Proposal:
         """Make one decision. Raises DeniedError for other roles, UsageError where it cannot be made."""
@@ -130,41 +124,65 @@ class Proposals:
         """The same decision on several proposals, all or none; with `preview` only what would become of them."""
         require_reviewer(by)
         ids = list(dict.fromkeys(self.find(name).id for name in names))
-        with self._lock:
-            db = self._connection
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                for one in ids:
-                    self._decide(db, one, verdict, by, at)
-                after = [self._row(db, one) for one in ids]
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("ROLLBACK" if preview else "COMMIT")
-        return after
+        with self._transaction(keep=not preview) as db:
+            for one in ids:
+                self._decide(db, one, verdict, by, at)
+            return [self._row(db, one) for one in ids]
 
     def undo(self, name: str, by: Principal, at: datetime, seen: int | None = None) -> Proposal:
         """Take the latest decision back that is not taken back yet; the event stays, and so does this one."""
+        return self.undo_all([name], by, at, seen)[0]
+
+    def undo_all(
+        self,
+        names: Sequence[str],
+        by: Principal,
+        at: datetime,
+        seen: int | None = None,
+        *,
+        preview: bool = False,
+    ) -> list[Proposal]:
+        """The same on several proposals, all or none. Raises DeniedError and UsageError as `decide` does."""
         require_reviewer(by)
-        found = self.find(name)
+        ids = list(dict.fromkeys(self.find(name).id for name in names))
+        with self._transaction(keep=not preview) as db:
+            for one in ids:
+                self._undo(db, one, by, at, seen)
+            return [self._row(db, one) for one in ids]
+
+    def _undo(self, db: sqlite3.Connection, one: str, by: Principal, at: datetime, seen: int | None) -> None:
+        proposal = self._row(db, one)
+        self._require_seen(db, proposal, seen)
+        last = db.execute(
+            "SELECT number, action, before FROM events WHERE proposal = ? AND undone = 0 "
+            "AND action NOT IN ('propose', 'undo') ORDER BY number DESC LIMIT 1",
+            (one,),
+        ).fetchone()
+        if last is None:
+            raise UsageError(
+                f"There is no decision on {one} to undo.", where="actions",
+                next_step="`command-center actions show` lists the decisions.",
+            )  # fmt: skip
+        db.execute("UPDATE events SET undone = 1 WHERE number = ?", (last[0],))
+        self._move(db, proposal, json.loads(last[2]))
+        who = (by.user, by.role, "undo")
+        self._note(db, one, at, who, f"{last[1]} of event {last[0]}", {}, {}, proposal.version + 1)
+
+    def bring_live(self, at: datetime) -> None:
+        """Set live what was announced for a day that has come; an event without a person says so."""
+        today = at.date().isoformat()
         with self._transaction() as db:
-            proposal = self._row(db, found.id)
-            self._require_seen(db, proposal, seen)
-            last = db.execute(
-                "SELECT number, action, before FROM events WHERE proposal = ? AND undone = 0 "
-                "AND action NOT IN ('propose', 'undo') ORDER BY number DESC LIMIT 1",
-                (found.id,),
-            ).fetchone()
-            if last is None:
-                raise UsageError(
-                    f"There is no decision on {found.id} to undo.", where="actions",
-                    next_step="`command-center actions show` lists the decisions.",
-                )  # fmt: skip
-            db.execute("UPDATE events SET undone = 1 WHERE number = ?", (last[0],))
-            self._move(db, proposal, json.loads(last[2]))
-            who = (by.user, by.role, "undo")
-            self._note(db, found.id, at, who, f"{last[1]} of event {last[0]}", {}, {}, proposal.version + 1)
-        return self.find(found.id)
+            due = db.execute(
+                f"SELECT {_COLUMNS} FROM proposals WHERE state = 'approved' AND go_live != '' AND go_live <= ?",
+                (today,),
+            ).fetchall()
+            for proposal in map(_proposal, due):
+                before = {name: getattr(proposal, name) for name in MOVED}
+                self._move(db, proposal, {**before, "state": "live"})
+                who = ("", "next_best_action", "golive")
+                self._note(
+                    db, proposal.id, at, who, "the announced day has come", {}, before, proposal.version + 1
+                )
 
     def events(self, name: str = "") -> list[Event]:
         """Decisions on one proposal, or on all, oldest first."""
@@ -201,11 +219,32 @@ class Proposals:
         proposal = self._row(db, one)
         self._require_seen(db, proposal, verdict.seen)
         require_allowed(proposal, verdict)
+        if verdict.decision == "duplicate":
+            verdict = self._of_original(db, proposal, verdict)
         after, diff = moved(proposal, verdict, at)
         before = {name: getattr(proposal, name) for name in MOVED}
         self._move(db, proposal, after)
         who = (by.user, by.role, verdict.decision)
         self._note(db, one, at, who, verdict.reason.strip(), diff, before, proposal.version + 1)
+
+    def _of_original(self, db: sqlite3.Connection, proposal: Proposal, verdict: Verdict) -> Verdict:
+        """The verdict with the full id of the proposal that is repeated. Raises UsageError where there is none."""
+        wanted = verdict.duplicate_of.strip().lower()
+        rows = db.execute(f"SELECT {_COLUMNS} FROM proposals").fetchall()
+        original = _one(wanted, [_proposal(row) for row in rows])
+        require_original(original, proposal)
+        return replace(verdict, duplicate_of=original.id)
+
+    def _bring_up_to_date(self) -> None:
+        """A file of an earlier version lacks the link of duplicates."""
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(proposals)")}
+        if "duplicate_of" in columns:
+            return
+        try:
+            self._connection.execute("ALTER TABLE proposals ADD COLUMN duplicate_of TEXT NOT NULL DEFAULT ''")
+        except sqlite3.OperationalError as error:
+            if "duplicate column" not in str(error):  # another process was first
+                raise
 
     def _require_seen(self, db: sqlite3.Connection, proposal: Proposal, seen: int | None) -> None:
         """Raises UsageError that tells the second of two reviewers what the first one did."""
@@ -224,9 +263,15 @@ class Proposals:
     def _move(self, db: sqlite3.Connection, proposal: Proposal, after: Mapping[str, Any]) -> None:
         values = [after["state"], _json(after["edits"]), after["go_live"], _json(after["frozen"])]
         db.execute(
-            "UPDATE proposals SET state = ?, edits = ?, go_live = ?, frozen = ?, result = ?, version = ? "
-            "WHERE id = ?",
-            (*values, _json(after["result"]), proposal.version + 1, proposal.id),
+            "UPDATE proposals SET state = ?, edits = ?, go_live = ?, frozen = ?, result = ?, duplicate_of = ?, "
+            "version = ? WHERE id = ?",
+            (
+                *values,
+                _json(after["result"]),
+                after.get("duplicate_of", ""),  # events of an earlier version know of none
+                proposal.version + 1,
+                proposal.id,
+            ),
         )
 
     def _row(self, db: sqlite3.Connection, one: str) -> Proposal:
@@ -243,8 +288,8 @@ class Proposals:
         )
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """One writer at a time, over processes as well; all of it or nothing."""
+    def _transaction(self, *, keep: bool = True) -> Iterator[sqlite3.Connection]:
+        """One writer at a time, over processes as well; all of it or nothing, nothing without `keep`."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -252,7 +297,20 @@ class Proposals:
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._connection.execute("COMMIT" if keep else "ROLLBACK")
+
+
+def _one(wanted: str, known: Sequence[Proposal]) -> Proposal:
+    found = [p for p in known if wanted in (p.key.lower(), str(p.document.get("title", "")).lower())]
+    found = found or [p for p in known if wanted and p.id.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    what = "Several proposals begin" if found else "No proposal begins"
+    raise UsageError(
+        f"{what} with {wanted[:40]!r}.",
+        where="actions",
+        next_step="Take an id from `command-center actions list`.",
+    )
 
 
 def proposal_id(key: str) -> str:
@@ -261,10 +319,10 @@ def proposal_id(key: str) -> str:
 
 
 def _proposal(row: Sequence[Any]) -> Proposal:
-    name, key, created, snapshot, as_of, state, version, document, edits, go_live, frozen, result = row
-    plain = [json.loads(text) for text in (document, edits, frozen, result)]
+    name, key, created, snapshot, as_of, state, version, document, edits, go_live, frozen, result, repeats = row
+    document, edits, frozen, result = (json.loads(text) for text in (document, edits, frozen, result))
     return Proposal(
-        name, key, created, snapshot, as_of, state, version, plain[0], plain[1], go_live, plain[2], plain[3]
+        name, key, created, snapshot, as_of, state, version, document, edits, go_live, frozen, result, repeats
     )
 
 

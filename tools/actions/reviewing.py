@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from tools.actions.deciding import decide, proposal_seen, require_whole_company
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.proposing import documents_of
 from tools.actions.recommendations import recommendations
-from tools.actions.verdicts import Proposal, Verdict, require_reviewer
+from tools.actions.verdicts import Proposal, require_reviewer
 from tools.desk import Desk, Hidden
 from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
-from warehouse.errors import DeniedError
 
 Asked = Literal["approve", "reject", "defer", "undo", "owner"]
 SAID = {"approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo": "Taken back", "owner": "Owner"}
@@ -22,11 +23,15 @@ SAID = {"approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo"
 
 @dataclass(frozen=True)
 class ReviewDesk:
-    """Where the review is kept, what time it is, and the decision that the person's own words hold, if any."""
+    """Where the review is kept, what time it is, and the decision that the person's own words hold, if any.
+
+    `operator` is whose decision it is where the principal is only a command line.
+    """
 
     state: Path
     now: Callable[[], datetime]
     asked: str | None = None
+    operator: str = ""
 
 
 def review_actions(
@@ -50,18 +55,14 @@ def review_actions(
         raise Mendable(
             "reason", "The reason is not what the person said.", "Give it word for word, or ask for one."
         )
-    if desk.principal.attributes:
-        raise DeniedError(
-            "Proposals hold figures of the whole company: a view of a part of it cannot decide on them.",
-            code="row_filter",
-            where="actions",
-        )
-    store = Proposals(review.state / FILE)
-    try:
+    require_whole_company(desk.principal)
+    with closing(Proposals(review.state / FILE)) as store:
         _ensure(store, actions, desk, review)
-        found = _decided(store, decision, actions, reason, desk, review)
-    finally:
-        store.close()
+    if decision == "owner":
+        found = [proposal_seen(review.state, desk.principal, review.now(), action)[0] for action in actions]
+    else:
+        by = replace(desk.principal, user=review.operator or desk.principal.user)
+        found = decide(review.state, decision, actions, by, review.now(), reason=reason)
     return Found((_table(found, decision),), "analysis", "review", assumptions=assumptions)
 
 
@@ -73,16 +74,6 @@ def _ensure(store: Proposals, actions: tuple[str, ...], desk: Desk, review: Revi
     found = recommendations(desk)
     if not isinstance(found, Refusal):
         store.propose(documents_of(found, actions), desk.snapshot, desk.as_of, review.now())
-
-
-def _decided(
-    store: Proposals, decision: Asked, actions: tuple[str, ...], reason: str, desk: Desk, review: ReviewDesk
-) -> list[Proposal]:
-    if decision == "owner":
-        return [store.find(action) for action in actions]
-    if decision == "undo":
-        return [store.undo(action, desk.principal, review.now()) for action in actions]
-    return store.decide_all(actions, Verdict(decision, reason), desk.principal, review.now())
 
 
 def _table(found: list[Proposal], decision: Asked) -> Table:

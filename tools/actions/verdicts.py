@@ -20,7 +20,7 @@ STATES: tuple[State, ...] = get_args(State)
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 REVIEWER: Role = "product_owner"
 EDITABLE = ("change", "owner", "effort_days", "weeks")
-REASONED = ("reject", "defer", "duplicate")
+REASONED = ("reject", "defer")
 _OPEN: tuple[Decision, ...] = ("approve", "reject", "edit", "defer", "duplicate")
 ALLOWED: dict[State, tuple[Decision, ...]] = {
     "proposed": _OPEN,
@@ -40,14 +40,15 @@ PAST = {
     "duplicate": "marked as a duplicate", "reopen": "opened again", "golive": "set live", "measure": "measured",
     "undo": "put back",
 }  # fmt: skip
-MOVED = ("state", "edits", "go_live", "frozen", "result")
+MOVED = ("state", "edits", "go_live", "frozen", "result", "duplicate_of")
 
 
 @dataclass(frozen=True)
 class Proposal:
     """One proposal. `document` is what the model proposed, `edits` what a reviewer changed of it.
 
-    `frozen` is the expected effect as it was at approval, `result` what was measured; `go_live` an ISO day or "".
+    `frozen` is the expected effect as it was at approval, `result` what was measured; `go_live` an ISO day or "";
+    `duplicate_of` the id of the proposal that it repeats, or "".
     """
 
     id: str
@@ -62,6 +63,7 @@ class Proposal:
     go_live: str
     frozen: Mapping[str, Any]
     result: Mapping[str, Any]
+    duplicate_of: str = ""
 
     @property
     def now(self) -> dict[str, Any]:
@@ -71,7 +73,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A decision to be made. `seen` is the version that the reviewer saw, None to take it as it stands."""
+    """A decision to be made. `seen` is the version that the reviewer saw, None to take it as it stands.
+
+    `duplicate_of` is the id of the proposal that this one repeats.
+    """
 
     decision: Decision
     reason: str = ""
@@ -79,6 +84,7 @@ class Verdict:
     go_live: date | None = None
     result: Mapping[str, Any] | None = None
     seen: int | None = None
+    duplicate_of: str = ""
 
 
 def require_reviewer(by: Principal) -> None:
@@ -108,6 +114,26 @@ def require_allowed(proposal: Proposal, verdict: Verdict) -> None:
             where="--reason",
             next_step="Say why, in a few words.",
         )
+    if verdict.decision == "duplicate" and not verdict.duplicate_of:
+        raise UsageError(
+            "A duplicate needs the proposal that it repeats.",
+            where="--of",
+            next_step="Name it by its id, as `command-center actions list` shows it.",
+        )
+
+
+def require_original(original: Proposal, repeated: Proposal) -> None:
+    """Raises UsageError where a proposal cannot be what another one repeats."""
+    if original.id == repeated.id:
+        raise UsageError(
+            f"The proposal {repeated.id} cannot be a duplicate of itself.", where="--of", next_step="Name another."
+        )
+    if original.state == "duplicate":
+        raise UsageError(
+            f"The proposal {original.id} is itself a duplicate of {original.duplicate_of}.",
+            where="--of",
+            next_step=f"Name {original.duplicate_of}.",
+        )
 
 
 def moved(proposal: Proposal, verdict: Verdict, at: datetime) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -124,6 +150,8 @@ def moved(proposal: Proposal, verdict: Verdict, at: datetime) -> tuple[dict[str,
         after["edits"] = {**proposal.edits, **edits}
     elif verdict.decision == "approve":
         after["frozen"] = {**proposal.document, "snapshot": proposal.snapshot, "as_of": proposal.as_of}
+    elif verdict.decision in ("duplicate", "reopen"):
+        after["duplicate_of"] = verdict.duplicate_of if verdict.decision == "duplicate" else ""
     elif verdict.decision == "golive":
         after["go_live"] = verdict.go_live.isoformat() if verdict.go_live else ""
         if verdict.go_live and verdict.go_live > at.date():

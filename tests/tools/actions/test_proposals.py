@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.actions.deciding import Days, decide, proposals_seen
 from tools.actions.proposals import Proposals, proposal_id
 from tools.actions.verdicts import ALLOWED, DECISIONS, STATES, Verdict
 from warehouse.errors import DeniedError, UsageError
@@ -79,7 +80,7 @@ def test_only_a_product_owner_decides_and_only_what_the_state_allows(store: Prop
                 store.decide(one, Verdict("approve"), Principal("x", role), AT)
             with pytest.raises(DeniedError):
                 store.undo(one, Principal("x", role), AT)
-    for decision in ("reject", "defer", "duplicate"):
+    for decision in ("reject", "defer"):
         with pytest.raises(UsageError, match="reason"):
             store.decide(one, Verdict(decision, reason="  "), ANN, AT)  # type: ignore[arg-type]
     for edits in (
@@ -120,11 +121,68 @@ def test_several_are_decided_all_or_none_and_a_preview_decides_nothing(store: Pr
     assert [store.find(one).state for one in ids] == ["proposed", "proposed", "rejected"]
 
 
-def test_a_go_live_ahead_is_announced_and_not_live_yet(store: Proposals) -> None:
+def test_a_go_live_ahead_is_announced_and_live_when_its_day_has_come(store: Proposals) -> None:
     one = proposal_id(KEYS[0])
     store.decide(one, Verdict("approve"), ANN, AT)
     ahead = store.decide(one, Verdict("golive", go_live=date(2026, 12, 1)), ANN, AT)
     assert (ahead.state, ahead.go_live) == ("approved", "2026-12-01")
+    store.bring_live(AT + timedelta(days=20))
+    assert store.find(one).state == "approved"
+    store.bring_live(AT + timedelta(days=40))
+    assert store.find(one).state == "live"
+    assert store.undo(one, ANN, AT).state == "approved"
+
+
+def test_a_duplicate_names_what_it_repeats_and_no_circle_of_them(store: Proposals, file: Path) -> None:
+    one, two, three = (proposal_id(key) for key in KEYS)
+    for of, told in (("", "needs the proposal"), ("nothing", "No proposal"), (one, "of itself")):
+        with pytest.raises(UsageError, match=told):
+            decide(file.parent, "duplicate", [one], ANN, AT, duplicate_of=of)
+    (found,) = decide(file.parent, "duplicate", [one], ANN, AT, duplicate_of=two[:5])
+    assert (found.state, found.duplicate_of) == ("duplicate", two)
+    with pytest.raises(UsageError, match="is itself a duplicate"):
+        decide(file.parent, "duplicate", [three], ANN, AT, duplicate_of=one)
+    assert store.undo(one, BOB, AT).duplicate_of == ""
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2026-13-01", "not a date"), ("tomorrow", "not a date"), ("", "not a date"),
+     ("2025-01-01", "before the first"), ("2029-01-01", "more than a year ahead")],
+)  # fmt: skip
+def test_a_go_live_that_cannot_be_is_refused(day: str, told: str, store: Proposals, file: Path) -> None:
+    one = proposal_id(KEYS[0])
+    decide(file.parent, "approve", [one], ANN, AT)
+    with pytest.raises(UsageError, match=told):
+        decide(file.parent, "golive", [one], ANN, AT, go_live=day, days=Days(date(2026, 8, 31), DAY))
+    assert store.find(one).go_live == ""
+
+
+def test_the_function_of_all_buttons_takes_what_forms_send_and_refuses_the_rest(
+    store: Proposals, file: Path
+) -> None:
+    one, state = proposal_id(KEYS[0]), file.parent
+    (edited,) = decide(state, "edit", [one], ANN, AT, edits={"effort_days": "4", "owner": " Quality "})
+    assert (edited.now["effort_days"], edited.now["owner"]) == (4.0, "Quality")
+    for decision, given, told in (
+        ("edit", {"edits": {"weeks": "ten"}}, "is a number"),
+        ("edit", {"edits": {"change": " "}}, "would be empty"),
+        ("edit", {}, "Nothing is changed"),
+        ("banish", {}, "no decision"),
+        ("measure", {}, "no decision"),
+        ("reject", {"reason": " "}, "needs a reason"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            decide(state, decision, [one], ANN, AT, **given)
+    regional = Principal("rae", "product_owner", attributes={"plan_type": "HMO"})
+    with pytest.raises(DeniedError, match="whole company"):
+        decide(state, "approve", [one], regional, AT)
+    with pytest.raises(DeniedError, match="whole company"):
+        proposals_seen(state, regional, AT)
+    with pytest.raises(UsageError, match="No proposal is named"):
+        decide(state, "approve", [], ANN, AT)
+    assert decide(state, "undo", [one], ANN, AT, preview=True)[0].edits == {}
+    assert store.find(one).edits != {}
 
 
 _CHILD = """
