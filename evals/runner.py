@@ -44,13 +44,12 @@ def run(
     instances: Sequence[str] = (),
     resume: str = "",
     accepting: bool = False,
-    tracking: str = "",
 ) -> int:
     """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline beyond noise.
 
     Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
-    chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
-    `tracking` is an MLflow address. Raises UsageError (exit 2) for an unknown suite.
+    chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline.
+    Raises UsageError (exit 2) for an unknown suite.
     """
     known = [*sorted(SUITES), *suite_files()]
     unknown = sorted(set(suites) - set(known) - MEASURED.keys())
@@ -69,13 +68,13 @@ def run(
         records = Records(used.var / "evals" / "runs")
         going = records.find(resume) if resume else None
         one = going or begin(records, plain, model, now or datetime.now(UTC), quick=quick, instances=instances)
-        worse += _run(records, one, used, out, as_json=as_json, jobs=jobs, accepting=accepting, tracking=tracking)
+        worse += _run(records, one, used, out, as_json=as_json, jobs=jobs, accepting=accepting)
     return REGRESSED if worse else 0
 
 
 def _run(
     records: Records, run: Run, settings: Settings, out: Console, *,
-    as_json: bool, jobs: int, accepting: bool, tracking: str,
+    as_json: bool, jobs: int, accepting: bool,
 ) -> list[str]:  # fmt: skip
     planned = {line["suite"] for line in records.planned(run.id)}
     worse: list[str] = []
@@ -97,10 +96,6 @@ def _run(
         out.print_json(json.dumps(document))
     else:
         show(document, out, str(records.folder / run.id / PAGE))
-    if tracking:
-        from evals.tracking import log_run
-
-        log_run(document, records.folder / run.id, tracking)
     return worse + list(document["gate"]["worse"])
 
 

@@ -33,19 +33,15 @@ def run(
     instance: Annotated[list[str] | None, typer.Option(help="Only on these instances.")] = None,
     resume: Annotated[str, typer.Option(help="Go on with a stopped run: its id, or: last.")] = "",
     accept: Annotated[bool, typer.Option("--accept", help="Make the outcomes the new baseline.")] = False,
-    mlflow: Annotated[
-        str, typer.Option(help="Log to MLflow: an address, or: local (SQLite under var/evals).")
-    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Run eval suites; exit 1 when one is worse than its baseline beyond noise."""
     from evals.runner import run as run_suites
 
     settings = load_settings()
-    tracking = f"sqlite:///{(settings.var / 'evals' / 'mlflow.db').absolute()}" if mlflow == "local" else mlflow
     code = run_suites(
         suites or [], model=model, settings=settings, as_json=as_json, jobs=jobs, quick=quick,
-        instances=instance or [], resume=resume, accepting=accept, tracking=tracking,
+        instances=instance or [], resume=resume, accepting=accept,
     )  # fmt: skip
     raise typer.Exit(code)
 

@@ -86,8 +86,10 @@ class Bench:
         verdict = self._verdict(case.sql, principal)
         if case.gold is None or verdict["verdict"] == "deny":
             return _with(seen, verdict=verdict)
-        found = _result(self.assistant.door.query(case.sql, principal, context=QueryContext(source="evals")))
-        part = {**found, "columns": [{"name": name, "role": "metric"} for name in found["columns"]]}
+        result = self.assistant.door.query(case.sql, principal, context=QueryContext(source="evals"))
+        found = _result(result)
+        columns = [{"name": name, "role": "metric"} for name in found["columns"]]
+        part = {**found, "columns": columns, "suppressed": sorted(result.suppressed)}
         return _with(seen, verdict=verdict, answer={"parts": [part]}, wanted=self._wanted(case.gold, principal))
 
     def _verdict(self, sql: str, principal: Principal) -> dict[str, str]:
