@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from agents.answer import Answer, AnswerPart
 from agents.versions import Versions
@@ -31,6 +31,14 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS feedback (
     answer_id TEXT NOT NULL, user TEXT NOT NULL, created_at TEXT NOT NULL, thumbs TEXT NOT NULL,
     reason TEXT NOT NULL, PRIMARY KEY (answer_id, user));
+"""
+_UNSATISFYING = f"""
+SELECT a.rowid, a.answer_id, a.created_at, a.user, a.role, a.thread, a.attributes, a.question, a.document,
+       f.thumbs = 'down', f.reason
+FROM answers a LEFT JOIN feedback f ON f.answer_id = a.answer_id AND f.user = a.user
+WHERE (a.status IN ('refused', 'clarify') OR f.thumbs = 'down') AND a.rows_kept AND a.question != ?
+  AND a.role NOT IN ({", ".join("?" * len(MEMBER_LEVEL_ROLES))})
+ORDER BY a.rowid
 """
 # Columns that earlier versions did not have, with what stands for an answer of theirs.
 _LATER = {
@@ -60,6 +68,24 @@ class KeptAnswer:
     rows_digest: str
     part_hashes: tuple[str, ...]
     rows_kept: bool
+
+
+@dataclass(frozen=True)
+class Unsatisfying:
+    """An answer that its reader turned a thumb down on, or that was none; `earlier` are the questions before it.
+
+    `at` is ISO in UTC, `reason` what the reader said with the thumb.
+    """
+
+    answer_id: str
+    at: str
+    role: str
+    attributes: dict[str, str]
+    question: str
+    earlier: tuple[str, ...]
+    answer: Answer
+    down: bool
+    reason: str
 
 
 class AnswerStore:
@@ -161,6 +187,28 @@ class AnswerStore:
                 "INSERT OR REPLACE INTO feedback VALUES (?,?,?,?,?)",
                 (answer_id, principal.user, at.isoformat(), thumbs, reason[:2000]),
             )
+
+    def unsatisfying(self) -> list[Unsatisfying]:
+        """Refusals, questions back and answers with a thumb down, the oldest first.
+
+        None of readers who may see members, and none about personal data: what they asked may name somebody.
+        """
+        with self._lock:
+            rows = self._connection.execute(_UNSATISFYING, (WITHHELD, *MEMBER_LEVEL_ROLES)).fetchall()
+            return [self._unsatisfying(row) for row in rows]
+
+    def _unsatisfying(self, row: tuple[Any, ...]) -> Unsatisfying:
+        number, answer_id, at, user, role, thread, attributes, question, document, down, reason = row
+        before = self._connection.execute(
+            "SELECT question FROM answers WHERE thread = ? AND thread != '' AND user = ? AND role = ? "
+            "AND rowid < ? ORDER BY rowid",
+            (thread, user, role, number),
+        ).fetchall()
+        earlier = tuple(found[0] for found in before)
+        answer = Answer.model_validate_json(document)
+        return Unsatisfying(
+            answer_id, at, role, json.loads(attributes), question, earlier, answer, bool(down), reason or ""
+        )
 
     def close(self) -> None:
         """Close the file."""

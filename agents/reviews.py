@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -109,9 +109,22 @@ class ReviewStore:
             f"{what} with {name[:20]!r}.", where=kind.replace("_", " "), next_step="Take an id from the list."
         )
 
-    def decide(self, kind: str, name: str, action: Action, by: Principal, at: datetime, detail: str = "") -> Entry:
-        """Accept, reject or take back. Raises DeniedError for other roles, UsageError where it stands so."""
-        require_reviewer(by)
+    def decide(
+        self,
+        kind: str,
+        name: str,
+        action: Action,
+        by: Principal,
+        at: datetime,
+        detail: str = "",
+        *,
+        allowed: Callable[[Principal], None] | None = None,
+    ) -> Entry:
+        """Accept, reject or take back. Raises DeniedError for other roles, UsageError where it stands so.
+
+        `allowed` raises for who may not decide; without it that is who `require_reviewer` turns away.
+        """
+        (allowed or require_reviewer)(by)
         entry = self.find(kind, name)
         if action not in _ALLOWED[entry.state]:
             raise UsageError(

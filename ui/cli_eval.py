@@ -19,6 +19,9 @@ _REGRESSED = 1
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
+    from ui.cli_candidates import candidates_app
+
+    eval_app.add_typer(candidates_app, name="candidates")
     app.add_typer(eval_app, name="eval")
 
 

@@ -60,6 +60,17 @@ def cases_by_trial(suites: Iterable[str]) -> dict[str, Case]:
     return {t.key: t.case for name in suites if name in files for t in trials_of(read_cases(files[name]))}
 
 
+def suite_questions() -> dict[str, str]:
+    """Which case asks a question (in small letters, spaces once) without turns before it, in any wording of it."""
+    every = (case for path in suite_files().values() for case in read_cases(path).cases)
+    return {
+        " ".join(question.lower().split()): case.id
+        for case in every
+        if case.q and not case.after
+        for question in (case.q, *case.forms)
+    }
+
+
 def score_all(observations: Iterable[Observation], cases: Mapping[str, Case]) -> list[ScoredCase]:
     """Cases in the order of their first observation; those that are no longer in a file are left out."""
     grouped: dict[str, dict[str, Observation]] = {}

@@ -1,0 +1,1 @@
+"""What readers were not content with becomes cases: candidates, redacted and reviewed, landed as YAML."""
