@@ -11,7 +11,7 @@ JOBS ?= 2
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 
-.PHONY: up setup test lint unit quick-evals evals fuzz bench bench-scale browser spark lock clean
+.PHONY: up setup test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -43,8 +43,14 @@ quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run --quick --jobs $(JOBS) questions conversations paraphrases scout-quick \
 		accuracy faithfulness guard injection robustness routing tools
 
-evals: $(STAMP) ## every eval suite on every instance
-	@$(BIN)/command-center eval run --jobs $(JOBS)
+evals: evals-extra ## every eval suite on every instance, logged to MLflow (var/evals/mlflow.db); then the adapters' tests
+	@code=0; $(BIN)/command-center eval run --jobs $(JOBS) --mlflow local || code=$$?; \
+		$(BIN)/python -m pytest -q tests/evals/adapters && \
+		$(BIN)/deepeval test run tests/evals/adapters/test_deepeval_answers.py && exit $$code
+
+evals-extra: $(STAMP) ## MLflow and DeepEval, which nothing else needs
+	@$(BIN)/python -c 'import deepeval, mlflow, sqlalchemy' 2>/dev/null || $(BIN)/uv pip install --quiet \
+		--python $(BIN)/python --require-hashes --no-deps -r requirements/evals.lock
 
 fuzz: $(STAMP) ## random and mutated statements against the guard; FUZZ_SECONDS=600, FUZZ_SEED to repeat a run
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -s tests/warehouse/fuzz
@@ -67,5 +73,5 @@ lock: $(STAMP) ## resolve the locks again
 	@sh requirements/lock.sh $(BIN)/uv
 
 clean: ## everything that the commands above made, data included
-	rm -rf $(VENV) var .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) var .fuzz .deepeval .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

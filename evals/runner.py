@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -19,6 +20,9 @@ from evals.suites import conversations, paraphrases, questions, scout
 from evals.trials.records import PAGE, Records, Run
 from warehouse.errors import UsageError
 from warehouse.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from evals.tracking.mlflow_runs import Tracking
 
 SUITES: dict[str, Callable[[], Groups]] = {
     "conversations": conversations.run,
@@ -44,12 +48,13 @@ def run(
     instances: Sequence[str] = (),
     resume: str = "",
     accepting: bool = False,
+    tracking: str = "",
 ) -> int:
     """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline beyond noise.
 
     Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
-    chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline.
-    Raises UsageError (exit 2) for an unknown suite.
+    chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
+    `tracking` is an MLflow address that must answer first. Raises UsageError (exit 2) for an unknown suite.
     """
     known = [*sorted(SUITES), *suite_files()]
     unknown = sorted(set(suites) - set(known) - MEASURED.keys())
@@ -59,6 +64,7 @@ def run(
             next_step=f"Known: {', '.join([*known, *MEASURED])}.",
         )  # fmt: skip
     out, used = console or Console(), settings or load_settings()
+    tracked = _tracked(tracking)
     worse: list[str] = []
     for name in suites:
         if name in MEASURED:
@@ -68,13 +74,13 @@ def run(
         records = Records(used.var / "evals" / "runs")
         going = records.find(resume) if resume else None
         one = going or begin(records, plain, model, now or datetime.now(UTC), quick=quick, instances=instances)
-        worse += _run(records, one, used, out, as_json=as_json, jobs=jobs, accepting=accepting)
+        worse += _run(records, one, used, out, as_json=as_json, jobs=jobs, accepting=accepting, tracked=tracked)
     return REGRESSED if worse else 0
 
 
 def _run(
     records: Records, run: Run, settings: Settings, out: Console, *,
-    as_json: bool, jobs: int, accepting: bool,
+    as_json: bool, jobs: int, accepting: bool, tracked: Tracking | None,
 ) -> list[str]:  # fmt: skip
     planned = {line["suite"] for line in records.planned(run.id)}
     worse: list[str] = []
@@ -85,7 +91,9 @@ def _run(
             lines = [planned_line(name, group, one) for group, scores in groups.items() for one in scores]
             records.add_planned(run.id, lines)
     if not any(name in suite_files() for name in run.suites):
-        finish(records, run)
+        document = finish(records, run)
+        if tracked:
+            tracked.log(document, records.folder / run.id)
         return worse
     observe(records, run, settings, Console(stderr=True), jobs=jobs)
     document = finish(records, run)
@@ -96,7 +104,18 @@ def _run(
         out.print_json(json.dumps(document))
     else:
         show(document, out, str(records.folder / run.id / PAGE))
+    if tracked:
+        tracked.log(document, records.folder / run.id)
     return worse + list(document["gate"]["worse"])
+
+
+def _tracked(address: str) -> Tracking | None:
+    """MLflow, asked whether it is there before anything is run."""
+    if not address:
+        return None
+    from evals.tracking.mlflow_runs import connect
+
+    return connect(address)
 
 
 def _planned(name: str, groups: Groups, out: Console, *, as_json: bool) -> list[str]:

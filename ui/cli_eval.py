@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 eval_app = typer.Typer(help="Offline eval suites.", no_args_is_help=True)
 RunArgument = Annotated[str, typer.Argument(help="A run's id, how it begins, or: last.")]
+MlflowOption = Annotated[
+    str, typer.Option("--mlflow", help="Log to MLflow: its address, or: local (SQLite under var/evals).")
+]
 _REGRESSED = 1
 
 
@@ -36,21 +39,23 @@ def run(
     instance: Annotated[list[str] | None, typer.Option(help="Only on these instances.")] = None,
     resume: Annotated[str, typer.Option(help="Go on with a stopped run: its id, or: last.")] = "",
     accept: Annotated[bool, typer.Option("--accept", help="Make the outcomes the new baseline.")] = False,
+    mlflow: MlflowOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Run eval suites; exit 1 when one is worse than its baseline beyond noise."""
     from evals.runner import run as run_suites
 
     settings = load_settings()
+    tracking = _address(mlflow)
     code = run_suites(
         suites or [], model=model, settings=settings, as_json=as_json, jobs=jobs, quick=quick,
-        instances=instance or [], resume=resume, accepting=accept,
+        instances=instance or [], resume=resume, accepting=accept, tracking=tracking,
     )  # fmt: skip
     raise typer.Exit(code)
 
 
 @eval_app.command("rescore")
-def rescore(name: RunArgument = "last", as_json: JsonOption = False) -> None:
+def rescore(name: RunArgument = "last", mlflow: MlflowOption = "", as_json: JsonOption = False) -> None:
     """Score a stored run again by today's cases and scorers, without asking anything."""
     from evals.asked import finish
     from evals.reporting.terminal import show
@@ -59,6 +64,10 @@ def rescore(name: RunArgument = "last", as_json: JsonOption = False) -> None:
     records = _records()
     found = records.find(name)
     document = finish(records, found)
+    if address := _address(mlflow):
+        from evals.tracking.mlflow_runs import connect
+
+        connect(address).log(document, records.folder / found.id)
     if as_json:
         print_json(document)
     else:
@@ -120,6 +129,14 @@ def schema(
         typer.echo(f"Wrote {SCHEMA}")
         return
     typer.echo(schema_text(), nl=False)
+
+
+def _address(mlflow: str) -> str:
+    if not mlflow:
+        return ""
+    from evals.tracking.address import tracking_address
+
+    return tracking_address(mlflow, load_settings().var)
 
 
 def _records() -> Records:
