@@ -28,16 +28,26 @@ from semantic.query import DimensionFilter, Order
 
 
 def assemble(
-    reading: Reading, lexicon: Lexicon, clock: Clock, kind: str = "query", context: tuple[str, ...] = ()
+    reading: Reading,
+    lexicon: Lexicon,
+    clock: Clock,
+    kind: str = "query",
+    context: tuple[str, ...] = (),
+    given: tuple[str, ...] = (),
 ) -> Draft:
-    """Fill the slots of a query; `context` are the metrics of the turn before, for a reading that names none."""
+    """Fill the slots of a query; `context` are the metrics of the turn before, for a reading that names none.
+
+    `given` metrics are taken instead of those that the words name.
+    """
     draft = Draft(assumptions=list(reading.assumptions))
     settle_twins(reading, kind)
     mentions = metric_mentions(reading, lexicon)
     draft.assumptions = list(reading.assumptions)
     if kind in ("briefing", "journey") and context:
         mentions = []
-    if mentions or not context:
+    if given:
+        draft.metrics = list(given)
+    elif mentions or not context:
         _metrics(draft, mentions, reading, lexicon, kind)
     else:
         draft.metrics = list(context)

@@ -31,6 +31,7 @@ from agents.planner.ranking import read_ranking
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic
+from agents.planner.reranker import Reranker
 from agents.planner.reshaping import free_cues
 from agents.planner.spelling import Speller, names_in
 from agents.planner.suggestions import follow_ups
@@ -67,6 +68,7 @@ class Planner:
         self.speller = Speller.of(self.lexicon)
         self.verified = Verified.of(model, self.lexicon)
         self.meanings = Meanings.of(model, self.lexicon)
+        self.reranker = Reranker.of(model, self.lexicon)
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
@@ -83,10 +85,13 @@ class Planner:
         `partial_day` is the incomplete day of data after `as_of`, when there is one.
         """
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events, partial_day)
-        return self._finished(self.outline(question, history, clock), clock)
+        return self._finished(self.outline(question, history, clock, rereads=True), clock)
 
-    def outline(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan:
-        """The plan without what is told beside it: the default window, follow-ups."""
+    def outline(self, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool = False) -> Plan:
+        """The plan without what is told beside it: the default window, follow-ups.
+
+        With `rereads` the trained reranker has its say; without, as for the parts of a question, the rules alone.
+        """
         said, history = command(question) if history else "", standing(history)
         history = tuple(turn_as_asked(turn, self.model, clock) for turn in history)
         if said:
@@ -121,8 +126,17 @@ class Planner:
             lambda target: self.draft(question, history, clock, frozenset({target}))[0],
         )
         if history and is_follow_up(reading, intent):
-            plan = led_on(plan, history[-1], self.model, clock)
-        return plan
+            return led_on(plan, history[-1], self.model, clock)
+        return self._reread(plan, question, clock) if rereads else plan
+
+    def _reread(self, plan: Plan, question: str, clock: Clock) -> Plan:
+        """The plan after the trained reranker has read the question again."""
+        if self.reranker is None:
+            return plan
+        reading, intent = self.read(question, clock)
+        return self.reranker.reread(
+            plan, reading, intent, clock, lambda text, query: self.plans_to(text, query, clock)
+        )
 
     def _analysis(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan | None:
         """The plan of a question that an analysis of its own answers, unless an owner has checked it."""

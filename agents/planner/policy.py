@@ -29,7 +29,7 @@ def decide(draft: Draft, reading: Reading, lexicon: Lexicon, check: Check, retry
     if not draft.issues and not draft.ask:
         return planned(draft)
     kind, refusal, message, candidates = _said(draft, reading, lexicon, retry)
-    choices = _choices(candidates, lexicon, check)
+    choices = choices_of(candidates, lexicon, check)
     return Plan(
         kind=kind,
         refusal=refusal,
@@ -169,7 +169,7 @@ def _suggested(draft: Draft, lexicon: Lexicon) -> list[Draft]:
 def _unexplained(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
     """After `by` it is a dimension, after `for` or `in` a value that the model does not have."""
     words = " ".join(issue.words)
-    place = _place(reading, issue.at, lexicon)
+    place = place_of(reading, issue.at, lexicon)
     without = [draft]
     if place in _DIMENSION_PLACES:
         return "refuse", "no_dimension", f"'{words}' is not a dimension of this model.", without
@@ -207,7 +207,7 @@ def _before_figure(issue: Issue, reading: Reading, lexicon: Lexicon) -> bool:
     )
 
 
-def _place(reading: Reading, at: int, lexicon: Lexicon) -> str:
+def place_of(reading: Reading, at: int, lexicon: Lexicon) -> str:
     """The preposition that governs a word; nouns like `call centre` may stand between."""
     while at > 0:
         at -= 1
@@ -275,7 +275,7 @@ def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
     )
 
 
-def _choices(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tuple[tuple[str, str], ...]:
+def choices_of(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tuple[tuple[str, str], ...]:
     """At most three complete questions, each of which plans to exactly its candidate."""
     found: list[tuple[str, str]] = []
     for candidate in candidates:

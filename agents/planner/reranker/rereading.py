@@ -1,0 +1,130 @@
+"""The decision between the rules' plan and the judged candidates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from agents.planner.draft import Draft
+from agents.planner.intents import Intent
+from agents.planner.lexicon import Lexicon
+from agents.planner.periods import Clock
+from agents.planner.plan import ROUTE_REASONS, Plan
+from agents.planner.policy import Check, choices_of, planned
+from agents.planner.reading import Reading
+from agents.planner.reranker import judging, slots
+from agents.planner.reranker.candidates import Candidate, Evidence, candidates
+from agents.planner.reranker.judging import Judge, judged
+from agents.planner.reranker.slots import Slots
+from agents.planner.spelling import names_in
+from agents.planner.verify import unexplained_words
+from agents.planner.words import english
+from semantic.model import SemanticModel
+
+_OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
+"""Refusals beside which a likely candidate may be offered; a forecast or personal data stays refused alone."""
+_NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution")
+"""Doubts that no judge settles: such a draft would not run, or not say what it seems to."""
+
+
+@dataclass(frozen=True)
+class Reranker:
+    """The trained slots and the judge over one lexicon."""
+
+    lexicon: Lexicon
+    slots: Slots
+    judge: Judge
+    known: frozenset[str]
+
+    @classmethod
+    def of(cls, model: SemanticModel, lexicon: Lexicon) -> Reranker | None:
+        """For a model that has every metric the slots were fitted on; None for any other."""
+        found, judge = slots.packaged(), judging.packaged()
+        if found is None or judge is None or not set(found.columns["metric"][0]) <= set(model.metrics):
+            return None
+        words = frozenset(name[2:] for name in found.vocabulary if name.startswith("1 "))
+        return cls(lexicon, found, judge, words)
+
+    def reread(self, plan: Plan, reading: Reading, intent: Intent, clock: Clock, check: Check) -> Plan:
+        """The plan after a second reading. `reading` is as the reading steps left it, `plan` is the rules'."""
+        if intent.kind != "query" or plan.kind not in ("query", "clarify", "refuse"):
+            return plan
+        if reading.attribution or self._is_new(reading):
+            return plan
+        evidence = Evidence.of(reading, intent, self.slots)
+        own, found = candidates(evidence, self.lexicon, clock)
+        likely = judged(found, own, evidence, self.lexicon, self.judge, self.known)
+        if not likely or plan.refusal not in _OFFERED:
+            return plan
+        if plan.kind == "query":
+            return self._doubted(plan, own, likely, check)
+        chance, best = likely[0]
+        barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
+        if chance >= self.judge.answer and not barred and not self._left_names(best, intent):
+            return self._answered(best, own, intent)
+        return self._offering(plan, likely, check)
+
+    def _left_names(self, best: Candidate, intent: Intent) -> bool:
+        """`How many calls did Sarah take?`: a name that nothing explains, in the sentence that asks."""
+        tokens = best.reading.tokens
+        sentence, numbers = 0, []
+        for token in tokens:
+            numbers.append(sentence)
+            sentence += token.text == "."
+        spans = [span for span in best.reading.spans if span.kind in ("metric", "value", "dimension", "time")]
+        asking = {numbers[span.start] for span in spans} or set(numbers)
+        names = names_in(best.reading.question)
+        return any(
+            numbers[at] in asking and word in names and word not in english()
+            for at, word in unexplained_words(best.draft, best.reading, intent, self.lexicon)
+        )
+
+    def _is_new(self, reading: Reading) -> bool:
+        """Whether a metric is named that the slots have never seen."""
+        seen = set(self.slots.columns["metric"][0])
+        return any(target.name not in seen for span in reading.of_kind("metric") for target in span.targets)
+
+    def _answered(self, best: Candidate, own: Draft, intent: Intent) -> Plan:
+        """The candidate's plan; what was read into the question, and what was left aside, is said."""
+        draft = replace(best.draft, issues=[], ask=None, assumptions=list(best.draft.assumptions))
+        tokens = best.reading.tokens
+        left = [word for _, word in unexplained_words(best.draft, best.reading, intent, self.lexicon)]
+        left += [" ".join(token.raw for token in tokens[span.start : span.end]) for span in best.dropped]
+        if draft.metrics != own.metrics:
+            labels = [self.lexicon.model.metrics[name].label for name in draft.metrics]
+            draft.assumptions.append(f"Read as {' and '.join(labels)}.")
+        if left:
+            draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for word in left) + ".")
+        return planned(draft)
+
+    def _doubted(self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
+        """The rules' plan, or a question back when the judge thinks it unlikely and has better ones."""
+        chances = [chance for chance, one in likely if one.draft.query() == own.query()]
+        if not chances or chances[0] >= self.judge.doubt or likely[0][1].draft.query() == own.query():
+            return plan
+        drafts = [one.draft for chance, one in likely if chance >= self.judge.offer]
+        choices = choices_of([*drafts[:2], own], self.lexicon, check)
+        if len(choices) < 2:
+            return plan
+        return Plan(
+            kind="clarify",
+            message="This can be read in more than one way. Which one do you mean?",
+            choices=choices,
+            route_reason=ROUTE_REASONS["clarify"],
+        )
+
+    def _offering(self, plan: Plan, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
+        """The same question back or refusal with the likeliest candidates first among its choices."""
+        drafts = [replace(one.draft, issues=[]) for chance, one in likely[:3] if chance >= self.judge.offer]
+        offered = choices_of(drafts, self.lexicon, check)
+        known = {question for _, question in offered}
+        rest = tuple(choice for choice in plan.choices if choice[1] not in known)
+        return replace(plan, choices=(*offered, *rest)[:3])
+
+
+_WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:great|good|nice|helpful|useful)))")
+
+
+def _is_hypothetical(reading: Reading) -> bool:
+    """`what would that be worth to us`: not the figure itself (but `I would like to see ...`)."""
+    return _WOULD.search(reading.text) is not None

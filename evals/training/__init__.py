@@ -1,0 +1,1 @@
+"""Fitting what the planner learns from labelled questions: `python -m evals.training`."""

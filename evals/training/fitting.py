@@ -1,0 +1,205 @@
+"""Fitting the slots and the judge.
+
+Every probability that the judge learns from comes of slots that never saw the question's author.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
+from agents.planner.normalise import tokenise
+from agents.planner.reranker.candidates import Evidence, candidates
+from agents.planner.reranker.features import of_words
+from agents.planner.reranker.judging import signs
+from agents.planner.reranker.slots import Slots
+from evals.outcomes import differences, of_query, without_whole
+from evals.training.examples import Example
+from semantic.model import SemanticModel
+
+LEAST = 3
+"""Questions that must share a feature for it to count."""
+OF_NAMES = 0.15
+"""Weight of a metric's own name or synonym beside a question."""
+_STRENGTH = {"metric": 30.0, "kept": 3.0}
+_MATERIAL = {"metrics", "filters", "time", "having", "kind"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A candidate of an example: what speaks for it and the slots in which it is wrong."""
+
+    example: int
+    signs: dict[str, float]
+    wrong: tuple[str, ...]
+
+
+def fit_slots(examples: Sequence[Example], model: SemanticModel) -> Slots:
+    """The slots fitted on these examples and on the names of the model's metrics."""
+    names = [(feature, name) for name in model.metrics for feature in _of_names(model, name)]
+    said = [example.features() for example in examples]
+    values = [pair for example in examples if example.asks_figures for pair in example.values()]
+    vocabulary = _vocabulary([*said, *(found for found, _ in names), *(found for found, _ in values)])
+    inverse = _inverse([*said, *(found for found, _ in values)], vocabulary)
+    asked = [at for at, example in enumerate(examples) if example.gold.kind == "query" and example.gold.metrics]
+    known = [at for at in asked if examples[at].gold.metrics <= set(model.metrics)]
+    matrix = _matrix(said, vocabulary, inverse)
+    of_names = _matrix([found for found, _ in names], vocabulary, inverse)
+    columns: dict[str, tuple[tuple[str, ...], int, int]] = {}
+    weights: list[Any] = []
+    bias: list[Any] = []
+
+    def add(slot: str, rows: Any, classes: Sequence[str], weighing: Sequence[float] | None = None) -> None:
+        fitted = LogisticRegression(C=_STRENGTH.get(slot, 10.0), max_iter=80, tol=1e-3)
+        fitted.fit(rows, classes, sample_weight=weighing)
+        columns[slot] = (tuple(map(str, fitted.classes_)), sum(len(one) for one in bias), len(fitted.intercept_))
+        weights.append(fitted.coef_)
+        bias.append(fitted.intercept_)
+
+    several = [(at, name) for at in known for name in sorted(examples[at].gold.metrics)]
+    add(
+        "metric",
+        sparse.vstack([matrix[[at for at, _ in several]], of_names]),
+        [*(name for _, name in several), *(name for _, name in names)],
+        [*(1 / len(examples[at].gold.metrics) for at, _ in several), *([OF_NAMES] * len(names))],
+    )
+    for slot, of in _SLOTS.items():
+        add(slot, matrix[known], [of(examples[at]) for at in known])
+    for dimension in model.dimensions:
+        classes = ["yes" if dimension in examples[at].gold.dimensions else "no" for at in known]
+        if classes.count("yes") >= LEAST:
+            add(f"by {dimension}", matrix[known], classes)
+    add("answerable", matrix, ["yes" if example.is_answerable else "no" for example in examples])
+    add(
+        "kept",
+        _matrix([found for found, _ in values], vocabulary, inverse),
+        ["yes" if kept else "no" for _, kept in values],
+    )
+    return Slots(
+        vocabulary,
+        inverse.astype(np.float32),
+        np.vstack(weights).T.astype(np.float32),
+        np.concatenate(bias).astype(np.float32),
+        columns,
+    )
+
+
+_SLOTS: dict[str, Callable[[Example], str]] = {
+    "grain": lambda one: one.gold.grain or "none",
+    "compare": lambda one: one.gold.compare_to or "none",
+    "direction": lambda one: one.gold.direction or "none",
+    "limit": lambda one: {None: "none", 1: "one"}.get(one.gold.limit, "many"),
+    "metrics": lambda one: "several" if len(one.gold.metrics) > 1 else "one",
+    "threshold": lambda one: "yes" if one.gold.having else "no",
+}
+
+
+def _of_names(model: SemanticModel, name: str) -> list[list[str]]:
+    metric = model.metrics[name]
+    texts = [metric.label.lower(), *(synonym.lower() for synonym in metric.synonyms)]
+    return [
+        [*dict.fromkeys(of_words([token.lemma for token in tokenise(text)])), f"metric {name}"] for text in texts
+    ]
+
+
+def _vocabulary(found: Sequence[Sequence[str]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for names in found:
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    return {name: at for at, name in enumerate(sorted(name for name, count in counts.items() if count >= LEAST))}
+
+
+def _inverse(found: Sequence[Sequence[str]], vocabulary: dict[str, int]) -> Any:
+    counts = np.ones(len(vocabulary))
+    for names in found:
+        for name in names:
+            if name in vocabulary:
+                counts[vocabulary[name]] += 1
+    return np.log((1 + len(found)) / counts) + 1
+
+
+def _matrix(found: Sequence[Sequence[str]], vocabulary: dict[str, int], inverse: Any) -> Any:
+    rows, columns, values = [], [], []
+    for at, names in enumerate(found):
+        known = [vocabulary[name] for name in names if name in vocabulary]
+        length = float(np.sqrt((inverse[known] ** 2).sum())) or 1.0
+        rows += [at] * len(known)
+        columns += known
+        values += [inverse[one] / length for one in known]
+    return sparse.csr_matrix((values, (rows, columns)), shape=(len(found), len(vocabulary)))
+
+
+def rows_of(at: int, example: Example, slots: Slots) -> list[Row]:
+    """Every candidate of an example, held against the forms that are right."""
+    if example.intent.kind != "query":
+        return []
+    lexicon = example.planner.lexicon
+    evidence = Evidence.of(example.reading, example.intent, slots)
+    own, found = candidates(evidence, lexicon, example.clock)
+    whole = {name: frozenset(lexicon.values.values(name)) for name in lexicon.model.dimensions}
+    right = [without_whole(form, whole) for form in example.case.accepted if form.kind == "query"]
+    known = words_of(slots)
+    rows = []
+    for one in found:
+        form = without_whole(of_query("query", one.draft.query()), whole)
+        wrong = min((differences(form, wanted) for wanted in right), key=len, default=("kind",))
+        rows.append(Row(at, signs(one, own, evidence, lexicon, known), wrong))
+    return rows
+
+
+def words_of(slots: Slots) -> frozenset[str]:
+    """The words that the labelled questions had."""
+    return frozenset(name[2:] for name in slots.vocabulary if name.startswith("1 "))
+
+
+def fit_judge(rows: Sequence[Row]) -> tuple[dict[str, tuple[float, float, float]], float]:
+    """By sign its mean, spread and weight, and the bias."""
+    names = sorted({name for row in rows for name in row.signs})
+    matrix = np.array([[row.signs.get(name, 0.0) for name in names] for row in rows])
+    mean, spread = matrix.mean(0), matrix.std(0)
+    used = spread > 0
+    fitted = LogisticRegression(C=1.0, max_iter=2000)
+    fitted.fit((matrix[:, used] - mean[used]) / spread[used], [not row.wrong for row in rows])
+    weights = {
+        name: (round(float(m), 5), round(float(s), 5), round(float(w), 5))
+        for name, m, s, w in zip(np.array(names)[used], mean[used], spread[used], fitted.coef_[0], strict=True)
+    }
+    return weights, round(float(fitted.intercept_[0]), 5)
+
+
+def is_material(wrong: Sequence[str]) -> bool:
+    """Whether another figure would be shown."""
+    return bool(_MATERIAL & set(wrong))
+
+
+def write_slots(slots: Slots, path: Path) -> None:
+    """Keep the slots with weights of eight bits, each slot's column in a scale of its own."""
+    scale = np.maximum(np.abs(slots.weights).max(0), 1e-6) / 127
+    arrays: dict[str, Any] = {
+        "vocabulary": np.array(list(slots.vocabulary)),
+        "inverse": slots.inverse.astype(np.float16),
+        "weights": np.round(slots.weights / scale).astype(np.int8),
+        "scale": scale.astype(np.float32),
+        "bias": slots.bias,
+        "slots": np.array(list(slots.columns)),
+        "starts": np.array([start for _, start, _ in slots.columns.values()]),
+        "counts": np.array([count for _, _, count in slots.columns.values()]),
+    }
+    arrays |= {f"classes {name}": np.array(classes) for name, (classes, _, _) in slots.columns.items()}
+    np.savez_compressed(path, **arrays)
+
+
+def write_judge(
+    weights: dict[str, tuple[float, float, float]], bias: float, thresholds: dict[str, float], path: Path
+) -> None:
+    """Keep the judge as text."""
+    body = {"bias": bias, **thresholds, "weights": {name: list(found) for name, found in weights.items()}}
+    path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
