@@ -64,8 +64,9 @@ def decide(
     go_live: str = "",
     version: int | None = None,
     preview: bool = False,
+    source: str = "",
 ) -> list[Proposal]:
-    """What a button does: `tools.actions.deciding.decide` on the served data, at the assistant's time.
+    """What a button does: `tools.actions.deciding.decide` on the served data, at the assistant's time, audited.
 
     Says what is proposed by its id; a name that the recommendations of today list is put before the reviewers
     first. Raises DeniedError and UsageError as that function does.
@@ -85,7 +86,7 @@ def decide(
     return decided(
         settings.state, decision, proposals, by, assistant.clock(), reason=reason, edits=edits,
         duplicate_of=duplicate_of, go_live=go_live, days=Days(knowledge.first_day, knowledge.as_of),
-        version=version, preview=preview,
+        version=version, preview=preview, audit=assistant.audit, source=source,
     )  # fmt: skip
 
 

@@ -143,7 +143,9 @@ class Assistant:
         # One character past the limit is enough to be refused as too long; no more than that is kept.
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
-        context.desk.review = ReviewDesk(self.settings.state, self.clock, decision_in(question), self.operator)
+        context.desk.review = ReviewDesk(
+            self.settings.state, self.clock, decision_in(question), self.operator, self.audit
+        )
         context.desk.scanned = partial(self._scanned, knowledge)
         failure: UpstreamModelError | None = None
         several = self._several(knowledge, principal, name)

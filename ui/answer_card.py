@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Chart
+from tools.actions.verdicts import REVIEWER
 from ui.deep_links import view_of
 from ui.figures import figure
 from ui.health import threshold_crossed
@@ -43,6 +44,8 @@ REFUSAL_TITLES: dict[str, str] = {
     "sql": "Ask in plain words",
 }
 MOST_ROWS = 200
+MOST_ACTIONS = 12
+ACTION_COLUMN = "action"
 # Invisible, and not the zero-width space, which Chainlit draws as a blinking cursor.
 _JOINER = "\u2060"
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -64,6 +67,7 @@ def card(answer: Answer) -> dict[str, Any]:
         "verified": _verified(answer),
         "propose": may_be_proposed(answer),
         "view": view_of(answer),
+        "decide": actions_of(answer) if answer.role == REVIEWER else [],
         "agent": AGENT_LABELS.get(answer.agent, answer.agent),
         "route": answer.route_reason,
         "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",
@@ -81,6 +85,20 @@ def may_be_proposed(answer: Answer) -> bool:
     """Whether an answer may become a verified query: governed figures of governed queries, nothing computed."""
     governed = answer.status == "answered" and answer.trust == "governed_metric"
     return governed and bool(answer.parts) and all(part.semantic_query for part in answer.parts)
+
+
+def actions_of(answer: Answer) -> list[str]:
+    """The recommended actions that an answer names, in their order, each once."""
+    if answer.status != "answered" or answer.agent != "next_best_action":
+        return []
+    named = [
+        str(row[at])
+        for part in answer.parts
+        for at, column in enumerate(part.columns)
+        if column.name == ACTION_COLUMN
+        for row in part.rows
+    ]
+    return list(dict.fromkeys(named))[:MOST_ACTIONS]
 
 
 def _verified(answer: Answer) -> dict[str, Any] | None:

@@ -111,11 +111,14 @@ def review_command(
     given = {"change": change, "owner": owner, "effort_days": effort, "weeks": weeks}
     edits = {name: value for name, value in given.items() if value is not None}
     from tools.actions.deciding import decide
+    from warehouse.audit import AuditLog
 
-    found = decide(
-        load_settings().state, decision, proposals, acting(as_user, role), _now(), reason=reason, edits=edits,
-        duplicate_of=of, version=version, preview=preview,
-    )  # fmt: skip
+    who, settings = acting(as_user, role), load_settings()
+    with closing(AuditLog.of(settings)) as audit:
+        found = decide(
+            settings.state, decision, proposals, who, _now(), reason=reason, edits=edits, duplicate_of=of,
+            version=version, preview=preview, audit=audit, source="cli",
+        )  # fmt: skip
     if preview and not as_json:
         typer.echo("Nothing is decided yet. It would become:")
     _show_list(found, as_json=as_json)
@@ -133,11 +136,14 @@ def golive_command(
 ) -> None:
     """Say when an approved action went live; its effect is measured from that day on."""
     from tools.actions.deciding import decide
+    from warehouse.audit import AuditLog
 
-    found = decide(
-        load_settings().state, "golive", [proposal], acting(as_user, role), _now(), go_live=day,
-        days=_days(warehouse), version=version,
-    )  # fmt: skip
+    who, settings = acting(as_user, role), load_settings()
+    with closing(AuditLog.of(settings)) as audit:
+        found = decide(
+            settings.state, "golive", [proposal], who, _now(), go_live=day, days=_days(warehouse), version=version,
+            audit=audit, source="cli",
+        )  # fmt: skip
     _show_list(found, as_json=as_json)
 
 
@@ -151,8 +157,11 @@ def undo_command(
 ) -> None:
     """Take the latest decision on each proposal back."""
     from tools.actions.deciding import UNDO, decide
+    from warehouse.audit import AuditLog
 
-    found = decide(load_settings().state, UNDO, proposals, acting(as_user, role), _now(), version=version)
+    who, settings = acting(as_user, role), load_settings()
+    with closing(AuditLog.of(settings)) as audit:
+        found = decide(settings.state, UNDO, proposals, who, _now(), version=version, audit=audit, source="cli")
     _show_list(found, as_json=as_json)
 
 

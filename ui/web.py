@@ -225,6 +225,7 @@ def _mount_chat(
 
     from agents.briefing.causes import cause_of
     from ui.chat import Chat
+    from ui.decisions import DecisionRoutes
     from ui.delivery.waiting import Waiting
     from ui.feedback import FeedbackRoutes
     from ui.history import History
@@ -235,6 +236,7 @@ def _mount_chat(
     questions = Buckets(settings.server.questions_per_minute)
     Chat(assistant, accounts, sessions, history, questions).register()
     app.include_router(FeedbackRoutes(assistant, sessions, history).router)
+    app.include_router(DecisionRoutes(assistant, sessions).router)
     waiting = Waiting(settings, assistant, history, cause_of, lambda: datetime.now(UTC))
     page = without_outside_links(get_html_template(MOUNT_PATH))
     headers = {"content-security-policy": content_security_policy(page), "cache-control": "no-store"}

@@ -45,6 +45,17 @@ def test_an_answer_without_parts_is_its_own_part() -> None:
     assert len(part["figures"]) == 1
 
 
+def test_actions_may_be_decided_in_the_card_of_a_product_owner_only() -> None:
+    action = AnswerColumn(name="action", type="VARCHAR", role="dimension")
+    parts = [AnswerPart(columns=[action], rows=[["Billing: clearer message"], ["Claims: FAQ entry"]])] * 2
+    told = {"agent": "next_best_action", "parts": parts}
+    names = ["Billing: clearer message", "Claims: FAQ entry"]
+    assert card(answered(role="product_owner", **told))["decide"] == names
+    assert card(answered(role="executive", **told))["decide"] == []
+    assert card(answered(role="product_owner", agent="genie", parts=parts))["decide"] == []
+    assert card(answered(role="product_owner", status="refused", **told))["decide"] == []
+
+
 def test_chips_reach_the_card_and_the_terminal_as_they_are() -> None:
     chip = {
         "kind": "filter", "label": "Plan type", "value": "MAPD <b>", "remove": "Drop the plan type filter",

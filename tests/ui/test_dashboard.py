@@ -143,6 +143,54 @@ def test_the_demo_is_one_story(dash: Site, browser: Browser) -> None:
     page.context.close()
 
 
+def test_actions_of_the_chat_are_decided_by_buttons_that_only_product_owners_have(
+    dash: Site, browser: Browser
+) -> None:
+    name, address = "Billing: early IVR message", "/chat/decisions?action=Billing%3A+early+IVR+message"
+    page = _context(dash, browser).new_page()
+    dash.sign_in(page, "product_owner")
+    page.locator("#chat-input").click()
+    page.keyboard.type("What should we do about Billing?")
+    page.keyboard.press("Enter")
+    row = page.locator(".cc-decision", has_text=name)
+    row.get_by_role("button", name="Defer").click()
+    expect(row.get_by_role("button", name="Yes, defer")).to_be_disabled()  # a reason first
+    row.get_by_role("textbox", name="Reason").fill("after the open enrollment")
+    page.keyboard.press("Enter")
+    expect(row.locator(".cc-decision-state")).to_have_text("deferred")
+    with closing(Proposals(dash.state / FILE)) as store:
+        found = store.find(name)
+        last = store.events(found.id)[-1]
+        assert (last.action, last.user, last.reason) == ("defer", "product_owner", "after the open enrollment")
+    with _reader(dash, "product_owner") as second:
+        (one,) = second.get(address).json()["actions"]
+        assert [can["decision"] for can in one["can"]] == [
+            "approve", "reject", "defer", "duplicate", "reopen", "undo"
+        ]  # fmt: skip
+        given = {"decision": "duplicate", "proposal": one["id"], "version": one["version"]}
+        assert "needs the proposal" in second.post("/chat/decisions", json=given).json()["detail"]
+        given = {"decision": "approve", "proposal": one["id"], "version": one["version"]}
+        assert second.post("/chat/decisions", json=given).json()["actions"][0]["state"] == "approved"
+        late = second.post("/chat/decisions", json=given | {"decision": "reject", "reason": "no"})
+        assert (late.status_code, "approved by product_owner" in late.json()["detail"]) == (400, True)
+    # The page that looked before that decision is told, and shows how the action stands now.
+    row.get_by_role("button", name="Reject").click()
+    row.get_by_role("textbox", name="Reason").fill("no")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cc-decisions [role=status]")).to_contain_text("approved by product_owner")
+    expect(row.locator(".cc-decision-state")).to_have_text("approved")
+    page.reload()
+    expect(row.locator(".cc-decision-state")).to_have_text("approved")
+    page.context.close()
+    for role in ("executive", "analyst"):
+        with _reader(dash, role) as other:
+            assert other.get(address).status_code == 403
+            assert other.post("/chat/decisions", json=given).status_code == 403
+    with httpx.Client(base_url=dash.address, headers={"origin": dash.address}) as stranger:
+        assert stranger.get(address).status_code == 401
+        assert stranger.post("/chat/decisions", json=given).status_code == 401
+
+
 def test_each_role_has_what_the_table_gives_it_and_nothing_else(dash: Site) -> None:
     access = load_access()
     for name in ("admin", *ROLES):

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from tools.actions.proposals import FILE, Event, Proposals
 from tools.actions.verdicts import Decision, Proposal, State, Verdict, require_reviewer
+from warehouse.audit import AuditLog
 from warehouse.errors import DeniedError, UsageError
 from warehouse.principal import Principal
 
@@ -42,6 +43,8 @@ def decide(
     days: Days | None = None,
     version: int | None = None,
     preview: bool = False,
+    audit: AuditLog | None = None,
+    source: str = "",
 ) -> list[Proposal]:
     """Make one decision on proposals, all or none, and give them back as they stand then.
 
@@ -49,17 +52,23 @@ def decide(
     how they begin, keys or titles. `reason` is needed to reject and to defer, `duplicate_of` (a proposal) for
     duplicate, `edits` (change, owner, effort_days, weeks; numbers may be text) for edit, `go_live` (ISO day) with
     `days` for golive. `version` is the one that was looked at: with it the second of two reviewers is refused.
-    With `preview` nothing is kept. Raises DeniedError (exit 3) for whoever may not decide, UsageError (exit 2)
-    with what to correct; then nothing is changed.
+    With `preview` nothing is kept. `audit` is the trail that tells of it, `source` (chat, dashboard, cli) where it
+    was made; what cannot be recorded is not decided. Raises DeniedError (exit 3) for whoever may not decide,
+    UsageError (exit 2) with what to correct; then nothing is changed.
     """
     require_reviewer(by)
     require_whole_company(by)
+
+    def recorded(found: Sequence[Proposal]) -> None:
+        if audit is not None:
+            audit.append(_record(decision, found, by, reason, source, audit))
+
     if not proposals:
         raise UsageError("No proposal is named.", where="actions", next_step="Name at least one by its id.")
     with closing(Proposals(state / FILE)) as store:
         store.bring_live(at)
         if decision == UNDO:
-            return store.undo_all(proposals, by, at, version, preview=preview)
+            return store.undo_all(proposals, by, at, version, preview=preview, recorded=recorded)
         verdict = Verdict(
             _known(decision),
             reason,
@@ -68,7 +77,22 @@ def decide(
             seen=version,
             duplicate_of=duplicate_of,
         )
-        return store.decide_all(proposals, verdict, by, at, preview=preview)
+        return store.decide_all(proposals, verdict, by, at, preview=preview, recorded=recorded)
+
+
+def _record(
+    decision: str, found: Sequence[Proposal], by: Principal, reason: str, source: str, audit: AuditLog
+) -> dict[str, Any]:
+    """What the audit trail keeps of a decision: who, what, on which proposals, how they stand, why."""
+    return {
+        "event": "decided",
+        "user": by.user,
+        "role": by.role,
+        "decision": decision,
+        "proposals": {one.id: one.state for one in found},
+        "reason": audit.spoken(reason.strip()),
+        "source": source,
+    }
 
 
 def proposals_seen(state: Path, by: Principal, at: datetime, only: State | None = None) -> list[Proposal]:

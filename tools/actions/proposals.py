@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -32,6 +32,8 @@ from warehouse.principal import Principal
 from warehouse.state_file import open_state
 
 FILE = "actions.db"
+Recorded = Callable[[Sequence[Proposal]], object]
+"""Told of proposals as a decision leaves them, before it is kept."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS proposals (
     id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL, snapshot TEXT NOT NULL,
@@ -119,15 +121,25 @@ class Proposals:
         return self.find(found.id)
 
     def decide_all(
-        self, names: Sequence[str], verdict: Verdict, by: Principal, at: datetime, *, preview: bool = False
+        self,
+        names: Sequence[str],
+        verdict: Verdict,
+        by: Principal,
+        at: datetime,
+        *,
+        preview: bool = False,
+        recorded: Recorded | None = None,
     ) -> list[Proposal]:
-        """The same decision on several proposals, all or none; with `preview` only what would become of them."""
+        """The same decision on several proposals, all or none; with `preview` only what would become of them.
+
+        `recorded` is called before it is kept: when it raises, nothing is.
+        """
         require_reviewer(by)
         ids = list(dict.fromkeys(self.find(name).id for name in names))
         with self._transaction(keep=not preview) as db:
             for one in ids:
                 self._decide(db, one, verdict, by, at)
-            return [self._row(db, one) for one in ids]
+            return self._decided(db, ids, None if preview else recorded)
 
     def undo(self, name: str, by: Principal, at: datetime, seen: int | None = None) -> Proposal:
         """Take the latest decision back that is not taken back yet; the event stays, and so does this one."""
@@ -141,6 +153,7 @@ class Proposals:
         seen: int | None = None,
         *,
         preview: bool = False,
+        recorded: Recorded | None = None,
     ) -> list[Proposal]:
         """The same on several proposals, all or none. Raises DeniedError and UsageError as `decide` does."""
         require_reviewer(by)
@@ -148,7 +161,13 @@ class Proposals:
         with self._transaction(keep=not preview) as db:
             for one in ids:
                 self._undo(db, one, by, at, seen)
-            return [self._row(db, one) for one in ids]
+            return self._decided(db, ids, None if preview else recorded)
+
+    def _decided(self, db: sqlite3.Connection, ids: Sequence[str], recorded: Recorded | None) -> list[Proposal]:
+        found = [self._row(db, one) for one in ids]
+        if recorded:
+            recorded(found)
+        return found
 
     def _undo(self, db: sqlite3.Connection, one: str, by: Principal, at: datetime, seen: int | None) -> None:
         proposal = self._row(db, one)

@@ -16,6 +16,7 @@ from tools.actions.recommendations import recommendations
 from tools.actions.verdicts import Proposal, require_reviewer
 from tools.desk import Desk, Hidden
 from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
+from warehouse.audit import AuditLog
 
 Asked = Literal["approve", "reject", "defer", "undo", "owner"]
 SAID = {"approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo": "Taken back", "owner": "Owner"}
@@ -25,13 +26,14 @@ SAID = {"approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo"
 class ReviewDesk:
     """Where the review is kept, what time it is, and the decision that the person's own words hold, if any.
 
-    `operator` is whose decision it is where the principal is only a command line.
+    `operator` is whose decision it is where the principal is only a command line; `audit` the trail that tells.
     """
 
     state: Path
     now: Callable[[], datetime]
     asked: str | None = None
     operator: str = ""
+    audit: AuditLog | None = None
 
 
 def review_actions(
@@ -62,7 +64,16 @@ def review_actions(
         found = [proposal_seen(review.state, desk.principal, review.now(), action)[0] for action in actions]
     else:
         by = replace(desk.principal, user=review.operator or desk.principal.user)
-        found = decide(review.state, decision, actions, by, review.now(), reason=reason)
+        found = decide(
+            review.state,
+            decision,
+            actions,
+            by,
+            review.now(),
+            reason=reason,
+            audit=review.audit,
+            source=desk.source,
+        )
     return Found((_table(found, decision),), "analysis", "review", assumptions=assumptions)
 
 

@@ -1,21 +1,19 @@
 """What may be done on the dashboard: decisions on proposals, and looking a member up. Forms with our hidden token.
 
-A decision is the same call as on the command line, with the version that the reviewer saw.
+A decision is the same call as from every other surface, with the version that the reviewer saw.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from tools.actions.proposals import FILE, Proposals
-from tools.actions.verdicts import EDITABLE, Verdict, require_reviewer
+from tools.actions.deciding import BY_HAND, require_whole_company
+from tools.actions.verdicts import EDITABLE, require_reviewer
 from ui.accounts import Account
 from ui.dashboard.access import Access
 from ui.dashboard.playback import PATH as PLAYBACK
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from agents.runtime import Assistant
 
 REVIEW = f"{ROOT}/review"
-DECISIONS = ("approve", "reject", "defer", "reopen", "edit", "golive", "undo")
 Long = Annotated[str, Form(max_length=600)]
 
 
@@ -60,8 +57,8 @@ class Deciding:
 
     def review(
         self, request: Request, decision: Field = "", proposal: Field = "", version: Field = "",
-        reason: Field = "", day: Field = "", change: Long = "", owner: Field = "", effort_days: Field = "",
-        weeks: Field = "", back: Field = "", token: Field = "",
+        reason: Field = "", day: Field = "", of: Field = "", change: Long = "", owner: Field = "",
+        effort_days: Field = "", weeks: Field = "", back: Field = "", token: Field = "",
     ) -> Response:  # fmt: skip
         """Decide on a proposal, or put what is recommended now before the reviewers; then back."""
         account = self._sessions.reader(request.cookies)
@@ -69,10 +66,13 @@ class Deciding:
             return RedirectResponse(f"/login?next={REVIEW}", 303)
         if not self._access.may(account, "decide"):
             return self._pages.missing(request, account)
-        given = {"change": change, "owner": owner, "effort_days": effort_days, "weeks": weeks}
+        given = {
+            "reason": reason, "day": day, "of": of, "change": change, "owner": owner, "effort_days": effort_days,
+            "weeks": weeks,
+        }  # fmt: skip
         try:
             self._require_ours(request, token)
-            self._decide(account, decision, proposal, version, reason, day, given)
+            self._decide(account, decision, proposal, version, given)
         except CommandCenterError as error:
             return self._refused(request, account, error)
         onward = own_path(back, REVIEW)
@@ -97,60 +97,23 @@ class Deciding:
             raise DeniedError(EXPIRED, code="form_expired")
 
     def _decide(
-        self, account: Account, decision: str, proposal: str, version: str, reason: str, day: str,
-        given: Mapping[str, str],
-    ) -> None:  # fmt: skip
-        by, now = account.principal, self._assistant.clock()
-        require_reviewer(by)
-        if by.attributes:
-            raise DeniedError(
-                "Proposals hold figures of the whole company: a view of a part of it cannot decide on them.",
-                code="row_filter",
-            )
-        if decision == "propose":
-            from agents.proposing import propose
+        self, account: Account, decision: str, proposal: str, version: str, given: Mapping[str, str]
+    ) -> None:
+        from agents.proposing import decide, propose
 
+        by = account.principal
+        if decision == "propose":
+            require_reviewer(by)
+            require_whole_company(by)
             propose(self._assistant)
             return
-        if decision not in DECISIONS or not version.isdigit():
+        if decision not in BY_HAND or not version.isdigit():
             raise UsageError("The form names no decision.", next_step="Use the buttons of the page.")
-        with closing(Proposals(self._assistant.settings.state / FILE)) as store:
-            if decision == "undo":
-                store.undo(proposal, by, now, int(version))
-                return
-            store.decide(proposal, self._verdict(decision, int(version), reason, day, given, now), by, now)
-
-    def _verdict(
-        self, decision: str, seen: int, reason: str, day: str, given: Mapping[str, str], now: datetime
-    ) -> Verdict:
-        edits = {name: _edited(name, given[name]) for name in EDITABLE} if decision == "edit" else None
-        live = None
-        if decision == "golive":
-            live = _day(day)
-            self._require_in_data(live, now)
-        return Verdict(decision, reason, edits, live, seen=seen)  # type: ignore[arg-type]
-
-    def _require_in_data(self, day: date, now: datetime) -> None:
-        snapshot = self._assistant.door.snapshot()
-        if day < snapshot.first_day or (day - max(snapshot.as_of, now.date())).days > 366:
-            raise UsageError(
-                f"{day} is no day to go live: the data begin on {snapshot.first_day}, and more than a year ahead "
-                "is not planned.",
-                where="go-live",
-                next_step="Give a day within the data, or one ahead.",
-            )
-
-
-def _edited(name: str, text: str) -> Any:
-    if name in ("change", "owner"):
-        return text
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise UsageError(f"{name.replace('_', ' ')} is no number.", next_step="Correct it.") from error
-    if not math.isfinite(number):
-        raise UsageError(f"{name.replace('_', ' ')} is no number.", next_step="Correct it.")
-    return number
+        decide(
+            self._assistant, decision, [proposal], by, reason=given["reason"],
+            edits={name: given[name] for name in EDITABLE}, duplicate_of=given["of"], go_live=given["day"],
+            version=int(version), source="dashboard",
+        )  # fmt: skip
 
 
 def _day(text: str) -> date:

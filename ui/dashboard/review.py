@@ -31,7 +31,7 @@ def fill(reading: Reading) -> Content:
         "Review inbox",
         {panel.key: panel},
         {"proposals": shown, "counts": [c for c in counts if c[1]], "state": state, "events": by,
-         "allowed": ALLOWED, "past": PAST, "reason": ""},
+         "allowed": ALLOWED, "past": PAST, "every": every, "reason": ""},
     )  # fmt: skip
 
 

@@ -281,6 +281,98 @@ function Chips({ chips, disabled }) {
   );
 }
 
+const DECISION_WORDS = {
+  approve: "Approve", reject: "Reject", defer: "Defer", duplicate: "Duplicate", reopen: "Open again", undo: "Undo",
+};
+const QUESTIONS = {
+  approve: "Approve this action?", reject: "Reject this action, because", defer: "Defer this action, because",
+  duplicate: "It repeats", reopen: "Open this action again?", undo: "Take the latest decision on this action back?",
+};
+
+// One action of the answer: how it stands now, and the decisions that its state allows. Each is confirmed before it
+// is made; the server says no to a second reviewer who looked before the first one decided.
+function Decision({ one, others, disabled, act }) {
+  const [chosen, setChosen] = useState(null);
+  const [said, setSaid] = useState("");
+  const [busy, setBusy] = useState(false);
+  const field = useRef(null);
+  useEffect(() => { if (chosen && field.current) field.current.focus(); }, [chosen]);
+  const shut = () => { setChosen(null); setSaid(""); };
+  const send = (event) => {
+    event.preventDefault();
+    setBusy(true);
+    const more = chosen.decision === "duplicate" ? { duplicateOf: said } : { reason: said };
+    act(one, { decision: chosen.decision, ...more }).finally(() => { setBusy(false); shut(); });
+  };
+  const wanted = chosen && (chosen.reasoned || chosen.decision === "duplicate");
+  return (
+    <li className="cc-decision" data-state={one.state}>
+      <span className="cc-decision-name">{one.name}</span>
+      <span className="cc-decision-state">{one.state}{one.goLive ? `, go-live ${one.goLive}` : ""}</span>
+      {chosen ? (
+        <form className="cc-decision-ask" onSubmit={send}
+          onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); shut(); } }}>
+          <label>
+            {QUESTIONS[chosen.decision]}
+            {chosen.reasoned ? (
+              <input ref={field} type="text" maxLength={300} required value={said} aria-label="Reason"
+                onChange={(event) => setSaid(event.target.value)} />
+            ) : null}
+            {chosen.decision === "duplicate" ? (
+              <select ref={field} required value={said} aria-label="The action that it repeats" onChange={(event) => setSaid(event.target.value)}>
+                <option value="">which action?</option>
+                {others.filter((other) => other.id !== one.id && other.title !== one.name).map((other) => (
+                  <option key={other.id} value={other.id}>{other.title}</option>
+                ))}
+              </select>
+            ) : null}
+          </label>
+          <button type="submit" ref={wanted ? null : field} disabled={busy || (wanted && !said.trim())}>
+            {`Yes, ${DECISION_WORDS[chosen.decision].toLowerCase()}`}
+          </button>
+          <button type="button" onClick={shut}>Cancel</button>
+        </form>
+      ) : (
+        <span className="cc-decision-can">
+          {one.can.map((can) => (
+            <button key={can.decision} type="button" disabled={disabled} aria-label={`${DECISION_WORDS[can.decision]} ${one.name}`}
+              onClick={() => setChosen(can)}>{DECISION_WORDS[can.decision]}</button>
+          ))}
+        </span>
+      )}
+    </li>
+  );
+}
+
+function Decisions({ names, disabled }) {
+  const [standing, setStanding] = useState(null);
+  const [told, setTold] = useState("");
+  const address = `/chat/decisions?${names.map((name) => `action=${encodeURIComponent(name)}`).join("&")}`;
+  const load = () => fetch(address).then((response) => (response.ok ? response.json() : null)).then(setStanding, () => setStanding(null));
+  useEffect(() => { load(); }, [address]);
+  const act = async (one, given) => {
+    const body = JSON.stringify({ proposal: one.id || one.name, version: one.version, ...given });
+    try {
+      const response = await fetch("/chat/decisions", { method: "POST", headers: { "content-type": "application/json" }, body });
+      const now = await response.json();
+      setTold(response.ok ? `${one.name}: ${now.actions[0].state}.` : String(now.detail));
+    } catch {
+      setTold("The decision could not be sent. Nothing was changed.");
+    }
+    await load();
+  };
+  if (!standing) return null;
+  return (
+    <section className="cc-decisions" aria-label="Decide on these actions">
+      <p className="cc-note">Decide on these actions. <a href="/dashboard/review" target="_top">Edit or set a go-live in the review inbox</a></p>
+      <ul>
+        {standing.actions.map((one) => <Decision key={one.name} one={one} others={standing.others} disabled={disabled} act={act} />)}
+      </ul>
+      <p className="cc-note" role="status">{told}</p>
+    </section>
+  );
+}
+
 export default function AnswerCard() {
   const { disabled } = useChatData();
   const { threadId } = useChatMessages();
@@ -301,9 +393,10 @@ export default function AnswerCard() {
         <Questions className="cc-choices" title="Choose one, or put it another way:" questions={props.choices} disabled={disabled} />
       ) : null}
       {(props.chips || []).length ? <Chips chips={props.chips} disabled={disabled} /> : null}
-      {props.parts.map((part, index) => (
-        <Part key={index} part={part} name={props.parts.length > 1 ? `${name}-${index + 1}` : name} several={props.parts.length > 1} />
-      ))}
+      {props.parts.map((part, index) => [
+        <Part key={index} part={part} name={props.parts.length > 1 ? `${name}-${index + 1}` : name} several={props.parts.length > 1} />,
+        index === 0 && (props.decide || []).length ? <Decisions key="decide" names={props.decide} disabled={disabled} /> : null,
+      ])}
       {props.assumptions.length ? (
         <div className="cc-assumed"><span>Assumed</span><ul>{props.assumptions.map((text) => <li key={text}>{text}</li>)}</ul></div>
       ) : null}
