@@ -105,9 +105,10 @@ class Knowledge:
         )
         seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
         deadline = time.monotonic() + seconds
+        told_rows = bool(getattr(self.chat_model, "governed", False)) or self.settings.chat_model.rows_in_prompts
         return Context(
             desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline,
-            trace=trace,
+            rows_in_prompts=told_rows, trace=trace,
         )  # fmt: skip
 
     @property

@@ -13,10 +13,10 @@ from warehouse.errors import UpstreamModelError
 from warehouse.settings import ChatModel, Settings
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.messages import AIMessage
 
     from agents.answer import Answer
-    from agents.chat_models.service import ServiceChatModel
     from warehouse.principal import Principal
 
 STANDING_IN = "The embedded planner answered instead of the chat model service."
@@ -32,7 +32,7 @@ class Upstream:
     """One service for all questions of an assistant, with its circuit breaker and its accounts."""
 
     wanted: ChatModel
-    chat_model: ServiceChatModel
+    chat_model: BaseChatModel
     usage: UsageStore
     clock: Callable[[], datetime]
     bound: dict[str, Any] = field(default_factory=dict)
@@ -43,9 +43,10 @@ class Upstream:
         wanted = settings.chat_model
         if wanted.kind != "service":
             return None
+        from agents.chat_models.choosing import recording
         from agents.chat_models.service import service_chat_model
 
-        model = service_chat_model(wanted, settings.api_key, clock)
+        model = recording(service_chat_model(wanted, settings.api_key, clock), wanted)
         return cls(wanted, model, UsageStore(settings.state / "usage.db"), clock)
 
     def asking(self, context: Context, principal: Principal) -> Context:

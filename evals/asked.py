@@ -34,25 +34,34 @@ def trials(suites: Sequence[str], *, quick: bool = False, instances: Sequence[st
     return [t for name in suites for t in trials_of(read_cases(files[name]), instances=instances, quick=quick)]
 
 
-def with_model(settings: Settings, model: str) -> Settings:
+def with_model(settings: Settings, model: str, record: Path | None = None) -> Settings:
     """The settings with the chat model under test: `embedded`, `service[:NAME]` or `recorded:FILE`.
 
-    A service does not fall back on the embedded planner: what it cannot do is counted. Raises UsageError (exit 2).
+    A service does not fall back on the embedded planner: what it cannot do is counted; no budget of a day stops
+    it. `record` is a file that gets what is said, for `recorded:FILE`. Raises UsageError (exit 2).
     """
     kind, _, detail = model.partition(":")
     wanted = settings.chat_model
     if kind == "embedded":
-        return settings.model_copy(update={"chat_model": ChatModel(kind="embedded")})
+        return settings.model_copy(update={"chat_model": ChatModel(kind="embedded", recording=record)})
     if kind == "service":
         if not wanted.base_url:
             raise UsageError(
                 "No chat model service is configured.", where="chat_model.base_url",
                 next_step="Set chat_model.base_url and chat_model.model.",
             )  # fmt: skip
-        named = {"kind": "service", "fallback": False, **({"model": detail} if detail else {})}
+        named = {"kind": "service", "fallback": False, "recording": record}
+        named |= {"tokens_per_user_day": 0, "cost_per_user_day": 0.0}
+        named |= {"model": detail} if detail else {}
         return settings.model_copy(update={"chat_model": wanted.model_copy(update=named)})
     if kind == "recorded" and detail:
-        recorded = ChatModel(kind="recorded", recording=Path(detail))
+        if record is not None or not Path(detail).is_file():
+            raise UsageError(
+                "A recording is replayed, not recorded." if record else f"There is no recording {detail!r}.",
+                where="--record" if record else "--model",
+                next_step="Record one: eval run SUITE --model embedded|service --record FILE.",
+            )
+        recorded = wanted.model_copy(update={"kind": "recorded", "recording": Path(detail), "fallback": False})
         return settings.model_copy(update={"chat_model": recorded})
     raise UsageError(
         f"There is no chat model {model!r}.", where="--model",
@@ -78,21 +87,23 @@ def begin(
     return run
 
 
-def observe(records: Records, run: Run, settings: Settings, console: Console, *, jobs: int) -> None:
-    """Run what the run has not observed yet, with a progress bar on a terminal."""
+def observe(
+    records: Records, run: Run, settings: Settings, console: Console, *, jobs: int, record: Path | None = None
+) -> None:
+    """Run what the run has not observed yet, with a progress bar on a terminal. Recording is one job's work."""
     from evals.trials.running import run_trials
 
     done = {seen.key for seen in records.observations(run.id)}
     asked = [name for name in run.suites if name in suite_files()]
     waiting = [t for t in trials(asked, quick=run.quick, instances=run.instances) if t.key not in done]
-    under_test = with_model(settings, run.model)
+    under_test = with_model(settings, run.model, record)
     with _progress(console, len(waiting)) as tick:
 
         def keep(seen: Observation) -> None:
             records.add(run.id, seen)
             tick(seen.suite)
 
-        run_trials(waiting, settings.var / "evals", under_test, jobs=jobs, keep=keep)
+        run_trials(waiting, settings.var / "evals", under_test, jobs=1 if record else jobs, keep=keep)
 
 
 @contextmanager

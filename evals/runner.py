@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from evals.asked import accept, begin, finish, observe
+from evals.asked import accept, begin, finish, observe, with_model
 from evals.reporting.scoring import planned_line, suite_files
 from evals.reporting.terminal import show
 from evals.reports import Groups, as_json, counts, print_groups
@@ -49,12 +49,14 @@ def run(
     resume: str = "",
     accepting: bool = False,
     tracking: str = "",
+    record: Path | None = None,
 ) -> int:
     """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline beyond noise.
 
     Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
     chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
-    `tracking` is an MLflow address that must answer first. Raises UsageError (exit 2) for an unknown suite.
+    `tracking` is an MLflow address that must answer first, `record` a file for what the chat model says. Raises
+    UsageError (exit 2) for an unknown suite or chat model.
     """
     known = [*sorted(SUITES), *suite_files()]
     unknown = sorted(set(suites) - set(known) - MEASURED.keys())
@@ -64,6 +66,12 @@ def run(
             next_step=f"Known: {', '.join([*known, *MEASURED])}.",
         )  # fmt: skip
     out, used = console or Console(), settings or load_settings()
+    with_model(used, model, record)  # a chat model that is none is told before anything is run
+    if record is not None and record.exists() and not resume:
+        raise UsageError(
+            "There is a recording already.", where=str(record),
+            next_step="Name another file, or go on with the run that made it: --resume.",
+        )  # fmt: skip
     tracked = _tracked(tracking)
     worse: list[str] = []
     for name in suites:
@@ -74,13 +82,16 @@ def run(
         records = Records(used.var / "evals" / "runs")
         going = records.find(resume) if resume else None
         one = going or begin(records, plain, model, now or datetime.now(UTC), quick=quick, instances=instances)
-        worse += _run(records, one, used, out, as_json=as_json, jobs=jobs, accepting=accepting, tracked=tracked)
+        worse += _run(
+            records, one, used, out,
+            as_json=as_json, jobs=jobs, accepting=accepting, tracked=tracked, record=record,
+        )  # fmt: skip
     return REGRESSED if worse else 0
 
 
 def _run(
     records: Records, run: Run, settings: Settings, out: Console, *,
-    as_json: bool, jobs: int, accepting: bool, tracked: Tracking | None,
+    as_json: bool, jobs: int, accepting: bool, tracked: Tracking | None, record: Path | None,
 ) -> list[str]:  # fmt: skip
     planned = {line["suite"] for line in records.planned(run.id)}
     worse: list[str] = []
@@ -95,7 +106,7 @@ def _run(
         if tracked:
             tracked.log(document, records.folder / run.id)
         return worse
-    observe(records, run, settings, Console(stderr=True), jobs=jobs)
+    observe(records, run, settings, Console(stderr=True), jobs=jobs, record=record)
     document = finish(records, run)
     if accepting:
         accept(document)

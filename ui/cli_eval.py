@@ -39,6 +39,9 @@ def run(
     instance: Annotated[list[str] | None, typer.Option(help="Only on these instances.")] = None,
     resume: Annotated[str, typer.Option(help="Go on with a stopped run: its id, or: last.")] = "",
     accept: Annotated[bool, typer.Option("--accept", help="Make the outcomes the new baseline.")] = False,
+    record: Annotated[
+        Path | None, typer.Option(help="Write down what the chat model says, for --model recorded:FILE.")
+    ] = None,
     mlflow: MlflowOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -49,7 +52,7 @@ def run(
     tracking = _address(mlflow)
     code = run_suites(
         suites or [], model=model, settings=settings, as_json=as_json, jobs=jobs, quick=quick,
-        instances=instance or [], resume=resume, accepting=accept, tracking=tracking,
+        instances=instance or [], resume=resume, accepting=accept, tracking=tracking, record=record,
     )  # fmt: skip
     raise typer.Exit(code)
 

@@ -119,7 +119,8 @@ class ChatModel(_Section):
     """Which chat model the agents speak to. `embedded` needs no key and no network.
 
     `timeout_seconds` bounds one reply of a service with its retries. With `fallback` the embedded planner answers
-    when the service cannot. Prices are dollars for a million tokens; a daily limit of 0 is none.
+    when the service cannot. Prices are dollars for a million tokens; a daily limit of 0 is none. `recording` is
+    what a recorded chat model replays; another one writes down there what it says.
     """
 
     kind: Literal["embedded", "service", "recorded"] = "embedded"

@@ -9,7 +9,7 @@ from agents.chat_models.embedded import EmbeddedChatModel
 from agents.narrator import Narrator
 from agents.planner import Planner
 from warehouse.errors import UsageError
-from warehouse.settings import Settings
+from warehouse.settings import ChatModel, Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -25,13 +25,15 @@ def chat_model(
 ) -> BaseChatModel:
     """The embedded planner, which also stands in for a service (`agents.upstream`), or a recording.
 
+    Where a recording is named, the embedded planner is written down in it, as a service is (`agents.upstream`).
     Raises UsageError when the settings lack what it needs.
     """
     wanted = settings.chat_model
     if wanted.kind != "recorded":
-        return EmbeddedChatModel(
+        embedded = EmbeddedChatModel(
             planner=planner, narrator=narrator, as_of=as_of, first_day=first_day, partial_day=partial_day
         )
+        return recording(embedded, wanted) if wanted.kind == "embedded" else embedded
     from agents.chat_models.recorded import RecordedChatModel
 
     if wanted.recording is None:
@@ -41,3 +43,12 @@ def chat_model(
             next_step="Name the file.",
         )
     return RecordedChatModel(file=wanted.recording)
+
+
+def recording(model: BaseChatModel, wanted: ChatModel) -> BaseChatModel:
+    """A chat model that writes down what it says, where the settings name a file for that."""
+    if wanted.recording is None:
+        return model
+    from agents.chat_models.recorded import RecordedChatModel
+
+    return RecordedChatModel(file=wanted.recording, source=model)

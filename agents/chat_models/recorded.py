@@ -81,6 +81,7 @@ class RecordedChatModel(BaseChatModel):
         if not isinstance(reply, AIMessage):
             raise TypeError(f"a chat model returned {type(reply).__name__}")
         self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.touch(mode=0o600)  # replies hold values of the data
         with self.file.open("a", encoding="utf-8") as lines:
             entry = {"key": key, "governed": self.governed, "reply": messages_to_dict([reply])[0]}
             lines.write(json.dumps(entry) + "\n")

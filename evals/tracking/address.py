@@ -15,6 +15,7 @@ _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false",
     "OTEL_SDK_DISABLED": "false",  # MLflow's traces are made with that SDK; they go to its address only
     "DEEPEVAL_TELEMETRY_OPT_OUT": "1",

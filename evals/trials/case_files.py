@@ -57,7 +57,10 @@ class Gold(_Part):
 
 
 class Call(_Part):
-    """A tool call that must be made: `arguments` are those that must be there, nested as deep as written."""
+    """A tool call that must be made: `arguments` are those that must be there, nested as deep as written.
+
+    `time` may be a period's name (`evals/days.py`), in days of the instance.
+    """
 
     tool: str
     arguments: dict[str, Any] = Field(default_factory=dict)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from evals.days import PERIODS, days_of
 from evals.trials.case_files import Call, Case, Gold
+from evals.trials.instances import instance
 from evals.trials.rows import Failure, Result, difference
 from evals.trials.texts import unfaithful
 from evals.trials.trial import Observation
@@ -168,7 +170,8 @@ def _routed(case: Case, seen: Observation) -> Iterator[Problem]:
 
 
 def _called(case: Case, seen: Observation) -> Iterator[Problem]:
-    wanted, made = case.expect.calls, seen.calls
+    wanted = [_in_days(call, seen.instance) for call in case.expect.calls]
+    made = seen.calls
     for call in wanted:
         if not any(_is_call(call, one) for one in made):
             yield "WRONG_TOOL", f"no call {call.tool} with {call.arguments}; made: {made!r:.300}"
@@ -178,6 +181,20 @@ def _called(case: Case, seen: Observation) -> Iterator[Problem]:
     if case.expect.only_calls:
         for name in sorted(names - {call.tool for call in wanted}):
             yield "WRONG_TOOL", f"called {name} as well"
+
+
+def _in_days(call: Call, name: str) -> Call:
+    """The call with a period's name under `time` as days of the instance: a chat model may write either."""
+
+    def dated(value: Any, key: str = "") -> Any:
+        if key == "time" and value in PERIODS:
+            start, end = days_of(value, instance(name).as_of)
+            return {"start": start.isoformat(), "end": end.isoformat()}
+        if isinstance(value, Mapping):
+            return {k: dated(v, k) for k, v in value.items()}
+        return [dated(entry) for entry in value] if isinstance(value, list) else value
+
+    return call.model_copy(update={"arguments": dated(call.arguments)})
 
 
 def _is_call(wanted: Call, made: Mapping[str, Any]) -> bool:

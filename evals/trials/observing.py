@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
 from agents.answer import Answer
+from agents.chat_models.breaker import REST_SECONDS
 from agents.runtime import Assistant
 from evals.days import days_of, with_days
 from evals.trials.case_files import Case, Gold, GoldQuery
@@ -21,7 +23,7 @@ from semantic.compiler import compile_query
 from semantic.query import SemanticQuery, TimeRange
 from tools.outcome import PlainCell
 from warehouse.door import QueryContext, QueryResult
-from warehouse.errors import CommandCenterError
+from warehouse.errors import CommandCenterError, UpstreamModelError
 from warehouse.guard import Deny
 from warehouse.principal import Principal, Role
 from warehouse.settings import Settings
@@ -42,7 +44,8 @@ class Bench:
         self.instance = instance(name)
         warehouse = warehouse_of(self.instance, folder, settings)
         own = settings.model_copy(update={"var": state})
-        self.assistant = Assistant.open(own, warehouse, clock=lambda: self.instance.now)
+        self._passed = timedelta(0)
+        self.assistant = Assistant.open(own, warehouse, clock=lambda: self.instance.now + self._passed)
         self._same: dict[tuple[str, str], dict[str, Any]] = {}
 
     def observe(self, trial: Trial) -> Observation:
@@ -54,6 +57,8 @@ class Bench:
                 return self._sent(seen, trial.case, principal)
             return self._asked(seen, trial, principal)
         except CommandCenterError as error:
+            if isinstance(error, UpstreamModelError):
+                self._passed += timedelta(seconds=REST_SECONDS)  # the next case finds out for itself
             return _with(seen, failure=f"{type(error).__name__}: {error.what}")
 
     def close(self) -> None:
@@ -61,7 +66,7 @@ class Bench:
         self.assistant.close()
 
     def _asked(self, seen: Observation, trial: Trial, principal: Principal) -> Observation:
-        thread = trial.key
+        thread = uuid.uuid4().hex  # state is kept from run to run: a name of its own follows on nothing
         for earlier in trial.case.after:
             self.assistant.ask(earlier, principal, thread, source="evals")
         started = time.perf_counter()

@@ -237,4 +237,5 @@ def test_a_model_that_is_none_is_a_usage_error(settings: Settings) -> None:
         asked.with_model(settings, "gpt")
     with pytest.raises(UsageError):
         asked.with_model(settings, "service")
-    assert asked.with_model(settings, "recorded:x.jsonl").chat_model.kind == "recorded"
+    with pytest.raises(UsageError):
+        asked.with_model(settings, "recorded:no-such-file.jsonl")
