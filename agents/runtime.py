@@ -131,11 +131,12 @@ class Assistant:
         *,
         on_step: Callable[[str], None] | None = None,
         source: str = "chat",
+        decides: bool = True,
     ) -> Answer:
         """One answer: text, rows, provenance; a question back; or a refusal with its reason.
 
         Raises MissingDataError (exit 4) when the warehouse is gone, UpstreamModelError (exit 5) when the chat
-        model fails. `on_step` hears what is being done.
+        model fails. `on_step` hears what is being done. With `decides` False its words decide on no action.
         """
         started = time.perf_counter()
         knowledge = self.knowledge(principal)
@@ -144,7 +145,11 @@ class Assistant:
         question = question[: self.settings.questions.max_question_characters + 1]
         context = knowledge.context(question, principal, self.door, on_step or _silent, uuid.uuid4().hex, source)
         context.desk.review = ReviewDesk(
-            self.settings.state, self.clock, decision_in(question), self.operator, self.audit
+            self.settings.state,
+            self.clock,
+            decision_in(question) if decides else None,
+            self.operator,
+            self.audit,
         )
         context.desk.scanned = partial(self._scanned, knowledge)
         failure: UpstreamModelError | None = None
@@ -226,7 +231,9 @@ class Assistant:
             )
             self.threads.forget_earlier(key)
 
-    def savings(self, journey: str, reduce_pct: float, cost_model: str, principal: Principal) -> Answer:
+    def savings(
+        self, journey: str, reduce_pct: float, cost_model: str, principal: Principal, source: str = "cli"
+    ) -> Answer:
         """What a reduction of one journey's leaked calls is worth: the projection without a conversation."""
         from tools.savings import COST_MODELS, project_savings
 
@@ -241,21 +248,35 @@ class Assistant:
             known = desk.values.values(desk.semantic.defaults.where_dimension)
             return project_savings(reduce_pct, desk, journey=_known(journey, known), cost_model=costs)
 
-        return self._direct(question, principal, project)
+        return self.direct(question, principal, project, "next_best_action", source)
 
-    def impact(self, action: str, principal: Principal) -> Answer:
+    def impact(self, action: str, principal: Principal, source: str = "cli") -> Answer:
         """What a live action or a past fix brought: the measurement without a conversation."""
         from tools.actions.impact import measure_impact
 
         question = f"What did {action or 'the latest fix'} bring?"
-        return self._direct(question, principal, lambda context: measure_impact(context.desk, action=action))
+        return self.direct(
+            question, principal, lambda context: measure_impact(context.desk, action=action),
+            "next_best_action", source,
+        )  # fmt: skip
 
-    def _direct(self, question: str, principal: Principal, work: Callable[[Context], Outcome]) -> Answer:
+    def direct(
+        self,
+        question: str,
+        principal: Principal,
+        work: Callable[[Context], Outcome],
+        agent: str,
+        source: str,
+    ) -> Answer:
+        """The answer to what one tool finds, without a conversation. Raises what the tool raises.
+
+        `question` is what it answers, in words; `agent` whose tool it is, `source` what the audit trail says.
+        """
         started = time.perf_counter()
         knowledge = self.knowledge(principal)
-        context = knowledge.context(question, principal, self.door, _silent, uuid.uuid4().hex, "cli")
+        context = knowledge.context(question, principal, self.door, _silent, uuid.uuid4().hex, source)
         context.desk.review = ReviewDesk(self.settings.state, self.clock)
-        context.reply.agent = "next_best_action"
+        context.reply.agent = agent
         context.reply.outcomes.append(work(context))
         return self._keep(knowledge.assembler.answer(context), principal, started, context)
 

@@ -1,4 +1,4 @@
-"""The database file of accounts, sessions, guesses and stated purposes: its tables, and one writer at a time."""
+"""The database file of accounts, sessions, tokens, guesses and stated purposes; one writer at a time."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ CREATE INDEX IF NOT EXISTS wrong_guesses_by_age ON wrong_guesses (last);
 CREATE TABLE IF NOT EXISTS stated (
     name TEXT PRIMARY KEY, kind TEXT NOT NULL, text TEXT NOT NULL, began REAL NOT NULL, until REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS tokens (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, label TEXT NOT NULL, hash TEXT NOT NULL,
+    decides INTEGER NOT NULL, began REAL NOT NULL, until REAL NOT NULL, revoked REAL, used REAL
+);
+CREATE INDEX IF NOT EXISTS tokens_of_name ON tokens (name);
 DROP TABLE IF EXISTS ended;
 DROP TABLE IF EXISTS guesses;
 """

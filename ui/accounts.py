@@ -264,12 +264,12 @@ class Accounts:
         self._guesses.forget(name)
 
     def remove(self, name: str, *, by: str = COMMAND_LINE) -> None:
-        """Take an account away with its sessions."""
+        """Take an account away with its sessions and tokens."""
         if self._others(name, by).is_admin:
             self._require_another_admin(name)
         self.note("user_removed", by, about=name)
         with self.file.transaction() as connection:
-            for table in ("users", "sessions", "stated"):
+            for table in ("users", "sessions", "stated", "tokens"):
                 connection.execute(f"DELETE FROM {table} WHERE name = ?", (name,))
 
     def end_sessions(self, name: str, *, by: str = COMMAND_LINE) -> None:

@@ -19,12 +19,14 @@ from ui import (
     cli_eval,
     cli_feed,
     cli_lineage,
+    cli_mcp,
     cli_quality,
     cli_replay,
     cli_scout,
     cli_search,
     cli_snapshots,
     cli_synonyms,
+    cli_tokens,
     cli_trace,
     cli_usage,
     cli_users,
@@ -84,6 +86,8 @@ cli_synonyms.register(app)
 cli_briefing.register(app)
 cli_trace.register(app)
 cli_eval.register(app)
+cli_mcp.register(app)
+cli_tokens.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."

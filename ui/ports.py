@@ -1,4 +1,4 @@
-"""Whether a port is free, asked before minutes of work are spent on what cannot be served."""
+"""Ports: whether one is free, asked before minutes of work are spent on what cannot be served, and listening."""
 
 from __future__ import annotations
 
@@ -29,6 +29,24 @@ def require_free(host: str, port: int) -> None:
         where="--port or server.port",
         next_step="Stop that program, or choose another port: --port 8001.",
     )
+
+
+def listening(host: str, port: int, where: str) -> socket.socket:
+    """A socket that listens; `port` 0 takes any free one. Raises UsageError (exit 2) that names `where`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise UsageError(
+            f"Cannot listen on {host}:{port} ({error.strerror}).",
+            where=where,
+            next_step="Stop what uses it, or choose another port.",
+        ) from error
+    return listener
 
 
 def _is_ours(host: str, port: int) -> bool:

@@ -46,6 +46,14 @@ class Buckets:
                 self._held.popitem(last=False)
         return wait
 
+    def wait(self, key: str) -> float:
+        """The seconds until one could be taken; nothing is."""
+        now = self._clock()
+        with self._lock:
+            held, last = self._held.get(key, (self._full, now))
+            held = min(self._full, held + (now - last) * self._per_second)
+        return max(0.0, (1.0 - held) / self._per_second)
+
     def __len__(self) -> int:
         """How many keys are remembered."""
         return len(self._held)

@@ -26,7 +26,8 @@ from ui.client_address import Proxies
 from ui.figures import template
 from ui.forms import HOME, Forms
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
-from warehouse.errors import CommandCenterError, MissingDataError, UsageError
+from ui.ports import listening
+from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.logs import LOGGER_NAME
 from warehouse.settings import Settings
 
@@ -302,20 +303,7 @@ def _state_of(warehouse: Path, company: Company | None = None) -> DataState:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise UsageError(
-            f"Cannot listen on {host}:{port} ({error.strerror}).",
-            where="--port or server.port",
-            next_step="Stop what uses it, or choose another port.",
-        ) from error
-    return listener
+    return listening(host, port, "--port or server.port")
 
 
 def _address(listener: socket.socket) -> str:

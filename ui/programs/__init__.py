@@ -1,0 +1,1 @@
+"""What programs may ask (over MCP, over HTTP) and in whose name: the same door as people, by token."""
