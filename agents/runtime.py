@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
+    from agents.briefing.on_demand import ScanOnDemand
     from agents.context import Context
     from agents.knowledge import Knowledge
     from agents.replay import Against, Replay
@@ -67,6 +69,9 @@ class Assistant:
     listener: Listener | None = None
     traces: TraceStore | None = None
     operator: str = ""
+    serves_newest: bool = True
+    _scan: ScanOnDemand | None = None
+    _scanning: Lock = field(default_factory=Lock)
 
     @classmethod
     def open(
@@ -107,8 +112,9 @@ class Assistant:
         listener = None if company else Listener(settings.state)
         traces = TraceStore(settings.state / TRACES)
         return cls(
-            settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener, traces
-        )
+            settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener, traces,
+            serves_newest=company is None and snapshot_id is None,
+        )  # fmt: skip
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -151,7 +157,7 @@ class Assistant:
             self.operator,
             self.audit,
         )
-        context.desk.scanned = partial(self._scanned, knowledge)
+        context.desk.scanned = partial(self._scanned, knowledge, on_step or _silent)
         failure: UpstreamModelError | None = None
         several = self._several(knowledge, principal, name)
         try:
@@ -171,11 +177,14 @@ class Assistant:
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
         return self._keep(answer, principal, started, context, name)
 
-    def _scanned(self, knowledge: Knowledge) -> tuple[Incident, ...] | None:
-        """The incidents of the snapshot's scan, when one is stored."""
-        from agents.briefing.scanned import incidents_of
+    def _scanned(self, knowledge: Knowledge, on_step: Callable[[str], None]) -> tuple[Incident, ...] | None:
+        """The incidents of the snapshot's scan, made now when there is none yet."""
+        with self._scanning:
+            if self._scan is None:
+                from agents.briefing.on_demand import ScanOnDemand
 
-        return incidents_of(self.settings.state, knowledge.snapshot)
+                self._scan = ScanOnDemand(self.settings, self.door, self.clock, self.serves_newest)
+        return self._scan.incidents(knowledge, on_step)
 
     def _several(self, knowledge: Knowledge, principal: Principal, name: str) -> Several | None:
         """What divides questions; None where a free chat model reads them whole and makes its own calls."""

@@ -17,7 +17,7 @@ HEADLINES = (
     "negative_emotion_rate",
     "self_service_success_rate",
 )
-NOT_SCANNED = "The data of this day have not been scanned yet for what left its expectation."
+NOT_SCANNED = "The data of this day could not be scanned for what left its expectation."
 
 
 def todays_overview(desk: Hidden, filters: tuple[DimensionFilter, ...] = (), limit: int = 3) -> Outcome:

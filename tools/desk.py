@@ -44,8 +44,8 @@ class Desk:
     of data after `as_of`, if any. `missing_columns` are the columns, by source table, that this warehouse was
     built without. `small_cell` is the least number of members behind a figure that this reader may see, 0 where
     there is none. `finder` finds what was nearly meant. `review` is where decisions on actions are kept, in a
-    conversation. `spent_ms` adds up time by step. `scanned` gives the incidents of the snapshot's scan, None when
-    it was not scanned.
+    conversation. `spent_ms` adds up time by step. `scanned` gives the incidents of the snapshot's scan, made when
+    there is none yet; None where it cannot be made.
     """
 
     semantic: SemanticModel

@@ -83,6 +83,17 @@ def known_before(state: Path, day: date) -> tuple[Incident, ...]:
         return tuple(issue.incident for issue in before.issues) if before else ()
 
 
+def follows(store: BriefingStore, day: date) -> bool:
+    """Whether no day lies between a day and the last one that has a briefing."""
+    last = store.latest()
+    return last is None or (day - last.day).days <= 1
+
+
+def standing_incidents(made: Made) -> tuple[Incident, ...]:
+    """The incidents of a briefing that the scan of its day found."""
+    return tuple(issue.incident for issue in made.issues if not issue.missed and issue.state != "resolved")
+
+
 def _make(
     day: date,
     store: BriefingStore,

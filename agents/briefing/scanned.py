@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from agents.briefing.daily import STORE
+from agents.briefing.daily import STORE, standing_incidents
 from agents.briefing.store import BriefingStore
 from tools.scout.incident import Incident
 
@@ -19,4 +19,4 @@ def incidents_of(state: Path, snapshot: str) -> tuple[Incident, ...] | None:
         made = store.latest()
         if made is None or not (made.snapshot == snapshot or store.checked(made.day, snapshot)):
             return None
-        return tuple(issue.incident for issue in made.issues if not issue.missed and issue.state != "resolved")
+        return standing_incidents(made)
