@@ -18,6 +18,7 @@ from ui import (
     cli_company,
     cli_eval,
     cli_feed,
+    cli_interchange,
     cli_lineage,
     cli_mcp,
     cli_quality,
@@ -69,6 +70,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="The semantic model.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+cli_interchange.register(model_app)
 cli_snapshots.register(app)
 cli_changes.register(app)
 cli_feed.register(app)
