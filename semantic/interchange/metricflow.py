@@ -20,20 +20,8 @@ from semantic.model import Dataset, Dimension, Metric, SemanticModel
 _NAME = re.compile(r"(?!.*__)[a-z][a-z0-9_]*[a-z0-9]")
 # Names of time grains, which nothing else may have.
 _GRAINS = frozenset(
-    [
-        "nanosecond",
-        "microsecond",
-        "millisecond",
-        "second",
-        "minute",
-        "hour",
-        "day",
-        "week",
-        "month",
-        "quarter",
-        "year",
-    ]
-)
+    ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month"],
+).union(["quarter", "year"])
 _SPINE = "metricflow_time_spine"
 _DBT = "Needs no change in a dbt project; the schema of the tables is in sources.yml."
 
