@@ -27,6 +27,7 @@ from ui.figures import template
 from ui.forms import HOME, Forms
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
 from ui.ports import listening
+from ui.rate_limit import Buckets
 from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.logs import LOGGER_NAME
 from warehouse.settings import Settings
@@ -83,7 +84,9 @@ def create_app(
     _add_pages(app, sessions, accounts, data_state or (lambda: DataState("", "")))
     _add_briefing(app, settings, assistant, accounts, sessions, forms)
     _add_dashboard(app, assistant, sessions, forms)
-    _mount_chat(app, settings, assistant, accounts, sessions)
+    questions = Buckets(server.questions_per_minute)
+    _add_api(app, settings, assistant, accounts, questions)
+    _mount_chat(app, settings, assistant, accounts, sessions, questions)
     _add_middleware(app, settings, sessions)
     return app
 
@@ -216,8 +219,29 @@ def _add_traces(app: FastAPI, assistant: Assistant, sessions: Sessions, forms: F
     app.include_router(TracePages(assistant, sessions, forms).router)
 
 
+def _add_api(
+    app: FastAPI, settings: Settings, assistant: Assistant, accounts: Accounts, questions: Buckets
+) -> None:
+    """The API for programs, an application of its own below ours."""
+    from ui.api.app import ROOT, api_app
+    from ui.failures import unexpected
+    from ui.programs.bearer import Bearer
+    from ui.programs.surface import Surface
+    from ui.programs.tokens import Tokens
+
+    surface = Surface(assistant, questions, accounts.note, session_secret(settings), source="api", writes=True)
+    server = settings.server
+    bearer = Bearer(Tokens(accounts), Proxies(server.trusted_proxies), server.requests_per_minute)
+    app.mount(ROOT, api_app(surface, bearer, lambda error: unexpected(error, settings)))
+
+
 def _mount_chat(
-    app: FastAPI, settings: Settings, assistant: Assistant, accounts: Accounts, sessions: Sessions
+    app: FastAPI,
+    settings: Settings,
+    assistant: Assistant,
+    accounts: Accounts,
+    sessions: Sessions,
+    questions: Buckets,
 ) -> None:
     """The chat page is served by us, cleaned of outside links; everything under it by Chainlit behind our gate."""
     from chainlit.server import app as chainlit_app
@@ -230,11 +254,9 @@ def _mount_chat(
     from ui.delivery.waiting import Waiting
     from ui.feedback import FeedbackRoutes
     from ui.history import History
-    from ui.rate_limit import Buckets
     from ui.security import ChatGate, content_security_policy, without_outside_links
 
     history = History(settings.state / "history.db", accounts)
-    questions = Buckets(settings.server.questions_per_minute)
     Chat(assistant, accounts, sessions, history, questions).register()
     app.include_router(FeedbackRoutes(assistant, sessions, history).router)
     app.include_router(DecisionRoutes(assistant, sessions).router)
@@ -258,7 +280,7 @@ def _mount_chat(
 def _add_middleware(app: FastAPI, settings: Settings, sessions: Sessions) -> None:
     """From the inside out: the last one added sees a request first."""
     from ui.outside_identity import HeaderBinding
-    from ui.rate_limit import Buckets, RateLimit
+    from ui.rate_limit import RateLimit
     from ui.security import SameOrigin, SecurityHeaders
 
     server = settings.server

@@ -335,3 +335,14 @@ def test_state_is_private_and_nothing_lands_beside_it(site: Any) -> None:
     assert {entry.name for entry in working_folder.iterdir()} == {"var", "server.log"}
     kept = b"".join(path.read_bytes() for path in site.state.rglob("*") if path.is_file())
     assert not any(password.encode() in kept for password in site.passwords.values())
+
+
+def test_the_api_is_there_and_knows_tokens_only(client: httpx.Client, site: Any) -> None:
+    """Its own tests are in tests/ui/programs; here that it is mounted, and that a session opens nothing of it."""
+    described = client.get("/api/v1/openapi.json").json()
+    assert {"/ask", "/query", "/briefing", "/actions", "/impact"} <= set(described["paths"])
+    assert described["servers"] == [{"url": "/api/v1"}]
+    sign_in(client, "analyst", site.passwords["analyst"])
+    refused = client.post("/api/v1/ask", json={"question": "Total calls"})
+    assert (refused.status_code, refused.json()["code"]) == (401, "token_missing")
+    assert refused.headers["cache-control"] == "no-store"

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from semantic.query import DimensionFilter, SemanticQuery
+from semantic.query import SemanticQuery
 from semantic.search.entries import KINDS
-from ui.mcp import arguments as given
 from ui.mcp import texts
+from ui.programs import arguments as given
 from ui.programs.documents import (
     ActionsPage,
     Answered,
@@ -55,7 +55,7 @@ def ask(surface: Surface, caller: Caller, args: given.Ask) -> Answered:
 
 def why(surface: Surface, caller: Caller, args: given.Why) -> Answered:
     """Explain a figure: exact drivers of its change, when it began, what is aligned with that. No proven cause."""
-    return answered(surface.why(caller, _compared(args)))
+    return answered(surface.why(caller, args.query()))
 
 
 def explain_answer(surface: Surface, caller: Caller, args: given.ExplainAnswer) -> Answered:
@@ -123,12 +123,6 @@ def _decision(args: given.ReviewActions) -> Decision:
         args.duplicate_of,
         args.go_live.isoformat() if args.go_live else "",
     )
-
-
-def _compared(args: given.Why) -> SemanticQuery:
-    filters: tuple[DimensionFilter, ...] = tuple(args.filters)
-    between = (args.between,) if args.between else ()
-    return SemanticQuery(metrics=(args.metric,), dimensions=between, filters=filters, time=args.time)
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,18 @@ class ActionEntry(_Document):
     edited: list[str]
 
 
+class ActionEvent(_Document):
+    """A decision on an action: when, who in which role, what and why; `undone` when it was taken back."""
+
+    at: str
+    user: str
+    role: str
+    action: str
+    reason: str
+    version: int
+    undone: bool
+
+
 class ActionsPage(_Document):
     """A page of proposed actions, those that save the most first."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from semantic.query import SemanticQuery
 from tools.actions.deciding import BY_HAND, proposal_seen, proposals_seen, require_whole_company
@@ -21,7 +21,7 @@ from ui.programs.documents import ActionEntry, DimensionEntry, Match, MetricDesc
 from ui.programs.tokens import Caller
 from ui.programs.writing import action_entry, metric_entry, recommended_entries
 from ui.rate_limit import Buckets, too_many
-from warehouse.errors import DeniedError, MissingDataError, UsageError
+from warehouse.errors import DeniedError, UsageError
 
 if TYPE_CHECKING:
     from agents.answer import Answer
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tools.actions.proposals import Event
 
 VALUES = 40
+Found = TypeVar("Found")
 Note = Callable[..., None]
 """Writes an event to the audit trail: `Accounts.note`."""
 
@@ -41,6 +42,10 @@ class TooMany(DeniedError):
     def __init__(self, wait: float) -> None:
         self.wait = wait
         super().__init__(too_many(wait), code="rate", where="server.questions_per_minute")
+
+
+class NothingThere(UsageError):
+    """What was named is not there."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Surface:
         semantic = knowledge.semantic
         if name not in semantic.metrics:
             nearest = ", ".join(str(match[0]) for match in process.extract(name, semantic.metrics.keys(), limit=3))
-            raise UsageError(
+            raise NothingThere(
                 f"There is no metric {name[:60]!r}.", where="metric", next_step=f"Did you mean {nearest}?"
             )
         dimensions = [
@@ -158,9 +163,9 @@ class Surface:
 
     def answer(self, caller: Caller, answer_id: str) -> Answer:
         """One of the caller's own answers again, as it was given under the rights of today's row filters."""
-        kept = self._assistant.answers.kept(answer_id, caller.principal)
+        kept = _there(lambda: self._assistant.answers.kept(answer_id, caller.principal))
         if kept.attributes != dict(caller.principal.attributes):
-            raise UsageError(
+            raise NothingThere(
                 "The answer was given under other row filters than yours now.",
                 where="answer",
                 next_step="Ask again.",
@@ -169,7 +174,7 @@ class Surface:
         return answer.model_copy(update={"thread": answer.thread.removeprefix(f"{self._source}:")})
 
     def briefing(self, caller: Caller, day: date | None) -> Briefing:
-        """A day's briefing, or the latest. Raises MissingDataError when none was made."""
+        """A day's briefing, or the latest. Raises NothingThere when none was made."""
         from agents.briefing.causes import cause_of
         from agents.briefing.daily import STORE
         from agents.briefing.reading import briefing_for
@@ -179,7 +184,7 @@ class Surface:
         with closing(BriefingStore(self._assistant.settings.state / STORE)) as store:
             found = briefing_for(self._assistant, store, caller.principal, day, cause_of=cause_of)
         if found is None:
-            raise MissingDataError(
+            raise NothingThere(
                 f"There is no briefing{f' of {day.isoformat()}' if day else ' yet'}.",
                 where="briefing",
                 next_step="`command-center scout` makes it, and scout.schedule every day by itself.",
@@ -210,7 +215,8 @@ class Surface:
     def action(self, caller: Caller, name: str) -> tuple[Proposal, list[Event]]:
         """One proposal with the decisions on it."""
         _require_review(caller.account)
-        return proposal_seen(self._assistant.settings.state, caller.principal, self._assistant.clock(), name)
+        folder, now = self._assistant.settings.state, self._assistant.clock()
+        return _there(lambda: proposal_seen(folder, caller.principal, now, name))
 
     def recommended(self, caller: Caller) -> list[ActionEntry]:
         """What would be proposed now; nothing is kept."""
@@ -285,6 +291,14 @@ class Surface:
     def _admit(self, caller: Caller) -> None:
         if wait := self._questions.take(caller.account.name):
             raise TooMany(wait)
+
+
+def _there(work: Callable[[], Found]) -> Found:
+    """What is looked up by its name. Raises NothingThere."""
+    try:
+        return work()
+    except UsageError as error:
+        raise NothingThere(error.what, where=error.where, next_step=error.next_step) from error
 
 
 def _require_review(account: Account) -> None:

@@ -172,13 +172,14 @@ def test_what_goes_wrong_is_a_tool_error_that_says_what_to_do(surface_of: MakeSu
             ("ask", {"question": "Total calls", "thread": "../x y"}),
             ("savings", {"journey": "Biling"}),
             ("savings", {"journey": "Billing", "reduce_percent": 101}),
-            ("explain_answer", {"answer_id": "of somebody else"}),
             ("list_actions", {"state": "done"}),
             ("nothing", {}),
             ("review_actions", {"decision": "approve", "proposals": ["x"]}),
             ("search_metrics", {"words": "y" * (MOST_ARGUMENTS + 1)}),
         ):
             assert error_of(await client.call_tool(name, arguments))["code"] == "usage", (name, arguments)
+        unknown = await client.call_tool("explain_answer", {"answer_id": "of somebody else"})
+        assert error_of(unknown)["code"] == "not_found"
         # A metric that is right still answers afterwards; then the token ends.
         assert not (await client.call_tool("query_metrics", {"metrics": ["total_calls"]})).isError
         tokens.revoke(token.id)

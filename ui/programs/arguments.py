@@ -1,4 +1,4 @@
-"""What each tool takes. A field's description is what the client's chat model reads."""
+"""What a program asks with, over MCP and HTTP. A field's description is what a client's chat model reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from semantic.query import Attribution, Comparison, DimensionFilter, MetricFilter, Order, TimeGrain, TimeRange
+from semantic.query import (
+    Attribution,
+    Comparison,
+    DimensionFilter,
+    MetricFilter,
+    Order,
+    SemanticQuery,
+    TimeGrain,
+    TimeRange,
+)
 from semantic.search.entries import Kind
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -80,6 +89,13 @@ class Why(Arguments):
         default=None,
         description="A dimension with a filter that keeps several of its values: why do these differ?",
     )
+
+    def query(self) -> SemanticQuery:
+        """The query that the question is about."""
+        dimensions = (self.between,) if self.between else ()
+        return SemanticQuery(
+            metrics=(self.metric,), dimensions=dimensions, filters=tuple(self.filters), time=self.time
+        )
 
 
 class Ask(Arguments):
