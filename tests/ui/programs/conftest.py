@@ -82,10 +82,10 @@ def tokens(accounts: Accounts) -> Tokens:
     return Tokens(accounts)
 
 
-@pytest.fixture(scope="session")
-def own_assistant(assistant: Assistant, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+@pytest.fixture
+def own_assistant(assistant: Assistant, settings: Settings, tmp_path: Path) -> Assistant:
     """The assistant over the tiny company with a review of its own: these tests propose and decide."""
-    private = settings.model_copy(update={"var": tmp_path_factory.mktemp("programs")})
+    private = settings.model_copy(update={"var": tmp_path})
     return replace(assistant, settings=private)
 
 
