@@ -16,7 +16,7 @@ from evals.reporting.scoring import planned_line, suite_files
 from evals.reporting.terminal import show
 from evals.reports import Groups, as_json, counts, print_groups
 from evals.scouting.report import Measured
-from evals.suites import conversations, paraphrases, questions, scout
+from evals.suites import actions, conversations, paraphrases, questions, scout
 from evals.trials.records import PAGE, Records, Run
 from warehouse.errors import UsageError
 from warehouse.settings import Settings, load_settings
@@ -29,7 +29,11 @@ SUITES: dict[str, Callable[[], Groups]] = {
     "questions": questions.run,
     "paraphrases": paraphrases.run,
 }
-MEASURED: dict[str, Callable[[Settings], Measured]] = {form: partial(scout.run, form) for form in scout.FORMS}
+MEASURED: dict[str, Callable[[Settings], Measured]] = {
+    **{form: partial(scout.run, form) for form in scout.FORMS},
+    **{form: partial(actions.run_actions, form) for form in actions.ACTION_FORMS},
+    **{form: partial(actions.run_impact, form) for form in actions.IMPACT_FORMS},
+}
 """Suites that need settings and give figures; they run when they are named."""
 BASELINES = Path(__file__).parent / "baselines"
 REGRESSED = 1

@@ -48,8 +48,8 @@ def effect(treated: Array, donors: dict[str, Array], before: int, confidence: fl
     kept, strays = _without_strays(panel, before)
     panel, names = panel[kept], [name for name, keep in zip(names, kept, strict=True) if keep]
     own = np.log(treated)
-    log, weights, week_weights = _sdid(own, panel, before)
-    placebo = np.array([_sdid(row, np.delete(panel, at, axis=0), before)[0] for at, row in enumerate(panel)])
+    log, weights, week_weights = sdid(own, panel, before)
+    placebo = np.array([sdid(row, np.delete(panel, at, axis=0), before)[0] for at, row in enumerate(panel)])
     counts = np.exp(panel).mean(axis=1)
     error = _error(placebo, counts, float(treated.mean()), before, len(treated) - before)
     reach = float(stats.t.ppf((1 + confidence) / 2, len(names) - 1)) * error
@@ -74,8 +74,11 @@ def strays_of(names: list[str], strays: NDArray[np.bool_], donors: dict[str, Arr
     return tuple(name for name, stray in zip(positive, strays, strict=True) if stray)
 
 
-def _sdid(own: Array, panel: Array, before: int) -> tuple[float, Array, Array]:
-    """The effect, the donors' weights and the weeks' weights."""
+def sdid(own: Array, panel: Array, before: int) -> tuple[float, Array, Array]:
+    """The effect, the donors' weights and the weights of the times before.
+
+    `own` (times,) and `panel` (donors, times) are in any unit, and so is the effect; it begins at time `before`.
+    """
     after = len(own) - before
     steps = np.diff(panel[:, :before], axis=1)
     zeta = after**0.25 * float(steps.std(ddof=1) if steps.size > 1 else 0.0)

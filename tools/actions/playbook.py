@@ -70,6 +70,7 @@ class HistoryPriors:
     overdispersion: float
     fix_spread: float
     journey_spread: float
+    shared_spread: float
     cx_per_reduction: float
     cx_spread: float
     interval: float
@@ -257,6 +258,7 @@ def _history(block: Block) -> HistoryPriors:
         overdispersion=_within(block, "overdispersion", 1.0, 100.0),
         fix_spread=_within(block, "fix_spread", 0.001, 1.0),
         journey_spread=_within(block, "journey_spread", 0.001, 1.0),
+        shared_spread=_within(block, "shared_spread", 0.0, 2.0),
         cx_per_reduction=_within(block, "cx_per_reduction", 0.0, 1000.0),
         cx_spread=_within(block, "cx_spread", 0.01, 1000.0),
         interval=_within(block, "interval", 0.1, 0.99),

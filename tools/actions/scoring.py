@@ -87,12 +87,13 @@ def _fit(fixes: tuple[PastFix, ...], levers: tuple[Lever, ...], priors: HistoryP
     used = [fix for fix in fixes if any(lever.history == fix.lever for lever in levers)]
     design, change, error = _data(used, names, journeys)
     spreads, log_prior = _grid(priors, journeys)
-    mean0, variance0 = _prior(levers, names, journeys, priors)
+    mean0, covariance0 = _prior(levers, names, journeys, priors)
+    of_journeys = np.arange(1 + len(names), len(mean0))
     weights, means, factors = [], [], []
     for (fix_spread, journey_spread), prior in zip(spreads, log_prior, strict=True):
-        variance = variance0.copy()
-        variance[1 + len(names) :] = journey_spread**2
-        evidence, mean, factor = _conditional(design, change, error**2 + fix_spread**2, mean0, variance)
+        covariance = covariance0.copy()
+        covariance[of_journeys, of_journeys] = journey_spread**2
+        evidence, mean, factor = _conditional(design, change, error**2 + fix_spread**2, mean0, covariance)
         weights.append(prior + evidence)
         means.append(mean)
         factors.append(factor)
@@ -147,7 +148,10 @@ def _grid(priors: HistoryPriors, journeys: tuple[str, ...]) -> tuple[list[tuple[
 def _prior(
     levers: tuple[Lever, ...], names: tuple[str, ...], journeys: tuple[str, ...], priors: HistoryPriors
 ) -> tuple[Array, Array]:
-    """Mean and variance of every effect before any history; journeys' variance is the grid's."""
+    """Mean and covariance of every effect before any history; journeys' variance is the grid's.
+
+    What a company makes of its fixes may be more or less than the playbook says by a factor that all levers share.
+    """
     mean = np.zeros(1 + len(names) + len(journeys))
     variance = np.ones_like(mean)
     mean[0], variance[0] = math.log1p(-priors.high_start), priors.high_start_spread**2
@@ -155,23 +159,25 @@ def _prior(
         mine = [lever for lever in levers if effect_name(lever) == name]
         mean[at] = np.mean([math.log1p(-lever.reduction) for lever in mine])
         variance[at] = np.mean([(lever.spread / (1 - lever.reduction)) ** 2 for lever in mine])
-    return mean, variance
+    shared = np.concatenate([[0.0], mean[1 : 1 + len(names)], np.zeros(len(journeys))]) * priors.shared_spread
+    return mean, np.diag(variance) + np.outer(shared, shared)
 
 
 def _conditional(
-    design: Array, change: Array, noise: Array, mean: Array, variance: Array
+    design: Array, change: Array, noise: Array, mean: Array, prior: Array
 ) -> tuple[float, Array, Array]:
     """Log evidence, posterior mean and a factor of the posterior covariance at one grid point."""
     scaled = design / noise[:, None]
-    precision = design.T @ scaled + np.diag(1 / variance)
+    precision = design.T @ scaled + np.linalg.inv(prior)
     covariance = np.linalg.inv(precision)
     residual = change - design @ mean
     pull = scaled.T @ residual
     shift = covariance @ pull
     # The determinant and the quadratic form of the marginal, by the effects' small matrices.
-    log_det = np.log(noise).sum() + np.log(variance).sum() + np.linalg.slogdet(precision)[1]
+    log_det = np.log(noise).sum() + np.linalg.slogdet(prior)[1] + np.linalg.slogdet(precision)[1]
     quadratic = residual @ (residual / noise) - pull @ shift
-    return float(-0.5 * (log_det + quadratic)), mean + shift, np.linalg.cholesky(covariance)
+    factor: Array = np.linalg.cholesky(covariance).astype(np.float64)
+    return float(-0.5 * (log_det + quadratic)), mean + shift, factor
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tools.actions.counterfactual import effect
+from tools.actions.counterfactual import effect, sdid
+
+CIGARETTES = Path(__file__).parents[2] / "data" / "proposition_99" / "california_prop99.csv"
 
 
 def made(seed: int, true: float, season: float) -> tuple[np.ndarray, dict[str, np.ndarray], int]:
@@ -67,3 +72,16 @@ def test_a_donor_with_an_event_of_its_own_is_left_out_and_few_donors_are_not_eno
     assert "event" not in found.weights
     with pytest.raises(ValueError, match="donors"):
         effect(donors["d0"], {"a": donors["d1"], "gap": np.zeros(14)}, 9)
+
+
+def test_california_s_tobacco_tax_has_the_published_effect() -> None:
+    """Cigarette packs a head and year, 39 states, 1970-2000: Arkhangelsky et al. (2021), table 1."""
+    with CIGARETTES.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    packs = {(row["State"], int(row["Year"])): float(row["PacksPerCapita"]) for row in rows}
+    years, states = sorted({year for _, year in packs}), sorted({state for state, _ in packs})
+    panel = np.array([[packs[state, year] for year in years] for state in states if state != "California"])
+    own, before = np.array([packs["California", year] for year in years]), years.index(1989)
+    naive = (own[before:].mean() - own[:before].mean()) - (panel[:, before:].mean() - panel[:, :before].mean())
+    assert naive == pytest.approx(-27.3, abs=0.1)  # difference-in-differences
+    assert sdid(own, panel, before)[0] == pytest.approx(-15.6, abs=0.05)
