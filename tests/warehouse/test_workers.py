@@ -291,6 +291,26 @@ def test_an_idle_worker_that_was_killed_is_noticed_before_it_is_asked(pool: Work
     assert run(pool, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.parametrize("when", ["before it is told", "before it reads"])
+def test_a_worker_that_is_gone_before_it_reads_costs_the_statement_nothing(
+    when: str, pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed process looks alive to whoever started it until the last of its threads is gone."""
+    run(pool, "SELECT 1")
+    monkeypatch.setattr(Worker, "has_ended", False)
+    victims = pool.process_ids()
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL if when == "before it is told" else signal.SIGSTOP)
+        assert when == "before it reads" or becomes(lambda victim=victim: gone(victim))
+    thread, outcome = in_thread(lambda: run(pool, "SELECT 1", seconds=20))
+    if when == "before it reads":
+        assert becomes(lambda: pool.busy_ids() != ())
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+    thread.join()
+    assert outcome == [[(1,)]]
+
+
 def test_eight_threads_get_their_own_answers(pool: WorkerPool) -> None:
     def ask(number: int) -> list[int]:
         return [run(pool, f"SELECT {number} * 1000 + {again}")[0][0] for again in range(20)]

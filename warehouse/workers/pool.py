@@ -19,7 +19,7 @@ from warehouse.policy import Data
 from warehouse.settings import Limits
 from warehouse.snapshots import BUILD_AGAIN, Snapshot
 from warehouse.workers import wire
-from warehouse.workers.crew import Crew
+from warehouse.workers.crew import MOST, Crew
 from warehouse.workers.files import Files, files_of
 from warehouse.workers.process import Opening, Unanswered, Worker
 from warehouse.workers.remembered import Remembered
@@ -29,6 +29,10 @@ _GRACE = 0.5  # seconds after the time limit until a worker that cannot be inter
 _PLANNING = 2.0  # seconds
 _OPENING = 60.0  # seconds for a worker to start and open its files
 Result = TypeVar("Result")
+
+
+class _Unread(Exception):
+    """The worker was gone before it read what it was told."""
 
 
 class WorkerPool:
@@ -108,6 +112,16 @@ class WorkerPool:
         return not self._end.alive
 
     def _ask(self, request: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Result]) -> Result:
+        """A worker that was killed while it was idle looks alive until the last of its threads is gone: whoever
+        asks it hears that it read nothing, and asks another."""
+        for _ in range(MOST + 1):
+            try:
+                return self._ask_one(request, read)
+            except _Unread:
+                continue
+        raise self._refusal("not_opened")
+
+    def _ask_one(self, request: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Result]) -> Result:
         worker, keep, code = self._open_worker(), False, ""
         try:
             reply = worker.ask(request, request["seconds"] + _GRACE)
@@ -118,6 +132,8 @@ class WorkerPool:
         except Unanswered as unanswered:
             code = "time_limit" if unanswered.late else "memory_limit"
             _log.warning("worker %d gave no answer (%s, %s)", worker.id, unanswered, request["do"])
+            if unanswered.unread:
+                raise _Unread from None
         except (KeyError, TypeError, ValueError) as error:  # no honest worker replies like that
             keep, code = False, "memory_limit"
             _log.warning("worker %d gave an unreadable answer (%s)", worker.id, type(error).__name__)
@@ -126,12 +142,21 @@ class WorkerPool:
         raise self._refusal(str(code))
 
     def _open_worker(self) -> Worker:
+        """A worker with its files open; one that ended by itself while it opened them is followed by one other."""
+        try:
+            return self._opened()
+        except _Unread:
+            return self._opened(again=False)
+
+    def _opened(self, *, again: bool = True) -> Worker:
         worker = self._crew.take(self._limits.seconds)
         code = "damaged"
         try:
             code = worker.open(_OPENING)
-        except Unanswered:
+        except Unanswered as unanswered:
             code = "not_opened"
+            if again and not unanswered.late:
+                raise _Unread from None
         finally:
             if code:
                 self._crew.drop(worker, replace=False)

@@ -45,11 +45,15 @@ class Opening:
 
 
 class Unanswered(Exception):
-    """The worker gave no answer that can be used: `late`, or it crashed or sent something else. It must go."""
+    """The worker gave no answer that can be used: `late`, or it crashed or sent something else. It must go.
 
-    def __init__(self, *, late: bool) -> None:
+    `unread`: it ended before it had read what it was told, so that this cannot be why it did.
+    """
+
+    def __init__(self, *, late: bool, unread: bool = False) -> None:
         self.late = late
-        super().__init__("late" if late else "crashed")
+        self.unread = unread
+        super().__init__("late" if late else "gone" if unread else "crashed")
 
 
 class Worker:
@@ -131,7 +135,7 @@ class Worker:
         except TimeoutError:
             raise Unanswered(late=True) from None
         except OSError:
-            raise Unanswered(late=False) from None
+            raise Unanswered(late=False, unread=True) from None
 
     def _receive(self, until: float) -> dict[str, Any]:
         size = int.from_bytes(self._read(wire.HEADER, until), "big")
@@ -150,6 +154,8 @@ class Worker:
                 got = self._channel.recv(min(size - len(body), _CHUNK))
             except TimeoutError:
                 raise Unanswered(late=True) from None
+            except ConnectionResetError:  # so Linux says that the other end closed with bytes it had not read
+                raise Unanswered(late=False, unread=True) from None
             except OSError:
                 got = b""
             if not got:
