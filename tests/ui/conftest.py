@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from ui.accounts import Accounts
 from ui.chat_root import prepare
 from ui.cli import main
 from warehouse.settings import Settings
@@ -64,6 +65,15 @@ class Site:
         page.fill("#password", self.passwords[name])
         page.click("button[type=submit]")
         page.wait_for_selector("#chat-input")
+
+    @contextmanager
+    def guessing(self, name: str) -> Iterator[None]:
+        """Around guesses that lock a name: it is open again for the tests after this one."""
+        try:
+            yield
+        finally:
+            with closing(Accounts(self.state / "users.db")) as accounts:
+                accounts.unlock(name)
 
     def _note(self, url: str) -> None:
         if urlsplit(url).scheme not in ("data", "blob"):
