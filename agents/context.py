@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -62,8 +63,8 @@ class Context:
     """One question's surroundings. `bound` caches chat models with their tools by agent name.
 
     `planner` and `clock` read the question beside a free chat model; `objected` says that it was told of words
-    that nobody knows. `meter` is the account of a service, which sees no rows unless `rows_in_prompts`. `trace`
-    is what happens, step by step.
+    that nobody knows. `meter` is the account of a service, which sees no rows unless `rows_in_prompts`. `prompts`
+    is a folder whose prompts take the place of ours. `trace` is what happens, step by step.
     """
 
     desk: Desk
@@ -79,6 +80,7 @@ class Context:
     objected: bool = False
     meter: Meter | None = None
     rows_in_prompts: bool = True
+    prompts: Path | None = None
     trace: Trace = field(default_factory=Trace)
 
     @property

@@ -108,7 +108,7 @@ class Knowledge:
         told_rows = bool(getattr(self.chat_model, "governed", False)) or self.settings.chat_model.rows_in_prompts
         return Context(
             desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline,
-            rows_in_prompts=told_rows, trace=trace,
+            rows_in_prompts=told_rows, prompts=self.settings.chat_model.prompts, trace=trace,
         )  # fmt: skip
 
     @property

@@ -143,7 +143,7 @@ def bound_model(name: str, tools: tuple[BaseTool, ...], context: Context) -> Run
 
 def system_message(name: str, context: Context) -> SystemMessage:
     """An agent's prompt with the day and the semantic model's names filled in."""
-    prompt = load_prompt(name)
+    prompt = load_prompt(name, context.prompts)
     wanted = prompt.names()
     return SystemMessage(prompt.fill(**{key: context.prompt_names[key] for key in wanted}))
 

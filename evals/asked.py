@@ -34,16 +34,21 @@ def trials(suites: Sequence[str], *, quick: bool = False, instances: Sequence[st
     return [t for name in suites for t in trials_of(read_cases(files[name]), instances=instances, quick=quick)]
 
 
-def with_model(settings: Settings, model: str, record: Path | None = None) -> Settings:
+def with_model(
+    settings: Settings, model: str, record: Path | None = None, prompts: Path | None = None
+) -> Settings:
     """The settings with the chat model under test: `embedded`, `service[:NAME]` or `recorded:FILE`.
 
     A service does not fall back on the embedded planner: what it cannot do is counted; no budget of a day stops
-    it. `record` is a file that gets what is said, for `recorded:FILE`. Raises UsageError (exit 2).
+    it. `record` is a file that gets what is said, for `recorded:FILE`; `prompts` a folder of other prompts.
+    Raises UsageError (exit 2).
     """
     kind, _, detail = model.partition(":")
-    wanted = settings.chat_model
+    wanted = settings.chat_model.model_copy(update={"prompts": prompts})
     if kind == "embedded":
-        return settings.model_copy(update={"chat_model": ChatModel(kind="embedded", recording=record)})
+        return settings.model_copy(
+            update={"chat_model": ChatModel(kind="embedded", recording=record, prompts=prompts)}
+        )
     if kind == "service":
         if not wanted.base_url:
             raise UsageError(
@@ -69,19 +74,36 @@ def with_model(settings: Settings, model: str, record: Path | None = None) -> Se
     )  # fmt: skip
 
 
-def begin(
-    records: Records, suites: Sequence[str], model: str, now: datetime, *, quick: bool, instances: Sequence[str]
-) -> Run:
-    """A new run with the versions of all that its outcomes depend on."""
-    from agents.versions import code_version
+def prompt_versions(folder: Path | None = None) -> dict[str, str]:
+    """The hash of each agent's prompt, of a folder where it has one. Raises UsageError when it has none at all."""
     from prompts.loader import load_prompt
+
+    used = {name: load_prompt(name, folder).version for name in AGENTS}
+    if folder is not None and not any((folder / f"{name}.md").is_file() for name in AGENTS):
+        raise UsageError(
+            "The folder has no prompt of ours.", where=str(folder),
+            next_step=f"It may hold {', '.join(f'{name}.md' for name in AGENTS)}.",
+        )  # fmt: skip
+    return used
+
+
+def begin(
+    records: Records, suites: Sequence[str], model: str, now: datetime, *, quick: bool, instances: Sequence[str],
+    prompts: Path | None = None, number: int = 0,
+) -> Run:  # fmt: skip
+    """A new run with the versions of all that its outcomes depend on. Raises UsageError for a wrong prompt.
+
+    `number` tells runs apart that begin in the same second.
+    """
+    from agents.versions import code_version
     from semantic.loader import load_model
 
-    prompts = {name: load_prompt(name).version for name in AGENTS}
+    used, moment = prompt_versions(prompts), now.isoformat(timespec="seconds")
     run = Run(
-        id=run_id(now, f"{now.isoformat()}{model}{suites}"), started=now.isoformat(timespec="seconds"),
-        suites=tuple(suites), model=model, quick=quick, instances=tuple(instances), prompts=prompts,
+        id=run_id(now, f"{now.isoformat()}{model}{suites}{prompts}{number or ''}"), started=moment,
+        suites=tuple(suites), model=model, quick=quick, instances=tuple(instances), prompts=used,
         semantic_model=load_model().version, code=code_version(), recipe=recipe(),
+        prompts_folder=str(prompts.resolve()) if prompts else "",
     )  # fmt: skip
     records.begin(run)
     return run
@@ -96,7 +118,7 @@ def observe(
     done = {seen.key for seen in records.observations(run.id)}
     asked = [name for name in run.suites if name in suite_files()]
     waiting = [t for t in trials(asked, quick=run.quick, instances=run.instances) if t.key not in done]
-    under_test = with_model(settings, run.model, record)
+    under_test = with_model(settings, run.model, record, run.prompts_at)
     with _progress(console, len(waiting)) as tick:
 
         def keep(seen: Observation) -> None:

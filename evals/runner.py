@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from evals.asked import accept, begin, finish, observe, with_model
+from evals.asked import accept, begin, finish, observe, prompt_versions, with_model
 from evals.reporting.scoring import planned_line, suite_files
 from evals.reporting.terminal import show
 from evals.reports import Groups, as_json, counts, print_groups
@@ -54,13 +54,14 @@ def run(
     accepting: bool = False,
     tracking: str = "",
     record: Path | None = None,
+    prompts: Path | None = None,
 ) -> int:
     """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline beyond noise.
 
     Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
     chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
-    `tracking` is an MLflow address that must answer first, `record` a file for what the chat model says. Raises
-    UsageError (exit 2) for an unknown suite or chat model.
+    `tracking` is an MLflow address that must answer first, `record` a file for what the chat model says, `prompts`
+    a folder of other prompts. Raises UsageError (exit 2) for an unknown suite or chat model.
     """
     known = [*sorted(SUITES), *suite_files()]
     unknown = sorted(set(suites) - set(known) - MEASURED.keys())
@@ -70,7 +71,8 @@ def run(
             next_step=f"Known: {', '.join([*known, *MEASURED])}.",
         )  # fmt: skip
     out, used = console or Console(), settings or load_settings()
-    with_model(used, model, record)  # a chat model that is none is told before anything is run
+    with_model(used, model, record, prompts)  # a chat model that is none is told before anything is run
+    prompt_versions(prompts)
     if record is not None and record.exists() and not resume:
         raise UsageError(
             "There is a recording already.", where=str(record),
@@ -85,7 +87,9 @@ def run(
     if plain or resume:
         records = Records(used.var / "evals" / "runs")
         going = records.find(resume) if resume else None
-        one = going or begin(records, plain, model, now or datetime.now(UTC), quick=quick, instances=instances)
+        one = going or begin(
+            records, plain, model, now or datetime.now(UTC), quick=quick, instances=instances, prompts=prompts
+        )
         worse += _run(
             records, one, used, out,
             as_json=as_json, jobs=jobs, accepting=accepting, tracked=tracked, record=record,

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from string import Template
 
 from warehouse.errors import UsageError
@@ -38,10 +40,38 @@ class Prompt:
 
 
 @cache
-def load_prompt(name: str) -> Prompt:
-    """The prompt `prompts/<name>.md`. Raises UsageError when there is none."""
-    file = resources.files("prompts") / f"{name}.md"
-    if not file.is_file():
+def load_prompt(name: str, folder: Path | None = None) -> Prompt:
+    """The prompt `<name>.md` of a folder that has one, else of `prompts/`.
+
+    Raises UsageError when there is none, or when the folder's has a placeholder that none of `prompts/` has.
+    """
+    if folder is not None and not folder.is_dir():
+        raise UsageError(
+            "There is no such folder of prompts.", where=str(folder), next_step="Name one that is there."
+        )
+    ours = resources.files("prompts") / f"{name}.md"
+    theirs = folder / ours.name if folder else None
+    if theirs is not None and theirs.is_file():
+        return _known(_read(name, theirs), theirs)
+    if not ours.is_file():
         raise UsageError("There is no such prompt.", where=f"prompts/{name}.md", next_step="Add the file.")
+    return _read(name, ours)
+
+
+def _read(name: str, file: Traversable) -> Prompt:
     text = file.read_text(encoding="utf-8")
     return Prompt(name, text, hashlib.sha256(text.encode()).hexdigest()[:8])
+
+
+def _known(prompt: Prompt, file: Path) -> Prompt:
+    """The prompt, when somebody fills all its placeholders in."""
+    files = [one for one in resources.files("prompts").iterdir() if one.name.endswith(".md")]
+    known = {name for one in files for name in _read(one.name, one).names()}
+    unknown = sorted(set(prompt.names()) - known)
+    if unknown or not Template(prompt.text).is_valid():
+        raise UsageError(
+            f"The prompt has placeholders that nothing fills in: {', '.join(unknown) or 'a lone $'}.",
+            where=str(file),
+            next_step=f"Known: {', '.join(sorted(known))}; write $$ for a dollar sign.",
+        )
+    return prompt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -42,6 +42,9 @@ def run(
     record: Annotated[
         Path | None, typer.Option(help="Write down what the chat model says, for --model recorded:FILE.")
     ] = None,
+    prompts: Annotated[
+        Path | None, typer.Option(help="A folder whose prompts take the place of ours of the same name.")
+    ] = None,
     mlflow: MlflowOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -53,6 +56,7 @@ def run(
     code = run_suites(
         suites or [], model=model, settings=settings, as_json=as_json, jobs=jobs, quick=quick,
         instances=instance or [], resume=resume, accepting=accept, tracking=tracking, record=record,
+        prompts=prompts,
     )  # fmt: skip
     raise typer.Exit(code)
 
@@ -80,20 +84,54 @@ def rescore(name: RunArgument = "last", mlflow: MlflowOption = "", as_json: Json
 
 @eval_app.command("compare")
 def compare(
-    before: Annotated[str, typer.Argument(help="The earlier run, or that of the other chat model.")],
-    now: RunArgument = "last",
+    runs: Annotated[list[str], typer.Argument(help="Runs by id, how that begins, or: last; against the first.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Two runs case by case, with a paired test; exit 1 when the second is worse beyond noise."""
+    """Runs case by case, with paired differences; exit 1 when one is worse than the first beyond noise."""
     from evals.comparing import comparison
-    from evals.reporting.terminal import show_comparison
 
     records = _records()
-    document = comparison(records, records.find(before), records.find(now))
+    named = runs if len(runs) > 1 else [*runs, "last"]
+    _compared(records, comparison(records, [records.find(name) for name in named]), as_json=as_json)
+
+
+@eval_app.command("contest")
+def contest(
+    suites: Annotated[list[str], typer.Argument(help="Suites that ask a chat model.")],
+    of: Annotated[
+        list[str],
+        typer.Option(help="embedded, service:NAME or recorded:FILE, with ,prompts=FOLDER or without; repeat it."),
+    ],
+    jobs: Annotated[int, typer.Option(min=1, max=16, help="Processes that ask at the same time.")] = 2,
+    quick: Annotated[bool, typer.Option("--quick", help="Each case on its first instance only.")] = False,
+    instance: Annotated[list[str] | None, typer.Option(help="Only on these instances.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask chat models, or prompts, the same; exit 1 when one is worse than the first beyond noise."""
+    from datetime import UTC, datetime
+
+    from rich.console import Console
+
+    from evals.contest import contender, contest
+
+    records = _records()
+    document = contest(
+        suites, [contender(text) for text in of], load_settings(), records, Console(stderr=True),
+        clock=lambda: datetime.now(UTC), jobs=jobs, quick=quick, instances=instance or [],
+    )  # fmt: skip
+    _compared(records, document, as_json=as_json)
+
+
+def _compared(records: Records, document: dict[str, Any], *, as_json: bool) -> None:
+    """Keep and show a comparison, and end with its exit code."""
+    from evals.comparing import keep
+    from evals.reporting.terminal import show_comparison
+
+    page = keep(records, document)
     if as_json:
         print_json(document)
     else:
-        show_comparison(document, console())
+        show_comparison(document, console(), str(page))
     raise typer.Exit(_REGRESSED if document["gate"] else 0)
 
 

@@ -120,7 +120,8 @@ class ChatModel(_Section):
 
     `timeout_seconds` bounds one reply of a service with its retries. With `fallback` the embedded planner answers
     when the service cannot. Prices are dollars for a million tokens; a daily limit of 0 is none. `recording` is
-    what a recorded chat model replays; another one writes down there what it says.
+    what a recorded chat model replays; another one writes down there what it says. `prompts` is a folder whose
+    prompts take the place of those of the same name in `prompts/`.
     """
 
     kind: Literal["embedded", "service", "recorded"] = "embedded"
@@ -136,6 +137,7 @@ class ChatModel(_Section):
     tokens_per_user_day: int = Field(default=0, ge=0)
     cost_per_user_day: float = Field(default=0, ge=0)
     recording: Path | None = None
+    prompts: Path | None = None
 
 
 class Server(_Section):

@@ -48,6 +48,7 @@ _PII = re.compile(
     r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
     r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|\bby name\b"
 )
+_OTHER_LETTERS = 3  # letters of another script that are no slip of the keyboard
 _OF_PLACES = frozenset({"in", "from", "for", "at", "near", "around", "outside"})
 _WRITE_VERBS = (
     r"delete|erase|purge|wipe|truncate|mark|update|cancel|approve|create|insert|send|email|e mail|text|notify|"
@@ -178,19 +179,23 @@ def _is_vocabulary(text: str, pattern: re.Pattern[str], lexicon: Lexicon) -> boo
 def foreign_language(question: str, vocabulary: frozenset[str] = frozenset()) -> str:
     """The language of a question that is not English, or an empty string.
 
-    Words of the English list and of the model's vocabulary are no evidence; when most are such, it is English.
+    Words of the English list and of the model's vocabulary are no evidence; when most are such, it is English,
+    unless two of the others are telling ones, too long for a part of a name (`Cuántas llamadas by plan type?`).
     """
     text = normalise(question)
     letters = [ch for ch in text if ch.isalpha()]
-    if letters and sum(ord(ch) > 0x24F for ch in letters) > len(letters) * 0.3:
-        return "this script is not Latin"
     words = re.findall(r"[^\W\d_]+", text)
+    other = sum(ord(ch) > 0x24F for word in words if word not in vocabulary for ch in word)
+    if other >= _OTHER_LETTERS or sum(ord(ch) > 0x24F for ch in letters) > len(letters) * 0.3:
+        return "this script is not Latin"
     english_count = sum(word in FUNCTION for word in words)
     scores = {name: sum(word in known for word in words) for name, known in FOREIGN_WORDS.items()}
     name, score = max(scores.items(), key=lambda item: item[1])
     own = sum(word in FOREIGN_WORDS[name] and word in FUNCTION for word in words)
     known = english() | vocabulary
     strange = [word for word in words if word not in known]
+    if sum(len(word) > 3 and word in FOREIGN_WORDS[name] for word in strange) >= 2:
+        return name
     if not strange or len(strange) < len(words) * 0.4:
         return ""
     return name if score >= 2 and score - own > english_count - own and score >= len(words) * 0.25 else ""

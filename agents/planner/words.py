@@ -172,17 +172,25 @@ CUE_WORDS = word_set(
 
 FOREIGN = {
     "Spanish": "cual cuál es el la los las por que qué para cuantas cuántas cuantos cuántos tasa llamadas del una "
-    "como cómo mes semana quien quién con en dónde donde de muestra muéstrame nuestro clientes pasado pasada",
+    "como cómo mes semana quien quién con en dónde donde de muestra muéstrame nuestro clientes pasado pasada "
+    "dame ayer hoy más menos este esta esto tiene tuvimos hubo fue fueron",
     "French": "quel quelle est le la les des par pour combien une nous dans appels taux avec mois semaine dernier "
-    "dernière montre montrez qui du sont où notre",
+    "dernière montre montrez qui du sont où notre donne donnez moi hier quels quelles plus moins avons avez "
+    "cette ces sur été",
     "German": "wie was ist der die das den dem ein eine und für viele anrufe welche welcher "
     "zeige mir letzte letzten "
-    "woche monat nach im wo wer unsere gab es pro",
+    "woche monat nach im wo wer unsere gab es pro gib zeig bitte gestern heute hatte hatten haben diesen dieser "
+    "meisten",
     "Portuguese": "qual quais é o os da do das dos por para quantas quantos taxa chamadas uma mês semana passado "
     "mostre onde como nosso são",
     "Italian": "quale quali è il gli della delle per quante quanti chiamate tasso una mese settimana mostra dove "
     "come sono nostro scorso",
     "Dutch": "wat is de het een hoeveel oproepen per voor welke vorige maand week toon waar onze zijn",
+    "Polish": "ile jaki jaka jakie który która które jest są był była było były w z ze na dla czy jak gdzie kto "
+    "kiedy dlaczego oraz nie się mi nam nasz nasze według liczba liczbę połączeń pokaż podaj tydzień tygodniu "
+    "miesiąc miesiącu zeszłym ostatnich ostatnim wczoraj dzisiaj najwięcej najmniej",
+    "Hindi": "kitne kitni kitna kya hai hain ka ki ke mein kaun kaunsa konsa pichle pichhle hafte mahine kal aaj "
+    "aaye aayi kaise kyon dikhao dikhaiye batao bataiye sabse",
 }
 FOREIGN_WORDS = {language: frozenset(words.split()) for language, words in FOREIGN.items()}
 

@@ -47,21 +47,31 @@ def _cell(share: Mapping[str, float]) -> str:
     return f"{share['count']:.0f}\n{100 * share['low']:.0f}-{100 * share['high']:.0f} %"
 
 
-def show_comparison(document: Mapping[str, Any], console: Console) -> None:
-    """Print two runs side by side."""
-    one, other = document["runs"]
-    table = Table(title=f"{one['id']} ({one['model']}) against {other['id']} ({other['model']})")
-    for heading in ("suite", "cases of both", "correct before", "correct now", "worse", "better", "p worse"):
-        table.add_column(heading, justify="left" if heading == "suite" else "right")
-    for name, body in document["suites"].items():
-        shares = [f"{100 * body[key]:.1f} %" for key in ("before", "now")]
-        counts = [str(body[key]) for key in ("worse", "better")]
-        table.add_row(name, str(body["cases"]), *shares, *counts, f"{body['p_worse']:.3f}")
-    console.print(table)
-    for name in document["prompts_changed"]:
-        console.print(f"The prompt of {name} is another one.")
-    for case in document["worse"]:
-        console.print(
-            f"worse: {case['suite']} {case['id']} was {case['before']}, is {case['outcome']}: {case['question']}",
-            markup=False, highlight=False, style="red",
-        )  # fmt: skip
+def show_comparison(document: Mapping[str, Any], console: Console, page: str) -> None:
+    """Print runs against the first of them (`evals.comparing.comparison`)."""
+    first = document["runs"][0]
+    for run, pair in zip(document["runs"][1:], document["pairs"], strict=True):
+        table = Table(title=f"{run['model']} ({run['id']}) against {first['model']} ({first['id']})")
+        for heading in ("suite", "cases", "correct, points", "wrong in silence", "worse", "better", "p"):
+            table.add_column(heading, justify="left" if heading == "suite" else "right")
+        for name, body in [*pair["suites"].items(), ("all", pair["all"])]:
+            points = [_points(body[key]) for key in ("correct", "wrong_in_silence")]
+            counts = [str(body[key]) for key in ("worse", "better")]
+            table.add_row(name, str(body["cases"]), *points, *counts, f"{body['p']:.3f}")
+        console.print(table)
+        for name in pair["prompts_changed"]:
+            console.print(f"The prompt of {name} is another one.")
+    for line in document["gate"]:
+        console.print(f"worse: {line}", markup=False, highlight=False, style="red")
+    for case in document["differing"][:_MOST]:
+        said = ", ".join(one["outcome"] for one in case["said"])
+        line = f"{case['suite']} {case['id']} {said}: {case['question'][:120]}"
+        console.print(line, markup=False, highlight=False)
+    if len(document["differing"]) > _MOST:
+        console.print(f"... and {len(document['differing']) - _MOST} more")
+    console.print(f"Comparison: {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _points(difference: Mapping[str, float]) -> str:
+    value, low, high = (100 * difference[name] for name in ("value", "low", "high"))
+    return f"{value:+.1f}\n{low:+.1f} to {high:+.1f}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -12,14 +13,17 @@ PREFIX = "command-center-"
 VERSION_TAG = "content"
 
 
-def register_prompts(client: Any, run: str, used: Mapping[str, str]) -> dict[str, int]:
+def register_prompts(client: Any, run: str, used: Mapping[str, str], folder: Path | None = None) -> dict[str, int]:
     """Register what is new of the prompts that a run used, by name and hash; gives their registry versions.
 
-    Texts that have changed since the run are left out: what it used is not there any more.
+    `folder` is where its prompts are, when they are not ours. Texts that have changed since the run are left out:
+    what it used is not there any more.
     """
     found: dict[str, int] = {}
+    if folder is not None and not folder.is_dir():
+        return found
     for name, version in used.items():
-        prompt = load_prompt(name)
+        prompt = load_prompt(name, folder)
         if prompt.version == version:
             registered = _registered(client, prompt)
             client.link_prompt_version_to_run(run, registered)

@@ -45,7 +45,10 @@ class Tracking:
                     self.client.log_artifact(name, str(file))
             self.client.set_tag(name, "gate", "passed" if document["gate"]["passed"] else "failed")
             if step == 0:
-                register_prompts(self.client, name, document["run"]["prompts"])
+                run = document["run"]
+                register_prompts(
+                    self.client, name, run["prompts"], Path(at) if (at := run["prompts_folder"]) else None
+                )
                 log_traces(self.experiment, name, document)
             self.client.set_tag(name, SCORED_TAG, str(step + 1))
             self.client.set_terminated(name)

@@ -26,7 +26,8 @@ RUN_FILE, LINES, PLANNED, SUMMARY, PAGE = (
 class Run:
     """What a run is of. Two runs are comparable when suites and instances are the same.
 
-    `model` is the chat model as it was named, `prompts` the hash of each prompt, `recipe` that of the data.
+    `model` is the chat model as it was named, `prompts` the hash of each prompt (of `prompts_folder`, when they
+    are not ours), `recipe` that of the data.
     """
 
     id: str
@@ -39,8 +40,14 @@ class Run:
     semantic_model: str = ""
     code: str = ""
     recipe: str = ""
+    prompts_folder: str = ""
     finished: bool = False
     seconds: float = 0.0
+
+    @property
+    def prompts_at(self) -> Path | None:
+        """The folder of other prompts."""
+        return Path(self.prompts_folder) if self.prompts_folder else None
 
     @property
     def prompts_version(self) -> str:

@@ -12,9 +12,12 @@ import pytest
 from rich.console import Console
 
 from evals import asked
+from evals.comparing import comparison, keep
+from evals.contest import contender, contest
 from evals.runner import run as run_suites
 from evals.trials import observing
 from evals.trials.records import Records, Run
+from prompts.loader import load_prompt
 from tests.agents.test_service_model import Reply, Service, call, offered, say
 from warehouse.errors import UsageError
 from warehouse.settings import ChatModel, Settings
@@ -133,3 +136,61 @@ def test_what_cannot_be_recorded_is_told_before_anything_is_asked(
             run_suites(["tools"], model=model, settings=under_test, record=record)
     assert len(service.requests) == before
     assert not (tmp_path / "evals").exists()
+
+
+def careless(request: dict[str, Any], number: int) -> Reply:
+    """A service that drops filters, unless its prompt tells it not to: the answer is held back then."""
+    careful = "KEEP FILTERS" in request["messages"][0]["content"]
+    if "query_metrics" in offered(request) and "only MAPD" in str(request["messages"]) and not careful:
+        return call("query_metrics", {"query": QUERY})
+    return knowing(request, number)
+
+
+def test_chat_models_and_prompts_are_asked_the_same_and_held_against_the_first(
+    under_test: Settings, run: Callable[..., tuple[Run, dict[str, Any]]], service: Service, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "genie.md").write_text(load_prompt("genie").text + "\nKEEP FILTERS\n")
+    service.script, file = careless, tmp_path / "said.jsonl"
+    run("service", file)
+    named = [contender(text) for text in ("embedded", "service", f"service,prompts={other}", f"recorded:{file}")]
+    records = Records(under_test.var / "evals" / "runs")
+    document = contest(["tools"], named, under_test, records, Console(quiet=True), clock=lambda: datetime.now(UTC))
+    outcomes = {case["id"]: [said["outcome"] for said in case["said"]] for case in document["differing"]}
+    assert outcomes == {"follow-up": ["correct", "failed_loudly", "correct", "failed_loudly"]}
+    plain, careful, replayed = document["pairs"]
+    assert careful["prompts_changed"] == ["genie"]
+    assert plain["prompts_changed"] == []
+    assert (plain["all"]["worse"], careful["all"]["worse"], replayed["all"]["worse"]) == (1, 0, 1)
+    difference = plain["all"]["correct"]
+    assert difference["low"] < difference["value"] == pytest.approx(-1 / 3) < 0 < difference["high"]
+    assert plain["all"]["tokens"] > 0 == document["contenders"][0]["all"]["tokens"]
+    assert document["gate"] == [], "one case is noise"
+    page = keep(records, document).read_text()
+    assert "http" not in page
+    assert page.count("<svg") == 3
+    for text in ("service", str(other), "follow-up", "failed loudly"):
+        assert text in page
+    again = comparison(records, [records.find(one["id"]) for one in document["runs"]])
+    assert json.dumps(again) == json.dumps(document), "kept runs are compared without asking"
+
+
+def test_contenders_that_are_none_are_told_before_anything_is_asked(under_test: Settings, tmp_path: Path) -> None:
+    empty, crooked = tmp_path / "empty", tmp_path / "crooked"
+    for folder in (empty, crooked):
+        folder.mkdir()
+    (crooked / "genie.md").write_text("Today is $as_of. $nobody_knows")
+    records = Records(under_test.var / "evals" / "runs")
+    for suites, named in (
+        (["tools"], ["embedded"]),
+        (["questions"], ["embedded", "service"]),
+        (["tools"], ["embedded", "gpt"]),
+        (["tools"], ["embedded", f"service,prompts={tmp_path / 'nowhere'}"]),
+        (["tools"], ["embedded", f"service,prompts={empty}"]),
+        (["tools"], ["embedded", f"service,prompts={crooked}"]),
+    ):
+        with pytest.raises(UsageError):
+            contest(suites, [contender(one) for one in named], under_test, records, Console(quiet=True),
+                    clock=lambda: datetime.now(UTC))  # fmt: skip
+    assert not records.folder.exists()

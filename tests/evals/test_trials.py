@@ -18,7 +18,7 @@ from rich.console import Console
 from agents.runtime import Assistant
 from evals import asked
 from evals.comparing import comparison
-from evals.confidence import paired, wilson
+from evals.confidence import holm, median_difference, paired, paired_difference, two_sided, wilson
 from evals.days import PERIODS, days_of, with_days
 from evals.reporting.page import html
 from evals.reporting.report import gate
@@ -172,6 +172,28 @@ def test_intervals_and_the_paired_test() -> None:
     assert not paired([0] * 6 + [1], [1] * 4 + [0] * 3).beyond_noise
 
 
+def test_paired_differences_count_wordings_as_far_as_they_are_independent() -> None:
+    """Fifty pairs: 36 both, 12 only the one, 2 only the other; the intervals by hand from the formula."""
+    before = [True] * 36 + [False] * 2 + [True] * 12
+    now = [True] * 36 + [True] * 2 + [False] * 12
+    alone = [str(number) for number in range(50)]
+    found = paired_difference(now, before, alone)
+    assert [round(end, 4) for end in (found.value, found.low, found.high)] == [0.2, 0.0569, 0.3404]
+    together = paired_difference(now, before, [str(number // 5) for number in range(50)])
+    assert together.high - together.low > found.high - found.low
+    same = paired_difference([True] * 20, [True] * 20, ["one"] * 10 + ["two"] * 10)
+    assert (same.value, same.low) == (0.0, -wide(2))
+    assert two_sided([True] * 6, [False] * 6, alone[:6]) == 2 / 64
+    assert two_sided([True] * 6, [False] * 6, ["one"] * 6) == 1.0
+    assert holm([0.01, 0.04, 0.03]) == [0.03, 0.06, 0.06]
+    median = median_difference([0.0] * 6, [1.0, 2.0, 3.0, 4.0, 5.0, 60.0])
+    assert (median.value, median.low, median.high) == (3.5, 1.0, 60.0)
+
+
+def wide(cases: int) -> float:
+    return 1 - wilson(cases, cases)[0]
+
+
 def test_a_gate_tells_one_silent_error_of_a_deterministic_model_and_waits_for_more_of_another() -> None:
     cases = [ScoredCase("s", f"c{n}", "?", "wrong_in_silence" if n == 0 else "correct") for n in range(8)]
     before = {f"s:c{n}": "correct" for n in range(8)}
@@ -227,9 +249,9 @@ def test_a_run_is_observed_resumed_rescored_and_compared(
     assert [case["id"] for case in worse["regressions"]] == ["verified"]
     assert worse["gate"]["worse"]
     assert [point["run"] for point in worse["trend"]] == [run.id, later.id]
-    held = comparison(records, run, later)
-    assert [case["id"] for case in held["worse"]] == ["verified"]
-    assert held["suites"]["tools"]["before"] == 1.0
+    held = comparison(records, [run, later])
+    assert [case["id"] for case in held["differing"]] == ["verified"]
+    assert held["contenders"][0]["all"]["outcomes"]["correct"]["share"] == 1.0
 
 
 def test_a_model_that_is_none_is_a_usage_error(settings: Settings) -> None:
