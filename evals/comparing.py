@@ -52,7 +52,7 @@ def comparison(records: Records, runs: Sequence[Run]) -> dict[str, Any]:
         "pairs": pairs,
         "tags": dict(_tags(of_all)),
         "differing": [_case(key, of_all) for key in common if _differs(key, of_all)],
-        "gate": [line for pair in pairs for line in pair["gate"]],
+        "gate": [f"{pair['model']} ({pair['run']}), {line}" for pair in pairs for line in pair["gate"]],
     }  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def _pair(first: Run, run: Run, before: Cases, now: Cases, suites: Sequence[str]
     outcomes = {key: case.outcome for key, case in before.items()}
     of = {name: [key for key in now if now[key].suite == name] for name in suites}
     return {
-        "run": run.id,
+        "run": run.id, "model": run.model,
         "prompts_changed": [n for n in run.prompts if run.prompts[n] != first.prompts.get(n)],
         "program_changed": [n for n in _PROGRAM if getattr(run, n) != getattr(first, n)],
         "all": _differences(list(now), before, now),
