@@ -32,6 +32,7 @@ SOURCES = (
     "fixes",
 )
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+TRACES, TRACE_SUFFIX = "cost_estimates", ".jsonl.gz"
 # Keys never repeat: a dictionary would only be built to be thrown away.
 _NO_DICTIONARY = {
     "member_id",
@@ -74,6 +75,7 @@ class SourceFiles:
         self.file_format = file_format
         self.monthly_parts = monthly_parts
         self.rows: dict[str, int] = defaultdict(int)
+        self.trace_rows = 0
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._tables: dict[str, list[pa.Table]] = defaultdict(list)
         shutil.rmtree(self.staging, ignore_errors=True)
@@ -103,6 +105,11 @@ class SourceFiles:
         self._tables[source] = [table]
         self.rows[source] = table.num_rows
 
+    @property
+    def traces(self) -> Path:
+        """Where the one file of traces is written before it is published; who writes it sets `trace_rows`."""
+        return self.staging / f"{TRACES}{TRACE_SUFFIX}"
+
     def publish(self) -> dict[str, int]:
         """Close all files and move them to the output folder, in place of what an earlier run left there."""
         for writer in self._writers.values():
@@ -116,7 +123,8 @@ class SourceFiles:
         for ready in sorted(self.staging.iterdir()):
             ready.replace(self.out / ready.name)
         self.staging.rmdir()
-        return {f"{name}.{self.file_format}": count for name, count in sorted(self.rows.items())}
+        traces = {f"{TRACES}{TRACE_SUFFIX}": self.trace_rows} if self.trace_rows else {}
+        return {f"{name}.{self.file_format}": count for name, count in sorted(self.rows.items())} | traces
 
     def discard(self) -> None:
         """Leave nothing behind after a run that did not finish."""
@@ -130,7 +138,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _is_ours(path: Path) -> bool:
-    return any(
+    return path.name == TRACES + TRACE_SUFFIX or any(
         path.name == source + suffix or (path.name.startswith(source + "-") and path.name.endswith(suffix))
         for source in SOURCES
         for suffix in SUFFIXES

@@ -17,6 +17,8 @@ from generator.catalog import Flags, stream
 from generator.desks import staff
 from generator.digital import digital_table
 from generator.dirt import add_dirt, refuse_dirt
+from generator.estimates.dirt import add_bad_traces
+from generator.estimates.traces import draw, write_traces
 from generator.files import SourceFiles
 from generator.fixes import fixes_table, past_fixes
 from generator.incidents import plant
@@ -129,6 +131,8 @@ def _write(
         files.add("pharmacy", pharmacy_table(fills, members, as_of))
         files.add("enrollment", enrollment_table(enrollments, members, as_of))
         _days(files, profile, seed, plan, members, members.pools() | pools, story_member, say)
+        say("cost estimates", 0.96)
+        _estimates(files, profile, seed, members, as_of, dirt=dirt)
         say("files", 0.97)
         if dirt:
             add_dirt(files, seed)
@@ -138,6 +142,18 @@ def _write(
         raise
     write_truth(hidden, profile, seed, as_of, plan, incidents, fixes)
     return rows
+
+
+def _estimates(
+    files: SourceFiles, profile: Profile, seed: int, members: Members, as_of: date, *, dirt: bool
+) -> None:
+    """The cost estimator's traces of the last days of the history; nothing else depends on them."""
+    if not profile.traces:
+        return
+    drawn = draw(profile.traces, profile.days, members, seed, as_of)
+    files.trace_rows = write_traces(drawn, members, seed, files.traces)
+    if dirt:
+        files.trace_rows += add_bad_traces(files.traces, seed)
 
 
 def _days(

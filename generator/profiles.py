@@ -18,7 +18,8 @@ class Profile:
     """Exact row counts per source, days of history, and the factor on the story's daily counts.
 
     With `watched` the company has random incidents instead of the story (`generator.watch`): `scale` is then the
-    factor on its own levels, and calls and sessions are about as many as the profile says.
+    factor on its own levels, and calls and sessions are about as many as the profile says. `traces` are requests
+    to the cost estimator; without any, no such file is written.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Profile:
     file_format: str
     monthly_parts: bool = False
     watched: bool = False
+    traces: int = 0
 
 
 @cache
@@ -92,4 +94,4 @@ def scaled(profile: Profile, interactions: int) -> Profile:
     factor = interactions / (profile.calls + profile.digital)
     counted = ("members", "calls", "digital", "surveys", "claims", "pharmacy", "enrollment", "agents")
     counts = {name: max(40, round(getattr(profile, name) * factor)) for name in counted}
-    return replace(profile, scale=profile.scale * factor, **counts)
+    return replace(profile, scale=profile.scale * factor, traces=round(profile.traces * factor), **counts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.catalog import TOPICS, story
+from generator.estimates.vocabulary import vocabulary
 from generator.fixes import Fix
 from generator.incidents import Incident
 from generator.notices import notice_day
@@ -49,6 +50,7 @@ def write_truth(
         "negative_share": [round(float(share), 5) for share in plan.negative],
         "incidents": [_incident(one, as_of) for one in incidents],
         "fixes": [_fix(one) for one in fixes],
+        "estimates": _estimates(as_of) if profile.traces else None,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -77,6 +79,12 @@ def _incident(one: Incident, as_of: date) -> dict[str, Any]:
         "lift": round(one.lift, 4),
         "notice_sent": one.notice,
     }
+
+
+def _estimates(as_of: date) -> dict[str, Any]:
+    planted: dict[str, Any] = vocabulary()["planted"]
+    since = as_of - timedelta(days=planted["network"]["days"] - 1)
+    return {**planted, "network_since": since.isoformat(), "in_network_share": vocabulary()["in_network_share"]}
 
 
 def _fix(one: Fix) -> dict[str, Any]:

@@ -29,9 +29,18 @@ def unavailable(
     for name in dict.fromkeys((*query.dimensions, *(item.dimension for item in query.filters))):
         dimension = model.dimensions[name]
         found += [
-            Unavailable(name, dimension.label, column) for column in dimension.requires if _lacks(column, missing)
+            Unavailable(name, dimension.label, column)
+            for column in dimension.requires
+            if _lacks(column, missing) and not _from_elsewhere(model, query, column)
         ]
     return tuple(found)
+
+
+def _from_elsewhere(model: SemanticModel, query: SemanticQuery, column: str) -> bool:
+    """Whether all datasets of a query say that their events come from another source table than the column's."""
+    datasets = {name for metric in query.metrics for name in model.datasets_of(metric)}
+    table = column.partition(".")[0]
+    return table != "members" and all(model.datasets[name].source not in ("", table) for name in datasets)
 
 
 def _lacks(column: str, missing: Mapping[str, Collection[str]]) -> bool:

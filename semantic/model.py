@@ -25,7 +25,8 @@ class Dataset:
     `where` restricts to rows of the part: (column, values), no values meaning "is not null". A table may be behind
     several datasets: `leaks` is the calls that leaked, with dimensions that other calls do not have. An empty
     `time_column` marks a state as of the snapshot (members today), which has no history. `member_column` holds the
-    member's id where a row belongs to one member; `event` says in a word what a row is.
+    member's id where a row belongs to one member; `event` says in a word what a row is. `source` names the source
+    table of the events where a dimension also comes from another one: what that one lacks is not missing here.
 
     `key` is the column that tells rows apart. `joins` maps datasets to the column here that holds their key (many
     rows here, one there), `paths` a dimension to the way to it where there are several ("policies.customers");
@@ -40,6 +41,7 @@ class Dataset:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     member_column: str = ""
     event: str = ""
+    source: str = ""
     key: str = ""
     joins: dict[str, str] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)

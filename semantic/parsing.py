@@ -128,6 +128,7 @@ def _dataset(name: str, block: Block, draft: Draft) -> None:
         where=_where(block.block("where")),
         member_column=block.text("member", ""),
         event=block.text("event", ""),
+        source=block.text("source", ""),
         key=block.text("key", ""),
         joins=_joins(name, block, draft),
         paths=_paths(name, block, draft),

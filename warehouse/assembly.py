@@ -18,7 +18,7 @@ import duckdb
 from warehouse import partition_rows, segments, value_words
 from warehouse.acceptance import accept_reference, decide_events, event_tables, read_rows, reference_tables
 from warehouse.checks import CheckResult, checks_of, run_check
-from warehouse.contract import Contract, SourceTable
+from warehouse.contract import Contract, SourceTable, parts_of
 from warehouse.derive import Destination, derive, show_accepted
 from warehouse.errors import MissingDataError
 from warehouse.ingest import Batch, LoadedFile, create_bronze, load
@@ -30,7 +30,7 @@ from warehouse.segments import Segment
 from warehouse.settings import Settings
 from warehouse.shared_copy import Copied, SharedCopy
 from warehouse.source_files import SourceFile
-from warehouse.unions import columns_of, relation_of, union_of
+from warehouse.unions import Types, columns_of, relation_of, union_of
 
 LAKE, SERVE, SHARED = "lake", "serve", "shared"  # the catalogs of the snapshot's own files
 OWN = {"silver": LAKE, "gold": SERVE}
@@ -140,6 +140,7 @@ class Assembly:
             self.con, event_tables(self.contract), self.words, self.new_raw.alias("raw"), self.threads
         )
         self._show_base(event_tables(self.contract), self.days)
+        self._show_parts(types)
         for table in event_tables(self.contract):
             self.con.execute(f"CREATE TABLE work.revived.{table.name} (_file_no INTEGER, _row_number BIGINT)")
         if changed:
@@ -165,6 +166,13 @@ class Assembly:
                 )
                 select = f"SELECT * REPLACE ({casts}) FROM ({union})"
             self.con.execute(f"CREATE OR REPLACE VIEW base.{table.name} AS {select}")
+
+    def _show_parts(self, types: Types) -> None:
+        """`build.<part>`: the parts of all rows, those of earlier builds and the new ones."""
+        for part in parts_of(self.contract):
+            listed = [relation_of(self.new_raw, "raw", "bronze", part, types)]
+            listed += [relation_of(s, "accepted", "rows", part, types) for s in self.days]
+            self.con.execute(f"CREATE OR REPLACE VIEW build.{part} AS {union_of(listed)}")
 
     def _accept_reference(self) -> bool:
         tables = reference_tables(self.contract)

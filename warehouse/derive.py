@@ -124,6 +124,9 @@ def show_accepted(
             f"WHERE _fate = 'kept' AND {condition}"
         )
         con.execute(f"CREATE OR REPLACE VIEW accepted.{table.name} AS {selects[table.name]}")
+        for part in table.parts:
+            shown = union_of([relation_of(s, "accepted", "rows", part, types) for s in near])
+            con.execute(f"CREATE OR REPLACE VIEW accepted.{part} AS {shown}")
     if _find_related_calls(con, _rows_of(contract["call_center"], rows, types)):
         con.execute(
             f"CREATE OR REPLACE VIEW accepted.call_center AS {selects['call_center']} "

@@ -5,14 +5,14 @@ How a file is read is the matter of `warehouse.source_files`, which rows go on t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
-from warehouse.contract import Contract, SourceTable
+from warehouse.contract import Contract, SourceTable, parts_of
 from warehouse.errors import MissingDataError
 from warehouse.jobs import Job, side_by_side
 from warehouse.ledger import TakenFile, missing_files
@@ -50,8 +50,11 @@ class Batch:
 def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract, catalog: str) -> None:
     """Empty raw tables: every column of the contract as text, then where, when and in which batch it came.
 
-    `row_number` of the quarantine is NULL for a refused file and for a line that could not be split.
+    A part of a table has typed columns instead, and the place of the row it belongs to. `row_number` of the
+    quarantine is NULL for a refused file and for a line that could not be split.
     """
+    for name, typed in parts_of(contract).items():
+        create_part(con, f"{catalog}.bronze.{name}", typed)
     for table in contract.values():
         columns = ", ".join(f'"{column.name}" VARCHAR' for column in table.columns)
         con.execute(
@@ -63,6 +66,12 @@ def create_bronze(con: duckdb.DuckDBPyConnection, contract: Contract, catalog: s
         f"CREATE TABLE {catalog}.bronze.column_profile (source_table VARCHAR, column_name VARCHAR, "
         "rows_received DOUBLE, missing DOUBLE)"
     )
+
+
+def create_part(con: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str]) -> None:
+    """An empty table for rows of a part: its columns, and file and place of the row that they belong to."""
+    typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+    con.execute(f"CREATE TABLE {relation} ({typed}, _file_no INTEGER, _row_number BIGINT)")
 
 
 def load(
@@ -98,7 +107,7 @@ def load(
 def _load_file(
     con: duckdb.DuckDBPyConnection, number: int, file: SourceFile, table: SourceTable, batch: Batch
 ) -> LoadedFile:
-    def take(rows: str, unparseable: str) -> int:
+    def take(rows: str, set_aside: str, parts: Mapping[str, str]) -> int:
         values = {"file": file.name, "at": batch.loaded_at, "batch": batch.name, "number": number}
         taken = con.execute(
             f"INSERT INTO {batch.catalog}.bronze.{table.name} "
@@ -106,12 +115,18 @@ def _load_file(
             values,
         )
         count = _count(taken)
-        set_aside = con.execute(
-            f"INSERT INTO {batch.catalog}.bronze.quarantine SELECT $table, $file, NULL, 'unparseable', detail, "
-            f"to_json(raw), $at, $batch, $number FROM ({unparseable})",
+        refused = con.execute(
+            f"INSERT INTO {batch.catalog}.bronze.quarantine SELECT $table, $file, NULL, reason, detail, "
+            f"to_json(raw), $at, $batch, $number FROM ({set_aside})",
             {"table": file.table, **values},
         )
-        return count + _count(set_aside)
+        count += _count(refused)
+        for part, select in parts.items():
+            con.execute(
+                f"INSERT INTO {batch.catalog}.bronze.{part} BY NAME SELECT *, $number AS _file_no FROM ({select})",
+                {"number": number},
+            )
+        return count
 
     try:
         read = read_file(con, file, table, batch.workspace, take)

@@ -111,12 +111,16 @@ def effective_day(name: str, sha256: str, earlier: Iterable[TakenFile], latest_e
 
 
 def missing_columns(files: Sequence[TakenFile], contract: Contract) -> dict[str, list[str]]:
-    """Optional columns that no accepted file of a table has, by table."""
+    """Optional columns that no accepted file of a table has, by table; without any file of traces their id."""
     found: dict[str, list[str]] = {}
     for table in contract.values():
         taken = [file for file in files if file.table == table.name and not file.refused]
         absent = table.missing_from([column for file in taken for column in file.columns], required=False)
-        if taken and absent:
+        if not taken and table.format == "traces":
+            absent = [table.key]
+        elif not taken:
+            continue
+        if absent:
             found[table.name] = absent
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from warehouse.contract import Contract
+from warehouse.contract import Contract, parts_of
 from warehouse.ledger import TakenFile
 from warehouse.reading import Words
 from warehouse.segments import Segment
@@ -20,10 +20,11 @@ def gather(
 
     Of their quarantine goes along what does not come out of reading the rows again, or `everything`.
     """
+    types = columns_of(con)
     for segment in old:
         source = segment.alias("raw")
-        copied = [*contract, *(["column_profile"] if everything else [])]
-        for table in copied:
+        copied = [*contract, *parts_of(contract), *(["column_profile"] if everything else [])]
+        for table in (name for name in copied if (source, "bronze", name) in types):
             con.execute(f"INSERT INTO {alias}.bronze.{table} BY NAME SELECT * FROM {source}.bronze.{table}")
         condition = "true" if everything else "row_number IS NULL"
         con.execute(
@@ -62,6 +63,9 @@ def show_bronze(
     for table in contract:
         listed = [relation_of(s, "raw", "bronze", table, types) for s in raw]
         con.execute(f"CREATE VIEW {lake}.bronze.{table} AS {union_of(listed)}")
+    for part in parts_of(contract):
+        listed = [relation_of(s, "raw", "bronze", part, types) for s in raw]
+        con.execute(f"CREATE VIEW {lake}.bronze.{part} AS {union_of(listed)}")
     accounts = [relation_of(s, "accepted", "bronze", "row_fates", types) for s in accepted]
     con.execute(f"CREATE VIEW {lake}.bronze.row_fates AS {union_of(accounts)}")
     aside = [relation_of(s, "raw", "bronze", "quarantine", types) for s in raw]
@@ -83,7 +87,7 @@ def show_bronze(
         LEFT JOIN build.unlisted AS u ON u.source_table = p.source_table AND u.column_name = p.column_name
         GROUP BY p.source_table, p.column_name ORDER BY ALL
     """)
-    for name in (*contract, "quarantine", "row_fates", "files", "column_profile"):
+    for name in (*contract, *parts_of(contract), "quarantine", "row_fates", "files", "column_profile"):
         con.execute(f"CREATE VIEW bronze.{name} AS FROM {lake}.bronze.{name}")
 
 

@@ -47,6 +47,10 @@ class Rules(_Section):
     trend_days: int = Field(default=7, gt=0)
     completeness_target: float = Field(default=0.995, gt=0, le=1)
     freshness_days: int = Field(default=7, ge=0)
+    estimate_target_milliseconds: float = Field(default=1000, gt=0)
+    estimate_health_estimated: float = Field(default=60, ge=0)
+    estimate_health_answered: float = Field(default=25, ge=0)
+    estimate_health_in_time: float = Field(default=15, ge=0)
 
     def digest(self) -> str:
         """Eight hex characters that change when any rule does."""

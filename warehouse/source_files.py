@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,10 +23,13 @@ from warehouse.opened_files import CHANGED as CHANGED
 from warehouse.opened_files import UNREADABLE, looked_at, require_folder, require_unchanged
 from warehouse.opened_files import Refused as Refused
 from warehouse.opened_files import SourceFile as SourceFile
+from warehouse.traces.reading import trace_relations
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
+TRACE_SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz", ".json", ".json.gz")
 _PLAIN_PATH = re.compile(r"[\w./ +=,@-]+", re.ASCII)
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
+_NOTHING_ASIDE = "SELECT NULL AS reason, NULL AS detail, NULL AS raw WHERE false"
 _DISK_FULL = ("No space left", "Could not write", "max_temp_directory_size")
 _NOT_THE_FILES_FAULT = (
     duckdb.OutOfMemoryException,
@@ -38,7 +41,7 @@ _NOT_THE_FILES_FAULT = (
     duckdb.ConstraintException,
     duckdb.TransactionException,
 )
-Take = Callable[[str, str], int]
+Take = Callable[[str, str, Mapping[str, str]], int]
 
 
 @dataclass(frozen=True)
@@ -92,17 +95,17 @@ def _listed(source: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         yield from (Path(folder, name) for name in (*names, *links) if not name.startswith("."))
-        if not names and not folders and folder.lower().endswith(SUFFIXES):
+        if not names and not folders and folder.lower().endswith((*SUFFIXES, *TRACE_SUFFIXES)):
             yield Path(folder)
     yield from unreadable
 
 
 def _table_of(name: Path, contract: Contract) -> str | None:
     """The table a file belongs to: by its own name, else by the folder it lies in."""
-    if not name.name.lower().endswith(SUFFIXES):
-        return None
+    forms = {"table": SUFFIXES, "traces": TRACE_SUFFIXES}
+    fitting = [table.name for table in contract.values() if name.name.lower().endswith(forms[table.format])]
     for candidate in (name.name.lower(), name.parent.name.lower()):
-        for table in sorted(contract, key=len, reverse=True):
+        for table in sorted(fitting, key=len, reverse=True):
             rest = candidate.removeprefix(table)
             if rest != candidate and (not rest or not rest[0].isalnum()):
                 return table
@@ -115,8 +118,9 @@ def read_file(
     """Read a file whole, in one transaction, or raise Refused and leave nothing behind.
 
     `take` is given two SELECT statements and inserts them in this order: the rows (the contract's columns as text,
-    then `_row_number`, from 1), and the lines that could not be split (`detail`, `raw`). It returns both counts'
-    sum; it may be called twice, the first time in vain. `workspace` is a folder for passing files. Refused with
+    then `_row_number`, from 1), and the lines that could not be split (`reason`, `detail`, `raw`); and one more
+    for each part of the table (its columns, then `_row_number`). It returns the first two counts' sum; it may be
+    called twice, the first time in vain. `workspace` is a folder for passing files. Refused with
     `changed_file` means that the file should be tried again by the next build, even with the same content. Raises
     MissingDataError when the whole source folder is gone.
     """
@@ -126,6 +130,8 @@ def read_file(
         with TemporaryDirectory(dir=workspace) as name:
             folder = Path(name)
             path = _plainly_named(file.path, folder)
+            if table.format == "traces":
+                return _read_traces(con, file, path, table, folder, take)
             if file.name.lower().endswith(".parquet"):
                 return _read_parquet(con, file, path, table, take)
             return _read_csv(con, file, path, table, folder, take)
@@ -153,9 +159,24 @@ def _read_csv(
         if csv.has_year_last:
             places |= _in_iso(con, table, places, found.good)
         rows = f"SELECT {_columns(table, places)}, row_number() OVER () AS _row_number FROM {found.good}"
-        if _taken(con, file, take, rows, found.set_aside, found.rows):
+        set_aside = f"SELECT 'unparseable' AS reason, detail, raw FROM ({found.set_aside})"
+        if _taken(con, file, take, rows, set_aside, found.rows):
             return ReadFile(csv.header, found.rows)
     raise Refused(UNREADABLE, "it cannot be read to its end")
+
+
+def _read_traces(
+    con: duckdb.DuckDBPyConnection, file: SourceFile, path: Path, table: SourceTable, folder: Path, take: Take
+) -> ReadFile:
+    try:
+        found = trace_relations(con, path, table, folder)
+    except duckdb.Error as error:
+        if _is_our_trouble(error):
+            raise
+        raise Refused(UNREADABLE, "it cannot be read to its end") from error
+    if not _taken(con, file, take, found.good, found.set_aside, found.rows, found.parts):
+        raise Refused(UNREADABLE, "it cannot be read to its end")
+    return ReadFile(tuple(column.name for column in table.columns), found.rows)
 
 
 def _in_iso(
@@ -186,7 +207,7 @@ def _read_parquet(
         raise Refused(UNREADABLE, f"a column holds lists or records, not values: {', '.join(nested)}")
     places = {name: _in_utc(str(row[0]), str(row[1])) for name, row in zip(header, described, strict=True)}
     rows = f"SELECT {_columns(table, places)}, file_row_number + 1 AS _row_number FROM {source}"
-    if not _taken(con, file, take, rows, "SELECT NULL AS detail, NULL AS raw WHERE false", count):
+    if not _taken(con, file, take, rows, _NOTHING_ASIDE, count):
         raise Refused(UNREADABLE, "it cannot be read to its end")
     return ReadFile(tuple(header), count)
 
@@ -225,13 +246,19 @@ def _no_header(header: list[str]) -> str:
 
 
 def _taken(
-    con: duckdb.DuckDBPyConnection, file: SourceFile, take: Take, rows: str, set_aside: str, count: int
+    con: duckdb.DuckDBPyConnection,
+    file: SourceFile,
+    take: Take,
+    rows: str,
+    set_aside: str,
+    count: int,
+    parts: Mapping[str, str] | None = None,
 ) -> bool:
     """Whether the engine found as many rows as were counted; if not, nothing of it stays."""
     con.execute("DROP TABLE IF EXISTS rejected_lines; DROP TABLE IF EXISTS rejected_scans; BEGIN")
     keep = False
     try:
-        if take(rows, set_aside) == count:
+        if take(rows, set_aside, parts or {}) == count:
             require_unchanged(file)
             keep = True
     except duckdb.Error as error:

@@ -197,6 +197,8 @@ def _with_final_e(root: str) -> str:
 def stem(word: str) -> str:
     """The lemma without noun endings, so that `leakage`, `leaked` and `leaks` meet."""
     root = lemma(word)
+    if root == "exception":  # no kind of "except", which leaves something out
+        return root
     for ending in (
         "ations",
         "ation",

@@ -20,7 +20,7 @@ LAST_DAY = date(2026, 10, 29)
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> duckdb.DuckDBPyRelation:
     """The call center file of a dirty run, every value as text."""
-    tiny = replace(profiles.load("tiny"), days=30, scale=0.004, calls=4000, digital=10000)
+    tiny = replace(profiles.load("tiny"), days=30, scale=0.004, calls=4000, digital=10000, traces=300)
     monkeypatch.setattr(generate_module, "load", lambda name: tiny)
     generate("tiny", tmp_path / "out", seed=5, as_of=LAST_DAY, dirt=True)
     return duckdb.read_csv(str(tmp_path / "out" / "call_center.csv.gz"), all_varchar=True)

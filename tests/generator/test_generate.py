@@ -26,6 +26,7 @@ FEW_ROWS: dict[str, Any] = {
     "surveys": 300,
     "claims": 300,
     "pharmacy": 300,
+    "traces": 200,
 }
 
 
@@ -74,6 +75,7 @@ def test_the_truth_lies_beside_the_sources_and_nothing_of_it_inside(generated: G
     assert generated.out not in generated.truth.parents
     names = {path.name.split(".")[0] for path in generated.out.iterdir()}
     assert names == {
+        "cost_estimates",
         "members",
         "claims",
         "call_center",

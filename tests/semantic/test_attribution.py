@@ -18,7 +18,10 @@ from semantic.query import DimensionFilter, SemanticQuery
 from warehouse.guard import Allow, check
 from warehouse.principal import ROLES, Principal
 
-FACTS = ("calls", "digital_interactions", "surveys", "claims", "pharmacy_fills", "enrollments")
+FACTS = (
+    *("calls", "digital_interactions", "surveys", "claims", "pharmacy_fills", "enrollments"),
+    *("cost_estimates", "fact_request", "fact_response"),
+)
 BY_PLAN = SemanticQuery(metrics=("total_calls",), dimensions=("plan_type",), attribution="today")
 Rows = list[dict[str, object]]
 

@@ -24,12 +24,15 @@ DECIDED_BY_METRIC = {
     "medications",
     "prescriptions",
     "prior auth required",
+    "provider network",
+    "specialty",
 }
 # Questions that ask for these by noise words alone must still find them.
 SAID_IN_PASSING = {
     "call count",
     "call time",
     "calling members",
+    "health score",
     "how many members",
     "member count",
     "number of members",

@@ -60,7 +60,7 @@ def test_missing_optional_columns_and_files_read_as_unknown_and_are_listed(valid
     assert ask("SELECT platform, error_code FROM gold.digital_interactions") == [("Unknown", None)]
     assert ask("SELECT denial_reason, prior_auth_required FROM gold.claims") == [("Unknown", "Unknown")]
     manifest = snapshots.current(valid_sources.parent / "warehouse").manifest
-    assert manifest["missing_files"] == ["communications", "fixes"]
+    assert manifest["missing_files"] == ["communications", "fixes", "cost_estimates"]
 
 
 def test_a_second_build_of_the_same_inputs_does_nothing(valid_sources: Path, built, settings, tmp_path):

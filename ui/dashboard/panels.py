@@ -11,11 +11,12 @@ from tools.outcome import Column, PlainCell, Table
 from tools.savings import computed
 from ui.csv_text import csv_text
 
-GOVERNED, ANALYSIS, RECORDS = "governed_metric", "analysis", "records"
+GOVERNED, ANALYSIS, RECORDS, STATEMENT = "governed_metric", "analysis", "records", "statement"
 TRUST = {
     GOVERNED: "A governed metric: the semantic model's own definition, compiled and run through the door.",
     ANALYSIS: "An analysis: declared formulas over governed figures, each of which can be looked at.",
     RECORDS: "Records of this command center itself, not a query of the warehouse.",
+    STATEMENT: "A statement that a reader wrote, judged by the guard; its figures are not governed metrics.",
 }
 
 

@@ -35,7 +35,9 @@ class SourceColumn(_Entry):
 class SourceTable(_Entry):
     """One source table: its key, the column that says which of two rows is the later one, its columns.
 
-    `day` is the column with the day of an event; a table without one is small and kept as a whole.
+    `day` is the column with the day of an event; a table without one is small and kept as a whole. `format` traces
+    are JSON lines; what a trace holds more than once are its `parts`: tables of their own, each with its columns
+    and their DuckDB types, whose rows share the fate of their trace.
     """
 
     name: str
@@ -44,6 +46,8 @@ class SourceTable(_Entry):
     latest_by: str | None = None
     day: str | None = None
     optional_file: bool = False
+    format: Literal["table", "traces"] = "table"
+    parts: dict[str, dict[str, str]] = {}
 
     @property
     def belongs_to_member(self) -> bool:
@@ -56,6 +60,11 @@ class SourceTable(_Entry):
 
 
 Contract = dict[str, SourceTable]
+
+
+def parts_of(contract: Contract) -> dict[str, dict[str, str]]:
+    """The parts of all tables: their columns' DuckDB types by name."""
+    return {name: columns for table in contract.values() for name, columns in table.parts.items()}
 
 
 def _table(name: str, entry: dict[str, Any]) -> SourceTable:

@@ -192,6 +192,10 @@ def _ends_of_lineage(columns: dict[str, Column]) -> dict[str, Column]:
     """The nodes below the models: the whole contract; the rules, seeds, arrivals and records that models name."""
     contract = load_contract()
     sources = [f"{table.name}.{column.name}" for table in contract.values() for column in table.columns]
+    sources += [
+        f"{table.name}.{column}" for table in contract.values() for part in table.parts.values() for column in part
+    ]
+    sources = list(dict.fromkeys(sources))
     nodes = {name: Column(name, "source") for name in sources}
     named = sorted(NOTHING.union(*(column.value | column.selection for column in columns.values())))
     for name in named:

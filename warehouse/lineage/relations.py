@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlglot.schema import MappingSchema
 
-from warehouse.contract import Contract, SourceTable, load_contract
+from warehouse.contract import Contract, SourceTable, load_contract, parts_of
 from warehouse.errors import MissingDataError
 from warehouse.settings import Rules
 
@@ -185,6 +185,8 @@ def given(table: str, seeds: Path) -> Relation | None:
     schema, _, name = table.partition(".")
     if schema in ("accepted", "bronze") and name in contract:
         return _accepted(contract[name])
+    if schema in ("accepted", "bronze") and name in parts_of(contract):
+        return _part(next(table for table in contract.values() if name in table.parts), name)
     if table == "accepted.member_keys":
         member = Origins(_name("members", "member_id"))
         keys = frozenset({frozenset({"member_id"}), frozenset({"member_key"})})
@@ -215,6 +217,15 @@ def _accepted(table: SourceTable) -> Relation:
     key = {table.key, "valid_from"} if table.key == "member_id" else {table.key}
     identity = _name(table.name, table.key)
     return Relation(columns, rows=identity | selection, identity=identity, keys=frozenset({frozenset(key)}))
+
+
+def _part(table: SourceTable, name: str) -> Relation:
+    """What a row of a source table holds more than once: each part's row comes with it."""
+    whole = _accepted(table)
+    selection = whole.columns["_row_number"].selection
+    columns = {column: Origins(_name(table.name, column), selection) for column in table.parts[name]}
+    columns |= {column: whole.columns[column] for column in ("_file_no", "_row_number")}
+    return Relation(columns, rows=whole.rows, identity=whole.identity)
 
 
 def _seed(file: Path) -> Relation | None:

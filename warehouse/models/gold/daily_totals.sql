@@ -109,6 +109,14 @@ small AS (
     SELECT 'enrollment', enrollment_date, 0, 0.0, COUNT(*), SUM(premium_amount)
     FROM gold.enrollments
     GROUP BY enrollment_date
+    UNION ALL
+    SELECT 'cost_estimates', request_date, COUNT(*), SUM(providers_requested), 0, 0.0
+    FROM silver.cost_estimates
+    GROUP BY request_date
+    UNION ALL
+    SELECT 'cost_estimates', request_date, 0, 0.0, COUNT(*), SUM(providers_requested)
+    FROM gold.cost_estimates
+    GROUP BY request_date
 ),
 
 summed_columns AS (
@@ -119,6 +127,8 @@ summed_columns AS (
     SELECT 'pharmacy', 'copay_amount'
     UNION ALL
     SELECT 'enrollment', 'premium_amount'
+    UNION ALL
+    SELECT 'cost_estimates', 'providers_requested'
 ),
 
 totals AS (

@@ -34,11 +34,11 @@ set_aside AS (
     SELECT
         source_table,
         reason,
-        COALESCE(CASE WHEN reason <> 'unparseable' THEN detail END, '') AS column_name,
+        COALESCE(CASE WHEN row_number IS NOT NULL THEN detail END, '') AS column_name,
         COUNT(*) AS row_count
     FROM bronze.quarantine
     WHERE raw_row IS NOT NULL
-    GROUP BY source_table, reason, COALESCE(CASE WHEN reason <> 'unparseable' THEN detail END, '')
+    GROUP BY source_table, reason, COALESCE(CASE WHEN row_number IS NOT NULL THEN detail END, '')
 ),
 
 quarantined AS (

@@ -1,0 +1,58 @@
+/*
+description: >
+  One row per response, service and provider; an exception is a row too, without amounts. was_requested is 0 when the request
+  does not name its location. Amounts in dollars; what is a percentage stands in the percent columns only.
+grain: [trace_id, service_code, service_location]
+partition: request_date
+checks:
+  - not_null: [trace_id, member_key, request_date, service_code, service_location, is_exception, was_requested]
+  - no_rows:
+      name: percentages_are_no_dollars
+      sql: >
+        SELECT trace_id, service_location FROM silver.estimate_responses
+        WHERE is_percentage = 1 AND in_network_cost IS NOT NULL
+*/
+SELECT
+    c.trace_id,
+    c.member_key,
+    c.request_date,
+    c.request_timestamp AS request_ts,
+    r.service_code,
+    CASE WHEN r.service_code = c.service_code THEN c.service_type ELSE 'Unknown' END AS service_type,
+    CASE WHEN r.service_code = c.service_code THEN c.service_description ELSE 'Unknown' END AS service_description,
+    c.diagnosis_code,
+    c.place_of_service,
+    c.benefit_product,
+    r.provider_no,
+    r.service_location,
+    r.provider_type,
+    r.specialty,
+    r.network_id,
+    r.provider_tier,
+    r.provider_id,
+    r.national_provider_id,
+    r.was_requested,
+    r.is_exception,
+    r.exception_type,
+    r.exception_title,
+    r.exception_status,
+    r.exception_detail,
+    r.is_covered,
+    r.max_coverage_amount,
+    r.cost_share_copay,
+    r.cost_share_coinsurance,
+    r.is_percentage,
+    r.in_network_cost,
+    r.in_network_percent,
+    r.out_of_network_cost,
+    r.amount_copay,
+    r.amount_coinsurance,
+    r.amount_responsibility,
+    r.percent_responsibility,
+    r.amount_payable,
+    r.deductible_limit,
+    r.deductible_remaining,
+    r.out_of_pocket_limit,
+    r.out_of_pocket_remaining
+FROM accepted.cost_estimates_returned AS r
+JOIN accepted.cost_estimates AS c ON c._file_no = r._file_no AND c._row_number = r._row_number

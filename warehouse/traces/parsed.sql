@@ -1,0 +1,144 @@
+-- Every line of a file of traces, taken apart: the root span's facts, the two bodies as records, and what is wrong with it.
+-- `fault` is a reason of contract/sources.yml and what it is about, by the first thing that is wrong.
+WITH traces AS (
+    SELECT line, TRY(json_transform(line, '{
+        "traceId": "VARCHAR",
+        "spans": [{
+            "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "name": "VARCHAR", "status": "JSON", "httpStatus": "VARCHAR",
+            "startTime": "VARCHAR", "endTime": "VARCHAR", "startTimeUnixNano": "VARCHAR", "endTimeUnixNano": "VARCHAR",
+            "attributes": {
+                "service.name": "VARCHAR", "error": "VARCHAR", "http.status_code": "VARCHAR", "http.response.status_code": "VARCHAR",
+                "request.body": "VARCHAR", "response.body": "VARCHAR", "http.request.body": "VARCHAR", "http.response.body": "VARCHAR"},
+            "events": [{"name": "VARCHAR", "attributes": {"body": "VARCHAR", "request.body": "VARCHAR", "response.body": "VARCHAR"}}]
+        }]
+    }')) AS trace
+    FROM $lines
+),
+
+roots AS (
+    SELECT
+        line, trace,
+        list_filter(trace.spans, lambda span: coalesce(span.parentSpanId, '') = '' AND coalesce(span.spanId, '') <> '') AS roots
+    FROM traces
+),
+
+picked AS (
+    SELECT
+        line, trace, len(roots) AS root_count, roots[1] AS root,
+        list_filter(roots[1].events, lambda event: event.name = 'request.body.full')[1].attributes AS whole_request,
+        list_filter(roots[1].events, lambda event: event.name = 'response.body.full')[1].attributes AS whole_response
+    FROM roots
+),
+
+bodies AS (
+    SELECT
+        line, trace, root_count, root,
+        coalesce(whole_request.body, whole_request."request.body", root.attributes."request.body",
+                 root.attributes."http.request.body") AS request_text,
+        coalesce(whole_response.body, whole_response."response.body", root.attributes."response.body",
+                 root.attributes."http.response.body") AS response_text
+    FROM picked
+),
+
+records AS (
+    SELECT
+        *,
+        TRY(json_transform(request_text, '{
+            "membershipId": "VARCHAR", "zipCode": "VARCHAR", "benefitProductType": "VARCHAR", "languageCode": "VARCHAR",
+            "service": {
+                "code": "VARCHAR", "type": "VARCHAR", "description": "VARCHAR", "diagnosisCode": "VARCHAR",
+                "supportingService": {"code": "VARCHAR", "type": "VARCHAR"}, "modifier": {"modifierCode": "VARCHAR"},
+                "placeOfService": {"code": "VARCHAR"}},
+            "providerInfo": [{
+                "serviceLocation": "VARCHAR", "providerType": "VARCHAR", "speciality": {"code": "VARCHAR"},
+                "taxIdentificationNumber": "VARCHAR", "taxIdQualifier": "VARCHAR", "providerNetworks": {"networkID": "VARCHAR"},
+                "providerIdentificationNumber": "VARCHAR", "nationalProviderId": "VARCHAR",
+                "providerNetworkParticipation": {"providerTier": "VARCHAR"}}]
+        }')) AS request,
+        TRY(json_transform(response_text, '{
+            "costEstimateResponse": {
+                "service": {"code": "VARCHAR"},
+                "costEstimateResponseInfo": [{
+                    "providerInfo": {
+                        "serviceLocation": "VARCHAR", "providerType": "VARCHAR", "speciality": {"code": "VARCHAR"},
+                        "providerNetworks": {"networkID": "VARCHAR"}, "providerIdentificationNumber": "VARCHAR",
+                        "nationalProviderId": "VARCHAR", "providerNetworkParticipation": {"providerTier": "VARCHAR"}},
+                    "coverage": {
+                        "isServiceCovered": "VARCHAR", "maxCoverageAmount": "VARCHAR", "costShareCopay": "VARCHAR",
+                        "costShareCoinsurance": "VARCHAR"},
+                    "cost": {"inNetworkCosts": "VARCHAR", "outOfNetworkCosts": "VARCHAR", "inNetworkCostsType": "VARCHAR"},
+                    "healthClaimLine": {
+                        "amountCopay": "VARCHAR", "amountCoinsurance": "VARCHAR", "amountResponsibility": "VARCHAR",
+                        "percentResponsibility": "VARCHAR", "amountpayable": "VARCHAR"},
+                    "accumulators": [{
+                        "accumulator": {"code": "VARCHAR", "level": "VARCHAR", "limitValue": "VARCHAR", "calculatedValue": "VARCHAR"},
+                        "accumulatorCalculation": {"remainingValue": "VARCHAR", "appliedValue": "VARCHAR"}}],
+                    "exception": {
+                        "type": "VARCHAR", "title": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR", "message": "VARCHAR"}}]}
+        }')).costEstimateResponse AS response
+    FROM bodies
+),
+
+timed AS (
+    SELECT
+        *,
+        list_transform(request.providerInfo, lambda p: trim(p.serviceLocation)) AS asked,
+        list_transform(response.costEstimateResponseInfo, lambda p: trim(p.providerInfo.serviceLocation)) AS returned,
+        CASE WHEN root.startTime IS NOT NULL THEN TRY_CAST(root.startTime AS TIMESTAMP)
+             ELSE make_timestamp(TRY_CAST(root.startTimeUnixNano AS BIGINT) // 1000) END AS started,
+        CASE WHEN root.endTime IS NOT NULL THEN TRY_CAST(root.endTime AS TIMESTAMP)
+             ELSE make_timestamp(TRY_CAST(root.endTimeUnixNano AS BIGINT) // 1000) END AS ended
+    FROM records
+),
+
+judged AS (
+    SELECT
+        *,
+        CASE
+            WHEN trace IS NULL OR NOT starts_with(ltrim(line, ' ' || chr(9)), '{') THEN 'broken_json:the line is no JSON record'
+            WHEN trace.traceId IS NULL THEN 'missing_value:traceId'
+            WHEN coalesce(root_count, 0) = 0 THEN 'missing_span:no span is the root'
+            WHEN root_count > 1 THEN 'two_roots:' || root_count || ' spans have no parent'
+            WHEN request_text IS NULL THEN 'missing_value:request.body'
+            WHEN request IS NULL THEN 'broken_body:request.body'
+            WHEN response_text IS NOT NULL AND response IS NULL THEN 'broken_body:response.body'
+            WHEN coalesce(len(asked), 0) = 0 THEN 'missing_value:providerInfo'
+            WHEN list_count(asked) < len(asked) OR list_contains(asked, '') THEN 'missing_value:serviceLocation'
+            WHEN list_count(returned) < len(returned) OR list_contains(returned, '')
+                THEN 'missing_value:serviceLocation of a response'
+            WHEN len(list_distinct(asked)) < len(asked) THEN 'repeated_provider:request.body'
+            WHEN len(list_distinct(returned)) < len(returned) THEN 'repeated_provider:response.body'
+        END AS fault
+    FROM timed
+)
+
+SELECT
+    fault,
+    CASE WHEN fault IS NOT NULL THEN substr(line, 1, 4000) END AS raw,
+    trace.traceId AS trace_id,
+    request.membershipId AS member_id,
+    coalesce(strftime(started, '%Y-%m-%d'), root.startTime, root.startTimeUnixNano) AS request_date,
+    coalesce(strftime(started, '%Y-%m-%dT%H:%M:%S.%f'), root.startTime, root.startTimeUnixNano) AS request_timestamp,
+    CAST((epoch_us(ended) - epoch_us(started)) / 1000.0 AS VARCHAR) AS response_milliseconds,
+    coalesce(root.attributes."http.status_code", root.attributes."http.response.status_code", root.httpStatus) AS http_status,
+    request.service.code AS service_code,
+    request.service.type AS service_type,
+    request.service.description AS service_description,
+    request.service.supportingService.code AS supporting_service_code,
+    request.service.modifier.modifierCode AS modifier_code,
+    request.service.diagnosisCode AS diagnosis_code,
+    request.service.placeOfService.code AS place_of_service,
+    request.zipCode AS estimate_zip_code,
+    request.benefitProductType AS benefit_product,
+    request.languageCode AS language_code,
+    CAST(len(asked) AS VARCHAR) AS providers_requested,
+    CAST(coalesce(len(returned), 0) AS VARCHAR) AS providers_returned,
+    nullif(array_to_string(list_sort(list_distinct(list_transform(
+        list_filter(trace.spans, lambda span: coalesce(span.parentSpanId, '') <> ''
+            AND (contains(CAST(span.status AS VARCHAR), 'ERROR') OR span.attributes.error = 'true')),
+        lambda span: coalesce(span.attributes."service.name", span.name)))), ', '), '') AS failing_services,
+    CAST(hash(request_text, response_text) AS VARCHAR) AS content,
+    CASE WHEN fault IS NULL THEN request.providerInfo END AS asked_list,
+    CASE WHEN fault IS NULL THEN response.costEstimateResponseInfo END AS returned_list,
+    response.service.code AS returned_service_code
+FROM judged

@@ -1,0 +1,82 @@
+"""One file of traces, read whole: trace rows, the rows of its requested and returned providers, and bad lines.
+
+The lines are taken apart once, by the SQL files beside this one, into a passing Parquet file in which every line
+keeps its place; what a build takes is read from that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contract import SourceTable
+from warehouse.reading import quoted
+from warehouse.traces.lines import Lines, lines_of
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class TraceRelations:
+    """What to select from: trace rows (the contract's columns, `_row_number`), set-aside lines (reason, detail,
+    raw), and by part its rows (the part's columns, `_row_number`). `rows` is how many lines there are.
+    """
+
+    good: str
+    set_aside: str
+    parts: dict[str, str]
+    rows: int
+
+
+def trace_relations(
+    con: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, folder: Path
+) -> TraceRelations:
+    """Take a file apart; `folder` is for passing files. Raises Refused, or duckdb.Error when the engine cannot."""
+    lines = lines_of(path, folder)
+    parsed = folder / "parsed.parquet"
+    con.execute(f"COPY ({_sql('parsed', '$lines', lines.query)}) TO {quoted(str(parsed))} (FORMAT parquet)")
+    rows = (
+        "(SELECT *, file_row_number + 1 AS _row_number "
+        f"FROM read_parquet({quoted(str(parsed))}, file_row_number = true))"
+    )
+    bad = folder / "bad.parquet"
+    con.execute(f"COPY ({_sql('amounts', '$parsed', rows)}) TO {quoted(str(bad))} (FORMAT parquet)")
+    judged = _judged(rows, bad)
+    columns = ", ".join(f'CAST("{column.name}" AS VARCHAR) AS "{column.name}"' for column in table.columns)
+    return TraceRelations(
+        f"SELECT {columns}, _row_number FROM {judged} WHERE fault IS NULL",
+        _set_aside(judged, lines),
+        {part: _sql(part.rpartition("_")[2], "$parsed", judged) for part in table.parts},
+        lines.count,
+    )
+
+
+def _judged(rows: str, bad: Path) -> str:
+    """The parsed lines with the fault of an amount beside those of their structure."""
+    return (
+        f"(SELECT p.* REPLACE (coalesce(p.fault, b.fault) AS fault) FROM {rows} AS p "
+        f"LEFT JOIN read_parquet({quoted(str(bad))}) AS b ON b._row_number = p._row_number)"
+    )
+
+
+def _set_aside(judged: str, lines: Lines) -> str:
+    """Bad lines with their reason; those that the engine never saw stand in the file as an empty record."""
+    named = ", ".join(str(number) for number, _, _ in lines.set_aside) or "0"
+    found = (
+        "SELECT split_part(fault, ':', 1) AS reason, "
+        "'line ' || _row_number || ': ' || substr(fault, strpos(fault, ':') + 1) AS detail, "
+        "coalesce(raw, trace_id) AS raw "
+        f"FROM {judged} WHERE fault IS NOT NULL AND _row_number NOT IN ({named})"
+    )
+    return " UNION ALL ".join([found, *(_as_row(*line) for line in lines.set_aside)])
+
+
+def _as_row(number: int, reason: str, raw: str) -> str:
+    what = "longer than 16 MB" if reason == "too_large" else "not UTF-8 text"
+    return f"SELECT '{reason}', 'line {number}: {what}', {quoted(raw)}"
+
+
+def _sql(name: str, placeholder: str, relation: str) -> str:
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8").replace(placeholder, relation)
