@@ -17,6 +17,7 @@ from tools.scout.incident import Segment
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+_EXACT = 0.02  # of a value's events that may be missing from those that it holds, being too few to be cells
 ANY = -1  # the code of a dimension that a cell does not fix
 
 
@@ -75,6 +76,60 @@ class Cube:
         return np.unique(self.fixed)
 
     @cached_property
+    def nesting(self) -> Mapping[tuple[int, int], Ints]:
+        """Of dimensions that are never combined, which value of the coarser one holds each value of the finer one.
+
+        By the places of the finer and the coarser, the latter's codes over the former's; ANY where none holds it.
+        Read off the series: a value that holds others is their sum.
+        """
+        found: dict[tuple[int, int], Ints] = {}
+        for pair in combinations(range(len(self.dimensions)), 2):
+            together = self._bits[list(pair)].sum()
+            if ((self._sets & together) == together).any():
+                continue
+            for finer, coarser in (pair, pair[::-1]):
+                inside = self._inside(finer, coarser)
+                if inside is not None:
+                    found[finer, coarser] = inside
+                    break
+        return found
+
+    def _inside(self, finer: int, coarser: int) -> Ints | None:
+        """The value of `coarser` that holds each one of `finer`; None where they are not nested."""
+        (parts, part_codes), (wholes, whole_codes) = (self._alone(place) for place in (finer, coarser))
+        if not (len(wholes) and len(wholes) < len(parts) <= len(self.days)):
+            return None
+        shares, _, rank, _ = np.linalg.lstsq(parts.T, wholes.T, rcond=None)
+        rest = np.abs(parts.T @ np.round(shares) - wholes.T).sum()
+        if rank < len(parts) or np.abs(shares - np.round(shares)).max() > _EXACT or rest > _EXACT * wholes.sum():
+            return None
+        inside = np.full(len(self.values[finer]), ANY, dtype=np.int64)
+        held = np.round(shares).max(axis=1) == 1
+        inside[part_codes[held]] = whole_codes[np.round(shares).argmax(axis=1)[held]]
+        return inside
+
+    def _alone(self, place: int) -> tuple[Floats, Ints]:
+        """The series of a dimension's single values that were seen, and their codes."""
+        series = next(iter(self.measures.values()))
+        cells = np.flatnonzero((self.depth == 1) & (self.codes[:, place] != ANY) & (series.sum(axis=1) > 0))
+        return series[cells], self.codes[cells, place]
+
+    def agree(self, codes: Ints) -> BoolArray:
+        """Whether no two values in rows of codes exclude each other, as a value and one that does not hold it."""
+        found = np.ones(len(codes), dtype=bool)
+        for (finer, coarser), inside in self.nesting.items():
+            fixed = (codes[:, finer] != ANY) & (codes[:, coarser] != ANY)
+            found &= ~fixed | (inside[codes[:, finer]] == codes[:, coarser])
+        return found
+
+    def without_implied(self, codes: Ints) -> Ints:
+        """Rows of codes without the values that another one of the row lies in."""
+        found = codes.copy()
+        for finer, coarser in self.nesting:
+            found[found[:, finer] != ANY, coarser] = ANY
+        return found
+
+    @cached_property
     def twins(self) -> BoolArray:
         """Cells that hold just what a cell before them holds: they say nothing of their own."""
         seen: set[bytes] = set()
@@ -129,6 +184,7 @@ class Cube:
         measures = {name: array[cells] for name, array in self.measures.items()}
         part = Cube(self.dimensions, self.values, self.codes[cells], self.days, measures)
         part.__dict__["twins"] = self.twins[cells]
+        part.__dict__["nesting"] = self.nesting
         return part
 
     def of(self, names: Iterable[str]) -> Cube:
@@ -141,7 +197,7 @@ class Cube:
 
     def _share(self, other: Cube) -> None:
         """Take over what is the same for another cube of the same cells."""
-        for name in ("depth", "keys", "_sorted", "fixed", "_sets", "twins"):
+        for name in ("depth", "keys", "_sorted", "fixed", "_sets", "twins", "nesting"):
             self.__dict__[name] = getattr(other, name)
 
 

@@ -9,20 +9,27 @@ from datetime import timedelta
 from tools.scout.incident import Incident
 
 NEAR_DAYS = 4
+LARGER = 2.0  # times its cause, an effect is not its effect alone
 LEFT_OVER = 0.6  # of the deviations of a stronger incident of the metric: what is weaker is its uneven parts
 Pair = tuple[str, str]
 Kinship = Mapping[Pair, frozenset[Pair]]
 Stories = Sequence[Sequence[str]]
 
 
-def told_once(incidents: Sequence[Incident], stories: Stories, kin: Kinship) -> tuple[Incident, ...]:
+def told_once(
+    incidents: Sequence[Incident],
+    stories: Stories,
+    kin: Kinship,
+    shares: Mapping[str, frozenset[str]] | None = None,
+) -> tuple[Incident, ...]:
     """The incidents from the strongest on, each further sight of the same thing named as its echo.
 
     `kin` says which values of different dimensions mostly go together (a journey and the topic people call
-    about). Dollars are counted with the first: an echo counts none, others only what goes beyond what overlaps
+    about), `shares` which counts each ratio is a share of: more failures alone let the share that is called about
+    fall. Dollars are counted with the first: an echo counts none, others only what goes beyond what overlaps
     them.
     """
-    shifts = _shifts(incidents, stories, kin)
+    shifts = _diluted(incidents, kin, shares or {}) | _shifts(incidents, stories, kin)
     ranked = sorted(incidents, key=lambda i: (i.evidence.false_per_day, -abs(i.evidence.z), i.id))
     first_of = dict(shifts)
     heads: list[Incident] = []
@@ -61,6 +68,18 @@ def _shifts(incidents: Sequence[Incident], stories: Stories, kin: Kinship) -> di
     return found
 
 
+def _diluted(incidents: Sequence[Incident], kin: Kinship, shares: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """Ratios by the counts that they are shares of, where the one fell as and where the other rose."""
+    found: dict[str, str] = {}
+    for incident in incidents:
+        wholes = [other for other in incidents if other.metric in shares.get(incident.metric, ())]
+        for other in sorted(wholes, key=lambda i: (-abs(i.evidence.z), i.id)):
+            apart = incident.direction != other.direction
+            if apart and _at_once(incident, other) and _is_held(incident, other, kin):
+                found.setdefault(incident.id, other.id)
+    return found
+
+
 def _gives_way(incident: Incident, other: Incident, stories: Stories, kin: Kinship) -> bool:
     """Of one story, at one time, in opposite ways, apart in the value of exactly one dimension of something
     shared.
@@ -90,7 +109,20 @@ def _echoes(incident: Incident, other: Incident, stories: Stories, kin: Kinship)
         return weaker and bool(incident.values) and incident.direction == other.direction
     if not _in_one_story(incident, other, stories) or _is_worse(incident) != _is_worse(other):
         return False
+    if _outgrows(incident, other, stories):
+        return False
     return _is_held(incident, other, kin) or abs(incident.evidence.z) < LEFT_OVER * abs(other.evidence.z)
+
+
+def _outgrows(incident: Incident, other: Incident, stories: Stories) -> bool:
+    """Whether an effect is surely far more events than what would be its cause: most of it has another one."""
+    if "score" in (incident.kind, other.kind):
+        return False
+    story = next(story for story in stories if incident.metric in story and other.metric in story)
+    if story.index(incident.metric) < story.index(other.metric):
+        return False
+    mine, theirs = (sorted((abs(i.excess.low), abs(i.excess.high))) for i in (incident, other))
+    return incident.excess.low * incident.excess.high > 0 and mine[0] > LARGER * theirs[1]
 
 
 def _is_held(incident: Incident, other: Incident, kin: Kinship) -> bool:

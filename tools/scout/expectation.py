@@ -165,16 +165,35 @@ def expect(
     found = Expected(
         mean, plain, phi, usual, level_error, clumping, common, error, base, series.kind, series.exposure, skew
     )
-    _judge_whole(series, found, shape[0], open_days, quiet)
+    _judge_whole(series, found, shape[0], open_days, quiet, _added(cube, series, mean, known))
     return found
+
+
+def _added(cube: Cube, series: Series, mean: Floats, known: Sequence[tuple[int, date, date]]) -> Floats:
+    """What known incidents of parts have added to the whole, by day: of those that overlap the largest only."""
+    added, counted = np.zeros(len(cube.days)), np.zeros((0, len(cube.dimensions)), dtype=np.int64)
+    spans = [(cell, np.array([first <= day <= last for day in cube.days])) for cell, first, last in known if cell]
+    sized = [(float((series.counts - mean)[cell, days].sum()), cell, days) for cell, days in spans]
+    for _, cell, days in sorted(sized, key=lambda one: (-abs(one[0]), one[1])):
+        mine = cube.codes[cell]
+        both = np.where(counted == ANY, mine, counted)
+        apart = ((counted != ANY) & (mine != ANY) & (counted != mine)).any(axis=1) | ~cube.agree(both)
+        if apart.all():
+            added[days] += (series.counts - mean)[cell, days]
+            counted = np.vstack([counted, mine])
+    return added
 
 
 def _first_cells(cube: Cube, count: int) -> Cube:
     return Cube(cube.dimensions, cube.values, cube.codes[:count], cube.days, {})
 
 
-def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floats, quiet: Floats) -> None:
+def _judge_whole(
+    series: Series, found: Expected, shape: Floats, open_days: Floats, quiet: Floats, added: Floats
+) -> None:
     """Replace what is expected of the whole by its own course: the level of the baseline's last four weeks.
+
+    What known incidents of parts have `added` is no part of that level.
 
     How far a mean of days strays from an earlier one is read off the variogram, which sees both noise and drift.
     Days that are skipped are expected to be what they are.
@@ -182,7 +201,8 @@ def _judge_whole(series: Series, found: Expected, shape: Floats, open_days: Floa
     score, base = series.kind == "score", found.base
     with np.errstate(divide="ignore", invalid="ignore"):
         size = series.exposure[0] if score else shape
-        value = (series.counts[0] - shape) / size if score else np.log(np.maximum(series.counts[0], 0.5) / shape)
+        own = series.counts[0] - added
+        value = (own - shape) / size if score else np.log(np.maximum(own, 0.5) / shape)
     ok = (size > 0) & np.isfinite(value) & (open_days > 0)
     used = np.flatnonzero(ok[base])
     used = used[quiet[0, used] > 0]
@@ -377,8 +397,9 @@ def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[i
         if (~since).sum() < LEAST_LEVEL_DAYS:
             continue  # it has lasted so long that it is the level
         mine, codes = cube.codes[cell], cube.codes
-        apart = ((codes != ANY) & (mine != ANY) & (codes != mine)).any(axis=1)
-        common = cube.find(np.where(codes == ANY, mine, codes))
+        both = np.where(codes == ANY, mine, codes)
+        apart = ((codes != ANY) & (mine != ANY) & (codes != mine)).any(axis=1) | ~cube.agree(both)
+        common = cube.find(cube.without_implied(both))
         shared = np.where((common >= 0) & ~apart, volume[np.maximum(common, 0)], 0.0)
         weights[np.ix_(shared >= MOSTLY * np.maximum(volume, _TINY), since)] = 0.0
     return weights

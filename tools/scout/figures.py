@@ -28,6 +28,9 @@ from tools.scout.scan import Found
 NORMAL_80 = 1.2816
 MOVED = 0.04  # of a level, since the days it was taken from
 UNEVEN = 0.1  # of an excess, by which what would have been differs in its days and parts
+ANOTHER_SHARE = 0.6  # of the usual share of failures that are called about, by which that of others strays from it
+LEAST_CALLED = 0.02  # of failures
+MOST_REPEATED = 0.9  # of calls
 TREND_DAYS = 35
 HIGH, MEDIUM = 0.001, 0.02  # false ones a day
 FULL_BASELINE = 42
@@ -124,19 +127,37 @@ def _dollars(found: Found, judged: Judged, first: int, excess: Interval) -> Doll
     if formula is None:
         return None
     inputs = {name: price for name, price in judged.prices.items() if f"query:{name}" in formula}
-    if "query:leakage_rate" in formula:
-        leaked, failed = (
-            judged.cube.measures[name][found.cell, first:] for name in ("leaked_calls", "failed_sessions")
-        )
-        inputs["leakage_rate"] = float(leaked.sum() / max(failed.sum(), 1.0))
-    amounts = [
-        evaluate(formula, (), {**inputs, "excess": value}) for value in (excess.value, excess.low, excess.high)
-    ]
+    unsure = 0.0
+    if "query:called_about" in formula:
+        inputs["called_about"], unsure = _called_about(found, judged, first, excess.value)
+    if "query:expected_rate" in formula:
+        volume = float(judged.series.exposure[found.cell, first:].sum())
+        inputs["expected_rate"] = min(float(found.expected[first:].sum()) / max(volume, 1.0), MOST_REPEATED)
+    value = evaluate(formula, (), {**inputs, "excess": excess.value})
+    reach = abs(value) * np.hypot((excess.high - excess.value) / max(abs(excess.value), 1e-9), NORMAL_80 * unsure)
     before = float(found.counted[first:].sum())
     alone = evaluate(formula, (), {**inputs, "excess": excess.value - before})
     days = len(judged.cube.days) - first
-    amount = Interval(amounts[0], min(amounts[1:]), max(amounts[1:]))
-    return Dollars(amount, amounts[0] / days, alone, formula, {**inputs, "excess": excess.value})
+    amount = Interval(value, float(value - reach), float(value + reach))
+    return Dollars(amount, value / days, alone, formula, {**inputs, "excess": excess.value})
+
+
+def _called_about(found: Found, judged: Judged, first: int, excess: float) -> tuple[float, float]:
+    """How many of the failures above what was expected were called about, and the relative error of that.
+
+    New failures need not be called about as often as the usual ones are: what the calls themselves show counts
+    as far as their noise lets it be told, and the usual share for the rest.
+    """
+    leaked, failed = (judged.cube.measures[name][found.cell] for name in ("leaked_calls", "failed_sessions"))
+    base = judged.expected.base
+    usual = (leaked[base].sum() + 1.0) / (failed[base].sum() + 1.0 / LEAST_CALLED)
+    usual = max(float(usual), LEAST_CALLED)
+    shown = float(leaked[first:].sum()) - usual * float(found.expected[first:].sum())
+    noise = max(usual * float(failed[first:].sum()), 1.0) / max(excess**2, 1.0)
+    prior = (ANOTHER_SHARE * usual) ** 2
+    trust = prior / (prior + noise)
+    share = max(trust * shown / excess + (1 - trust) * usual if excess else usual, LEAST_CALLED)
+    return share, float(np.sqrt(trust * noise)) / share
 
 
 def _persistence(stray: Floats, exposure: Floats) -> Persistence:

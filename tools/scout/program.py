@@ -70,6 +70,14 @@ class Program:
     lacking: tuple[str, ...] = ()
 
     @property
+    def shares(self) -> dict[str, frozenset[str]]:
+        """By ratio, the scanned counts that it is a share of."""
+        every = [entry for family in self.families for entry in family.metrics]
+        counts = {entry.metric.numerator: entry.metric.name for entry in every if entry.kind == "count"}
+        ratios = {e.metric.name: counts.get(e.metric.denominator) for e in every if e.kind != "count"}
+        return {name: frozenset((count,)) for name, count in ratios.items() if count}
+
+    @property
     def metrics(self) -> int:
         """How many metrics are scanned, among which the bound on false incidents is shared."""
         return sum(len(family.metrics) for family in self.families)

@@ -266,7 +266,8 @@ def _widened(
 
 def _overlapping(cube: Cube, cell: int) -> BoolArray:
     mine = cube.codes[cell]
-    return np.asarray(((cube.codes == ANY) | (mine == ANY) | (cube.codes == mine)).all(axis=1))
+    alike = ((cube.codes == ANY) | (mine == ANY) | (cube.codes == mine)).all(axis=1)
+    return np.asarray(alike & cube.agree(np.where(cube.codes == ANY, mine, cube.codes)))
 
 
 def _accepted(series: Series, expected: Expected, folded: Floats, cell: int, window: int, z: float) -> Found:
@@ -335,7 +336,7 @@ def _shared(cube: Cube, base: Floats, cell: int, cells: Ints) -> Floats:
     have within it, taken as independent.
     """
     mine = cube.codes[cell]
-    both = np.where(cube.codes[cells] == ANY, mine, cube.codes[cells])
+    both = cube.without_implied(np.where(cube.codes[cells] == ANY, mine, cube.codes[cells]))
     places = cube.find(both)
     amount = np.where((places >= 0)[:, None], base[np.maximum(places, 0)], 0.0)
     deep = np.flatnonzero((places < 0) & ~cube.has_sets_of(both))

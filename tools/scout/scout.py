@@ -176,7 +176,7 @@ def _report(
             incidents += found
             scanned.append(looked)
     judged = time.perf_counter()
-    told = told_once(incidents, planned.stories, together)
+    told = told_once(incidents, planned.stories, together, planned.shares)
     with ThreadPoolExecutor(2) as pool:
         counted = pool.map(lambda incident: _members(door, semantic, incident), told)
         told = tuple(replace(i, members=members) for i, members in zip(told, counted, strict=True))
@@ -284,7 +284,7 @@ def _telling(cube: Cube, series: Series) -> BoolArray:
 def _needed(entry: ScannedMetric, planned: Program) -> tuple[str, ...]:
     """The measures that an incident of the metric says something of."""
     formula = planned.formulas.get(entry.dollars, "")
-    others = ("leaked_calls", "failed_sessions") if "query:leakage_rate" in formula else ()
+    others = ("leaked_calls", "failed_sessions") if "query:called_about" in formula else ()
     return tuple(dict.fromkeys((*entry.measures, *others)))
 
 
@@ -344,6 +344,11 @@ def kinship(cubes: Sequence[tuple[Family, Cube]]) -> Kinship:
     """Values of different dimensions that mostly occur together, read off the cubes' pairs."""
     found: dict[Pair, set[Pair]] = {}
     for _, cube in cubes:
+        for (finer, coarser), inside in cube.nesting.items():
+            for code in np.flatnonzero(inside != ANY):
+                part = (cube.dimensions[finer], cube.values[finer][code])
+                whole = (cube.dimensions[coarser], cube.values[coarser][inside[code]])
+                found.setdefault(part, set()).add(whole)
         total = next(iter(cube.measures.values())).sum(axis=1)
         pairs = np.flatnonzero(cube.depth == 2)
         if not len(pairs):

@@ -11,7 +11,7 @@ from tests.tools.scout.simulated import DIMENSIONS, Plant, Simulated, company
 from tools.scout.cube import Cube, cube_of
 from tools.scout.expectation import Series, expect
 from tools.scout.mix import mix_of
-from tools.scout.scan import Found, scan
+from tools.scout.scan import Found, _course, scan
 
 BOUND = 0.1
 DAYS = 84
@@ -111,6 +111,64 @@ def test_a_value_that_most_rows_have_adds_nothing_to_a_segment() -> None:
     for seed in range(6):
         cube = sim.cube(sim.draw(60 + seed, [Plant((("tenure", "tenure 1"),), DAYS - 8, 1.5)]))
         assert [cube.segment(item.cell) for item in scanned(cube)][:1] == [(("tenure", "tenure 1"),)]
+
+
+def staged(sim: Simulated, counts: np.ndarray) -> Cube:
+    """The cube with a coarser dimension over tenure; the two are not combined."""
+    stage = {"tenure 0": "young", "tenure 1": "young", "tenure 2": "old", "tenure 3": "old"}
+    rows = [(*row, stage[row[sim.names.index("tenure")]]) for row in sim.rows]
+    nested = [frozenset(("tenure", "stage"))]
+    return cube_of((*sim.names, "stage"), rows, sim.days, {"n": counts}, nested=nested)
+
+
+def test_an_incident_of_one_value_is_expected_of_the_coarser_one_that_holds_it_and_of_no_other() -> None:
+    sim = company(21, volume=6000)
+    plant = Plant((("tenure", "tenure 3"), ("topic", "topic 2")), DAYS - 9, 3.0)
+    cube = staged(sim, sim.draw(5, [plant]))
+    finer, coarser = cube.dimensions.index("tenure"), cube.dimensions.index("stage")
+    inside = cube.nesting[finer, coarser]
+    assert [cube.values[coarser][code] for code in inside] == ["young", "young", "old", "old"]
+    assert list(cube.nesting) == [(finer, coarser)]
+    assert [cube.segment(item.cell) for item in scanned(cube)] == [plant.segment]
+
+
+def test_a_coarser_value_is_not_read_into_values_that_it_does_not_hold() -> None:
+    sim = company(22, volume=3000)
+    counts = sim.draw(6)
+    stage = [f"stage {number % 3}" for number in range(len(sim.rows))]
+    rows = [(*row, value) for row, value in zip(sim.rows, stage, strict=True)]
+    nested = [frozenset(("tenure", "stage"))]
+    assert cube_of((*sim.names, "stage"), rows, sim.days, {"n": counts}, nested=nested).nesting == {}
+
+
+def test_the_end_of_a_part_s_incident_is_no_fall_of_the_whole() -> None:
+    sim = company(23, volume=6000)
+    random = np.random.default_rng(4)
+    means = sim.means.copy()
+    segment = (("topic", "topic 1"),)
+    means[sim.where(segment), DAYS - 40 : DAYS - 12] *= 2.2
+    cube = sim.cube(random.poisson(means).astype(float))
+    counts = cube.measures["n"]
+    series = Series("count", counts, np.ones_like(counts))
+    span = (cube.cell_of(segment), cube.days[DAYS - 40], cube.days[DAYS - 13])
+    stray = []
+    for known in ((), (span,)):
+        found = expect(cube, series, 14, known=known)
+        last = slice(DAYS - 10, DAYS)
+        off = counts[0, last].sum() - found.mean[0, last].sum()
+        stray.append(off / np.sqrt(found.variance(DAYS - 10, DAYS - 1)[0]))
+    assert stray[0] < -2.5, "not known, the incident has raised what is expected of the whole"
+    assert abs(stray[1]) < 1.5
+
+
+def test_an_incident_that_is_over_is_not_expected_of_its_parts_any_more() -> None:
+    size = np.full(14, 100.0)
+    excess = np.where(np.arange(14) < 9, 80.0, 0.0)
+    change = _course(excess, size, 1.2, score=False)
+    assert change[:9] == pytest.approx(0.8, abs=0.12)
+    assert change[9:] == pytest.approx(0.0, abs=0.12)
+    steady = _course(np.full(14, 50.0) + np.resize([8.0, -8.0], 14), size, 1.2, score=False)
+    assert steady == pytest.approx(0.5, abs=0.03), "what noise makes of a day is not the day's own"
 
 
 def test_a_rate_that_falls_is_found_where_the_volume_stays() -> None:

@@ -1,0 +1,76 @@
+"""What is a further sight of the same thing, and what only looks like one."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tools.scout.echoes import told_once
+from tools.scout.incident import Direction, Evidence, Incident, Interval, Kind, Start, incident_id
+
+DAY = date(2026, 10, 29)
+STORY = [["failed_sessions", "leakage_rate", "leaked_calls", "total_calls", "avg_sentiment"]]
+SHARES = {"leakage_rate": frozenset(("failed_sessions",))}
+
+
+def seen(
+    metric: str,
+    segment: dict[str, str],
+    excess: float,
+    z: float,
+    *,
+    kind: Kind = "count",
+    worse: bool = True,
+    days: int = 7,
+) -> Incident:
+    """An incident of the last `days` days; its excess is sure within a tenth."""
+    start = DAY - timedelta(days=days - 1)
+    direction: Direction = "up" if excess > 0 else "down"
+    ends = sorted((0.9 * excess, 1.1 * excess))
+    pairs = tuple(sorted(segment.items()))
+    return Incident(
+        id=incident_id(metric, direction, pairs), metric=metric, label=metric, unit="count", kind=kind,
+        segment=pairs, direction=direction, favourable=not worse, as_of=DAY,
+        start=Start(start, start, start, (start,)),
+        observed=100.0, expected=50.0, volume=1.0, excess=Interval(excess, *ends), change=1.0, dollars=None,
+        persistence="lasting", days_active=days, confidence="high", confidence_words="",
+        evidence=Evidence(z, 1e-9, 10.0 ** -abs(z), 7, 56, 1.2), members=100,
+    )  # fmt: skip
+
+
+def heads(*incidents: Incident, shares: dict[str, frozenset[str]] | None = None) -> set[str]:
+    """The metrics of the incidents that stand for themselves."""
+    told = told_once(incidents, STORY, {}, SHARES if shares is None else shares)
+    return {incident.metric for incident in told if not incident.echo_of}
+
+
+def test_more_failures_alone_let_the_share_that_is_called_about_fall() -> None:
+    failures = seen("failed_sessions", {"error_code": "E1", "plan_type": "HMO"}, 300, 9)
+    share = seen("leakage_rate", {"error_code": "E1"}, -90, -12, kind="rate", worse=False)
+    assert heads(failures, share) == {"failed_sessions"}
+    assert heads(failures, share, shares={}) == {"failed_sessions", "leakage_rate"}
+
+
+@pytest.mark.parametrize(
+    ("segment", "excess", "days"),
+    [({"state": "TX"}, -90, 7), ({"error_code": "E1"}, 90, 7), ({"error_code": "E1"}, -90, 21)],
+    ids=["elsewhere", "rising too, weakly held", "long before"],
+)
+def test_a_share_that_moves_elsewhere_or_at_another_time_is_told(
+    segment: dict[str, str], excess: float, days: int
+) -> None:
+    failures = seen("failed_sessions", {"error_code": "E1"}, 300, 9)
+    z = -12 if excess < 0 else 12
+    share = seen("leakage_rate", segment, excess, z, kind="rate", worse=excess > 0, days=days)
+    told = {i.metric: i.echo_of for i in told_once([failures, share], STORY, {}, SHARES)}
+    assert told["leakage_rate"] == ""
+
+
+def test_what_is_far_more_than_its_cause_is_no_effect_of_it() -> None:
+    leak = seen("leakage_rate", {"journey": "Provider"}, 300, 14, kind="rate")
+    assert heads(leak, seen("total_calls", {}, 5900, 6)) == {"leakage_rate", "total_calls"}
+    assert heads(leak, seen("total_calls", {}, 350, 6)) == {"leakage_rate"}
+    failures = seen("failed_sessions", {"journey": "Provider"}, 5900, 9)
+    calls = seen("leaked_calls", {"journey": "Provider"}, 300, 14)
+    assert heads(calls, failures) == {"leaked_calls"}, "a cause may well be more than its effect"
