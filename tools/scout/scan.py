@@ -26,6 +26,7 @@ LEAST_VALUES = 50.0  # answers behind a score in the window
 SMALL_SHARE = 0.2  # of a whole: below it a share goes by counts
 LEAST_CHANGE = 0.03  # of a smaller relative change nobody is told
 UNLIKE = 0.15  # by how much a part of an incident may differ from the whole of it without being another one
+TRACE = 0.3  # of a fortnight's deviations; its last week has 0.7 of them as long as the departure lasts
 FREEDOM = (15.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
 LOOK_BACK = 28  # days in which an incident may have begun
 
@@ -78,7 +79,7 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
     needed = -stdtrit(freedom, allowed / 2)[:, None]
     found: list[Found] = []
     taken = cube.twins.copy()
-    while len(found) < MOST:
+    for _ in range(2 * MOST):
         z = _deviations(board, expected)
         passing = (np.abs(z) >= needed) & ~taken[:, None] & _eligible(board, series.kind)
         passing &= ~_immaterial(board, series.kind)
@@ -87,11 +88,25 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
         cell, window = _most_likely(cube, board, expected, passing, z, z**2 - needed**2, known)
         item = _accepted(series, expected, folded, cell, windows[window], float(z[cell, window]))
         tail = float(stdtr(freedom[cell], -abs(z[cell, window])) * 2)
-        found.append(replace(item, p_value=tail, false_per_day=tail / float(allowed[cell]) * bound))
+        if not _is_over(z[cell], windows, window):
+            found.append(replace(item, p_value=tail, false_per_day=tail / float(allowed[cell]) * bound))
         taken[cell] = True
         _fold(cube, series, expected, item, folded, doubt)
         _refresh(board, expected, folded, doubt)
+        if len(found) == MOST:
+            break
     return found
+
+
+def _is_over(z: Floats, windows: tuple[int, ...], window: int) -> bool:
+    """Whether a departure of the longest window has left hardly a trace in its second half: it is told no more.
+
+    It stays folded in, so that nothing else is blamed for it.
+    """
+    half = WINDOWS[-1] // 2
+    if windows[window] != WINDOWS[-1] or half not in windows:
+        return False
+    return bool(z[windows.index(half)] * np.sign(z[window]) < TRACE * abs(z[window]))
 
 
 def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Board:

@@ -161,6 +161,15 @@ def test_the_end_of_a_part_s_incident_is_no_fall_of_the_whole() -> None:
     assert abs(stray[1]) < 1.5
 
 
+@pytest.mark.parametrize(("last", "told"), [(DAYS - 9, False), (DAYS - 1, True)], ids=["ended", "lasts"])
+def test_what_ended_more_than_a_week_ago_is_told_no_more(quiet: Simulated, last: int, told: bool) -> None:
+    segment = (("plan", "plan 1"), ("topic", "topic 2"))
+    means = quiet.planted([Plant(segment, DAYS - 14, 2.5)])
+    means[:, last + 1 :] = quiet.means[:, last + 1 :]
+    cube = quiet.cube(np.random.default_rng(31).poisson(means).astype(float))
+    assert [cube.segment(item.cell) for item in scanned(cube)] == ([segment] if told else [])
+
+
 def test_an_incident_that_is_over_is_not_expected_of_its_parts_any_more() -> None:
     size = np.full(14, 100.0)
     excess = np.where(np.arange(14) < 9, 80.0, 0.0)
