@@ -13,6 +13,7 @@ import typer
 from ui import (
     cli_actions,
     cli_audit,
+    cli_backup,
     cli_briefing,
     cli_changes,
     cli_company,
@@ -71,6 +72,7 @@ app = typer.Typer(
 model_app = typer.Typer(help="The semantic model.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 cli_interchange.register(model_app)
+cli_backup.register(app)
 cli_snapshots.register(app)
 cli_changes.register(app)
 cli_feed.register(app)

@@ -30,3 +30,24 @@ def held(lock: Path) -> Iterator[None]:
     with lock.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def shared(lock: Path) -> Iterator[None]:
+    """Hold a lock file together with others of this kind. Raises OSError."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def is_held(lock: Path) -> bool:
+    """Whether somebody holds a lock file, alone or shared. Raises OSError."""
+    if not lock.exists():
+        return False
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -112,6 +113,19 @@ class AuditLog:
         try:
             with self._turn():
                 head = self._head()
+        except OSError as error:
+            raise self._unwritable() from error
+        return head.number, head.seal
+
+    def copy_to(self, folder: Path) -> tuple[int, str]:
+        """Copy the trail with its key into a new folder while nobody writes; its last number and seal."""
+        try:
+            with self._turn():
+                head = self._head()
+                folder.mkdir(parents=True, mode=0o700)
+                for name in sorted(path.name for path in self._folder.iterdir() if path.is_file()):
+                    if name != chain.LOCK:
+                        shutil.copyfile(self._folder / name, folder / name)
         except OSError as error:
             raise self._unwritable() from error
         return head.number, head.seal
