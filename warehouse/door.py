@@ -191,6 +191,23 @@ class Warehouse:
         with self._lock:
             return self._current()
 
+    def workers(self) -> tuple[int, int]:
+        """How many processes run statements, and how many of them are at one now."""
+        with self._lock:
+            pools = list(self._pools.values())
+        return sum(len(pool.process_ids()) for pool in pools), sum(len(pool.busy_ids()) for pool in pools)
+
+    def require_worker(self) -> None:
+        """Have a worker for most readers answer, started when there is none; one that is busy is alive.
+
+        Raises MissingDataError when there is no snapshot or none can open it, DeniedError when none answers.
+        """
+        with self._lock:
+            self._current()
+            pool = self._pools["shared", self._limits]
+        if not pool.busy_ids():
+            pool.estimated_rows("SELECT 1", {})
+
     def close(self) -> None:
         """Let go of the workers; each ends when its last statement is done."""
         with self._lock:

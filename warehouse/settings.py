@@ -163,6 +163,7 @@ class Server(_Section):
     questions_per_minute: float = Field(default=30, gt=0)
     secure_cookies: bool = False
     stale_after_minutes: float = Field(default=1500, gt=0)
+    shutdown_seconds: float = Field(default=20, ge=0)
 
     @property
     def https(self) -> bool:
@@ -279,6 +280,7 @@ class Settings(BaseSettings):
     identity_secret: SecretStr | None = None
     spark_token: SecretStr | None = None
     smtp_password: SecretStr | None = None
+    metrics_token: SecretStr | None = None
     webhooks: dict[str, SecretStr] = Field(default_factory=dict)
 
     @property
@@ -336,7 +338,7 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
-    secrets = {"api_key", "session_secret", "identity_secret", "spark_token", "smtp_password", "webhooks"}
+    secrets = {"api_key", "session_secret", "identity_secret", "spark_token", "smtp_password", "webhooks", "metrics_token"}
     found = secrets & tomllib.loads(file.read_text()).keys()
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -57,6 +57,8 @@ class AuditLog:
         except OSError as error:
             raise self._unwritable() from error
         self._redaction = Redaction(self._key)
+        self.heard: Callable[[dict[str, Any]], None] | None = None
+        """Told of each record after it is written; must not raise."""
 
     @classmethod
     def of(cls, settings: Settings) -> AuditLog:
@@ -94,9 +96,12 @@ class AuditLog:
         rest = json.dumps(record, sort_keys=True, default=str, separators=(",", ":"))[1:]
         try:
             with self._turn():
-                return self._extended(self._head(), rest).number
+                number = self._extended(self._head(), rest).number
         except OSError as error:
             raise self._unwritable() from error
+        if self.heard:
+            self.heard(record)
+        return number
 
     def verify(self, anchors: Iterable[tuple[int, str]] = ()) -> Verification:
         """Check every byte of the trail. `anchors` are (number, seal) pairs that were noted elsewhere."""
