@@ -23,6 +23,8 @@ from warehouse.principal import Principal
 
 if TYPE_CHECKING:
     from agents.runtime import Assistant
+    from ui.operations.counters import Counters
+    from ui.operations.running import Running
 
 CARD = "AnswerCard"
 MOST_STARTERS = 8
@@ -33,6 +35,7 @@ _OTHER_RIGHTS = (
     "is another one. Start a new conversation; this one opens again under the rights that it was held with."
 )
 _RIGHTS_CHANGED = "What you may see changed while this was being answered, so the answer is not shown. Ask again."
+_STOPPING = "The command center is being stopped or restarted. Ask again in a minute; your conversation is kept."
 _BROKEN = (
     "Something unexpected went wrong while answering, and nothing was changed. Ask again; if it keeps happening, "
     "`command-center doctor` says what is missing."
@@ -43,13 +46,22 @@ class Chat:
     """Chainlit's callbacks over one assistant. Who asks is read from our own database for every message."""
 
     def __init__(
-        self, assistant: Assistant, accounts: Accounts, sessions: Sessions, history: History, questions: Buckets
+        self,
+        assistant: Assistant,
+        accounts: Accounts,
+        sessions: Sessions,
+        history: History,
+        questions: Buckets,
+        running: Running,
+        counters: Counters,
     ) -> None:
         self._assistant = assistant
         self._accounts = accounts
         self._sessions = sessions
         self._history = history
         self._questions = questions
+        self._running = running
+        self._counters = counters
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
@@ -75,14 +87,18 @@ class Chat:
             await cl.Message(content=refusal).send()
             return
         assert account is not None
-        principal = account.principal
+        with self._running.one():
+            await self._work(message.content, account.principal, token)
+
+    async def _work(self, question: str, principal: Principal, token: str | None) -> None:
         progress = Progress()
         await progress.begin()
         try:
-            answer = await asyncio.to_thread(self._ask, message.content, principal, progress)
+            answer = await asyncio.to_thread(self._ask, question, principal, progress)
         except asyncio.CancelledError:
             await progress.end("Stopped")
             raise
+        self._counters.answered(answer.status, answer.refusal_code or "", progress.seconds)
         await progress.end(f"Worked for {progress.seconds:.1f} s")
         still = self._sessions.holder(token, active=False)
         if still is None or still.principal != principal:
@@ -94,6 +110,8 @@ class Chat:
         """Why this message gets no answer, in words; empty when it does."""
         if account is None:
             return _SIGNED_OUT
+        if self._running.stopping:
+            return _STOPPING
         if wait := self._questions.take(account.name):
             return too_many(wait)
         return "" if self._history.is_open_to(thread, account) else _OTHER_RIGHTS

@@ -17,6 +17,7 @@ from ui import (
     cli_briefing,
     cli_changes,
     cli_company,
+    cli_dialect,
     cli_eval,
     cli_feed,
     cli_interchange,
@@ -135,6 +136,7 @@ def generate(
 
 
 Engine = Literal["duckdb", "spark"]
+Dialect = Literal["duckdb", "databricks", "spark"]
 
 
 @app.command()
@@ -195,6 +197,10 @@ def sql(
     only: OnlyOption = None,
     break_glass: BreakGlassOption = None,
     check_file: Annotated[Path | None, typer.Option(help="JSON lines of {id, sql, role}; runs nothing.")] = None,
+    dialect: Annotated[
+        Dialect | None,
+        typer.Option("--dialect", help="Run nothing: print the guarded statement in this dialect."),
+    ] = None,
     model: ModelOption = None,
     warehouse: WarehouseOption = None,
     snapshot: SnapshotOption = None,
@@ -213,6 +219,9 @@ def sql(
         company = cli_company.company_of(settings, model, warehouse, snapshot, only)
         principal = Asker(settings, target, purpose, only, break_glass, company)(role)
         with closing(_door(settings, target, snapshot, company)) as door:
+            if dialect:
+                cli_dialect.show_guarded(statement, principal, door, dialect, as_json=as_json)
+                return
             result = _query(statement, principal, door)
     except CommandCenterError as error:
         if as_json:

@@ -19,7 +19,7 @@ from warehouse.principal import ROLES, Role
 from warehouse.settings import Identity
 
 ALL_VALUES = "*"
-_FREE = ("/healthz", "/static/", "/chat/assets/", "/chat/public/")
+_FREE = ("/healthz", "/readyz", "/metrics", "/static/", "/chat/assets/", "/chat/public/")
 
 
 @dataclass(frozen=True)

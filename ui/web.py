@@ -7,6 +7,7 @@ import logging
 import shutil
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, nullcontext
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from warehouse.settings import Settings
 if TYPE_CHECKING:
     from agents.runtime import Assistant
     from semantic.company import Company
+    from ui.operations.counters import Counters
+    from ui.operations.running import Running
     from ui.sessions import Sessions
 
 _GRACE_SECONDS = 5
@@ -65,6 +68,9 @@ def create_app(
     root = prepare(settings)
     accounts = open_accounts(settings)
     from ui.live import LiveRoutes
+    from ui.operations.counters import Counters, Counting
+    from ui.operations.routes import OperationsRoutes
+    from ui.operations.running import Running
     from ui.sessions import Sessions
 
     server = settings.server
@@ -73,7 +79,13 @@ def create_app(
     )
     app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.accounts = accounts
-    live = LiveRoutes(warehouse or settings.warehouse, sessions, stale_after_minutes=server.stale_after_minutes)
+    counters, running = Counters(), Running()
+    app.state.running = running
+    assistant.audit.heard = counters.heard
+    served = warehouse or settings.warehouse
+    routes = OperationsRoutes(settings, assistant.door, served, counters, running, time.monotonic)
+    app.include_router(routes.router)
+    live = LiveRoutes(served, sessions, stale_after_minutes=server.stale_after_minutes)
     app.state.watch = live.watch
     app.include_router(live.router)
     forms = Forms(session_secret(settings), secure=server.https)
@@ -86,8 +98,9 @@ def create_app(
     _add_dashboard(app, assistant, sessions, forms)
     questions = Buckets(server.questions_per_minute)
     _add_api(app, settings, assistant, accounts, questions)
-    _mount_chat(app, settings, assistant, accounts, sessions, questions)
+    _mount_chat(app, settings, assistant, accounts, sessions, questions, running, counters)
     _add_middleware(app, settings, sessions)
+    app.add_middleware(Counting, counters=counters, running=running)
     return app
 
 
@@ -110,10 +123,18 @@ def serve(
     listener = _listen(host or settings.server.host, settings.server.port if port is None else port)
     from agents.runtime import Assistant
     from ui.delivery.schedule import scheduled
+    from ui.operations.stopping import PatientServer, stopped_by_sigterm
+    from warehouse.backup.restoring import SERVING
     from warehouse.logs import configure
+    from warehouse.state_file import shared
 
     configure(settings.state)
-    with listener, closing(Assistant.open(settings, warehouse, company=company)) as assistant:
+    with (
+        stopped_by_sigterm(),
+        shared(settings.var / SERVING),
+        listener,
+        closing(Assistant.open(settings, warehouse, company=company)) as assistant,
+    ):
         assistant.warm()
         assistant.learning.keep_up()
         app = create_app(settings, assistant, lambda: _state_of(warehouse, company), warehouse)
@@ -127,7 +148,7 @@ def serve(
         )
         made = _first_sign_ins(settings, app.state.accounts, one_each=one_each)
         _announce(settings.server.public_url or _address(listener), made)
-        server = uvicorn.Server(config)
+        server = PatientServer(config, app.state.running, settings.server.shutdown_seconds)
         app.state.watch.stopping = lambda: server.should_exit
         # The daily scan and its briefing are of the member warehouse.
         work = nullcontext() if company else scheduled(settings.scout, lambda: _daily_work(settings, assistant))
@@ -156,10 +177,6 @@ def _add_pages(app: FastAPI, sessions: Sessions, accounts: Accounts, data_state:
     @app.get("/")
     def home(request: Request) -> Response:
         return RedirectResponse(HOME if sessions.reader(request.cookies) else "/login", 303)
-
-    @app.get("/healthz")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
 
     @app.get("/session")
     def session(request: Request) -> Response:
@@ -242,6 +259,8 @@ def _mount_chat(
     accounts: Accounts,
     sessions: Sessions,
     questions: Buckets,
+    running: Running,
+    counters: Counters,
 ) -> None:
     """The chat page is served by us, cleaned of outside links; everything under it by Chainlit behind our gate."""
     from chainlit.server import app as chainlit_app
@@ -257,7 +276,7 @@ def _mount_chat(
     from ui.security import ChatGate, content_security_policy, without_outside_links
 
     history = History(settings.state / "history.db", accounts)
-    Chat(assistant, accounts, sessions, history, questions).register()
+    Chat(assistant, accounts, sessions, history, questions, running, counters).register()
     app.include_router(FeedbackRoutes(assistant, sessions, history).router)
     app.include_router(DecisionRoutes(assistant, sessions).router)
     waiting = Waiting(settings, assistant, history, cause_of, lambda: datetime.now(UTC))

@@ -335,10 +335,23 @@ def load_settings(**overrides: Any) -> Settings:
         ) from error
 
 
+_SECRETS = frozenset(
+    ["api_key", "session_secret", "identity_secret", "spark_token", "smtp_password", "metrics_token", "webhooks"]
+)
+
+
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
-    secrets = {"api_key", "session_secret", "identity_secret", "spark_token", "smtp_password", "webhooks", "metrics_token"}
+    secrets = {
+        "api_key",
+        "session_secret",
+        "identity_secret",
+        "spark_token",
+        "smtp_password",
+        "webhooks",
+        "metrics_token",
+    }
     found = secrets & tomllib.loads(file.read_text()).keys()
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))

@@ -18,9 +18,11 @@ import uvicorn
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Cell, Chart, Chip, ChipOption, Choice
 from ui.web import DataState, _listen, create_app
+from warehouse.audit import AuditLog
+from warehouse.door import Warehouse
 from warehouse.errors import UpstreamModelError
 from warehouse.principal import Principal
-from warehouse.settings import load_settings
+from warehouse.settings import Settings, load_settings
 
 AS_OF = date(2026, 10, 29)
 SNAPSHOT = "20261029-5f3ac2d1"
@@ -333,8 +335,10 @@ ANSWERS: dict[str, Callable[[str], Answer]] = {
 class StubAssistant:
     """Answers by a word in the question; remembers what it was told."""
 
-    def __init__(self, feedback_file: Path) -> None:
+    def __init__(self, feedback_file: Path, settings: Settings) -> None:
         self._feedback_file = feedback_file
+        self.audit = AuditLog.of(settings)
+        self.door = Warehouse(settings.warehouse, settings, self.audit)
         self._asked = 0
 
     def starters(self, role: str) -> list[str]:
@@ -396,7 +400,7 @@ class StubAssistant:
 def main(var: Path, port: int = 0) -> None:
     settings = load_settings(var=var)
     listener = _listen("127.0.0.1", port)
-    assistant = StubAssistant(var / "feedback.txt")
+    assistant = StubAssistant(var / "feedback.txt", settings)
     app = create_app(settings, assistant, lambda: DataState(AS_OF.isoformat(), SNAPSHOT))  # type: ignore[arg-type]
     made = app.state.accounts.create_first(one_each=True)
     passwords = json.dumps({sign_in.name: sign_in.password for sign_in in made})

@@ -115,11 +115,12 @@ def test_sign_ins_count_ten_times(narrow: Any) -> None:
 def test_the_chat_says_when_to_ask_again(chainlit_folder: Path) -> None:
     from ui.accounts import Account
     from ui.chat import Chat
+    from ui.operations.running import Running
 
     history: Any = SimpleNamespace(is_open_to=lambda *_: True)
     nobody: Any = None
     clock = Clock()
-    chat = Chat(nobody, nobody, nobody, history, Buckets(2, clock=clock))
+    chat = Chat(nobody, nobody, nobody, history, Buckets(2, clock=clock), Running(), nobody)
     anna, ben = Account("anna", "analyst", 0), Account("ben", "analyst", 0)
     assert [chat._refusal(anna, "t") for _ in range(2)] == ["", ""]
     assert "Try again in 30 seconds" in chat._refusal(anna, "t")

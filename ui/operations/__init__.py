@@ -1,1 +1,1 @@
-"""What whoever runs the server needs: whether it lives and is ready, its figures, and a stop that loses no answer."""
+"""For whoever runs the server: whether it lives and is ready, its figures, a stop that loses no answer."""

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests, questions, statements, refusals. No name, question, value or member is a label."""
+"""Figures for Prometheus: requests, questions, statements, refusals. No label names a person or a value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Counters:
         self.question_seconds = histogram("question_seconds", "Seconds until a question had its answer.")
         self.statements = counter("statements", "Statements judged by the door.", "verdict", "role")
         self.statement_seconds = histogram("statement_seconds", "Seconds that allowed statements ran.")
-        self.refusals = counter("refusals", "What was refused and why: statements and questions.", "what", "reason")
+        self.refusals = counter("refusals", "Refused statements and questions, why.", "what", "reason")
         self.failures = counter("statement_failures", "Statements that ended badly.", "outcome")
         self.workers = gauge("workers", "Processes that run statements.")
         self.busy = gauge("workers_busy", "Of those, the ones at a statement now.")

@@ -80,7 +80,7 @@ class OperationsRoutes:
         counters.ready.set(0 if self._ready().missing else 1)
         try:
             found = freshness(self._warehouse, now=self._now(), stale_after_minutes=self._stale_after)
-        except MissingDataError:
+        except (MissingDataError, OSError):
             counters.age.set(float("nan"))
             counters.data_age.set(float("nan"))
             return
