@@ -8,6 +8,7 @@ from agents.planner import periods as p
 from agents.planner.cues import find, first, take, unexplained
 from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
+from agents.planner.time_ranges import SIDE_BY_SIDE
 from semantic.query import Comparison, TimeGrain
 
 _VERSUS = (
@@ -49,9 +50,9 @@ def read_periods(reading: Reading, clock: Clock) -> None:
     """Settle the period, the comparison of periods and the time grain."""
     spans = reading.of_kind("time")
     baselines = [span for span in spans if span.period and span.period.baseline]
-    plain = [span for span in spans if span.period and not span.period.baseline]
     for span in spans:
         reading.explain(span.start, span.end)
+    plain = _asked_about(reading, [span for span in spans if span.period and not span.period.baseline])
     _read_grain(reading, plain)
     _over_periods(reading, clock)
     if plain and take(reading, _BEFORE_IT) and not baselines:
@@ -70,6 +71,50 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         reading.compare_to = "previous_period"
     if baselines and not reading.compare_to:
         reading.problems.append("baseline")
+
+
+def _asked_about(reading: Reading, plain: list[Span]) -> list[Span]:
+    """Without what says from where on `since then` counts, and without periods of sentences that ask nothing."""
+    anchored = [span for span in plain if span.period and span.period.anchored]
+    if anchored:
+        return anchored[-1:]
+    plain = _said_once(reading, plain)
+    if len(plain) < 2:
+        return plain
+    ends = [at for at, token in enumerate(reading.tokens) if token.text == "."]
+
+    def sentence(span: Span) -> int:
+        return sum(end < span.start for end in ends)
+
+    asking = {sentence(span) for span in reading.of_kind("metric")}
+    inside = [span for span in plain if sentence(span) in asking]
+    if not inside or len(inside) == len(plain) or first(reading, _VERSUS) or first(reading, _BEFORE_IT):
+        return plain
+    for span in plain:
+        if span not in inside and span.period:
+            reading.assumptions.append(f"Taken as background, not as a condition: '{span.period.label}'.")
+    return inside
+
+
+_CORRECTED = {"mean", "rather", "sorry", "actually", "correction", "say"}
+
+
+def _said_once(reading: Reading, plain: list[Span]) -> list[Span]:
+    """`during AEP, I mean between ...`, `since spring, say from April on`: the last word counts; twice is once."""
+    kept: list[Span] = []
+    for span in plain:
+        between = {token.text for token in reading.tokens[kept[-1].end : span.start]} if kept else set()
+        if kept and between & _CORRECTED and span.start - kept[-1].end <= 5:
+            kept.pop()
+            reading.explain(span.start - 1, span.start)
+        same = [known for known in kept if _days(known) == _days(span)]
+        if not same or any(one.period and _relative(one.period) for one in (span, *same)):
+            kept.append(span)
+    return kept
+
+
+def _days(span: Span) -> tuple[object, object] | None:
+    return (span.period.start, span.period.end) if span.period else None
 
 
 def _over_periods(reading: Reading, clock: Clock) -> None:
@@ -173,28 +218,37 @@ def _cue_before(reading: Reading, span: Span) -> bool:
     return False
 
 
+_RUNNING: tuple[p.Unit, ...] = ("quarter", "month", "week", "year")
+
+
 def _is_recent(period: Period, clock: Clock) -> bool:
     """Whether the period is the last complete unit, so that the running one is what is compared with it."""
     if period.unit not in ("day", "week", "month", "quarter", "year"):
-        return period.label.startswith("since last")
+        return period.label in {f"since last {unit}" for unit in _RUNNING}
     return p.step(p.floor(clock.today, period.unit), period.unit, -1) == p.floor(period.start, period.unit)
 
 
 def _against(period: Period, clock: Clock) -> tuple[Period, Comparison]:
     unit = period.unit
     if unit == "range":
-        unit = next(u for u in ("quarter", "month", "week", "year") if u in period.label)
+        unit = next(u for u in _RUNNING if u in period.label)
     label = f"this {unit}" if unit != "day" else "today"
     return p.current(unit, clock, label), "previous_year" if unit == "year" else "previous_period"
 
 
 def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     """The later period is the question, the earlier one its baseline: only neighbours can be compared."""
-    if len({(span.period.start, span.period.end) for span in plain if span.period}) == 1:
+    same = len({_days(span) for span in plain}) == 1
+    if same and not _one_before(reading, plain):
         reading.period = plain[-1].period
         return
     if len(plain) > 2 or not (
-        reading.compare_cue or unexplained(reading, _VERSUS) or _changes(reading) or _conjoined(reading, plain)
+        _changed_after(reading, plain)
+        or reading.compare_cue
+        or unexplained(reading, _VERSUS)
+        or _changes(reading)
+        or _conjoined(reading, plain)
+        or take(reading, r"before(?: that| it)?")
     ):
         reading.problems.append("periods")
         return
@@ -230,10 +284,19 @@ def _one_before(reading: Reading, plain: list[Span]) -> bool:
     return named.unit == relative[0].unit and named.count == relative[0].count and absolute
 
 
+def _changed_after(reading: Reading, plain: list[Span]) -> bool:
+    """`Q2 to Q3 change`, `the August to September difference`."""
+    at = plain[-1].end
+    if at >= len(reading.tokens) or reading.tokens[at].text not in SIDE_BY_SIDE:
+        return False
+    reading.explain(at, at + 1)
+    return True
+
+
 def _conjoined(reading: Reading, plain: list[Span]) -> bool:
     between = [reading.tokens[at].text for at in range(plain[0].end, plain[1].start)]
     return bool(between) and all(
-        word in ("vs", "versus", "against", "to", "with", "compared", "or") for word in between
+        word in ("vs", "versus", "against", "to", "with", "compared", "or", "over") for word in between
     )
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from agents.planner.reading import Token
+from agents.planner.shorthand import written_out
 from agents.planner.words import FUNCTION, NUMBER_WORDS, TIME_WORDS
 
 _CONTRACTIONS = (
@@ -40,7 +41,8 @@ _REPLACED = {
     "num": "number",
     "mos": "months", "yrs": "years", "pcnt": "percent", "perc": "percent", "w": "with", "bn": "billion",
     "theme": "topic", "themes": "topics", "quantity": "number",
-    "yr": "year", "qtr": "quarter", "wk": "week", "wks": "weeks", "qtrs": "quarters", "grad": "graduate",
+    "yr": "year", "qtr": "quarter", "wk": "week", "wks": "weeks", "qtrs": "quarters", "mth": "month",
+    "mths": "months", "grad": "graduate",
     "priciest": "costliest", "pricey": "expensive", "pricier": "costlier",
     "svc": "service", "svcs": "services", "neg": "negative", "pos.": "positive", "mbr": "member",
     "mbrs": "members",
@@ -87,7 +89,7 @@ def normalise(question: str) -> str:
     text = "".join(
         ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text
     )
-    lowered = re.sub(r"\$(?!\s?\d)", " dollars ", re.sub(r"#(?!\s?\d)", " number ", text.lower()))
+    lowered = re.sub(r"\$(?!\s?\d)", " dollars ", re.sub(r"#(?!\s?\d)", " number ", written_out(text.lower())))
     for pattern, replacement in _CONTRACTIONS:
         lowered = pattern.sub(replacement, lowered)
     return re.sub(r"\s+", " ", lowered).strip()

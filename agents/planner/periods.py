@@ -15,7 +15,10 @@ Unit = Literal["day", "week", "month", "quarter", "year", "event", "range"]
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period as read, not yet clipped to the data. `unit` and `count` let a comparison find its neighbour."""
+    """A period as read, not yet clipped to the data. `unit` and `count` let a comparison find its neighbour.
+
+    `anchored` says that it begins where another one that was named before begins (`since then`).
+    """
 
     start: date
     end: date
@@ -24,6 +27,7 @@ class Period:
     count: int = 1
     vague: str = ""
     baseline: Literal["", "previous_period", "previous_year"] = ""
+    anchored: bool = False
 
     def range(self) -> TimeRange:
         """The same days as the semantic query writes them."""

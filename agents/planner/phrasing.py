@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from agents.planner.lexicon import Lexicon
-from agents.planner.normalise import tokenise
+from agents.planner.normalise import phrase_tokens
 from agents.planner.reading import Target
 from agents.planner.siblings import words_of
 from agents.planner.words import COMMON_VALUES
@@ -86,7 +86,7 @@ def _filter(item: DimensionFilter, query: SemanticQuery, lexicon: Lexicon) -> st
 def _own_words(dimension: str, value: str, lexicon: Lexicon) -> str:
     """The value's label when it means this value and nothing else, else nothing: the dimension is named then."""
     label = lexicon.values.label(dimension, value)
-    tokens = tokenise(label)
+    tokens = phrase_tokens(label)
     bare = len(tokens) == 1 and (tokens[0].text in COMMON_VALUES or not tokens[0].text.isalpha())
     meant = lexicon.exact.get(tuple(token.lemma for token in tokens))
     return label if not bare and meant == frozenset({Target("value", dimension, value)}) else ""

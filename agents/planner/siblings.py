@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from agents.planner.cues import find
 from agents.planner.lexicon import Lexicon, content
-from agents.planner.normalise import stem, tokenise
+from agents.planner.normalise import phrase_tokens, stem
 from agents.planner.reading import Reading, Span
 
 _MONEY = r"how much (?:money|cash)|how many dollars|money|dollars|dollar value(?: of)?|value of|worth of"
@@ -28,9 +29,10 @@ class Named(Protocol):
     def candidates(self) -> tuple[str, ...]: ...
 
 
+@lru_cache(maxsize=30_000)
 def words_of(phrase: str) -> frozenset[str]:
-    """Stems of a phrase's content words."""
-    return frozenset(stem(token.text) for token in content(tokenise(phrase)))
+    """Stems of the content words of a phrase of the vocabulary, remembered."""
+    return frozenset(stem(token.text) for token in content(phrase_tokens(phrase)))
 
 
 def stems(reading: Reading, start: int, end: int) -> frozenset[str]:

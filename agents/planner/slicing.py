@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
-from agents.planner.normalise import tokenise
+from agents.planner.normalise import phrase_tokens
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.siblings import words_of
 from agents.planner.words import POPULATION
@@ -51,7 +51,7 @@ def _own_kind(draft: Draft, names: tuple[str, ...], asked: str, lexicon: Lexicon
     own = [
         name
         for name, label in called.items()
-        if tokenise(label)[-1].lemma == asked and any(words & words_of(label) for words in labels)
+        if phrase_tokens(label)[-1].lemma == asked and any(words & words_of(label) for words in labels)
     ]
     if len(own) != 1:
         return names

@@ -14,15 +14,19 @@ from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, WEEKDAYS, word_set
+from agents.planner.time_names import FIRST_WORDS, NAMES, Found
+from agents.planner.words import MONTHS, NUMBER_WORDS, TIME_WORDS, UNITS, WEEKDAYS, word_set
+from semantic.model import CalendarEvent
 
-Found = tuple[int, Period] | None
 Rule = Callable[[Sequence[str], int, Clock], Found]
 
 _LAST = word_set("last past previous prior preceding trailing rolling latest recent")
 _THIS = word_set("this current running")
 _NEXT = word_set("next coming upcoming following")
-_ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1}
+_ORDINALS = {
+    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1,
+    "final": -1, "opening": 1, "closing": -1,
+}  # fmt: skip
 PREPOSITIONS = word_set("in for during over within on of throughout across at through from")
 DAY = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?$")
 _YEAR = re.compile(r"^(?:19|20)\d\d$")
@@ -35,10 +39,29 @@ def read_point(words: Sequence[str], at: int, clock: Clock) -> Found:
     """The longest period without a preposition."""
     while at < len(words) and words[at] == "the":
         at += 1
-    if at >= len(words):
+    if at >= len(words) or not _may_begin(words[at], clock):
         return None
     found = [result for rule in POINTS if (result := rule(words, at, clock))]
     return max(found, key=lambda result: result[0]) if found else None
+
+
+_BEGINNERS = (
+    TIME_WORDS | _LAST | _THIS | _NEXT | MONTHS.keys() | UNITS.keys() | WEEKDAYS.keys() | NUMBER_WORDS.keys()
+    | _ORDINALS.keys() | FIRST_WORDS
+    | word_set("the so right now at as all of from since a an same couple several days period financial")
+)  # fmt: skip
+
+
+def _may_begin(word: str, clock: Clock) -> bool:
+    """Whether any rule reads a period that begins with the word: most words of a question begin none."""
+    if word in _BEGINNERS or word[0].isdigit() or word in _event_words(clock.events):
+        return True
+    return word[0] in "qhf" and bool(_QUARTER.match(word) or _HALF.match(word) or _FISCAL_YEAR.match(word))
+
+
+@cache
+def _event_words(events: tuple[CalendarEvent, ...]) -> frozenset[str]:
+    return frozenset(phrase.lower().split()[0] for event in events for phrase in (event.name, *event.synonyms))
 
 
 def match_phrase(words: Sequence[str], at: int, phrase: str) -> int:
@@ -166,13 +189,14 @@ def _year_after(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None
     if _YEAR.match(word_at(words, skip)):
         return int(words[skip]), skip + 1
     two_digits = re.fullmatch(r"2\d", word_at(words, at))
-    if two_digits and _compares_years(words, at, clock):
+    month_to_month = word_at(words, at - 2) in ("to", "through") and word_at(words, at - 3) in MONTHS
+    if two_digits and (_compares_years(words, at, clock) or (month_to_month and words[at - 1] in MONTHS)):
         return 2000 + int(two_digits.group()), at + 1
     for phrase, shift in (
         ("last year", -1), ("this year", 0), ("previous year", -1), ("prior year", -1), ("year before", -1),
         ("year earlier", -1), ("a year earlier", -1), ("a year ago", -1), ("a year before", -1),
     ):  # fmt: skip
-        skip_the = skip + (word_at(words, skip) == "the")
+        skip_the = skip + (word_at(words, skip) in ("the", "from"))
         if end := match_phrase(words, skip_the, phrase):
             return clock.today.year + shift, end
     return None, at
@@ -254,7 +278,7 @@ def quarter(words: Sequence[str], at: int, clock: Clock) -> Found:
 def _quarter_number(words: Sequence[str], at: int) -> tuple[int, int]:
     if match := _QUARTER.match(word_at(words, at)):
         return int(match[1]), at + 1
-    if word_at(words, at) in _ORDINALS and word_at(words, at + 1) == "quarter" and words[at] != "last":
+    if _ORDINALS.get(word_at(words, at), 0) > 0 and word_at(words, at + 1) == "quarter":
         return _ORDINALS[words[at]], at + 2
     if word_at(words, at) == "quarter" and NUMBER_WORDS.get(word_at(words, at + 1), 0) in (1, 2, 3, 4):
         return NUMBER_WORDS[words[at + 1]], at + 2
@@ -266,7 +290,8 @@ def half_year(words: Sequence[str], at: int, clock: Clock) -> Found:
     if match := _HALF.match(words[at]):
         year, end = _year_after(words, at + 1, clock)
         return end, p.half_of(int(match[1]), year, clock)
-    if _ORDINALS.get(words[at]) in (1, 2) and word_at(words, at + 1) == "half":
+    number = 2 if _ORDINALS.get(words[at]) == -1 else _ORDINALS.get(words[at])
+    if number in (1, 2) and word_at(words, at + 1) == "half":
         year, end = _year_after(words, at + 2, clock)
         if (
             word_at(words, at + 2) == "of"
@@ -276,10 +301,18 @@ def half_year(words: Sequence[str], at: int, clock: Clock) -> Found:
             # "the first half of this year versus the first half of last"
             year, end = clock.today.year - 1, at + 4 + (word_at(words, at + 4) == "year")
         if end > at + 2:
-            return end, p.half_of(_ORDINALS[words[at]], year, clock)
-        end = match_phrase(words, at + 2, "of the year")
-        return (end, p.half_of(_ORDINALS[words[at]], None, clock)) if end else None
+            return end, p.half_of(number, year, clock)
+        end = match_phrase(words, at + 2, "of the year") or _bare_half(words, at)
+        return (end, p.half_of(number, None, clock)) if end else None
     return None
+
+
+def _bare_half(words: Sequence[str], at: int) -> int:
+    """`in the first half`, of nothing: of the year. `The first half of the calls` is no period."""
+    before = word_at(words, at - 1 - (word_at(words, at - 1) == "the"))
+    return (
+        at + 2 if before in PREPOSITIONS | {"of", "versus", "vs", "than"} and word_at(words, at + 2) != "of" else 0
+    )
 
 
 def part_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -310,25 +343,42 @@ def part_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 
 def part_of_year(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """first six months of 2026, last two weeks of Q3, first 10 days of this quarter."""
+    """first six months of 2026, last quarter of 2025, second month of Q3, first 10 days of this quarter."""
     ordinal = _ORDINALS.get(words[at])
-    if ordinal not in (1, -1):
+    if not ordinal:
         return None
     after, count, _ = _count(words, at + 1)
     unit = UNITS.get(word_at(words, after))
-    if count is None or unit is None or word_at(words, after + 1) not in ("of", "in"):
+    if unit is None or word_at(words, after + 1) not in ("of", "in"):
         return None
-    start_at = after + 2 + (word_at(words, after + 2) == "the")
-    inner = year(words, start_at, clock) or quarter(words, start_at, clock) or relative(words, start_at, clock)
+    inner = _whole_unit(words, after + 2, clock)
     if not inner or inner[1].unit not in ("year", "quarter"):
         return None
     whole = p.whole(p.floor(inner[1].start, inner[1].unit), inner[1].unit, "")
     label = " ".join(words[at : inner[0]])
-    if ordinal == 1:
-        end = p.step(whole.start, unit, count) - timedelta(days=1)
-        return inner[0], Period(whole.start, min(end, whole.end), label)
-    begin = p.step(whole.end + timedelta(days=1), unit, -count)
-    return inner[0], Period(max(begin, whole.start), whole.end, label)
+    length = count or 1
+    if ordinal == -1:
+        begin = p.step(whole.end + timedelta(days=1), unit, -length)
+        return inner[0], Period(max(begin, whole.start), whole.end, label, unit if count is None else "range")
+    begin = p.step(whole.start, unit, (ordinal - 1) * length)
+    end = p.step(begin, unit, length) - timedelta(days=1)
+    return inner[0], Period(begin, min(end, whole.end), label, unit if count is None else "range")
+
+
+def _whole_unit(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """2026, Q3, this quarter, the year: what a part is of."""
+    the = word_at(words, at) == "the"
+    at += the
+    if at >= len(words):
+        return None
+    unit = UNITS.get(words[at])
+    if the and unit in ("year", "quarter"):
+        return at + 1, p.current(unit, clock, f"the {unit}")
+    return year(words, at, clock) or quarter(words, at, clock) or relative(words, at, clock)
+
+
+_QUANTITIES = word_set("than least most as above below under exceeding exceed exceeded beyond minimum maximum")
+"""Before a number that is no year: `at least 2000 calls`."""
 
 
 def year(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -338,7 +388,7 @@ def year(words: Sequence[str], at: int, clock: Clock) -> Found:
     fiscal = words[at] in ("fiscal", "financial")
     after = at + (words[at] in ("fiscal", "financial", "calendar"))
     after += word_at(words, after) == "year"
-    if _YEAR.match(word_at(words, after)):
+    if _YEAR.match(word_at(words, after)) and word_at(words, after - 1) not in _QUANTITIES:
         return after + 1, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
     return None
 
@@ -358,23 +408,48 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
     if words[at] in short:
         return at + 1, p.current(short[words[at]], clock, f"{short[words[at]]} to date")
     unit = UNITS.get(words[at])
-    if unit and (end := match_phrase(words, at + 1, "to date")):
+    if unit and (end := match_phrase(words, at + 1, "to date") or match_phrase(words, at + 1, "so far")):
         return end, p.current(unit, clock, f"{unit} to date")
-    if (end := match_phrase(words, at, "so far")) and (inner := relative(words, end, clock)):
-        return inner
+    if end := match_phrase(words, at, "so far"):
+        inner = relative(words, end, clock) or _named(
+            words, end + (word_at(words, end) in ("in", "during")), clock
+        )
+        if inner and inner[1].start <= clock.today <= inner[1].end:
+            return inner[0], replace(inner[1], end=clock.today)
     if (
         words[at] in _THIS
         and (inner := relative(words, at, clock))
         and (end := match_phrase(words, inner[0], "so far"))
     ):
         return end, inner[1]
-    month = calendar_month(words, at, clock) if words[at] in MONTHS else None
-    if month and (end := match_phrase(words, month[0], "to date")):
-        return end, Period(month[1].start, clock.today, f"since {month[1].label}")
+    if running := _running(words, at, clock):
+        return running
     for phrase in _ALL_DATA:
         if end := match_phrase(words, at, phrase):
             return end, Period(clock.first_day, clock.today, "all data")
     return None
+
+
+def _running(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """September to date, October so far, 2026 to date, October mtd: from its start to today."""
+    inner = _named(words, at, clock)
+    if not inner:
+        return None
+    end, period = inner
+    runs = period.start <= clock.today <= period.end
+    if after := match_phrase(words, end, "to date"):
+        return after, Period(period.start, clock.today, f"since {period.label}")
+    short = {"month": "mtd", "quarter": "qtd", "year": "ytd"}.get(period.unit, "")
+    after = match_phrase(words, end, "so far") or (match_phrase(words, end, short) if short else 0)
+    return (after, replace(period, end=clock.today)) if after and runs else None
+
+
+def _named(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """A calendar month, quarter or year by its name."""
+    if at >= len(words):
+        return None
+    month = calendar_month(words, at, clock) if words[at] in MONTHS else None
+    return month or quarter(words, at, clock) or year(words, at, clock)
 
 
 def event(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -385,6 +460,8 @@ def event(words: Sequence[str], at: int, clock: Clock) -> Found:
     start = at + (words[at] in _LAST | _THIS)
     year = int(words[start]) if _YEAR.match(word_at(words, start)) else 0
     start += bool(year)
+    if is_last and word_at(words, at + 1) == "year":
+        is_last, year, start = False, clock.today.year - 1, at + 2  # "last year's AEP"
     for known in clock.events:
         for phrase in sorted((known.name, *known.synonyms), key=len, reverse=True):
             end = match_phrase(words, start, phrase.lower())
@@ -411,7 +488,8 @@ def weekday(words: Sequence[str], at: int, clock: Clock) -> Found:
         )
         if found and found[1].start.weekday() == WEEKDAYS[word]:
             return found
-    if word not in WEEKDAYS or word_at(words, at - 1) not in {"on", "since", "last", "this", "from", "", "past"}:
+    cued = start > at or word_at(words, at - 1) in {"on", "since", "last", "this", "from", "", "past"}
+    if word not in WEEKDAYS or not cued:
         return None
     back = (clock.today.weekday() - WEEKDAYS[word]) % 7
     back = 7 if back == 0 and words[at] == "last" else back
@@ -504,6 +582,7 @@ def _baseline(clock: Clock, comparison: str) -> Period:
 
 
 POINTS: tuple[Rule, ...] = (
+    *NAMES,
     named_day, relative, ago, calendar_month, calendar_day, days_of_month, written_date, quarter, half_year,
     part_of_month,
     part_of_year, year,

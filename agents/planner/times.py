@@ -8,15 +8,38 @@ from datetime import date, timedelta
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_points import DAY, PREPOSITIONS, Found, Rule, event, match_phrase, read_point, word_at
+from agents.planner.time_names import Found
+from agents.planner.time_points import DAY, PREPOSITIONS, Rule, event, match_phrase, read_point, word_at
+from agents.planner.time_ranges import MOVES, RANGES, SIDE_BY_SIDE
 from agents.planner.words import UNITS, word_set
 from semantic.model import CalendarEvent
 
 
 def read_span(words: Sequence[str], at: int, clock: Clock) -> Found:
     """The longest period phrase that starts at `at`, its preposition included."""
+    found = _longest(words, at, clock)
+    return _more_exactly(words, found, clock) if found else None
+
+
+def _longest(words: Sequence[str], at: int, clock: Clock) -> Found:
     found = [result for rule in SPANS if (result := rule(words, at, clock))]
     return max(found, key=lambda result: result[0]) if found else None
+
+
+def _more_exactly(words: Sequence[str], found: tuple[int, Period], clock: Clock) -> tuple[int, Period]:
+    """`since Labor Day, September 7`, `that summer, June to August`: the same days, or some of them, again."""
+    end, period = found
+    held_against = bool({"prior", "preceding", "previous"} & set(period.label.split()[:1]))
+    if word_at(words, end) != "," or end + 1 >= len(words) or period.baseline or held_against:
+        return found
+    again = _longest(words, end + 1, clock)
+    if not again or again[1].baseline or again[1].anchored:
+        return found
+    said = again[1]
+    if said.start == period.start and (said.end == said.start or said.end == period.end):
+        return again[0], replace(period, vague="")
+    within = period.start <= said.start and said.end <= period.end
+    return again if within and (said.start, said.end) != (period.start, period.end) else found
 
 
 def plain(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -27,38 +50,70 @@ def plain(words: Sequence[str], at: int, clock: Clock) -> Found:
     return read_point(words, at, clock)
 
 
-def since(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """since June, from June onwards, since the start of the year."""
-    if words[at] not in ("since", "starting", "from"):
-        return None
-    begin = (
-        match_phrase(words, at + 1, "the start of") or match_phrase(words, at + 1, "the beginning of") or at + 1
-    )
-    inner = read_point(words, begin, clock)
-    unit = UNITS.get(word_at(words, begin + (word_at(words, begin) == "the")))
-    if inner is None and begin > at + 1 and unit:
-        return begin + 1 + (word_at(words, begin) == "the"), p.current(
-            unit, clock, f"since the start of the {unit}"
-        )
+def edge(words: Sequence[str], at: int, clock: Clock) -> tuple[int, date, date, Period] | None:
+    """A point with its first and last day, by an edge of it where one is named: the start of June, mid August."""
+    the = at + (word_at(words, at) == "the")
+    for phrase in ("start of", "beginning of", "begin of", "first day of", "start", "end of"):
+        after = match_phrase(words, the, phrase)
+        inner = _point_or_unit(words, after, clock) if after else None
+        if inner:
+            day = inner[1].end if phrase == "end of" else inner[1].start
+            return inner[0], day, day, inner[1]
+    inner = read_point(words, at, clock)
     if inner is None or inner[1].baseline:
         return None
-    end, point = inner
+    start = inner[1].start
+    if word_at(words, the) in ("mid", "middle") and start.day == 11:
+        start = start.replace(day=15)
+    return inner[0], start, inner[1].end, inner[1]
+
+
+def _point_or_unit(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """A point, or the running unit: `the year`, `quarter`."""
+    bare = at + (word_at(words, at) == "the")
+    unit = UNITS.get(word_at(words, bare))
+    return read_point(words, at, clock) or ((bare + 1, p.current(unit, clock, f"the {unit}")) if unit else None)
+
+
+_ONWARD = ("onwards", "onward", "and on", "and onward", "and onwards", "forward", "and later", "and after")
+_TO_NOW = (
+    "until now",
+    "till now",
+    "to today",
+    "to now",
+    "up to now",
+    "through today",
+    "through now",
+    "until today",
+)
+_STEPS = word_set("each every per by monthly weekly daily quarterly trend")
+
+
+def since(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """since June, from June onwards, since the start of the year, from June 1; January 2025 onwards."""
+    opened = words[at] in ("since", "starting", "from", "beginning")
+    begin = at + opened + (opened and word_at(words, at + 1) in ("in", "on", "with", "from"))
+    inner = edge(words, begin, clock) if begin < len(words) else None
+    if inner is None:
+        return None
+    end, start, _, point = inner
     if words[at] != "since":
-        onward = (
-            match_phrase(words, end, "on")
-            or match_phrase(words, end, "onwards")
-            or match_phrase(words, end, "onward")
-        )
-        end = (
-            onward
-            or match_phrase(words, end, "until now")
-            or match_phrase(words, end, "to today")
-            or match_phrase(words, end, "to now")
-        )
-        if not end:
+        phrases = (*_ONWARD, "on", *_TO_NOW) if opened else (*_ONWARD, *_TO_NOW[:2])
+        onward = next((after for phrase in phrases if (after := match_phrase(words, end, phrase))), 0)
+        if not onward and not (opened and _goes_on(words, at, end, point)):
             return None
-    label = " ".join(words[at:end])
-    return end, Period(point.start, max(clock.today, point.start), label)
+        end = onward or end
+    label = " ".join(words[at:end]) if opened else f"since {point.label}"
+    return end, Period(start, max(clock.today, start), label)
+
+
+def _goes_on(words: Sequence[str], at: int, end: int, point: Period) -> bool:
+    """`from June 1`, `monthly from January`: with nothing that closes it, up to today; `calls from August` not."""
+    if word_at(words, end) in ("to", "through", "until", "till", "thru", "and", "up") or _moved(words, at):
+        return False
+    if words[at] == "from" and word_at(words, at - 1) in ("report", "data", "numbers", "email", "mailing", "fix"):
+        return False
+    return point.unit == "day" or (point.unit in ("month", "quarter") and bool(_STEPS & set(words)))
 
 
 def between(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -67,32 +122,34 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     if not opened and word_at(words, at - 1) in ("compare", "comparing", "compared"):
         return None
     closers = {"and"} if words[at] == "between" else {"to", "through", "until", "till", "thru"}
-    first = read_point(words, at + opened, clock)
-    if not first or word_at(words, first[0]) not in closers or first[1].baseline:
+    begin = edge(words, at + opened, clock) if at + opened < len(words) else None
+    if not begin or word_at(words, begin[0]) not in closers:
         return None
-    second = read_point(words, first[0] + 1, clock) or _same_month_day(words, first, clock)
-    if not second or second[1].baseline:
+    first = begin[0], replace(begin[3], start=begin[1])
+    second = _closing(words, first[0] + 1, clock) or _same_month_day(words, first, clock)
+    if not second:
         return None
     if not opened and words[first[0]] == "to" and {"compare", "comparing", "compared"} & set(words[:at]):
         return None
     if "from" in (words[at], word_at(words, at - 1)) and _moved(words, at) and first[1].unit == second[1].unit:
         return None
+    if word_at(words, second[0]) in SIDE_BY_SIDE:
+        return None
     start, end = _ordered(first[1], second[1])
     return second[0], Period(start, end, " ".join(words[at + opened : second[0]]))
 
 
-_MOVES = word_set(
-    """
-    change changes changed difference move moved moves rise rose risen fall fell fallen drop dropped increase
-    increased decrease decreased improve improved improvement worsen worsened grow grew grown decline declined went
-    gone go come came shift shifted swing swung better worse down up
-    """
-)
+def _closing(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """The last day of a range: of June, the end of June, yesterday."""
+    found = edge(words, at, clock) if at < len(words) else None
+    return (found[0], replace(found[3], end=found[2])) if found else None
 
 
 def _moved(words: Sequence[str], at: int) -> bool:
-    """`the change from August to September`: two periods side by side, not the time between."""
-    return bool(_MOVES & set(words[max(0, at - 7) : at]))
+    """`the change from August to September`: two periods side by side; with `weekly`, the time between."""
+    near = words[max(0, at - 7) : at]
+    sentence = near[len(near) - near[::-1].index(".") :] if "." in near else near
+    return bool(MOVES & set(sentence)) and not _STEPS & set(words)
 
 
 def _same_month_day(words: Sequence[str], first: tuple[int, Period], clock: Clock) -> Found:
@@ -125,9 +182,10 @@ def open_ended(words: Sequence[str], at: int, clock: Clock) -> Found:
         if known and rule == "before":
             chosen = _event_at(words, end + (word_at(words, end) == "the"), clock)
             return known[0], p.ahead_of(chosen, clock)
-        inner = read_point(words, end, clock)
-        if inner and not inner[1].baseline:
-            return inner[0], _opened(inner[1], rule, clock, " ".join(words[at : inner[0]]))
+        inner = edge(words, end, clock) if end < len(words) else None
+        if inner:
+            point = replace(inner[3], start=inner[1], end=inner[2])
+            return inner[0], _opened(point, rule, clock, " ".join(words[at : inner[0]]))
     return None
 
 
@@ -148,6 +206,8 @@ def _opened(point: Period, rule: str, clock: Clock, label: str) -> Period:
         start = point.end + timedelta(days=1)
         return Period(start, max(start, clock.today), label)
     end = point.end if rule == "until" else point.start - timedelta(days=1)
+    if "this year" in label or "last year" in label:  # "until the end of September this year"
+        return Period(end.replace(month=1, day=1), end, label)
     return Period(min(clock.first_day, end), end, label)
 
 
@@ -159,4 +219,4 @@ def enclosed(words: Sequence[str], at: int, clock: Clock) -> Found:
     return None
 
 
-SPANS: tuple[Rule, ...] = (plain, since, between, open_ended, enclosed)
+SPANS: tuple[Rule, ...] = (since, plain, between, open_ended, enclosed, *RANGES)

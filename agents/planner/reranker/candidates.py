@@ -26,7 +26,7 @@ SINGLE_METRICS = 3
 _LIKELY = 0.5
 _PAIR = 0.15
 _OF_BREAKDOWN = ("loose_dimension", "rank_without_dimension", "ambiguous_dimension", "comparison")
-_OF_SHAPE = ("periods", "no_previous", "comparison")
+_OF_SHAPE = ("no_previous", "comparison")
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from semantic.model import SemanticModel
 
 _OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
 """Refusals beside which a likely candidate may be offered; a forecast or personal data stays refused alone."""
-_NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution")
+_NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
+          "periods")  # fmt: skip
 """Doubts that no judge settles: such a draft would not run, or not say what it seems to."""
 
 

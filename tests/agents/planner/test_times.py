@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from agents.planner import Plan
 from agents.planner.normalise import tokenise
 from agents.planner.periods import Clock
 from agents.planner.times import read_span
@@ -126,3 +131,58 @@ def test_fiscal_periods_follow_the_setting(phrase: str, start: str, end: str) ->
 def test_other_words_are_no_period(phrase: str) -> None:
     words = [token.text for token in tokenise(phrase)]
     assert read_span(words, 0, Clock(AUTUMN, date(2020, 1, 1), 1, (AEP,))) is None
+
+
+PHRASE_FILE = Path(__file__).parents[2] / "data" / "period_phrases.txt"
+PHRASES = [
+    tuple(line.split("|"))
+    for line in (Path(__file__).parents[2] / "data" / "period_phrases.txt")
+    .read_text(encoding="utf-8")
+    .splitlines()
+    if not line.startswith("#")
+]
+
+
+def test_a_question_is_about_the_days_that_its_period_names(ask: Callable[..., Plan]) -> None:
+    read = {}
+    for phrase, _, _ in PHRASES:
+        plan = ask(f"How many calls did we get {phrase}?")
+        time = plan.query.time if plan.query else None
+        read[phrase] = (
+            (time.start.isoformat(), time.end.isoformat()) if plan.kind == "query" and time else plan.kind
+        )
+    wanted = {phrase: (start, end) for phrase, start, end in PHRASES}
+    assert {phrase: found for phrase, found in read.items() if found != wanted[phrase]} == {}
+
+
+HELD_AGAINST_EACH_OTHER = [
+    "calls in August versus September",
+    "did calls rise from August to September",
+    "compare calls in August and September",
+    "calls, q2 to q3 change",
+]
+
+
+@pytest.mark.parametrize("question", HELD_AGAINST_EACH_OTHER)
+def test_two_periods_held_against_each_other_are_not_added_up(ask: Callable[..., Plan], question: str) -> None:
+    query = ask(question).query
+    assert query is not None
+    assert query.compare_to == "previous_period"
+
+
+WORDS = st.sampled_from(
+    """
+    last this since from between and to until the first second half week month quarter year days 2025 26 q3 h1
+    october may 15th 5 , . before after then early end of on in ytd date so far ago labor day weekend summer vs
+    compared change than ending through onwards same aep yesterday today three few
+    """.split()  # noqa: SIM905
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(WORDS, min_size=1, max_size=9))
+def test_no_row_of_words_breaks_the_grammar(words: list[str]) -> None:
+    clock = Clock(AUTUMN, date(2024, 10, 1), 1, (AEP,))
+    for at in range(len(words)):
+        found = read_span(words, at, clock)
+        assert found is None or (at < found[0] <= len(words) and isinstance(found[1].start, date))
