@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,6 +24,20 @@ class Lines:
     measures: tuple[str, ...]
     keys: list[Key]
     sums: Floats
+
+    def beside(self, other: Lines) -> Lines:
+        """These lines and those of other groupings."""
+        sums = np.concatenate([self.sums, other.sums], axis=1)
+        return Lines(self.dimensions, self.measures, [*self.keys, *other.keys], sums)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Which value of `coarser` holds each value of the dimension `finer`."""
+
+    finer: str
+    coarser: str
+    values: Mapping[str, str]
 
 
 def lines_of(
@@ -69,24 +84,55 @@ def _sums(texts: Sequence[str], measures: int, days: int) -> Floats:
     return block
 
 
-def with_margins(lines: Lines, sets: Sequence[tuple[str, ...]]) -> Lines:
-    """The lines with those of coarser sets, added up from finer ones where they were not read themselves."""
+def nested_values(lines: Lines, pairs: Sequence[tuple[str, str]]) -> tuple[Lines, dict[str, Holder]]:
+    """The lines without those of the pairs, and by coarser dimension what the pairs say of its values.
+
+    A pair of which neither value lies in one of the other only is left out.
+    """
+    found: dict[str, Holder] = {}
+    rest = np.ones(len(lines.keys), dtype=bool)
+    for pair in pairs:
+        at = [lines.dimensions.index(name) for name in pair]
+        mine = [n for n, key in enumerate(lines.keys) if all(key[place] is not None for place in at)]
+        rest[mine] = False
+        seen = {(lines.keys[n][at[0]] or "", lines.keys[n][at[1]] or "") for n in mine}
+        if len({value for value, _ in seen}) == len(seen):
+            found[pair[1]] = Holder(pair[0], pair[1], dict(seen))
+    kept = [key for key, on in zip(lines.keys, rest, strict=True) if on]
+    return Lines(lines.dimensions, lines.measures, kept, lines.sums[:, rest]), found
+
+
+def with_margins(
+    lines: Lines, sets: Sequence[tuple[str, ...]], holders: Mapping[str, Holder] = MappingProxyType({})
+) -> Lines:
+    """The lines with those of coarser sets, added up from finer ones where they were not read themselves.
+
+    A coarser dimension of `holders` is read off the finer one.
+    """
     places: dict[frozenset[str], list[int]] = {}
     for number, key in enumerate(lines.keys):
         fixed = frozenset(name for name, value in zip(lines.dimensions, key, strict=True) if value is not None)
         places.setdefault(fixed, []).append(number)
     keys, blocks = list(lines.keys), [lines.sums]
     for names in sets:
-        finer = [known for known in places if frozenset(names) < known]
+        wanted = frozenset(holders[name].finer if name in holders else name for name in names)
+        finer = [known for known in places if wanted <= known]
         if frozenset(names) in places or not finer:
             continue
         rows = places[min(finer, key=lambda known: (len(places[known]), sorted(known)))]
         groups: dict[Key, list[int]] = {}
         for row in rows:
-            values = zip(lines.dimensions, lines.keys[row], strict=True)
-            groups.setdefault(tuple(v if name in names else None for name, v in values), []).append(row)
+            groups.setdefault(_margin(lines, row, names, holders), []).append(row)
         order = np.array([row for group in groups.values() for row in group])
         starts = np.cumsum([0, *(len(group) for group in groups.values())])[:-1]
         keys += groups
         blocks.append(np.add.reduceat(lines.sums[:, order], starts, axis=1))
     return Lines(lines.dimensions, lines.measures, keys, np.concatenate(blocks, axis=1))
+
+
+def _margin(lines: Lines, row: int, names: Sequence[str], holders: Mapping[str, Holder]) -> Key:
+    """The key of the cell of some dimensions that a line is added up to."""
+    values = dict(zip(lines.dimensions, lines.keys[row], strict=True))
+    for holder in holders.values():
+        values[holder.coarser] = holder.values.get(values[holder.finer] or "")
+    return tuple(values[name] if name in names else None for name in lines.dimensions)

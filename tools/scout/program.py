@@ -42,13 +42,17 @@ class ScannedMetric:
 
 @dataclass(frozen=True)
 class Family:
-    """One cube: dimensions, the sets of them that are grouped by, and the metrics over it."""
+    """One cube: dimensions, the sets of them that are grouped by, and the metrics over it.
+
+    `nested` are pairs of dimensions that are not combined, the second of which describes the first less finely.
+    """
 
     name: str
     dimensions: tuple[str, ...]
     sets: tuple[tuple[str, ...], ...]
     least: float
     metrics: tuple[ScannedMetric, ...]
+    nested: tuple[tuple[str, str], ...] = ()
 
     def measures(self, semantic: SemanticModel) -> dict[str, tuple[str, ...]]:
         """The measures to read, by dataset, those that cells are counted by first."""
@@ -148,7 +152,9 @@ def _family(
     anchors = frozenset(entry.get("anchors", ())) & frozenset(kept)
     if anchors:
         sets = [names for names in sets if len(names) < entry["depth"] or anchors & set(names)]
-    return Family(name, kept, tuple(sets), entry["least"], tuple(metrics))
+    groups = [[name for name in kept if name in group] for group in nested]
+    pairs = tuple((group[0], coarser) for group in groups for coarser in group[1:])
+    return Family(name, kept, tuple(sets), entry["least"], tuple(metrics), pairs)
 
 
 def _is_missing(semantic: SemanticModel, dimension: str, missing: Mapping[str, Collection[str]]) -> bool:

@@ -16,7 +16,7 @@ from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Door
 from tools.scout.cube import ANY, Cube, Ints, ordered
 from tools.scout.incident import Segment
-from tools.scout.lines import NO_VALUE, Key, Lines, lines_of, with_margins
+from tools.scout.lines import NO_VALUE, Key, Lines, lines_of, nested_values, with_margins
 from tools.scout.program import Family
 from warehouse.door import QueryContext, QueryResult
 from warehouse.errors import UsageError
@@ -48,18 +48,44 @@ def read_cube(door: Door, semantic: SemanticModel, family: Family, first: date, 
 def _read(
     door: Door, semantic: SemanticModel, family: Family, measures: tuple[str, ...], time: TimeRange
 ) -> Lines:
-    days = (time.end - time.start).days + 1
-    for sets, least in ((_finest(family.sets), 0.0), (family.sets, family.least)):
-        statements = tuple(compile_cube(semantic, measures, sets, time, least))
-        with ThreadPoolExecutor(2) as pool:
-            results = list(pool.map(lambda statement: _run(door, statement), statements))
-        if not any(result.truncated for result in results):
-            return with_margins(lines_of(family.dimensions, statements, results, days), family.sets)
+    finest = _finest(family.sets)
+    coarse = {name for pair in family.nested for name in pair[1:]}
+    spared = tuple(names for names in finest if coarse & set(names))
+    kept = tuple(names for names in finest if names not in spared)
+    lines = _lines(door, semantic, family, measures, (*kept, *family.nested), time)
+    if lines is not None:
+        lines, holders = nested_values(lines, family.nested)
+        if len(holders) < len(family.nested):  # some rows of one value lie in several: nothing follows from it
+            more = _lines(door, semantic, family, measures, spared, time)
+            lines, holders = (None if more is None else lines.beside(more)), {}
+        if lines is not None:
+            return with_margins(lines, family.sets, holders)
+    lines = _lines(door, semantic, family, measures, family.sets, time, family.least)
+    if lines is not None:
+        return with_margins(lines, family.sets)
     raise UsageError(
         f"The cube of {family.name} has more cells than the scan may read at once.",
         where="warehouse/policy/roles.yml: systems.scout.limits.rows",
         next_step="Raise that limit, or raise `least` of the family in tools/scout/scan.yml.",
     )
+
+
+def _lines(
+    door: Door,
+    semantic: SemanticModel,
+    family: Family,
+    measures: tuple[str, ...],
+    sets: tuple[tuple[str, ...], ...],
+    time: TimeRange,
+    least: float = 0.0,
+) -> Lines | None:
+    """The lines of some groupings; None where they are too many to be read at once."""
+    statements = tuple(compile_cube(semantic, measures, sets, time, least))
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda statement: _run(door, statement), statements))
+    if any(result.truncated for result in results):
+        return None
+    return lines_of(family.dimensions, statements, results, (time.end - time.start).days + 1)
 
 
 def _run(door: Door, statement: CubeStatement) -> QueryResult:

@@ -148,33 +148,34 @@ def _report(
     started = time.perf_counter()
     rules = Rules.model_validate(snapshot.manifest.get("rules") or settings.rules.model_dump())
     bound = settings.scout.false_incidents_per_day
-    incidents: list[Incident] = []
-    scanned: list[Scanned] = []
-    ripeness: dict[str, Maturity] = {}
-    for family, whole in cubes:
-        if family is planned.kin:
-            continue
-        cube = _until(whole, day)
-        for entry in family.metrics:
-            ripe = ripeness.get(entry.settled_with)
-            if entry.open:
-                ripeness[entry.metric.name] = maturity_of(cube, entry, leans.get(entry.metric.name))
-            mine = [incident for incident in known if incident.metric == entry.metric.name]
-            found, looked = judge(
-                cube,
-                entry,
-                planned,
-                rules,
-                semantic,
-                bound,
-                snapshot.first_day,
-                ripe,
-                mine,
-                pasts.get(family.name),
-                leans.get(entry.metric.name),
-            )
-            incidents += found
-            scanned.append(looked)
+    until = [(family, _until(whole, day)) for family, whole in cubes if family is not planned.kin]
+    ripeness = {
+        entry.metric.name: maturity_of(cube, entry, leans.get(entry.metric.name))
+        for family, cube in until
+        for entry in family.metrics
+        if entry.open
+    }
+
+    def judged_one(job: tuple[Family, Cube, ScannedMetric]) -> tuple[list[Incident], Scanned]:
+        family, cube, entry = job
+        return judge(
+            cube,
+            entry,
+            planned,
+            rules,
+            semantic,
+            bound,
+            snapshot.first_day,
+            ripeness.get(entry.settled_with),
+            [incident for incident in known if incident.metric == entry.metric.name],
+            pasts.get(family.name),
+            leans.get(entry.metric.name),
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(judged_one, [(f, cube, entry) for f, cube in until for entry in f.metrics]))
+    incidents = [incident for mine, _ in found for incident in mine]
+    scanned = [looked for _, looked in found]
     judged = time.perf_counter()
     told = told_once(incidents, planned.stories, together, planned.shares)
     with ThreadPoolExecutor(2) as pool:

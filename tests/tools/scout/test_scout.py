@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -70,6 +71,24 @@ def test_a_cube_has_the_sums_that_plain_sql_has(door: Warehouse, tiny_warehouse:
         seen = [cube.measures[name][cell, place] for name in ("calls", "repeat_calls", "handle_minutes")]
         assert seen == pytest.approx([calls, repeats, minutes or 0.0], abs=1e-3)
     assert cube.measures["calls"][0].sum() == sum(row[3] for row in rows)
+
+
+@pytest.mark.parametrize("coarser", ["member_tenure", "language"], ids=["nested", "taken for nested"])
+def test_what_is_read_off_a_finer_dimension_is_what_would_have_been_read(door: Warehouse, coarser: str) -> None:
+    dimensions = ("call_topic", "tenure_bucket", coarser)
+    sets = ((), *((name,) for name in dimensions), ("call_topic", "tenure_bucket"), ("call_topic", coarser))
+    family = next(f for f in program(MODEL, {}).families if f.name == "calls")
+    assert ("tenure_bucket", "member_tenure") in family.nested
+    plain = replace(family, dimensions=dimensions, sets=sets, least=1, nested=())
+    day = door.snapshot().as_of
+    one, other = (
+        read_cube(door, MODEL, each, day - timedelta(days=20), day)
+        for each in (plain, replace(plain, nested=(("tenure_bucket", coarser),)))
+    )
+    assert one.values == other.values
+    assert np.array_equal(one.codes, other.codes)
+    for name, array in one.measures.items():
+        assert np.allclose(array, other.measures[name], atol=1e-3)
 
 
 def test_the_scan_may_read_sums_and_nothing_of_a_member(door: Warehouse) -> None:
