@@ -29,6 +29,7 @@ from ui import (
     cli_search,
     cli_snapshots,
     cli_synonyms,
+    cli_tickets,
     cli_tokens,
     cli_trace,
     cli_usage,
@@ -93,6 +94,7 @@ cli_trace.register(app)
 cli_eval.register(app)
 cli_mcp.register(app)
 cli_tokens.register(app)
+cli_tickets.register(app)
 
 _CTRL_C = 130
 _STOPPED = "Stopped. What was published before is unchanged."

@@ -81,10 +81,18 @@ def show_command(
     from tools.actions.deciding import proposal_seen
 
     found, events = proposal_seen(load_settings().state, _reader(role, only), _now(), proposal)
+    from ui.tickets.store import tickets_of
+
+    ticket = tickets_of(load_settings().state, _now).get(found.id)
     if as_json:
-        print_json(_document(found) | {"events": [event.__dict__ for event in events]})
+        told = {**ticket.kept.__dict__, "delivery": ticket.delivery} if ticket else None
+        print_json(_document(found) | {"events": [event.__dict__ for event in events], "ticket": told})
         return
     _show_one(found, events)
+    if ticket:
+        from ui.cli_tickets import told as told_ticket
+
+        console().print(f"  Ticket: {told_ticket(ticket)}", markup=False, highlight=False)
 
 
 @actions_app.command("review")

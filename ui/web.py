@@ -98,6 +98,7 @@ def create_app(
     _add_dashboard(app, assistant, sessions, forms)
     questions = Buckets(server.questions_per_minute)
     _add_api(app, settings, assistant, accounts, questions)
+    _add_tickets(app, settings, accounts)
     _mount_chat(app, settings, assistant, accounts, sessions, questions, running, counters)
     _add_middleware(app, settings, sessions)
     app.add_middleware(Counting, counters=counters, running=running)
@@ -124,6 +125,8 @@ def serve(
     from agents.runtime import Assistant
     from ui.delivery.schedule import scheduled
     from ui.operations.stopping import PatientServer, stopped_by_sigterm
+    from ui.tickets.rounds import TicketRounds
+    from ui.tickets.working import ticketing
     from warehouse.backup.restoring import SERVING
     from warehouse.logs import configure
     from warehouse.state_file import shared
@@ -152,7 +155,8 @@ def serve(
         app.state.watch.stopping = lambda: server.should_exit
         # The daily scan and its briefing are of the member warehouse.
         work = nullcontext() if company else scheduled(settings.scout, lambda: _daily_work(settings, assistant))
-        with work:
+        rounds = TicketRounds(settings, lambda: datetime.now(UTC), app.state.accounts.note)
+        with work, ticketing(rounds):
             if not company:
                 threading.Thread(target=_warm, args=(app,), name="dashboard", daemon=True).start()
             server.run(sockets=[listener])
@@ -250,6 +254,14 @@ def _add_api(
     server = settings.server
     bearer = Bearer(Tokens(accounts), Proxies(server.trusted_proxies), server.requests_per_minute)
     app.mount(ROOT, api_app(surface, bearer, lambda error: unexpected(error, settings)))
+
+
+def _add_tickets(app: FastAPI, settings: Settings, accounts: Accounts) -> None:
+    """Where trackers say what became of a ticket; nothing while no ticket is sent."""
+    if settings.tickets.configured:
+        from ui.tickets.callback import TicketCallback
+
+        app.include_router(TicketCallback(settings, lambda: datetime.now(UTC), accounts.note).router)
 
 
 def _mount_chat(

@@ -240,6 +240,30 @@ class Delivery(_Section):
     folder: Path | None = None
 
 
+class Tickets(_Section):
+    """Where approved actions become tickets: names of COMMAND_CENTER_WEBHOOKS, by the action's owner.
+
+    `webhook` takes those of owners that are not listed; with neither, no ticket is sent. `shapes` names the layout
+    that a webhook takes, `values` fills places of the layouts (project = "CX"). `idempotent`: the trackers look at
+    `Idempotency-Key`, so a ticket that may have arrived can be sent again. COMMAND_CENTER_TICKET_SECRET signs.
+    """
+
+    webhook: str = ""
+    owners: dict[str, str] = Field(default_factory=dict)
+    shapes: dict[str, Literal["plain", "jira", "servicenow", "crm"]] = Field(default_factory=dict)
+    values: dict[str, str] = Field(default_factory=dict)
+    idempotent: bool = False
+
+    @property
+    def configured(self) -> bool:
+        """Whether tickets are sent at all."""
+        return bool(self.webhook or self.owners)
+
+    def webhook_of(self, owner: str) -> str:
+        """The name of the webhook that an owner's tickets go to; empty for none."""
+        return self.owners.get(owner, self.webhook)
+
+
 class Review(_Section):
     """Reviews of verified queries: whether a data engineer may approve what they have proposed themselves."""
 
@@ -275,12 +299,14 @@ class Settings(BaseSettings):
     scout: Scout = Scout()
     health: Health = Health()
     delivery: Delivery = Delivery()
+    tickets: Tickets = Tickets()
     api_key: SecretStr | None = None
     session_secret: SecretStr | None = None
     identity_secret: SecretStr | None = None
     spark_token: SecretStr | None = None
     smtp_password: SecretStr | None = None
     metrics_token: SecretStr | None = None
+    ticket_secret: SecretStr | None = None
     webhooks: dict[str, SecretStr] = Field(default_factory=dict)
 
     @property
@@ -349,8 +375,9 @@ def _refuse_secrets(file: Path) -> None:
         "identity_secret",
         "spark_token",
         "smtp_password",
-        "webhooks",
         "metrics_token",
+        "ticket_secret",
+        "webhooks",
     }
     found = secrets & tomllib.loads(file.read_text()).keys()
     if found:

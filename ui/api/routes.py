@@ -18,7 +18,6 @@ from ui.programs import arguments as given
 from ui.programs.documents import ActionEntry, ActionEvent, ActionsPage, Matches, MetricDescription, MetricsPage
 from ui.programs.surface import Decision, Surface
 from ui.programs.tokens import Caller
-from ui.programs.writing import action_entry
 
 _SAID = {
     400: "The request cannot be answered as it is.",
@@ -169,7 +168,7 @@ class Routes:
             )
             for event in events
         ]
-        return ActionDetail(action=action_entry(found), events=told)
+        return ActionDetail(action=found, events=told)
 
     def decide(self, request: Request, action_id: Named, body: Annotated[DecisionBody, Body()]) -> ActionEntry:
         """Decide on a proposal; needs a token that may decide, of a product owner."""

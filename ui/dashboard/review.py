@@ -11,6 +11,7 @@ from tools.outcome import Column, Table
 from ui.dashboard.panels import RECORDS, Panel
 from ui.dashboard.reading import Reading
 from ui.dashboard.view import Content, View
+from ui.tickets.store import tickets_of
 
 WAITING = ("proposed", "deferred")
 
@@ -31,7 +32,8 @@ def fill(reading: Reading) -> Content:
         "Review inbox",
         {panel.key: panel},
         {"proposals": shown, "counts": [c for c in counts if c[1]], "state": state, "events": by,
-         "allowed": ALLOWED, "past": PAST, "every": every, "reason": ""},
+         "allowed": ALLOWED, "past": PAST, "every": every, "reason": "",
+         "tickets": tickets_of(reading.assistant.settings.state, reading.assistant.clock)},
     )  # fmt: skip
 
 

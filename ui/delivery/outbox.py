@@ -160,6 +160,15 @@ class Outbox:
                 ).rowcount
             )
 
+    def confirm(self, key: str) -> None:
+        """The other side says itself that it has a delivery which may have arrived."""
+        with self._lock, self._connection as connection:
+            connection.execute(
+                "UPDATE outbox SET state = 'sent', trouble = '', changed = ? "
+                "WHERE key = ? AND state IN ('held', 'waiting')",
+                (self._now(), key),
+            )
+
     def overtake(self, kind: str, about: str) -> int:
         """Give up what still waits of earlier days: the newer briefing takes its place."""
         with self._lock, self._connection as connection:

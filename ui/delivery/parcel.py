@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-Kind = Literal["digest", "alert"]
+Kind = Literal["digest", "alert", "ticket"]
 ChannelName = Literal["chat", "file", "email", "slack", "teams", "webhook"]
 CHANNELS: tuple[ChannelName, ...] = ("chat", "file", "email", "slack", "teams", "webhook")
 
@@ -17,9 +17,10 @@ CHANNELS: tuple[ChannelName, ...] = ("chat", "file", "email", "slack", "teams", 
 class Parcel:
     """One message to one reader over one channel, as that reader may see it.
 
-    `about` is the day of a briefing (ISO) or the id of an alert: with reader, channel and address it makes the key
-    that no two deliveries share. `document` is the message as JSON; `lines` are its items, a sentence each;
-    `files` maps endings (`md`, `html`, `pdf`) to contents. `view` and `unsubscribe` are addresses, or empty.
+    `about` is the day of a briefing (ISO), or the id of an alert or action: with reader, channel and address it
+    makes the key that no two deliveries share. `document` is the message as JSON; `lines` are its items, a
+    sentence each; `files` maps endings (`md`, `html`, `pdf`) to contents. `view` and `unsubscribe` are addresses,
+    or empty.
     """
 
     kind: Kind

@@ -10,8 +10,9 @@ for receivers that look at it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -35,18 +36,32 @@ class Webhook:
 
     def deliver(self, parcel: Parcel, handing_over: Callable[[], None]) -> None:
         """One POST. Raises NotTaken or Unknown, neither with the address in it: it is a secret."""
-        body = SHAPES[self._shape](parcel)
-        with httpx.Client(timeout=self._timeout, follow_redirects=False, trust_env=False) as client:
-            handing_over()
-            try:
-                reply = client.post(self._url, json=body, headers={"Idempotency-Key": parcel.key})
-            except _NOT_REACHED as error:
-                raise NotTaken(f"The address was not reached: {type(error).__name__}.", again=True) from error
-            except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
-                raise NotTaken("The address is not one that can be posted to.", again=False) from error
-            except httpx.HTTPError as error:
-                raise Unknown(f"No answer came: {type(error).__name__}.") from error
-        _judge(reply)
+        body = json.dumps(SHAPES[self._shape](parcel)).encode()
+        posted(self._url, body, parcel.key, self._timeout, handing_over)
+
+
+def posted(
+    url: str,
+    body: bytes,
+    key: str,
+    timeout_seconds: float,
+    handing_over: Callable[[], None],
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response:
+    """The reply to one POST of JSON that was taken. Raises NotTaken or Unknown, neither with the address in it."""
+    sent = {"Content-Type": "application/json", "Idempotency-Key": key, **(headers or {})}
+    with httpx.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False) as client:
+        handing_over()
+        try:
+            reply = client.post(url, content=body, headers=sent)
+        except _NOT_REACHED as error:
+            raise NotTaken(f"The address was not reached: {type(error).__name__}.", again=True) from error
+        except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
+            raise NotTaken("The address is not one that can be posted to.", again=False) from error
+        except httpx.HTTPError as error:
+            raise Unknown(f"No answer came: {type(error).__name__}.") from error
+    _judge(reply)
+    return reply
 
 
 def _judge(reply: httpx.Response) -> None:

@@ -101,10 +101,18 @@ def actions_text(actions: list[ActionEntry], note: str = "") -> str:
     lines = [
         f"- {a.id} ({a.state}, version {a.version}): {a.title}. {a.change} Owner: {a.owner}; "
         f"savings_per_year {a.savings_per_year} ({a.savings_low} to {a.savings_high} dollars); "
-        f"effort_days {a.effort_days}."
+        f"effort_days {a.effort_days}.{_ticket(a)}"
         for a in actions
     ]
     return "\n".join([*(lines or ["There are none."]), note]).strip()
+
+
+def _ticket(action: ActionEntry) -> str:
+    ticket = action.ticket
+    if ticket is None:
+        return ""
+    named = f" {ticket.reference}" if ticket.reference else ""
+    return f" Ticket{named} at {ticket.tracker}: {ticket.status or ticket.delivery}."
 
 
 def proposed_text(found: Proposed) -> str:

@@ -147,6 +147,20 @@ class DailyBriefing(_Document):
     notes: list[str]
 
 
+class ActionTicket(_Document):
+    """The ticket of an action in its owner's tracker.
+
+    `delivery` is sent, waiting, held (it may have arrived) or refused; `status` what the tracker says, since when.
+    """
+
+    tracker: str
+    delivery: str
+    reference: str
+    url: str
+    status: str
+    said_at: str
+
+
 class ActionEntry(_Document):
     """A proposed action as it stands: what to change, who does it, what is expected, how it was decided.
 
@@ -180,6 +194,7 @@ class ActionEntry(_Document):
     as_of: str
     snapshot: str
     edited: list[str]
+    ticket: ActionTicket | None = None
 
 
 class ActionEvent(_Document):

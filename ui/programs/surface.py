@@ -21,6 +21,7 @@ from ui.programs.documents import ActionEntry, DimensionEntry, Match, MetricDesc
 from ui.programs.tokens import Caller
 from ui.programs.writing import action_entry, metric_entry, recommended_entries
 from ui.rate_limit import Buckets, too_many
+from ui.tickets.store import tickets_of
 from warehouse.errors import DeniedError, UsageError
 
 if TYPE_CHECKING:
@@ -210,13 +211,14 @@ class Surface:
                 f"There is no state {state[:40]!r}.", where="state", next_step=f"One of: {', '.join(STATES)}."
             )
         folder, now = self._assistant.settings.state, self._assistant.clock()
-        return [action_entry(one) for one in proposals_seen(folder, caller.principal, now, known)]
+        return self._entries(proposals_seen(folder, caller.principal, now, known))
 
-    def action(self, caller: Caller, name: str) -> tuple[Proposal, list[Event]]:
+    def action(self, caller: Caller, name: str) -> tuple[ActionEntry, list[Event]]:
         """One proposal with the decisions on it."""
         _require_review(caller.account)
         folder, now = self._assistant.settings.state, self._assistant.clock()
-        return _there(lambda: proposal_seen(folder, caller.principal, now, name))
+        found, events = _there(lambda: proposal_seen(folder, caller.principal, now, name))
+        return self._entries([found])[0], events
 
     def recommended(self, caller: Caller) -> list[ActionEntry]:
         """What would be proposed now; nothing is kept."""
@@ -240,7 +242,7 @@ class Surface:
         self._require_may_decide(caller)
         self._admit(caller)
         self._note("actions_proposed", caller.account.name, token=caller.token.id, source=self._source)
-        return [action_entry(one) for one in propose(self._assistant)]
+        return self._entries(propose(self._assistant))
 
     def decide(self, caller: Caller, wanted: Decision, *, preview: bool = False) -> list[ActionEntry]:
         """Make a decision, all proposals or none; with `preview` only what would become of them."""
@@ -259,7 +261,7 @@ class Surface:
             edits=wanted.edits, duplicate_of=wanted.duplicate_of, go_live=wanted.go_live, version=wanted.version,
             preview=preview, source=f"{self._source}:{caller.token.id}",
         )  # fmt: skip
-        return [action_entry(one) for one in found]
+        return self._entries(found)
 
     def confirmation(self, caller: Caller, wanted: Decision, previewed: Sequence[ActionEntry]) -> str:
         """A code that stands for exactly this decision by this token on these versions, whoever made it up."""
@@ -269,6 +271,10 @@ class Surface:
             caller.token.id, wanted.decision, wanted.reason, edits, wanted.duplicate_of, wanted.go_live, versions,
         )  # fmt: skip
         return hmac.new(self._secret, json.dumps(said).encode(), hashlib.sha256).hexdigest()[:16]
+
+    def _entries(self, found: Sequence[Proposal]) -> list[ActionEntry]:
+        tickets = tickets_of(self._assistant.settings.state, self._assistant.clock)
+        return [action_entry(one, tickets.get(one.id)) for one in found]
 
     def _require_may_decide(self, caller: Caller) -> None:
         require_reviewer(caller.principal)

@@ -13,6 +13,7 @@ from tools.actions.proposals import proposal_id
 from tools.actions.verdicts import Proposal
 from ui.programs.documents import (
     ActionEntry,
+    ActionTicket,
     AnswerChoice,
     Answered,
     BriefingItem,
@@ -21,6 +22,7 @@ from ui.programs.documents import (
     ResultTable,
     TableColumn,
 )
+from ui.tickets.store import Ticket
 
 ROWS = 200
 """Of one table: a program that wants more asks with a narrower query, or over HTTP."""
@@ -118,8 +120,8 @@ def briefing_document(briefing: Briefing) -> DailyBriefing:
     )
 
 
-def action_entry(proposal: Proposal) -> ActionEntry:
-    """A proposal as it stands, with the reviewer's edits."""
+def action_entry(proposal: Proposal, ticket: Ticket | None = None) -> ActionEntry:
+    """A proposal as it stands, with the reviewer's edits and its ticket, if it has one."""
     return ActionEntry(
         id=proposal.id,
         state=proposal.state,
@@ -131,6 +133,19 @@ def action_entry(proposal: Proposal) -> ActionEntry:
         as_of=proposal.as_of,
         snapshot=proposal.snapshot,
         edited=sorted(proposal.edits),
+        ticket=_ticket(ticket) if ticket else None,
+    )
+
+
+def _ticket(ticket: Ticket) -> ActionTicket:
+    kept = ticket.kept
+    return ActionTicket(
+        tracker=kept.tracker,
+        delivery=ticket.delivery,
+        reference=kept.reference,
+        url=kept.url,
+        status=kept.status,
+        said_at=kept.said_at,
     )
 
 
