@@ -148,14 +148,15 @@ def _slots(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Prob
     )
     for failure, slots in named:
         for slot in slots:
-            one, other = _slot(found.get(slot)), _slot(wanted.get(slot))
+            one, other = _slot(found.get(slot) or []), _slot(wanted.get(slot) or [])
             if one != other:
                 yield failure, f"{slot}: {one} instead of {other}"
 
 
 def _slot(value: Any) -> Any:
+    """A slot as it is compared: lists without order, no labels, and what a query may leave out as it is then."""
     if isinstance(value, Mapping):
-        return {k: _slot(v) for k, v in value.items() if k != "label"}
+        return {"op": "in"} | {k: _slot(v) for k, v in value.items() if k != "label"}
     if isinstance(value, list | tuple):
         return sorted((_slot(entry) for entry in value), key=repr)
     return value

@@ -133,6 +133,11 @@ def test_outcomes_and_the_slot_that_is_wrong() -> None:
     wrong = judge(case, seen(answered([["Billing", 9]], other), **right))
     assert wrong.outcome == "wrong_in_silence"
     assert set(wrong.failures) == {"SINGLE_CELL_DIFFERENCE", "WRONG_METRIC", "WRONG_PERIOD"}
+    other_days = {"metrics": query["metrics"], "time": other["time"]}
+    only = judge(case, seen(answered([["Billing", 9]], other_days), **right))
+    assert set(only.failures) == {"SINGLE_CELL_DIFFERENCE", "WRONG_PERIOD"}, (
+        "a slot that is left out is an empty one"
+    )
     back = {"status": "clarify", "choices": [{"label": "a", "question": "b"}], "text": "Which?"}
     assert judge(case, seen(back, **right, offered=[answered([["Billing", 3]])])).outcome == "clarified"
     useless = judge(case, seen(back, **right, offered=[answered([["Billing", 8]])]))
