@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Mapping:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         self.model = model
         self.missing = frozenset(content["metrics"]["missing"])
+        self.named: dict[str, list[str]] = content["metrics"]["named"]
         self.also: dict[str, list[str]] = content["metrics"]["also"]
         self.overrides: dict[str, dict[str, Any]] = content["overrides"]
         self.dimensions: dict[str, dict[str, Any]] = content["dimensions"]
@@ -45,7 +47,10 @@ class Mapping:
             return list(ABSTAIN)
         if wanted.metrics & self.missing:
             return list(ABSTAIN)
-        choices = [wanted.metrics]
+        choices = [
+            frozenset(names)
+            for names in product(*(self.named.get(name, [name]) for name in sorted(wanted.metrics)))
+        ]
         choices += [
             (wanted.metrics - {name}) | {other}
             for name in sorted(wanted.metrics)
@@ -93,6 +98,9 @@ class Mapping:
         query = turn.query
         if query is None or set(query.metrics) & self.missing:
             return replace(turn, query=None)
+        query = query.model_copy(
+            update={"metrics": tuple(self.named.get(name, [name])[0] for name in query.metrics)}
+        )
         filters = [self._filter((f.dimension, f.op, f.values), query.metrics) for f in query.filters]
         dimensions = [self.dimension(name, query.metrics) for name in query.dimensions]
         if None in filters or None in dimensions:

@@ -61,6 +61,7 @@ class Reranker:
             return self._doubted(plan, own, likely, check)
         chance, best = likely[0]
         barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
+        barred = barred or _only_names_several(own)
         if chance >= self.judge.answer and not barred and not self._left_names(best, intent):
             return self._answered(best, own, intent)
         return self._offering(plan, likely, check)
@@ -121,6 +122,11 @@ class Reranker:
         known = {question for _, question in offered}
         rest = tuple(choice for choice in plan.choices if choice[1] not in known)
         return replace(plan, choices=(*offered, *rest)[:3])
+
+
+def _only_names_several(own: Draft) -> bool:
+    """`denial rate last month`: every word is understood, and fits several figures. Only the asker knows which."""
+    return bool(own.issues) and all(issue.kind == "ambiguous_metric" for issue in own.issues)
 
 
 _WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:great|good|nice|helpful|useful)))")
