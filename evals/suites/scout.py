@@ -1,7 +1,8 @@
 """Suite "scout": the Insight Scout on watched companies whose incidents are known here and nowhere else.
 
 `scout` runs the companies that it was tuned on and quiet ones, `scout-last` those that were kept for the end,
-`scout-year` a quiet year, `scout-quick` two small companies. `cases/scout.yml` says which, and on which days.
+`scout-held` those of the score after it, `scout-year` a quiet year, `scout-quick` two small companies.
+`cases/scout.yml` says which, and on which days.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from warehouse.settings import Settings
 FORMS: dict[str, tuple[str, ...]] = {
     "scout": ("tuned", "tuned_small", "quiet", "quiet_small"),
     "scout-last": ("last", "last_tiny", "quiet_last"),
+    "scout-held": ("held", "held_tiny", "quiet_held"),
     "scout-year": ("quiet_year",),
     "scout-quick": ("quick", "quick_quiet"),
 }
