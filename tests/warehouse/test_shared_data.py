@@ -63,7 +63,7 @@ def marked_sources(tiny_sources: Path, tmp_path_factory: pytest.TempPathFactory)
         replaced = f"* REPLACE ({', '.join(marks)})" if marks else "*"
         duckdb.execute(f"COPY (SELECT {replaced} FROM {rows}) TO '{folder / file.name}' (FORMAT csv, HEADER)")
     traces = gzip.decompress((tiny_sources / "cost_estimates.jsonl.gz").read_bytes())
-    for beginning in (b'"traceId":"', rb'\"membershipId\":\"', rb'\"zipCode\":\"'):
+    for beginning in (b'"traceId":"', rb"\"membershipId\":\"", rb"\"zipCode\":\""):
         assert beginning in traces
         traces = traces.replace(beginning, beginning + f"{CANARY}-".encode())
     (folder / "cost_estimates.jsonl").write_bytes(traces)
