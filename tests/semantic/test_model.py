@@ -64,6 +64,12 @@ EXECUTIVE = {
     "digital_billing_failures_today",
     "members_hit_by_billing",
     "whether_changes_worked",
+    "failing_estimate_requests",
+    "estimate_financial_impact",
+    "services_requested_and_handled",
+    "providers_used_and_performance",
+    "coverage_and_patterns",
+    "not_found_errors",
 }
 
 
