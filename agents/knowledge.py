@@ -26,6 +26,7 @@ from semantic.search.finding import Finder
 from semantic.values import ValueDictionary
 from tools.desk import Desk
 from tools.periods import day_in_words
+from warehouse.ledger import lacking_columns
 from warehouse.principal import Principal
 from warehouse.settings import Rules, Settings
 
@@ -186,7 +187,7 @@ def _of_snapshot(settings: Settings, snapshot: Snapshot, words: Words, values_of
         as_of=as_of,
         first_day=first_day,
         partial_day=partial_day,
-        missing_columns=manifest.get("missing_columns", {}),
+        missing_columns=lacking_columns(manifest),
         chat_model=chat_model(settings, words.planner, words.narrator, as_of, first_day, partial_day),
         assembler=words.assembler,
         prompt_names=prompt_names(words.semantic, words.values, as_of, first_day),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from warehouse.contract import Contract
+from warehouse.contract import Contract, load_contract
 
 FROM_THE_BEGINNING = date(1900, 1, 1)
 _DAY_IN_PATH = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
@@ -108,6 +108,16 @@ def effective_day(name: str, sha256: str, earlier: Iterable[TakenFile], latest_e
     if not members or latest_event is None:
         return FROM_THE_BEGINNING
     return latest_event + timedelta(days=1)
+
+
+def lacking_columns(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The missing columns of a snapshot's manifest; the id of traces too, for one made before traces were read."""
+    found: dict[str, list[str]] = dict(manifest.get("missing_columns", {}))
+    made = manifest.get("tables", {})
+    for table in load_contract().values():
+        if table.format == "traces" and f"gold.{table.name}" not in made:
+            found.setdefault(table.name, [table.key])
+    return found
 
 
 def missing_columns(files: Sequence[TakenFile], contract: Contract) -> dict[str, list[str]]:

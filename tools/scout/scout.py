@@ -28,6 +28,7 @@ from tools.scout.scan import LEAST_EVENTS, LEAST_VALUES, scan
 from tools.scout.season import last_year, past_days, season, unknown_periods, unknown_season
 from warehouse.door import Warehouse
 from warehouse.errors import UsageError
+from warehouse.ledger import lacking_columns
 from warehouse.settings import Rules, Settings
 
 BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window of so many days
@@ -76,7 +77,7 @@ def run_days(
     wanted = sorted(days) or [snapshot.as_of]
     for day in (wanted[0], wanted[-1]):
         _require(day, snapshot.first_day, snapshot.as_of)
-    planned = program(semantic, snapshot.manifest.get("missing_columns", {}))
+    planned = program(semantic, lacking_columns(snapshot.manifest))
     first = max(snapshot.first_day, wanted[0] - timedelta(days=LEVEL_DAYS + max(WINDOWS) - 1))
     started = time.perf_counter()
     cubes: list[tuple[Family, Cube]] = []
