@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ def _part(settings: Settings, warehouse: Path | None, model: Path | None, *, dec
     from warehouse.logs import configure
 
     configure(settings.state)
+    # The library logs a message that it does not know with its contents: without a handler that goes to stderr.
+    logging.getLogger().addHandler(logging.NullHandler())
     company = cli_company.company_of(settings, model, warehouse)
     with closing(open_accounts(settings)) as accounts:
         target = warehouse or settings.warehouse
