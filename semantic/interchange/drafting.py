@@ -85,6 +85,7 @@ class ModelDraft:
 
     def finish(self) -> Interchanged:
         """The two files of the model, with what did not map."""
+        self._drop_what_nothing_slices()
         used = {name for draft in self.datasets.values() for name in draft.dimensions}
         self.out.dimensions = sorted(used)
         datasets = {draft.name: _dataset(draft) for draft in self.datasets.values()}
@@ -92,6 +93,30 @@ class ModelDraft:
         words = {"metrics": self.metrics, "dimensions": {n: d for n, d in self.dimensions.items() if n in used}}
         self.out.files["words.yml"] = yaml_text(words)
         return self.out
+
+    def _drop_what_nothing_slices(self) -> None:
+        """A metric needs a dimension that all its datasets have."""
+        homes = {name: draft.name for draft in self.datasets.values() for name in draft.measures.values()}
+        for name, entry in list(self.metrics.items()):
+            used = [*_names(entry["numerator"]), *_names(entry.get("denominator", []))]
+            if not set.intersection(*(self._reached(homes[measure]) for measure in used)):
+                del self.metrics[name]
+                self.out.metrics.remove(name)
+                self.out.miss("metric", name, "no dimension mapped that it could be sliced by")
+        for entry in self.metrics.values():
+            if siblings := [other for other in entry.pop("siblings", []) if other in self.metrics]:
+                entry["siblings"] = siblings
+
+    def _reached(self, dataset: str, seen: frozenset[str] = frozenset()) -> set[str]:
+        """Its own dimensions and those that come by joins."""
+        draft = self.datasets[dataset]
+        ahead = [other for other in draft.joins if other not in seen | {dataset}]
+        return {*draft.dimensions}.union(*(self._reached(other, seen | {dataset}) for other in ahead))
+
+
+def _names(weights: Any) -> list[str]:
+    """Measures of a numerator or denominator, however it is written."""
+    return [weights] if isinstance(weights, str) else list(weights)
 
 
 def plain(name: str) -> str:

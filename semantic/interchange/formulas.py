@@ -51,7 +51,7 @@ def parsed(text: str, dialect: str) -> exp.Expr:
     """The tree of an expression. Raises NotMapped when it is no SQL."""
     try:
         tree = sqlglot.parse_one(text, dialect=dialect)
-    except sqlglot.errors.SqlglotError as error:
+    except (sqlglot.errors.SqlglotError, RecursionError) as error:
         raise NotMapped("the expression is no SQL that can be read") from error
     if not isinstance(tree, exp.Expr):
         raise NotMapped("the expression is no SQL that can be read")

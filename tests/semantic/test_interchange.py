@@ -234,6 +234,7 @@ def test_somebody_elses_metrics_map_where_they_can_and_say_where_not(tmp_path):
         "SUM(CASE WHEN x = 'a' THEN b ELSE c END)",
         "COUNT(DISTINCT a, b)",
         "a b (",
+        "(" * 3000 + "SUM(a)" + ")" * 3000,
     ],
 )
 def test_what_would_be_another_number_is_not_mapped(text):
@@ -263,3 +264,10 @@ def test_the_experimental_export_is_of_the_specified_form(model):
     assert {m.name for m in made.unmapped if m.kind == "metric" and not m.part} == set(model.metrics) - set(
         made.metrics
     )
+
+
+def test_a_metric_that_nothing_slices_is_named_and_left_out():
+    view = {"version": "1.1", "source": "a.b.c", "measures": [{"name": "n", "expr": "COUNT(*)"}]}
+    made = import_unity_catalog({"c": view})
+    assert made.metrics == []
+    assert [m.why for m in made.unmapped if m.name == "n"] == ["no dimension mapped that it could be sliced by"]
