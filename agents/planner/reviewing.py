@@ -22,6 +22,14 @@ _VERBS: dict[Asked, str] = {
     r"un-?reject",
     "owner": r"who (?:owns|is the owner of|is responsible for|would own|does|should do)",
 }  # fmt: skip
+_ELSEWHERE = re.compile(
+    rf"{_POLITE}(?:(?:mark|flag|treat) .*\bduplicate\b|(?:set|put|bring|take|make) .*\blive\b|"
+    r"(?:edit|change|rename|assign|reassign|set) .*\b(?:owner|effort|text|wording|weeks|action|proposal|one)\b)"
+)
+ELSEWHERE = (
+    "In words I take approve, reject, defer, undo and who owns it. A duplicate, an edit or a go-live is a product "
+    "owner's, by the buttons under the actions or in the dashboard's review inbox."
+)
 _REASON = re.compile(r"(?:,? (?:because|since|as)\b(?: of)?|:| - | \u2013 )\s*(.+)$")
 _PLACES = {
     word: place
@@ -47,7 +55,7 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     """The plan of a question that decides on actions of the answer before, or asks whose they are; None else."""
     asked = decision_in(question)
     if asked is None:
-        return None
+        return _by_buttons(question) if any(turn.actions for turn in history) else None
     listed = [turn for turn in history if turn.actions]
     known = next((turn.actions for turn in reversed(listed) if turn.kind != "review"), ())
     text = re.sub(rf"^{_POLITE}(?:{_VERBS[asked]})\b ?", "", _plain(question))
@@ -65,6 +73,16 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     said = ("Read as the first of the actions shown.",) if pointed and len(listed[-1].actions) > 1 else ()
     review = Review(asked, chosen, _reason(question) if reason else "")
     return replace(plan, review=review, assumptions=said)
+
+
+def _by_buttons(question: str) -> Plan | None:
+    """A change of an action that a sentence cannot make: where it is made instead."""
+    if not _ELSEWHERE.match(_plain(question)):
+        return None
+    return Plan(
+        kind="refuse", refusal="write", message=ELSEWHERE, agent=AGENTS["review"],
+        route_reason=ROUTE_REASONS["review"],
+    )  # fmt: skip
 
 
 def _plain(question: str) -> str:

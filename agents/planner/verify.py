@@ -80,9 +80,14 @@ def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -
     """Briefings, actions, impact and journeys may leave loose words aside, but not a filter nobody knows."""
     if intent.kind not in ("briefing", "next_best_action", "impact", "journey"):
         return False
-    return not any(
-        reading.tokens[at - 1].text in ("for", "among", "in", "per", "about", "on") for at, _ in words if at
-    )
+    return not any(_before(at, reading) in ("for", "among", "in", "per", "about", "on", "with") for at, _ in words)
+
+
+def _before(at: int, reading: Reading) -> str:
+    """The word before one, articles left aside: `about the unicorn journey`."""
+    while at and reading.tokens[at - 1].text in ("the", "our", "a", "an", "this", "that", "these", "those"):
+        at -= 1
+    return reading.tokens[at - 1].text if at else ""
 
 
 def _in_preamble(words: list[tuple[int, str]], reading: Reading) -> bool:

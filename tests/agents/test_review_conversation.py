@@ -69,6 +69,22 @@ def test_questions_about_approvals_are_no_decisions(question: str) -> None:
     assert review_plan(question, [LISTED]) is None
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "mark the second one as a duplicate of the first",
+        "set the first one live on 2026-11-05",
+        "change the owner of the first one to Quality",
+    ],
+)
+def test_what_a_sentence_cannot_decide_is_told_where_it_is(question: str) -> None:
+    plan = review_plan(question, [LISTED])
+    assert plan is not None
+    assert (plan.kind, plan.refusal) == ("refuse", "write")
+    assert "review inbox" in plan.message
+    assert review_plan(question, []) is None
+
+
 def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_product_owner_makes_it(
     assistant: Assistant,
 ) -> None:

@@ -46,3 +46,37 @@ def test_the_nps_lift_follows_from_what_members_answered(desk: Desk, gold: duckd
     assert plan.cell(row, "nps_gain") == pytest.approx(gain)
     assert plan.cell(row, "nps_lift") == pytest.approx(gain * 0.1 * float(calls[1]) / float(calls[0]), rel=0.02)
     assert any("NPS" in sentence for sentence in found.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "verified"),
+    [
+        ("What did the latest fix bring?", "impact", None),
+        ("Did our last billing fix reduce calls?", "impact", None),
+        ("Which past fixes worked and which did not?", "impact", None),
+        ("Show me before and after for the HMO billing fix", "impact", None),
+        ("How will we measure whether the change was successful?", "impact", None),
+        ("What are the quick wins?", "next_best_action", None),
+        ("Who should do what to reduce billing calls?", "next_best_action", None),
+        ("Business case for fixing ID card calls by 10%", "what_if", None),
+        ("Where do we get the most bang for the buck if we fix just one thing?", "next_best_action",
+         "most_valuable_fix"),
+        ("What kind of fix works best for each journey - digital, training or comms?", "next_best_action",
+         "best_levers"),
+        ("Did the calls change last week?", "query", None),
+        ("What should we do about the unicorn journey?", "refuse", None),
+    ],
+)  # fmt: skip
+def test_own_wordings_reach_the_analysis_that_they_ask_for(
+    question: str, kind: str, verified: str | None, assistant: Assistant
+) -> None:
+    known = assistant.knowledge()
+    plan = known.planner.plan(question, as_of=known.as_of, first_day=known.first_day)
+    assert (plan.kind, plan.verified) == (kind, verified)
+
+
+def test_what_a_fix_is_measured_of_stays_what_the_question_names(assistant: Assistant) -> None:
+    known = assistant.knowledge()
+    plan = known.planner.plan("What did the HMO billing fix bring?", as_of=known.as_of, first_day=known.first_day)
+    assert plan.query is not None
+    assert {value for entry in plan.query.filters for value in entry.values} == {"HMO", "Billing"}

@@ -20,6 +20,8 @@ from tools.savings import DAYS_A_YEAR, computed
 MOST_BEFORE, MOST_AFTER = 26, 13
 LEAST_BEFORE, LEAST_AFTER = 4, 2
 WEEK = 7
+MOST_NAMED = 5
+_OTHERS = "Measured is the one that went live last, an approved action before a past fix; ask by name for: {}."
 NOTHING_LIVE = (
     "No such action is live and no such past fix went live inside the data, so there is nothing to measure yet. "
     "Once an action goes live its calls are held against what would have happened anyway, from the second full "
@@ -43,7 +45,9 @@ def measure_impact(
         return Refusal("nothing_live", NOTHING_LIVE)
     ready = [subject for subject in wanted if whole_weeks(subject, desk)[1] >= LEAST_AFTER] or wanted
     subject = max(ready, key=lambda one: (one.expected is not None, one.go_live))
-    return measured(subject, desk, assumptions)
+    others = [one.name for one in wanted if one is not subject]
+    said = (_OTHERS.format(", ".join(others[:MOST_NAMED])),) if others else ()
+    return measured(subject, desk, (*assumptions, *said))
 
 
 def whole_weeks(subject: Subject, desk: Desk) -> tuple[int, int]:
