@@ -264,6 +264,38 @@ def ledger_command(role: RoleOption = "executive", as_json: JsonOption = False) 
         typer.echo("Nothing has been measured yet. `command-center actions measure` does, once an action is live.")
 
 
+@actions_app.command("split")
+def split_command(
+    metric: Annotated[str, typer.Argument(help="A count, rate, duration or cost, such as leakage_rate.")],
+    by: Annotated[str, typer.Option("--by", help="The dimension that splits, such as plan_type.")],
+    treated: Annotated[str, typer.Option(help="Its value that has the fix.")],
+    control: Annotated[str, typer.Option(help="Its value that has not.")],
+    since: Annotated[str, typer.Option(help="The day it got the fix, as 2026-10-02.")],
+    role: RoleOption = "executive",
+    warehouse: WarehouseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """A/B reading of a fix that only one group has: before and since, against a group without it."""
+    from agents.proposing import desk_of
+    from tools.actions.deciding import go_live_day
+    from tools.actions.split import Split, read_split, told
+    from tools.outcome import Refusal
+
+    with _assistant(warehouse) as assistant:
+        desk = desk_of(assistant, principal_of(role))
+        split = Split(metric, by, treated, control, go_live_day(since, _days(warehouse), desk.as_of))
+        found = read_split(split, desk)
+        known = desk.semantic.metrics[metric]
+    if isinstance(found, Refusal):
+        raise UsageError(found.reason, where="split", next_step="Wait for more data, or take other groups.")
+    if as_json:
+        print_json({**split.__dict__, "start": split.start.isoformat(), **found.__dict__, "filters": []})
+        return
+    console().print(
+        "\n".join(told(split, found, known.label, known.unit == "rate")), markup=False, highlight=False
+    )
+
+
 def impact_command(
     action: Annotated[str, typer.Argument(help="A live action or a past fix, or a part of its name.")] = "",
     role: RoleOption = "executive",
