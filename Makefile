@@ -10,8 +10,9 @@ N ?= 10000000
 JOBS ?= 2
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
+export DEEPEVAL_TELEMETRY_OPT_OUT := 1
 
-.PHONY: up setup test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark lock clean
+.PHONY: up setup docs test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -41,16 +42,20 @@ unit: $(STAMP) browser spark
 
 quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run --quick --jobs $(JOBS) questions conversations paraphrases scout-quick \
-		accuracy faithfulness guard injection robustness routing tools
+		accuracy faithfulness guard injection robustness routing tools actions-quick impact-quick
 
 evals: evals-extra ## every eval suite on every instance, logged to MLflow (var/evals/mlflow.db); then the adapters' tests
 	@code=0; $(BIN)/command-center eval run --jobs $(JOBS) --mlflow local || code=$$?; \
+		$(BIN)/command-center eval run actions impact || code=$$?; \
 		$(BIN)/python -m pytest -q tests/evals/adapters && \
 		$(BIN)/deepeval test run tests/evals/adapters/test_deepeval_answers.py && exit $$code
 
 evals-extra: $(STAMP) ## MLflow and DeepEval, which nothing else needs
 	@$(BIN)/python -c 'import deepeval, mlflow, sqlalchemy' 2>/dev/null || $(BIN)/uv pip install --quiet \
 		--python $(BIN)/python --require-hashes --no-deps -r requirements/evals.lock
+
+docs: $(STAMP) ## the documentation as a site in var/site, links and anchors checked
+	@$(BIN)/mkdocs build --strict --quiet --site-dir $(CURDIR)/var/site
 
 fuzz: $(STAMP) ## random and mutated statements against the guard; FUZZ_SECONDS=600, FUZZ_SEED to repeat a run
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -s tests/warehouse/fuzz

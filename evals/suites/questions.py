@@ -26,6 +26,7 @@ LAST = OWN.with_name("last.yml")
 BLIND = OWN.with_name("blind.yml")
 VOICES = (OWN.with_name("voices_a.yml"), OWN.with_name("voices_b.yml"))
 STRANGERS = tuple(sorted(OWN.parent.glob("strangers_*.yml")))
+ESTIMATES = OWN.parent / "estimates.yml"
 HELD = tuple(sorted((OWN.parent / "held").glob("*.yml")))
 """Of authors that nothing was mended for or fitted on: the measure of questions never seen."""
 CASES = Path(__file__).parents[1] / "cases" / "questions"
@@ -153,7 +154,7 @@ def run() -> dict[str, list[Scored]]:
         cases = read_cases(CASES / f"{name}.jsonl")
         groups[f"{name}, owner's model"] = run_cases(owner, cases, AS_OF, FIRST_DAY)
         groups[f"{name}, our model"] = run_cases(ours, [mapping.case(case) for case in cases], AS_OF, FIRST_DAY)
-    for path in (OWN, LAST, BLIND, *VOICES, *STRANGERS, *HELD):
+    for path in (OWN, LAST, BLIND, *VOICES, *STRANGERS, ESTIMATES, *HELD):
         file = CaseFile.read(path)
         planner = file.planner()
         name = f"{file.label}, our model"

@@ -91,6 +91,12 @@ def eval_questions() -> list[str]:
 FOLLOW_NAMES = ("member journey", "know it worked")
 
 
+def _statement(part: AnswerPart, names: dict[str, str]) -> str:
+    """The SQL of a part; a value that was planted over is a parameter in one company and a literal in the other."""
+    literals = "|".join(re.escape(f"'{original}'") for original in set(names.values()))
+    return re.sub(rf"\$v\d+|{literals}", "?", part.sql)
+
+
 def test_planted_texts_change_no_statement_and_no_number(
     planted: Planted, tainted: Assistant, assistant: Assistant, executive: Principal
 ) -> None:
@@ -100,7 +106,8 @@ def test_planted_texts_change_no_statement_and_no_number(
         assert (other.status, other.agent, other.refusal_code) == (clean.status, clean.agent, clean.refusal_code)
         if not any(words in question for words in FOLLOW_NAMES):
             assert other.semantic_query == clean.semantic_query, question
-            assert [part.sql for part in other.parts] == [part.sql for part in clean.parts], question
+            statements = [[_statement(part, planted.names) for part in answer.parts] for answer in (clean, other)]
+            assert statements[0] == statements[1], question
             assert [_figures(part) for part in other.parts] == [_figures(part) for part in clean.parts], question
             assert [_keys(part, planted.names) for part in other.parts] == [
                 _keys(part, {}) for part in clean.parts
