@@ -92,7 +92,7 @@ FOLLOW_NAMES = ("member journey", "know it worked")
 
 
 def _statement(part: AnswerPart, names: dict[str, str]) -> str:
-    """The SQL of a part; a value that was planted over is a parameter in one company and a literal in the other."""
+    """The SQL of a part; a value that was planted over is a parameter in one, a literal in the other."""
     literals = "|".join(re.escape(f"'{original}'") for original in set(names.values()))
     return re.sub(rf"\$v\d+|{literals}", "?", part.sql)
 
