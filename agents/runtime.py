@@ -70,6 +70,7 @@ class Assistant:
     traces: TraceStore | None = None
     operator: str = ""
     serves_newest: bool = True
+    of_members: bool = True
     _scan: ScanOnDemand | None = None
     _scanning: Lock = field(default_factory=Lock)
 
@@ -113,7 +114,7 @@ class Assistant:
         traces = TraceStore(settings.state / TRACES)
         return cls(
             settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener, traces,
-            serves_newest=company is None and snapshot_id is None,
+            serves_newest=company is None and snapshot_id is None, of_members=company is None,
         )  # fmt: skip
 
     def warm(self) -> None:
@@ -179,6 +180,8 @@ class Assistant:
 
     def _scanned(self, knowledge: Knowledge, on_step: Callable[[str], None]) -> tuple[Incident, ...] | None:
         """The incidents of the snapshot's scan, made now when there is none yet."""
+        if not self.of_members:  # what the scout watches are figures of the member warehouse
+            return None
         with self._scanning:
             if self._scan is None:
                 from agents.briefing.on_demand import ScanOnDemand

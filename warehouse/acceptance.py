@@ -170,11 +170,11 @@ def _ranked(table: SourceTable) -> str:
     return f"""
         SELECT _file_no, _row_number, old_fate, "{table.key}" AS id, "{table.latest_by}" AS moment,
                {day_of(table)} AS day,
-               CASE WHEN place = 1 THEN 'kept' WHEN content IS NOT DISTINCT FROM winner THEN 'duplicate'
+               CASE WHEN place = 1 THEN 'kept' WHEN _content IS NOT DISTINCT FROM _winner THEN 'duplicate'
                     ELSE 'duplicate_id' END AS fate
         FROM (
-            SELECT rows.*, {content} AS content, row_number() OVER w AS place,
-                   first_value({content}) OVER w AS winner
+            SELECT rows.*, {content} AS _content, row_number() OVER w AS place,
+                   first_value({content}) OVER w AS _winner
             FROM rows JOIN build.files AS f ON f.file_no = rows._file_no
             WINDOW w AS (
                 PARTITION BY "{table.key}"
@@ -207,7 +207,7 @@ def _reference_sql(table: SourceTable, accepted: str) -> str:
     effective = "f.effective" if is_members else f"DATE '{FROM_THE_BEGINNING}'"
     keyed = f'PARTITION BY "{table.key}"'
     versions = (
-        f"lag(winners.content) OVER ({keyed} ORDER BY effective) IS NOT DISTINCT FROM winners.content "
+        f"lag(winners._content) OVER ({keyed} ORDER BY effective) IS NOT DISTINCT FROM winners._content "
         f"AND row_number() OVER ({keyed} ORDER BY effective) > 1"
         if is_members
         else "false"
@@ -225,8 +225,8 @@ def _reference_sql(table: SourceTable, accepted: str) -> str:
             UNION ALL
             SELECT {columns}, _source_file, _row_number, _file_no FROM base.{table.name}
         ), competing AS (
-            SELECT c.*, {effective} AS effective, {content} AS content,
-                   row_number() OVER w AS place, first_value({content}) OVER w AS winner
+            SELECT c.*, {effective} AS effective, {content} AS _content,
+                   row_number() OVER w AS place, first_value({content}) OVER w AS _winner
             FROM candidates AS c JOIN build.files AS f ON f.file_no = c._file_no
             WINDOW w AS (
                 PARTITION BY "{table.key}", {effective}
@@ -238,7 +238,7 @@ def _reference_sql(table: SourceTable, accepted: str) -> str:
         ), judged AS (
             SELECT winners.*, CASE WHEN {versions} THEN 'unchanged' ELSE 'kept' END AS _fate FROM winners
             UNION ALL
-            SELECT *, CASE WHEN content IS NOT DISTINCT FROM winner THEN 'duplicate' ELSE 'duplicate_id' END
+            SELECT *, CASE WHEN _content IS NOT DISTINCT FROM _winner THEN 'duplicate' ELSE 'duplicate_id' END
             FROM competing WHERE place > 1
         ), kept AS (
             SELECT _file_no, _row_number, {validity}_fate FROM judged WHERE _fate = 'kept'

@@ -40,7 +40,7 @@ def assemble(
     `given` metrics are taken instead of those that the words name.
     """
     draft = Draft(assumptions=list(reading.assumptions))
-    settle_twins(reading, kind)
+    settle_twins(reading, kind, lexicon)
     mentions = metric_mentions(reading, lexicon)
     draft.assumptions = list(reading.assumptions)
     if kind in ("briefing", "journey") and context:

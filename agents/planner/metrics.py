@@ -18,9 +18,10 @@ from agents.planner.family import (
 )
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
+from agents.planner.pairs import Pair, both_of, read_pair
 from agents.planner.people import counted_people
 from agents.planner.reading import Reading, Target, Token
-from agents.planner.siblings import average_of, money_of, over_named_volume, share_for_value
+from agents.planner.siblings import average_of, money_of, over_named_volume, share_for_value, sum_of
 from agents.planner.words import (
     AUXILIARIES,
     AVERAGE,
@@ -77,7 +78,9 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     for mention in mentions:
         reading.explain(mention.start, mention.end)
     mentions = mentions or _inside_values(reading, lexicon)
-    read_measure(reading)
+    pair = read_pair(reading)
+    if not pair:
+        read_measure(reading)
     mentions = _not_denied(mentions, reading)
     mentions = [m for m in mentions if not _is_only_subject(m, reading)]
     mentions = [m for m in mentions if not _is_trouble(m, reading, lexicon, alone=len(mentions) == 1)]
@@ -95,7 +98,15 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         Mention(m.start, m.end, tuple(name for name in m.candidates if name in settled) or m.candidates)
         for m in mentions
     ]
-    return _distinct(mentions)
+    return _distinct(_paired(mentions, pair, lexicon))
+
+
+def _paired(mentions: list[Mention], pair: Pair, lexicon: Lexicon) -> list[Mention]:
+    """`transfers: number and rate`: both figures of the one that is named."""
+    if not pair or len(mentions) != 1 or len(mentions[0].candidates) != 1:
+        return mentions
+    (only,) = mentions
+    return [Mention(only.start, only.end, (name,)) for name in both_of(only.candidates[0], pair, lexicon)]
 
 
 def _not_denied(mentions: list[Mention], reading: Reading) -> list[Mention]:
@@ -210,6 +221,7 @@ def unjoined(mentions: list[Mention], reading: Reading) -> bool:
     return any(
         not any(reading.tokens[at].text in _COORDINATORS for at in range(one.end, other.start))
         for one, other in itertools.pairwise(ordered)
+        if (one.start, one.end) != (other.start, other.end)
     )
 
 
@@ -384,7 +396,12 @@ def _valued(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     before = {token.text for token in reading.tokens[max(0, mention.start - 3) : mention.end]}
     if before & AVERAGE and (average := average_of(name, lexicon)):
         return Mention(mention.start, mention.end, (average,))
+    if before & _SUMMED and (summed := sum_of(name, lexicon)):
+        return Mention(mention.start, mention.end, (summed,))
     return Mention(mention.start, mention.end, (over_named_volume(name, reading, lexicon),))
+
+
+_SUMMED = word_set("sum sums total totals altogether")
 
 
 def _by_unit(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:

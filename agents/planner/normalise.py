@@ -26,6 +26,18 @@ _CONTRACTIONS = (
     (re.compile(r"\bw/o\b"), "without"),
     (re.compile(r"\bw/\s?"), "with "),
 )
+_PRIOR_AUTH = (
+    (re.compile(r"\bpas\b"), "prior auths"),
+    (
+        re.compile(
+            r"\bpa(?= (?:(?:is|was|gets?|got|itself|still|status|decisions?|denials?|denied|approvals?|approved|"
+            r"pending|required|requests?|rules|turnaround|needed|reviews?|checks?)\b|rate\b))"
+        ),
+        "prior auth",
+    ),
+    (re.compile(r"\b(an?|when|where|whose|no|without|needing|requiring|had|carrying) pa\b"), r"\1 prior auth"),
+)
+"""PA is Pennsylvania, and what has to be approved before a treatment: the words around it tell."""
 _WORD = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
     r"|[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:%|bn\b|[kmb]\b|\+|st\b|nd\b|rd\b|th\b)?(?:-\d+(?:\.\d+)?)?"
@@ -90,7 +102,7 @@ def normalise(question: str) -> str:
         ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text
     )
     lowered = re.sub(r"\$(?!\s?\d)", " dollars ", re.sub(r"#(?!\s?\d)", " number ", written_out(text.lower())))
-    for pattern, replacement in _CONTRACTIONS:
+    for pattern, replacement in (*_CONTRACTIONS, *_PRIOR_AUTH):
         lowered = pattern.sub(replacement, lowered)
     return re.sub(r"\s+", " ", lowered).strip()
 

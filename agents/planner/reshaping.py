@@ -68,8 +68,8 @@ def free_cues(reading: Reading) -> None:
         _JUDGED_FIRST,
         _ROWS.replace("NUMBER", _NUMBER),
         r"(?:add|bring|put) (?:\S+ ){0,3}back",
-        _WHICH_ONE,
-    )
+        _WHICH_ONE, _LIMIT, _SORTING, _PERIOD,
+    )  # fmt: skip
     covered = {at for cue in cues for start, end in find(reading, cue) for at in range(start, end)}
     ends = {span.end for span in reading.of_kind("value")}
     covered |= {at for at in ends if at < len(reading.tokens) and reading.tokens[at].text in POPULATION}

@@ -65,6 +65,12 @@ def average_of(name: str, lexicon: Lexicon) -> str:
     return next((s for s in found if lexicon.model.metrics[s].denominator), "")
 
 
+def sum_of(name: str, lexicon: Lexicon) -> str:
+    """The sum that a figure averages: `sum of the copays` where copays are told on average."""
+    metrics = lexicon.model.metrics
+    return next((other for other in metrics[name].siblings if average_of(other, lexicon) == name), "")
+
+
 def share_for_value(name: str, reading: Reading, lexicon: Lexicon) -> tuple[str, Span] | None:
     """`proportion of scripts through mail order`: the rate over this volume that a value's words name."""
     metrics = lexicon.model.metrics

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading, Span
 from agents.planner.words import word_set
 
 
-def settle_twins(reading: Reading, kind: str) -> None:
+def settle_twins(reading: Reading, kind: str, lexicon: Lexicon) -> None:
     """Words that are a metric and a dimension or value: the cues decide which one."""
     breakdown = {(span.start, span.end) for span in reading.breakdown}
     _settle_lists(reading)
@@ -16,10 +17,26 @@ def settle_twins(reading: Reading, kind: str) -> None:
         place = (span.start, span.end)
         twins = [other for other in reading.spans if (other.start, other.end) == place and other.kind != span.kind]
         others = len(metric_places) + (kind in ("briefing", "journey", "impact"))
+        if twins and _narrows(span, twins, reading, lexicon):
+            if span.kind == "value":
+                kept.append(span)
+            continue
         if twins and not _wins(span, twins, reading, breakdown, others):
             continue
         kept.append(span)
     reading.spans = kept
+
+
+def _narrows(span: Span, twins: list[Span], reading: Reading, lexicon: Lexicon) -> bool:
+    """`claims leakage`: right before a figure that it can narrow, the word is a value and no figure."""
+    value = next((one for one in (span, *twins) if one.kind == "value"), None)
+    figures = [other for other in reading.of_kind("metric") if other.start == span.end]
+    return value is not None and any(
+        lexicon.compatible(figure.name, target.name)
+        for other in figures
+        for figure in other.targets
+        for target in value.targets
+    )
 
 
 _LISTING = word_set(

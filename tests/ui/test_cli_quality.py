@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
     folder = tmp_path_factory.mktemp("dirty")
     generate("tiny", folder / "sources", seed=7, as_of=date(2026, 10, 29), truth=folder / "truth", dirt=True)
+    shutil.move(next((folder / "sources").glob("cost_estimates*")), folder)  # traces have a test of their own
     build(folder / "sources", folder / "warehouse", Settings(var=folder / "var"))
     return folder / "sources", folder / "warehouse"
 
@@ -78,6 +80,19 @@ def test_the_report_counts_what_the_generator_spoiled(command_center, dirty):
         "is_repeat", "is_negative", "is_leaked", "fully_loaded_cost", "is_failed", "claim_amount", "copay_amount",
         "premium_amount",
     }  # fmt: skip
+
+
+def test_bad_traces_are_counted_too(command_center, dirty, tmp_path):
+    sources, warehouse = dirty
+    shutil.copytree(sources, tmp_path / "sources")
+    shutil.copy(next(warehouse.parent.glob("cost_estimates*")), tmp_path / "sources")
+    build(tmp_path / "sources", tmp_path / "warehouse", Settings(var=tmp_path / "var"))
+    (report,) = command_center("quality", "--json", "--warehouse", tmp_path / "warehouse").objects()
+    (traces,) = (table for table in report["tables"] if table["source_table"] == "cost_estimates")
+    bad = [q for q in report["quarantine"] if q["source_table"] == "cost_estimates"]
+    assert traces["refused"] > 0
+    assert traces["received"] == traces["in_silver"] + traces["refused"] + traces["deduplicated"]
+    assert sum(q["rows"] for q in bad) == traces["quarantined"]
 
 
 def test_people_see_it_without_any_value_of_a_row(command_center, dirty):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -266,7 +266,7 @@ def taken(con: duckdb.DuckDBPyConnection, folder: Path, content: bytes, name: st
     file = discover(folder / "sources", {"surveys": SURVEYS}).files[0]
     found: list[list[tuple]] = []
 
-    def take(rows: str, set_aside: str) -> int:
+    def take(rows: str, set_aside: str, parts: Mapping[str, str]) -> int:
         found[:] = [con.execute(rows).fetchall(), con.execute(set_aside).fetchall()]
         return sum(map(len, found))
 

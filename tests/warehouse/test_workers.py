@@ -275,6 +275,7 @@ def test_a_worker_killed_in_the_middle_of_a_statement_costs_that_statement_only(
     thread, outcome = in_thread(lambda: run(pool, STUCK))
     assert becomes(lambda: pool.busy_ids() != ())
     (victim,) = pool.busy_ids()
+    time.sleep(0.5)  # it has read its statement by now: before that, another worker would be asked
     os.kill(victim, signal.SIGKILL)
     thread.join()
     assert [getattr(error, "code", error) for error in outcome] == ["memory_limit"]

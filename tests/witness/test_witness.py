@@ -78,7 +78,10 @@ def reference(
 
 
 def test_every_metric_has_a_witness() -> None:
-    assert WITNESSES.keys() == MODEL.metrics.keys()
+    # what traces say is counted in plain Python, in tests/warehouse/test_trace_facts.py
+    needs = {name: metric.requires for name, metric in MODEL.metrics.items()}
+    traced = {name for name, columns in needs.items() if any(c.startswith("cost_estimates.") for c in columns)}
+    assert WITNESSES.keys() == MODEL.metrics.keys() - traced
 
 
 @pytest.mark.parametrize("metric", WITNESSES)

@@ -24,6 +24,8 @@ from semantic.query import Comparison, Order, SemanticQuery, TimeGrain
 
 SINGLE_METRICS = 3
 _LIKELY = 0.5
+_SURELY = 0.1
+_NARROWING = ("in", "for", "from", "among", "only", "excluding", "except", "without", "not")
 _PAIR = 0.15
 _OF_BREAKDOWN = ("loose_dimension", "rank_without_dimension", "ambiguous_dimension", "comparison")
 _OF_SHAPE = ("no_previous", "comparison")
@@ -72,7 +74,7 @@ def candidates(evidence: Evidence, lexicon: Lexicon, clock: Clock) -> tuple[Draf
     """The rules' own draft, and every different candidate with a query, the rules' own among them."""
     own = _drafted(evidence.reading, evidence, lexicon, clock, ())
     found: dict[tuple[object, ...], Candidate] = {}
-    passing = tuple(span for span in evidence.reading.of_kind("value") if evidence.kept[span.start] < _LIKELY)
+    passing = tuple(span for span in evidence.reading.of_kind("value") if _in_passing(span, evidence))
     for dropped in dict.fromkeys(((), passing)):
         reading = _without(evidence.reading, dropped)
         for metrics in _metrics(tuple(own[0].metrics), evidence, lexicon):
@@ -83,6 +85,12 @@ def candidates(evidence: Evidence, lexicon: Lexicon, clock: Clock) -> tuple[Draf
                 if query is not None:
                     found.setdefault(_content(query), Candidate(repaired, after, dropped, repairs))
     return own[0], list(found.values())
+
+
+def _in_passing(span: Span, evidence: Evidence) -> bool:
+    """Whether a value is hardly meant to narrow the question; after `in` or `for` it must be all but sure."""
+    before = evidence.reading.tokens[span.start - 1].text if span.start else ""
+    return evidence.kept[span.start] < (_SURELY if before in _NARROWING else _LIKELY)
 
 
 def _metrics(own: tuple[str, ...], evidence: Evidence, lexicon: Lexicon) -> list[tuple[str, ...]]:
