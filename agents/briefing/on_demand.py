@@ -65,8 +65,6 @@ class ScanOnDemand:
             )
             if report.snapshot != knowledge.snapshot:
                 raise UsageError("Newer data were published during the scan.", next_step="Ask again.")
-            if not report.scanned:
-                raise UsageError("Nothing of this data is watched.", next_step="Ask for a figure.")
             return report
 
         try:
