@@ -6,16 +6,15 @@ from datetime import timedelta
 
 from sqlglot import exp
 
+from semantic.compiler.arithmetic import Weighted, number, weighted_sum, whole_divisor
 from semantic.compiler.legs import Leg, day, leg_of
 from semantic.model import Metric, SemanticModel
 from semantic.query import SemanticQuery, TimeRange
 
-Weighted = tuple[tuple[str, float], ...]
-
 
 def metric_value(
     model: SemanticModel, query: SemanticQuery, metric: Metric, legs: dict[str, Leg], time: TimeRange
-) -> exp.Expression:
+) -> exp.Expr:
     """Counts and sums are zero where a leg has no row; a ratio without a denominator is NULL."""
     if metric.denominator:
         return _scaled(_ratio(model, metric, legs), metric.scale)
@@ -30,7 +29,7 @@ def absent_is_zero(model: SemanticModel, metric: Metric) -> bool:
     return not metric.denominator and not any(_extreme(model, name) for name, _ in metric.numerator)
 
 
-def _ratio(model: SemanticModel, metric: Metric, legs: dict[str, Leg]) -> exp.Expression:
+def _ratio(model: SemanticModel, metric: Metric, legs: dict[str, Leg]) -> exp.Expr:
     """Sum over sum. A numerator of another dataset is zero where that dataset has no row."""
     homes = {_dataset(model, name) for name, _ in metric.denominator}
     elsewhere = any(_dataset(model, name) not in homes for name, _ in metric.numerator)
@@ -44,36 +43,28 @@ def _places(model: SemanticModel, query: SemanticQuery, metric: Metric, legs: di
     return {name: legs[leg_of(model, query, metric, name)].name for name, _ in metric.numerator}
 
 
-def _weighted_sum(terms: Weighted, model: SemanticModel, places: dict[str, str], *, zero: bool) -> exp.Expression:
-    total: exp.Expression | None = None
-    for name, weight in terms:
-        term: exp.Expression = exp.column(name, table=places[name])
+def _weighted_sum(terms: Weighted, model: SemanticModel, places: dict[str, str], *, zero: bool) -> exp.Expr:
+    def term(name: str) -> exp.Expr:
+        value: exp.Expr = exp.column(name, table=places[name])
         if zero and not _extreme(model, name):
-            term = exp.Coalesce(this=term, expressions=[exp.Literal.number(0)])
-        if abs(weight) != 1:
-            term = exp.Mul(this=_number(abs(weight)), expression=term)
-        if total is None:
-            total = exp.Neg(this=term) if weight < 0 else term
-        else:
-            total = exp.Sub(this=total, expression=term) if weight < 0 else exp.Add(this=total, expression=term)
-    if total is None:
-        raise ValueError("a metric without terms passed the loader")
-    return total
+            value = exp.Coalesce(this=value, expressions=[exp.Literal.number(0)])
+        return value
+
+    return weighted_sum(terms, term)
 
 
-def _scaled(value: exp.Expression, scale: float) -> exp.Expression:
+def _scaled(value: exp.Expr, scale: float) -> exp.Expr:
     if scale == 1:
         return value
-    inverse = 1 / scale
-    if abs(scale) < 1 and abs(inverse - round(inverse)) < 1e-9:
-        return exp.Div(this=_grouped(value), expression=_number(round(inverse)))
-    return exp.Mul(this=_number(scale), expression=_grouped(value))
+    if divisor := whole_divisor(scale):
+        return exp.Div(this=_grouped(value), expression=number(divisor))
+    return exp.Mul(this=number(scale), expression=_grouped(value))
 
 
-def _days(query: SemanticQuery, time: TimeRange) -> exp.Expression:
+def _days(query: SemanticQuery, time: TimeRange) -> exp.Expr:
     """Days of the period, or of the bucket as far as the period covers it."""
     if query.time_grain is None:
-        return _number((time.end - time.start).days + 1)
+        return number((time.end - time.start).days + 1)
     bucket = exp.column(query.time_grain)
     interval = exp.Interval(this=exp.Literal.string("1"), unit=exp.var(query.time_grain.upper()))
     next_bucket = exp.Add(this=bucket.copy(), expression=interval)
@@ -90,9 +81,5 @@ def _dataset(model: SemanticModel, measure: str) -> str:
     return model.measures[measure].dataset
 
 
-def _grouped(value: exp.Expression) -> exp.Expression:
+def _grouped(value: exp.Expr) -> exp.Expr:
     return exp.Paren(this=value) if isinstance(value, exp.Binary) else value
-
-
-def _number(value: float) -> exp.Expression:
-    return exp.Literal.number(int(value) if float(value).is_integer() else value)

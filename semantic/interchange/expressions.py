@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from semantic.compiler.arithmetic import number, weighted_sum, whole_divisor
 from semantic.model import Dataset, Dimension, Measure, Metric, SemanticModel
 from semantic.names import is_plain
 
@@ -77,24 +78,11 @@ def _case(when: exp.Expr, then: exp.Expr, *, zero: bool) -> exp.Expr:
 
 def formula(metric: Metric, named: Named) -> exp.Expr:
     """Scale x sum of the numerator / sum of the denominator, each term as `named` writes it."""
-    value = _weighted(metric.numerator, named)
+    value = weighted_sum(metric.numerator, named)
     if metric.denominator:
-        below = exp.Nullif(this=_weighted(metric.denominator, named), expression=exp.Literal.number(0))
+        below = exp.Nullif(this=weighted_sum(metric.denominator, named), expression=exp.Literal.number(0))
         value = exp.Div(this=exp.cast(value, "DOUBLE"), expression=below)
     return _scaled(value, metric.scale)
-
-
-def _weighted(terms: tuple[tuple[str, float], ...], named: Named) -> exp.Expr:
-    total: exp.Expr | None = None
-    for name, weight in terms:
-        term = named(name) if abs(weight) == 1 else exp.Mul(this=number(abs(weight)), expression=named(name))
-        if total is None:
-            total = exp.Neg(this=term) if weight < 0 else term
-        else:
-            total = exp.Sub(this=total, expression=term) if weight < 0 else exp.Add(this=total, expression=term)
-    if total is None:
-        raise ValueError("a metric without terms passed the loader")
-    return total
 
 
 def _scaled(value: exp.Expr, scale: float) -> exp.Expr:
@@ -102,15 +90,9 @@ def _scaled(value: exp.Expr, scale: float) -> exp.Expr:
     if scale == 1:
         return value
     grouped = exp.Paren(this=value) if isinstance(value, exp.Binary) else value
-    inverse = 1 / scale
-    if abs(scale) < 1 and abs(inverse - round(inverse)) < 1e-9:
-        return exp.Div(this=exp.cast(grouped, "DOUBLE"), expression=number(round(inverse)))
+    if divisor := whole_divisor(scale):
+        return exp.Div(this=exp.cast(grouped, "DOUBLE"), expression=number(divisor))
     return exp.Mul(this=number(scale), expression=grouped)
-
-
-def number(value: float) -> exp.Expr:
-    """A number as SQL writes it."""
-    return exp.Literal.number(int(value) if float(value).is_integer() else value)
 
 
 def dimension_value(dimension: Dimension, name: str) -> exp.Expr:
