@@ -179,7 +179,7 @@ class Assistant:
         return self._keep(answer, principal, started, context, name)
 
     def _scanned(self, knowledge: Knowledge, on_step: Callable[[str], None]) -> tuple[Incident, ...] | None:
-        """The incidents of the snapshot's scan, made now when there is none yet."""
+        """The incidents of the snapshot's scan, made now when there is none yet; None for another company."""
         if not self.of_members:  # what the scout watches are figures of the member warehouse
             return None
         with self._scanning:

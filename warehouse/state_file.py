@@ -26,18 +26,22 @@ def open_state(file: Path, schema: str) -> sqlite3.Connection:
 @contextmanager
 def held(lock: Path) -> Iterator[None]:
     """Wait for, and hold, a lock file; it is given up with the process, however that ends. Raises OSError."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _locked(lock, fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
 def shared(lock: Path) -> Iterator[None]:
     """Hold a lock file together with others of this kind. Raises OSError."""
+    with _locked(lock, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def _locked(lock: Path, how: int) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
+        fcntl.flock(file, how)
         yield
 
 

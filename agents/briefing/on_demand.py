@@ -28,7 +28,7 @@ class ScanOnDemand:
 
     With `keeps` the scan becomes the day's briefing, as the daily run would have made it (nothing is delivered),
     so neither scans again. Where days were missed the daily run makes up for them all; until then the scan is
-    only remembered here, as that of a pinned snapshot or of another company is.
+    only remembered here, as that of a pinned snapshot is.
     """
 
     settings: Settings

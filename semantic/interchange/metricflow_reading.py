@@ -144,13 +144,7 @@ class _Reader:
         column, name, meta = _column(tree), plain(called), _meta(entry)
         self.columns[dataset.name][called] = column
         dataset.dimensions[name] = column
-        words = words_of(
-            text(entry, "label"),
-            text(entry, "description"),
-            texts(meta, "synonyms"),
-            owner=text(meta, "owner"),
-            fallback=name,
-        )
+        words = _words(entry, meta, name)
         kept = {key: meta[key] for key in ("values", "value_labels", "requires") if meta.get(key)}
         self.draft.dimension(name, {**words, "missing": missing, **kept})
 
@@ -178,13 +172,7 @@ class _Reader:
 
     def _metric(self, label: str, entry: Mapping[str, Any], meta: Mapping[str, Any]) -> None:
         formula, name = self._formula(label), plain(label)
-        words = words_of(
-            text(entry, "label"),
-            text(entry, "description"),
-            texts(meta, "synonyms"),
-            owner=text(meta, "owner"),
-            fallback=name,
-        )
+        words = _words(entry, meta, name)
         unit = _UNITS.get(text(meta, "unit"), unit_of(formula, ""))
         kept = {"unit": unit, "polarity": _POLARITIES.get(text(meta, "polarity"), "neutral")}
         told = {"notes": text(meta, "notes"), "requires": texts(meta, "requires")}
@@ -284,6 +272,13 @@ def _measured(entry: Mapping[str, Any]) -> Formula:
 
 def _no_measure(name: str) -> Formula:
     raise NotMapped(f"refers to {name} inside a measure")
+
+
+def _words(entry: Mapping[str, Any], meta: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return words_of(
+        text(entry, "label"), text(entry, "description"), texts(meta, "synonyms"),
+        owner=text(meta, "owner"), fallback=name,
+    )  # fmt: skip
 
 
 def _meta(entry: Mapping[str, Any]) -> dict[str, Any]:

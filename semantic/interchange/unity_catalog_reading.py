@@ -142,9 +142,7 @@ class _Reader:
             tree, missing = tree.this, tree.expressions[0].name
         path = _path(tree)
         home = self._home(path[:-1])
-        words = words_of(
-            text(entry, "display_name"), text(entry, "comment"), texts(entry, "synonyms"), fallback=name
-        )
+        words = _words(entry, name)
         home.dimensions.setdefault(name, path[-1])
         if home.dimensions[name] != path[-1]:
             raise NotMapped(f"is {home.dimensions[name]} elsewhere and {path[-1]} here")
@@ -170,9 +168,7 @@ class _Reader:
         formula, name = self._formula(label), plain(label)
         shown = entry.get("format")
         told = str(shown.get("type", "")) if isinstance(shown, dict) else ""
-        words = words_of(
-            text(entry, "display_name"), text(entry, "comment"), texts(entry, "synonyms"), fallback=name
-        )
+        words = _words(entry, name)
         unit = {"unit": unit_of(formula, told), "polarity": "neutral"}
         self.draft.metric(name, self.name, formula, {**words, **unit})
 
@@ -186,6 +182,10 @@ class _Reader:
             return formula_of(parsed(text(self.measures[label], "expr"), DIALECT), self._formula)
         finally:
             self.open.pop()
+
+
+def _words(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return words_of(text(entry, "display_name"), text(entry, "comment"), texts(entry, "synonyms"), fallback=name)
 
 
 def _path(tree: exp.Expr) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from starlette.requests import Request
@@ -10,8 +9,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.problems import problem, problem_of
-from ui.programs.bearer import Bearer
+from ui.programs.bearer import Bearer, Refused
 from ui.programs.tokens import Caller
+from ui.request_body import read_again, whole_body
 from warehouse.errors import CommandCenterError, DeniedError
 
 MOST_BODY = 64_000
@@ -40,19 +40,14 @@ class TokenGate:
         if path not in OPEN:
             admitted = await self._bearer.admitted(request)
             if not isinstance(admitted, Caller):
-                await _refusal(admitted.status, admitted.why, admitted.wait)(scope, receive, send)
+                await _refusal(admitted)(scope, receive, send)
                 return
             request.state.caller = admitted
-        body = await _body(receive)
-        if isinstance(body, Response):
-            await body(scope, receive, send)
+        body = await whole_body(receive, MOST_BODY)
+        if body is None:
+            await _too_large()(scope, receive, send)
             return
-        waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def again() -> Message:
-            return waiting.pop() if waiting else await receive()
-
-        started = False
+        again, started = read_again(body, receive), False
 
         async def noting(message: Message) -> None:
             nonlocal started
@@ -67,22 +62,18 @@ class TokenGate:
             await problem_of(self._explained(error))(scope, again, send)
 
 
-def _refusal(status: int, why: object, wait: float) -> Response:
+def _refusal(refused: Refused) -> Response:
+    why = refused.why
     error = why if isinstance(why, DeniedError) else DeniedError(str(why), code="denied")
-    headers = {"retry-after": str(math.ceil(wait))} if wait else {}
-    if status == 401:
-        headers["www-authenticate"] = 'Bearer realm="command-center"'
-    return problem(status, error.code, error.what, where=error.where, next_step=error.next_step, headers=headers)
+    return problem(
+        refused.status,
+        error.code,
+        error.what,
+        where=error.where,
+        next_step=error.next_step,
+        headers=refused.headers,
+    )
 
 
-async def _body(receive: Receive) -> bytes | Response:
-    body, more = b"", True
-    while more:
-        part = await receive()
-        body += part.get("body", b"")
-        more = part.get("more_body", False)
-        if len(body) > MOST_BODY:
-            return problem(
-                413, "too_large", f"A body has at most {MOST_BODY:,} bytes.", next_step="Send less at once."
-            )
-    return body
+def _too_large() -> Response:
+    return problem(413, "too_large", f"A body has at most {MOST_BODY:,} bytes.", next_step="Send less at once.")

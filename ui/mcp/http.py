@@ -8,7 +8,6 @@ then the token, then how much was asked, then the size.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,10 +18,11 @@ from mcp.server.transport_security import TransportSecurityMiddleware, Transport
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ui.programs.bearer import Bearer
 from ui.programs.tokens import Caller
+from ui.request_body import read_again, whole_body
 from warehouse.errors import DeniedError
 
 PATH = "/mcp"
@@ -89,12 +89,7 @@ class _Gate:
             body.headers.update(_HEADERS)
             await body(scope, receive, send)
             return
-        waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def again() -> Message:
-            return waiting.pop() if waiting else await receive()
-
-        await self._manager.handle_request(scope, again, send)
+        await self._manager.handle_request(scope, read_again(body, receive), send)
 
     async def _refusal(self, request: Request) -> Response | None:
         if request.url.path.rstrip("/") != PATH:
@@ -107,21 +102,14 @@ class _Gate:
         if isinstance(admitted, Caller):
             request.scope[_CALLER] = admitted
             return None
-        headers = {"retry-after": str(math.ceil(admitted.wait))} if admitted.wait else {}
-        if admitted.status == 401:
-            headers["www-authenticate"] = 'Bearer realm="command-center"'
-        return _refused(admitted.status, str(admitted.why), **headers)
+        return _refused(admitted.status, str(admitted.why), **admitted.headers)
 
 
 async def _message(receive: Receive) -> bytes | Response:
     """The body of a message, or why it is none. The library gives up on one that is nested too deeply."""
-    body, more = b"", True
-    while more:
-        part = await receive()
-        body += part.get("body", b"")
-        more = part.get("more_body", False)
-        if len(body) > MOST_BODY:
-            return _refused(413, f"A message has at most {MOST_BODY:,} bytes. Send less at once.")
+    body = await whole_body(receive, MOST_BODY)
+    if body is None:
+        return _refused(413, f"A message has at most {MOST_BODY:,} bytes. Send less at once.")
     try:
         json.loads(body)
     except (ValueError, RecursionError):

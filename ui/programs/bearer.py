@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +26,12 @@ class Refused:
     status: int
     why: CommandCenterError
     wait: float = 0.0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the reply tells beside its status: how long to wait, or how to come with a token."""
+        headers = {"retry-after": str(math.ceil(self.wait))} if self.wait else {}
+        return {**headers, "www-authenticate": 'Bearer realm="command-center"'} if self.status == 401 else headers
 
 
 class Bearer:
