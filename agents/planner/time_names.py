@@ -10,10 +10,10 @@ from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
+from agents.planner.time_words import Found, word_at
 from agents.planner.words import MONTHS, word_set
 
 COUNTRY = "US"
-Found = tuple[int, Period] | None
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _SHORT_HOLIDAYS = {
@@ -30,16 +30,12 @@ _LATE = word_set("late end")
 _YEAR = re.compile(r"^20\d\d$")
 
 
-def _word(words: Sequence[str], at: int) -> str:
-    return words[at] if 0 <= at < len(words) else ""
-
-
 def _year_at(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None, int]:
     """An optional year: 2025, of 2025, last year, this year."""
-    skip = at + (_word(words, at) in ("of", "in", ","))
-    if _YEAR.match(_word(words, skip)):
+    skip = at + (word_at(words, at) in ("of", "in", ","))
+    if _YEAR.match(word_at(words, skip)):
         return int(words[skip]), skip + 1
-    if _word(words, skip + 1) == "year" and _word(words, skip) in ("last", "this"):
+    if word_at(words, skip + 1) == "year" and word_at(words, skip) in ("last", "this"):
         return clock.today.year - (words[skip] == "last"), skip + 2
     return None, at
 
@@ -64,7 +60,7 @@ def holiday(words: Sequence[str], at: int, clock: Clock) -> Found:
     """Labor Day, Thanksgiving, Christmas 2025, last Memorial Day: the latest one that is not in the future."""
     start = at + (words[at] in ("last", "this", "past"))
     for parts, name in _holiday_names(clock.today.year):
-        if _word(words, start) != parts[0] or tuple(words[start : start + len(parts)]) != parts:
+        if word_at(words, start) != parts[0] or tuple(words[start : start + len(parts)]) != parts:
             continue
         year, end = _year_at(words, start + len(parts), clock)
         day = _holidays(year or clock.today.year).get(name)
@@ -81,15 +77,17 @@ def season(words: Sequence[str], at: int, clock: Clock) -> Found:
     """
     shifted = words[at] in ("last", "this", "past")
     start = at + shifted
-    name = _word(words, start)
+    name = word_at(words, start)
     if name not in _SEASONS:
         return None
     year, end = _year_at(words, start + 1, clock)
-    named = shifted or year or _word(words, at - 1) in ("in", "the", "since", "during", "over", "of")
-    alone = _word(words, start + 1)
+    named = shifted or year or word_at(words, at - 1) in ("in", "the", "since", "during", "over", "of")
+    alone = word_at(words, start + 1)
     if not shifted and not year and alone.isalpha() and alone not in _BEFORE_DAY | {"for", "in", "compared", "vs"}:
         return None  # "the autumn brochure"
-    if not named or (name == "fall" and not shifted and not year and _word(words, at - 1) not in ("in", "since")):
+    if not named or (
+        name == "fall" and not shifted and not year and word_at(words, at - 1) not in ("in", "since")
+    ):
         return None
     first = date(year or clock.today.year, _SEASONS[name], 1)
     period = _season(first)
@@ -106,8 +104,8 @@ def _season(first: date) -> Period:
 def weekend(words: Sequence[str], at: int, clock: Clock) -> Found:
     """last weekend, over the weekend: the latest Saturday and Sunday that have begun."""
     start = at + (words[at] in ("last", "this", "past"))
-    the = _word(words, at - 1) == "the" and _word(words, at - 2) in ("over", "on", "during", "at", "since")
-    if _word(words, start) != "weekend" or not (start > at or the):
+    the = word_at(words, at - 1) == "the" and word_at(words, at - 2) in ("over", "on", "during", "at", "since")
+    if word_at(words, start) != "weekend" or not (start > at or the):
         return None
     saturday = clock.today - timedelta(days=(clock.today.weekday() - 5) % 7)
     if words[at] == "last" and saturday + timedelta(days=1) >= clock.today:
@@ -117,7 +115,7 @@ def weekend(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def fortnight(words: Sequence[str], at: int, clock: Clock) -> Found:
     """the last fortnight: fourteen days back from today."""
-    if words[at] not in ("last", "past", "this") or _word(words, at + 1) != "fortnight":
+    if words[at] not in ("last", "past", "this") or word_at(words, at + 1) != "fortnight":
         return None
     return at + 2, p.last("day", 14, clock, "last 14 days")
 
@@ -125,8 +123,8 @@ def fortnight(words: Sequence[str], at: int, clock: Clock) -> Found:
 def numbered_week(words: Sequence[str], at: int, clock: Clock) -> Found:
     """week 41, calendar week 41 of 2025: the ISO week."""
     start = at + (words[at] in ("calendar", "iso"))
-    number = _word(words, start + 1)
-    if _word(words, start) != "week" or not number.isdigit() or not 0 < int(number) < 54:
+    number = word_at(words, start + 1)
+    if word_at(words, start) != "week" or not number.isdigit() or not 0 < int(number) < 54:
         return None
     year, end = _year_at(words, start + 2, clock)
     try:
@@ -141,9 +139,9 @@ def numbered_week(words: Sequence[str], at: int, clock: Clock) -> Found:
 def day_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
     """the 15th, in `on the 15th`, `since the 5th`: the latest one that is not in the future."""
     day = _BARE_DAY.match(words[at])
-    if not day or _word(words, at - 1) != "the" or _word(words, at - 2) not in _BEFORE_DAY:
+    if not day or word_at(words, at - 1) != "the" or word_at(words, at - 2) not in _BEFORE_DAY:
         return None
-    follows = _word(words, at + 1)
+    follows = word_at(words, at + 1)
     if follows.isalpha() and follows not in _BEFORE_DAY | {"compared", "versus", "vs", "for", "in", "did", "were"}:
         return None
     month = p.month_start(clock.today, 0 if int(day[1]) <= clock.today.day else -1)
@@ -156,10 +154,10 @@ def day_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def named_month(words: Sequence[str], at: int, clock: Clock) -> Found:
     """last October, this September: `last` is the latest such month that is over."""
-    word = _word(words, at + 1)
+    word = word_at(words, at + 1)
     if words[at] not in ("last", "this", "past") or word not in MONTHS:
         return None
-    if _YEAR.match(_word(words, at + 2)):
+    if _YEAR.match(word_at(words, at + 2)):
         return None
     month = p.month_of(MONTHS[word], None, clock)
     if words[at] != "this" and month.end > clock.today:
@@ -170,10 +168,10 @@ def named_month(words: Sequence[str], at: int, clock: Clock) -> Found:
 def third_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
     """early October, mid August, late in September, the end of June: ten days, and the answer says which."""
     part = words[at]
-    after = at + 1 + (_word(words, at + 1) in ("of", "in"))
-    if part not in _EARLY | _MIDDLE | _LATE or _word(words, after) not in MONTHS:
+    after = at + 1 + (word_at(words, at + 1) in ("of", "in"))
+    if part not in _EARLY | _MIDDLE | _LATE or word_at(words, after) not in MONTHS:
         return None
-    if part in ("beginning", "start", "end", "middle") and _word(words, at + 1) != "of":
+    if part in ("beginning", "start", "end", "middle") and word_at(words, at + 1) != "of":
         return None
     year, end = _year_at(words, after + 1, clock)
     month = p.month_of(MONTHS[words[after]], year, clock).start

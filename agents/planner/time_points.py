@@ -1,38 +1,38 @@
 """The time grammar's points: every way people name a period, read from tokens into whole days.
 
-Each rule takes the words and an index and returns (end, period) or None; rules are tried in order at every index
-and the longest reading wins. Periods in the future are returned as they are: the verifier refuses them.
+Rules are tried in order at every index and the longest reading wins. Periods in the future are returned as they
+are: the verifier refuses them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_names import FIRST_WORDS, NAMES, Found
+from agents.planner.time_calendar import (
+    FISCAL_YEAR,
+    HALF,
+    QUARTER,
+    calendar_day,
+    calendar_month,
+    days_of_month,
+    half_year,
+    part_of_month,
+    part_of_year,
+    quarter,
+    written_date,
+    year,
+    year_after,
+)  # fmt: skip
+from agents.planner.time_names import FIRST_WORDS, NAMES
+from agents.planner.time_relative import NEXT, ago, count_of, named_day, relative
+from agents.planner.time_words import LAST, ORDINALS, THIS, YEAR, Found, Rule, match_phrase, word_at
 from agents.planner.words import MONTHS, NUMBER_WORDS, TIME_WORDS, UNITS, WEEKDAYS, word_set
 from semantic.model import CalendarEvent
-
-Rule = Callable[[Sequence[str], int, Clock], Found]
-
-_LAST = word_set("last past previous prior preceding trailing rolling latest recent")
-_THIS = word_set("this current running")
-_NEXT = word_set("next coming upcoming following")
-_ORDINALS = {
-    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1,
-    "final": -1, "opening": 1, "closing": -1,
-}  # fmt: skip
-PREPOSITIONS = word_set("in for during over within on of throughout across at through from")
-DAY = re.compile(r"^(\d{1,2})(?:st|nd|rd|th)?$")
-_YEAR = re.compile(r"^(?:19|20)\d\d$")
-_QUARTER = re.compile(r"^q([1-4])$")
-_HALF = re.compile(r"^h([12])$")
-_FISCAL_YEAR = re.compile(r"^fy(\d{2}|\d{4})$")
 
 
 def read_point(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -46,8 +46,8 @@ def read_point(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 
 _BEGINNERS = (
-    TIME_WORDS | _LAST | _THIS | _NEXT | MONTHS.keys() | UNITS.keys() | WEEKDAYS.keys() | NUMBER_WORDS.keys()
-    | _ORDINALS.keys() | FIRST_WORDS
+    TIME_WORDS | LAST | THIS | NEXT | MONTHS.keys() | UNITS.keys() | WEEKDAYS.keys() | NUMBER_WORDS.keys()
+    | ORDINALS.keys() | FIRST_WORDS
     | word_set("the so right now at as all of from since a an same couple several days period financial")
 )  # fmt: skip
 
@@ -56,341 +56,12 @@ def _may_begin(word: str, clock: Clock) -> bool:
     """Whether any rule reads a period that begins with the word: most words of a question begin none."""
     if word in _BEGINNERS or word[0].isdigit() or word in _event_words(clock.events):
         return True
-    return word[0] in "qhf" and bool(_QUARTER.match(word) or _HALF.match(word) or _FISCAL_YEAR.match(word))
+    return word[0] in "qhf" and bool(QUARTER.match(word) or HALF.match(word) or FISCAL_YEAR.match(word))
 
 
 @cache
 def _event_words(events: tuple[CalendarEvent, ...]) -> frozenset[str]:
     return frozenset(phrase.lower().split()[0] for event in events for phrase in (event.name, *event.synonyms))
-
-
-def match_phrase(words: Sequence[str], at: int, phrase: str) -> int:
-    """End index when the phrase's words stand at `at`, else 0."""
-    parts = _parts(phrase)
-    if at >= len(words) or words[at] != parts[0]:
-        return 0
-    return at + len(parts) if tuple(words[at : at + len(parts)]) == parts else 0
-
-
-@cache
-def _parts(phrase: str) -> tuple[str, ...]:
-    return tuple(phrase.split())
-
-
-def word_at(words: Sequence[str], at: int) -> str:
-    return words[at] if 0 <= at < len(words) else ""
-
-
-def named_day(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """today, right now, yesterday, tomorrow."""
-    for phrase, shift in (
-        ("today", 0), ("right now", 0), ("now", 0), ("at the moment", 0), ("as of today", 0), ("as of now", 0),
-        ("yesterday", -1), ("the day before yesterday", -2), ("day before yesterday", -2), ("tomorrow", 1),
-    ):  # fmt: skip
-        end = match_phrase(words, at, phrase)
-        if end and not (
-            phrase == "now" and (at == 0 or word_at(words, at - 1) in (",", ".", "and", "ok", "okay"))
-        ):
-            day = clock.today + timedelta(days=shift)
-            return end, Period(day, day, phrase if shift else "today", "day")
-    return None
-
-
-def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """this month, last 8 weeks, past couple of months, next quarter, last fiscal year."""
-    word = word_at(words, at)
-    if word not in _LAST | _THIS | _NEXT:
-        return None
-    after, count, vague = _count(words, at + 1)
-    full = word_at(words, after) in ("full", "complete", "whole", "calendar")
-    after += full
-    fiscal = word_at(words, after) in ("fiscal", "financial")
-    unit = UNITS.get(word_at(words, after + fiscal))
-    if unit is None:
-        return _last_hours(words, at, after, clock)
-    end = after + fiscal + 1
-    label = " ".join(words[at:end])
-    if word in _NEXT:
-        start = p.step(p.floor(clock.today, unit), unit, 1)
-        return end, p.whole(start, unit, label)
-    if word in _THIS:
-        return (end, p.current(unit, clock, label, fiscal=fiscal)) if count is None else None
-    period = p.last(unit, count or 1, clock, label, fiscal=fiscal)
-    if unit == "day" and count is None:
-        day = clock.today - timedelta(days=1) if word in ("previous", "prior", "preceding") else clock.today
-        period = Period(day, day, label, "day")
-    return end, replace(period, vague=vague)
-
-
-def _count(words: Sequence[str], at: int) -> tuple[int, int | None, str]:
-    """An optional number of units: 8, eight, a couple of, few."""
-    for phrase, number, vague in (
-        ("a couple of", 2, ""), ("couple of", 2, ""), ("couple", 2, ""), ("a few", 3, "few read as 3"),
-        ("few", 3, "few read as 3"), ("several", 3, "several read as 3"), ("half", 0, ""),
-    ):  # fmt: skip
-        end = match_phrase(words, at, phrase)
-        if end and number:
-            return end, number, vague
-    word = word_at(words, at)
-    if word.isdigit() and 0 < int(word) < 400:
-        return at + 1, int(word), ""
-    if word in NUMBER_WORDS and NUMBER_WORDS[word] > 0:
-        return at + 1, NUMBER_WORDS[word], ""
-    return at, None, ""
-
-
-def _last_hours(words: Sequence[str], at: int, after: int, clock: Clock) -> Found:
-    if words[at] in _LAST and list(words[after - 1 : after + 1]) == ["24", "hours"]:
-        vague = "24 hours read as the last complete day"
-        return after + 1, Period(clock.today, clock.today, "today", "day", vague=vague)
-    return None
-
-
-def ago(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """three weeks ago: that calendar week; 2 days ago: that day; a year ago: that year's neighbour."""
-    start_at = at + (words[at] in ("a", "an", "one"))
-    after, count, vague = _count(words, at)
-    if start_at > at and count in (None, 1):
-        after, count = start_at, 1
-    unit = UNITS.get(word_at(words, after))
-    if count is None or unit is None or word_at(words, after + 1) not in ("ago", "earlier", "back"):
-        return None
-    if unit == "year" and count == 1:
-        label = "the same period a year ago"
-        start = p.step(p.floor(clock.today, "year"), "year", -1)
-        return after + 2, replace(p.whole(start, "year", label), baseline="previous_year")
-    start = p.step(p.floor(clock.today, unit), unit, -count)
-    return after + 2, replace(p.whole(start, unit, " ".join(words[at : after + 2])), vague=vague)
-
-
-def calendar_month(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """August, Aug 2025, the month of August, August of last year."""
-    at = match_phrase(words, at, "month of") or at
-    word = word_at(words, at)
-    if word not in MONTHS or (word in ("may", "mar", "march") and not _month_context(words, at)):
-        return None
-    year, end = _year_after(words, at + 1, clock)
-    return end, p.month_of(MONTHS[word], year, clock)
-
-
-def _month_context(words: Sequence[str], at: int) -> bool:
-    """Whether `may` or `march` is the month: a preposition before it, or a year, a mark or the end after it."""
-    before, after = word_at(words, at - 1), word_at(words, at + 1)
-    if before in PREPOSITIONS | {"since", "until", "between", "before", "after", "last", "this", "versus", "vs",
-                                  "by", "of", "and", "to", "against", "first", "early", "with"}:  # fmt: skip
-        return True
-    nouns = {"", ",", ".", "vs", "versus", "to", "through", "compared", "and", "only", "against"}
-    return bool(_YEAR.match(after)) or after in nouns or before in MONTHS
-
-
-def _year_after(words: Sequence[str], at: int, clock: Clock) -> tuple[int | None, int]:
-    """An optional year: 2025, of 2025, last year, of this year."""
-    skip = at + (word_at(words, at) in (",", "of", "in"))
-    if _YEAR.match(word_at(words, skip)):
-        return int(words[skip]), skip + 1
-    two_digits = re.fullmatch(r"2\d", word_at(words, at))
-    month_to_month = word_at(words, at - 2) in ("to", "through") and word_at(words, at - 3) in MONTHS
-    if two_digits and (_compares_years(words, at, clock) or (month_to_month and words[at - 1] in MONTHS)):
-        return 2000 + int(two_digits.group()), at + 1
-    for phrase, shift in (
-        ("last year", -1), ("this year", 0), ("previous year", -1), ("prior year", -1), ("year before", -1),
-        ("year earlier", -1), ("a year earlier", -1), ("a year ago", -1), ("a year before", -1),
-    ):  # fmt: skip
-        skip_the = skip + (word_at(words, skip) in ("the", "from"))
-        if end := match_phrase(words, skip_the, phrase):
-            return clock.today.year + shift, end
-    return None, at
-
-
-def _compares_years(words: Sequence[str], at: int, clock: Clock) -> bool:
-    """`feb 26 vs feb 25`: the same month twice, with this year and the one before: years, not days."""
-    month, this = word_at(words, at - 1), clock.today.year % 100
-    years = {word_at(words, place) for place in (at - 3, at, at + 3)}
-    twice = sum(word == month for word in words) == 2
-    return twice and month in MONTHS and {str(this), str(this - 1)} <= years
-
-
-def calendar_day(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """3 September, September 3rd 2025, the 3rd of September."""
-    if word_at(words, at) in MONTHS and (day := DAY.match(word_at(words, at + 1))):
-        year, end = _year_after(words, at + 2, clock)
-        return _dated(MONTHS[words[at]], int(day[1]), year, end, clock)
-    if day := DAY.match(words[at]):
-        month_at = at + 1 + (word_at(words, at + 1) == "of")
-        if word_at(words, month_at) in MONTHS:
-            year, end = _year_after(words, month_at + 1, clock)
-            return _dated(MONTHS[words[month_at]], int(day[1]), year, end, clock)
-    return None
-
-
-def _dated(month: int, day: int, year: int | None, end: int, clock: Clock) -> Found:
-    try:
-        found = date(year or clock.today.year, month, day)
-    except ValueError:
-        return None
-    if year is None and found > clock.today:
-        found = found.replace(year=found.year - 1)
-    return end, Period(found, found, f"{found.day} {found:%B %Y}", "day")
-
-
-def days_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """oct 1-15, September 3-9 2025."""
-    days = re.fullmatch(r"(\d{1,2})-(\d{1,2})", word_at(words, at + 1))
-    if words[at] not in MONTHS or not days:
-        return None
-    year, end = _year_after(words, at + 2, clock)
-    first = _dated(MONTHS[words[at]], int(days[1]), year, end, clock)
-    final = _dated(MONTHS[words[at]], int(days[2]), year, end, clock)
-    if not first or not final or first[1].start > final[1].start:
-        return None
-    return end, Period(first[1].start, final[1].start, " ".join(words[at:end]))
-
-
-def written_date(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """2025-09-03 and 9/3/2025 (month first, as the data's country writes it)."""
-    word = words[at]
-    try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", word):
-            found = date.fromisoformat(word)
-        elif parts := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", word):
-            found = date(int(parts[3]), int(parts[1]), int(parts[2]))
-        else:
-            return None
-    except ValueError:
-        return None
-    return at + 1, Period(found, found, f"{found.day} {found:%B %Y}", "day")
-
-
-def quarter(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """Q3, Q3 2024, third quarter of last year, fiscal Q1, Q1 FY25."""
-    fiscal = words[at] in ("fiscal", "financial")
-    at += fiscal
-    number, end = _quarter_number(words, at)
-    if not number:
-        return None
-    year, end = _year_after(words, end, clock)
-    fiscal_year = _FISCAL_YEAR.match(word_at(words, end + (word_at(words, end) == "of")))
-    if fiscal_year:
-        fiscal, year, end = True, 2000 + int(fiscal_year[1]) % 100, end + 1 + (word_at(words, end) == "of")
-    return end, p.quarter_of(number, year, clock, fiscal=fiscal)
-
-
-def _quarter_number(words: Sequence[str], at: int) -> tuple[int, int]:
-    if match := _QUARTER.match(word_at(words, at)):
-        return int(match[1]), at + 1
-    if _ORDINALS.get(word_at(words, at), 0) > 0 and word_at(words, at + 1) == "quarter":
-        return _ORDINALS[words[at]], at + 2
-    if word_at(words, at) == "quarter" and NUMBER_WORDS.get(word_at(words, at + 1), 0) in (1, 2, 3, 4):
-        return NUMBER_WORDS[words[at + 1]], at + 2
-    return 0, at
-
-
-def half_year(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """H1, H2 2024, first half of this year."""
-    if match := _HALF.match(words[at]):
-        year, end = _year_after(words, at + 1, clock)
-        return end, p.half_of(int(match[1]), year, clock)
-    number = 2 if _ORDINALS.get(words[at]) == -1 else _ORDINALS.get(words[at])
-    if number in (1, 2) and word_at(words, at + 1) == "half":
-        year, end = _year_after(words, at + 2, clock)
-        if (
-            word_at(words, at + 2) == "of"
-            and word_at(words, at + 3) == "last"
-            and "this year" in " ".join(words[:at])
-        ):
-            # "the first half of this year versus the first half of last"
-            year, end = clock.today.year - 1, at + 4 + (word_at(words, at + 4) == "year")
-        if end > at + 2:
-            return end, p.half_of(number, year, clock)
-        end = match_phrase(words, at + 2, "of the year") or _bare_half(words, at)
-        return (end, p.half_of(number, None, clock)) if end else None
-    return None
-
-
-def _bare_half(words: Sequence[str], at: int) -> int:
-    """`in the first half`, of nothing: of the year. `The first half of the calls` is no period."""
-    before = word_at(words, at - 1 - (word_at(words, at - 1) == "the"))
-    return (
-        at + 2 if before in PREPOSITIONS | {"of", "versus", "vs", "than"} and word_at(words, at + 2) != "of" else 0
-    )
-
-
-def part_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """first week of August, last two weeks of July, second half of June."""
-    ordinal = _ORDINALS.get(words[at])
-    if not ordinal:
-        return None
-    after, count, _ = _count(words, at + 1)
-    kind = word_at(words, after)
-    if kind not in ("week", "weeks", "half", "days") or word_at(words, after + 1) not in ("of", "in"):
-        return None
-    inner = calendar_month(words, after + 2, clock) or relative(words, after + 2, clock)
-    if not inner or inner[1].unit != "month":
-        return None
-    end, month = inner
-    label = " ".join(words[at:end])
-    first, final = month.start, p.month_end(month.start)
-    if kind == "half":
-        middle = first.replace(day=15)
-        return end, Period(first, middle, label) if ordinal == 1 else Period(
-            middle + timedelta(days=1), final, label
-        )
-    length = timedelta(days=(count or 1) * (7 if kind.startswith("week") else 1))
-    if ordinal == -1:
-        return end, Period(final - length + timedelta(days=1), final, label)
-    start = first + (ordinal - 1) * length
-    return end, Period(start, min(start + length - timedelta(days=1), final), label)
-
-
-def part_of_year(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """first six months of 2026, last quarter of 2025, second month of Q3, first 10 days of this quarter."""
-    ordinal = _ORDINALS.get(words[at])
-    if not ordinal:
-        return None
-    after, count, _ = _count(words, at + 1)
-    unit = UNITS.get(word_at(words, after))
-    if unit is None or word_at(words, after + 1) not in ("of", "in"):
-        return None
-    inner = _whole_unit(words, after + 2, clock)
-    if not inner or inner[1].unit not in ("year", "quarter"):
-        return None
-    whole = p.whole(p.floor(inner[1].start, inner[1].unit), inner[1].unit, "")
-    label = " ".join(words[at : inner[0]])
-    length = count or 1
-    if ordinal == -1:
-        begin = p.step(whole.end + timedelta(days=1), unit, -length)
-        return inner[0], Period(max(begin, whole.start), whole.end, label, unit if count is None else "range")
-    begin = p.step(whole.start, unit, (ordinal - 1) * length)
-    end = p.step(begin, unit, length) - timedelta(days=1)
-    return inner[0], Period(begin, min(end, whole.end), label, unit if count is None else "range")
-
-
-def _whole_unit(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """2026, Q3, this quarter, the year: what a part is of."""
-    the = word_at(words, at) == "the"
-    at += the
-    if at >= len(words):
-        return None
-    unit = UNITS.get(words[at])
-    if the and unit in ("year", "quarter"):
-        return at + 1, p.current(unit, clock, f"the {unit}")
-    return year(words, at, clock) or quarter(words, at, clock) or relative(words, at, clock)
-
-
-_QUANTITIES = word_set("than least most as above below under exceeding exceed exceeded beyond minimum maximum")
-"""Before a number that is no year: `at least 2000 calls`."""
-
-
-def year(words: Sequence[str], at: int, clock: Clock) -> Found:
-    """2024, fiscal 2025, FY25, calendar year 2024."""
-    if match := _FISCAL_YEAR.match(words[at]):
-        return at + 1, p.year_of(2000 + int(match[1]) % 100, fiscal_month=clock.fiscal_month)
-    fiscal = words[at] in ("fiscal", "financial")
-    after = at + (words[at] in ("fiscal", "financial", "calendar"))
-    after += word_at(words, after) == "year"
-    if _YEAR.match(word_at(words, after)) and word_at(words, after - 1) not in _QUANTITIES:
-        return after + 1, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
-    return None
 
 
 _ALL_DATA = (
@@ -417,7 +88,7 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
         if inner and inner[1].start <= clock.today <= inner[1].end:
             return inner[0], replace(inner[1], end=clock.today)
     if (
-        words[at] in _THIS
+        words[at] in THIS
         and (inner := relative(words, at, clock))
         and (end := match_phrase(words, inner[0], "so far"))
     ):
@@ -456,9 +127,9 @@ def event(words: Sequence[str], at: int, clock: Clock) -> Found:
     """AEP, the last open enrollment, AEP 2024, the 2024 AEP."""
     if at >= len(words):
         return None
-    is_last = words[at] in _LAST
-    start = at + (words[at] in _LAST | _THIS)
-    year = int(words[start]) if _YEAR.match(word_at(words, start)) else 0
+    is_last = words[at] in LAST
+    start = at + (words[at] in LAST | THIS)
+    year = int(words[start]) if YEAR.match(word_at(words, start)) else 0
     start += bool(year)
     if is_last and word_at(words, at + 1) == "year":
         is_last, year, start = False, clock.today.year - 1, at + 2  # "last year's AEP"
@@ -468,7 +139,7 @@ def event(words: Sequence[str], at: int, clock: Clock) -> Found:
             if not end:
                 continue
             end = match_phrase(words, end, "period") or match_phrase(words, end, "season") or end
-            named, after = (year, end) if year else _year_after(words, end, clock)
+            named, after = (year, end) if year else year_after(words, end, clock)
             if named:
                 return after, p.event_of(known, replace(clock, today=date(named, 12, 31)))
             return end, p.last_event(known, clock) if is_last else p.event_of(known, clock)
@@ -477,7 +148,7 @@ def event(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def weekday(words: Sequence[str], at: int, clock: Clock) -> Found:
     """last Monday, on Tuesday: the latest such day that is not in the future; Monday October 26: that date."""
-    start = at + (words[at] in _LAST | _THIS)
+    start = at + (words[at] in LAST | THIS)
     word = word_at(words, start)
     if word in WEEKDAYS:
         dated = start + 1 + (word_at(words, start + 1) in (",", "the"))
@@ -548,7 +219,7 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
     elliptic = words[at] == "last" and word_at(words, at - 1) in ("than", "vs", "versus")
     if elliptic and word_at(words, at + 1) in ("", ",", "."):
         return at + 1, _baseline(clock, "previous_period")  # "more this month than last"
-    counted, count, _ = _count(words, at)
+    counted, count, _ = count_of(words, at)
     if (
         count
         and UNITS.get(word_at(words, counted))

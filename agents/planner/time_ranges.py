@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_names import Found
-from agents.planner.time_points import DAY, PREPOSITIONS, calendar_day, match_phrase, read_point, word_at
+from agents.planner.time_calendar import calendar_day
+from agents.planner.time_points import read_point
+from agents.planner.time_words import DAY, PREPOSITIONS, Found, match_phrase, word_at
 from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, word_set
 
 COMPARES = word_set(

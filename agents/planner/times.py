@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_names import Found
-from agents.planner.time_points import DAY, PREPOSITIONS, Rule, event, match_phrase, read_point, word_at
+from agents.planner.time_points import event, read_point
 from agents.planner.time_ranges import MOVES, RANGES, SIDE_BY_SIDE
+from agents.planner.time_words import DAY, PREPOSITIONS, Found, Rule, match_phrase, word_at
 from agents.planner.words import UNITS, word_set
 from semantic.model import CalendarEvent
 
