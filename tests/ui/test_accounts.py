@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
+from tests.ui.in_memory import Clock, Trail
 from ui.accounts import Accounts
 from ui.guessing import FIRST_LOCK_SECONDS, FREE_GUESSES, FREE_GUESSES_OF_ADDRESS, LONGEST_LOCK_SECONDS
 from ui.stated import BREAK_GLASS, PURPOSE
@@ -18,41 +18,6 @@ from warehouse.errors import DeniedError, UsageError
 from warehouse.principal import ROLES
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Trail:
-    """An audit trail in memory that can fail."""
-
-    def __init__(self) -> None:
-        self.records: list[dict[str, Any]] = []
-        self.broken = False
-
-    def append(self, record: dict[str, Any]) -> int:
-        if self.broken:
-            raise DeniedError("no trail", code="audit_unavailable")
-        self.records.append(record)
-        return len(self.records)
-
-    def fingerprint(self, text: str) -> str:
-        return f"<{len(text)}>"
-
-    def spoken(self, text: str) -> str:
-        return text
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    @property
-    def events(self) -> list[str]:
-        return [record["event"] for record in self.records]
 
 
 @pytest.fixture

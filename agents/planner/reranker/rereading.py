@@ -50,48 +50,36 @@ class Reranker:
         """The plan after a second reading. `reading` is as the reading steps left it, `plan` is the rules'."""
         if intent.kind != "query" or plan.kind not in ("query", "clarify", "refuse"):
             return plan
-        if reading.attribution or self._is_new(reading):
+        if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading):
             return plan
         evidence = Evidence.of(reading, intent, self.slots)
         own, found = candidates(evidence, self.lexicon, clock)
         likely = judged(found, own, evidence, self.lexicon, self.judge, self.known)
-        if not likely or plan.refusal not in _OFFERED:
+        if not likely:
             return plan
         if plan.kind == "query":
             return self._doubted(plan, own, likely, check)
         chance, best = likely[0]
         barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
         barred = barred or _only_names_several(own)
-        if chance >= self.judge.answer and not barred and not self._left_names(best, intent):
-            return self._answered(best, own, intent)
+        if chance >= self.judge.answer and not barred:
+            left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
+            if not _names_left(best.reading, left):
+                return self._answered(best, own, [word for _, word in left])
         return self._offering(plan, likely, check)
-
-    def _left_names(self, best: Candidate, intent: Intent) -> bool:
-        """`How many calls did Sarah take?`: a name that nothing explains, in the sentence that asks."""
-        tokens = best.reading.tokens
-        sentence, numbers = 0, []
-        for token in tokens:
-            numbers.append(sentence)
-            sentence += token.text == "."
-        spans = [span for span in best.reading.spans if span.kind in ("metric", "value", "dimension", "time")]
-        asking = {numbers[span.start] for span in spans} or set(numbers)
-        names = names_in(best.reading.question)
-        return any(
-            numbers[at] in asking and word in names and word not in english()
-            for at, word in unexplained_words(best.draft, best.reading, intent, self.lexicon)
-        )
 
     def _is_new(self, reading: Reading) -> bool:
         """Whether a metric is named that the slots have never seen."""
         seen = set(self.slots.columns["metric"][0])
         return any(target.name not in seen for span in reading.of_kind("metric") for target in span.targets)
 
-    def _answered(self, best: Candidate, own: Draft, intent: Intent) -> Plan:
+    def _answered(self, best: Candidate, own: Draft, unexplained: list[str]) -> Plan:
         """The candidate's plan; what was read into the question, and what was left aside, is said."""
         draft = replace(best.draft, issues=[], ask=None, assumptions=list(best.draft.assumptions))
         tokens = best.reading.tokens
-        left = [word for _, word in unexplained_words(best.draft, best.reading, intent, self.lexicon)]
-        left += [" ".join(token.raw for token in tokens[span.start : span.end]) for span in best.dropped]
+        left = unexplained + [
+            " ".join(token.raw for token in tokens[span.start : span.end]) for span in best.dropped
+        ]
         if draft.metrics != own.metrics:
             labels = [self.lexicon.model.metrics[name].label for name in draft.metrics]
             draft.assumptions.append(f"Read as {' and '.join(labels)}.")
@@ -122,6 +110,18 @@ class Reranker:
         known = {question for _, question in offered}
         rest = tuple(choice for choice in plan.choices if choice[1] not in known)
         return replace(plan, choices=(*offered, *rest)[:3])
+
+
+def _names_left(reading: Reading, left: list[tuple[int, str]]) -> bool:
+    """`How many calls did Sarah take?`: a name that nothing explains, in the sentence that asks."""
+    sentence, numbers = 0, []
+    for token in reading.tokens:
+        numbers.append(sentence)
+        sentence += token.text == "."
+    spans = [span for span in reading.spans if span.kind in ("metric", "value", "dimension", "time")]
+    asking = {numbers[span.start] for span in spans} or set(numbers)
+    names = names_in(reading.question)
+    return any(numbers[at] in asking and word in names and word not in english() for at, word in left)
 
 
 def _only_names_several(own: Draft) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from argon2 import PasswordHasher
 
+from tests.ui.in_memory import Clock, Trail
 from ui.accounts import Accounts
 from ui.programs.surface import Surface
 from ui.programs.tokens import Tokens
@@ -25,39 +25,9 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 10, 30, tzinfo=UTC)
 
 
-class Clock:
-    """Seconds that stand still until a test moves them."""
-
-    def __init__(self) -> None:
-        self.now = NOW.timestamp()
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Trail:
-    """An audit trail in memory."""
-
-    def __init__(self) -> None:
-        self.records: list[dict[str, Any]] = []
-
-    def append(self, record: dict[str, Any]) -> int:
-        self.records.append(json.loads(json.dumps(record)))
-        return len(self.records)
-
-    def fingerprint(self, text: str) -> str:
-        return f"<{len(text)}>"
-
-    def spoken(self, text: str) -> str:
-        return text
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW.timestamp())
 
 
 @pytest.fixture
