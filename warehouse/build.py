@@ -24,7 +24,7 @@ from warehouse import segments, snapshots
 from warehouse.assembly import Assembly, Plan
 from warehouse.checks import FAILED_BUILD, CheckFailed, CheckResult, keep_failure
 from warehouse.contract import load_contract
-from warehouse.errors import MissingDataError
+from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.ingest import Batch, LoadedFile, require_tables
 from warehouse.ledger import TakenFile, effective_day, ledger_of
 from warehouse.manifest import facts_of, manifest_of, quarantined_by_number, reading_digest, words_of
@@ -126,7 +126,7 @@ def build(
     moment = now or datetime.now(UTC)
     if engine == "spark":
         require_spark(settings)
-    with snapshots.build_lock(warehouse):
+    with _stopped_is_no_failure(), snapshots.build_lock(warehouse):
         with steps.step("Look at the source files", 0.0):
             inbox = discover(source, load_contract())
             full = full or (whole and _is_another_company(warehouse, inbox))
@@ -140,9 +140,7 @@ def build(
         except CheckFailed as failure:
             keep_failure(warehouse, failure)
             raise
-        except (RuntimeError, duckdb.InterruptException) as error:
-            if "interrupt" in str(error).lower():  # Ctrl+C while the engine runs a statement of this thread
-                raise KeyboardInterrupt from error
+        except duckdb.InterruptException:
             raise
         except (duckdb.Error, OSError) as error:
             raise _resource_error(error, warehouse, settings) from error
@@ -150,6 +148,29 @@ def build(
         snapshots.prune(warehouse, settings.build, moment)
     steps.progress("Done", 1.0)
     return report
+
+
+@contextmanager
+def _stopped_is_no_failure() -> Iterator[None]:
+    """Ctrl+C while the engine runs a statement of this thread comes as an error of the statement, which who asked
+    may have taken for a damaged file: whatever it was made into, the reader stopped the build.
+    """
+    try:
+        yield
+    except (RuntimeError, duckdb.Error, CommandCenterError) as error:
+        if _is_interrupt(error):
+            raise KeyboardInterrupt from error
+        raise
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | duckdb.InterruptException):
+            return True
+        if isinstance(error, RuntimeError) and "interrupt" in str(error).lower():
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
