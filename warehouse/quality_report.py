@@ -5,7 +5,6 @@ Counts, sums, names of files and numbers of rows only: the rows themselves are P
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
@@ -19,7 +18,6 @@ from warehouse.settings import Rules
 from warehouse.snapshots import Snapshot, connect
 
 DEDUPLICATED = ("duplicate", "duplicate_id")  # reasons whose record is in silver, from another row
-_LINE = re.compile(r"line (\d+)")
 
 
 @dataclass(frozen=True)
@@ -249,14 +247,17 @@ def _sums(con: duckdb.DuckDBPyConnection, measures: Sequence[QualityMeasure]) ->
 
 
 def _quarantine(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[QuarantineQuality]:
-    """Most rows first. What the build says of a line that could not be split is no column."""
+    """Most rows first. A line that never became a row may name a field: `line N at FIELD`."""
     rows = con.execute(
         """
         SELECT source_table, reason,
-               CASE WHEN reason = 'unparseable' THEN '' ELSE coalesce(detail, '') END AS column_name,
+               CASE WHEN row_number IS NULL THEN regexp_extract(detail, '^line \\d+ at (.+)$', 1)
+                    ELSE coalesce(detail, '') END AS column_name,
                count(*) AS row_count, count(DISTINCT _file_no) AS files,
                min(struct_pack(
-                   no := _file_no, place := coalesce(row_number, 0), note := detail, name := source_file
+                   no := _file_no, place := coalesce(row_number, 0),
+                   line := coalesce(TRY_CAST(regexp_extract(detail, '^line (\\d+)', 1) AS BIGINT), 0),
+                   name := source_file
                )) AS first
         FROM bronze.quarantine
         WHERE raw_row IS NOT NULL AND list_contains(?, source_table)
@@ -274,15 +275,10 @@ def _quarantine(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[Qu
             files=files,
             file=first["name"],
             row=first["place"] or None,
-            line=_line(reason, first["note"]),
+            line=first["line"] or None,
         )
         for table, reason, column, count, files, first in rows
     ]
-
-
-def _line(reason: str, detail: str | None) -> int | None:
-    found = _LINE.match(detail or "") if reason == "unparseable" else None
-    return int(found[1]) if found else None
 
 
 def _file(document: Mapping[str, Any]) -> FileQuality:

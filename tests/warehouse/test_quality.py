@@ -157,6 +157,29 @@ def test_missing_values_and_quarantine_are_counted_where_they_are(tables, writte
     assert stored == {("bad_date", "claim_date"): 2, ("unparseable", ""): 1}
 
 
+def test_bad_traces_are_one_group_a_reason_and_field_with_the_line_of_the_first(tables, written, built, reported):
+    source = written(tables)
+    bodiless = '{"traceId": "t%s", "spans": [{"spanId": "a", "attributes": {"request.body": "{"}}]}'
+    rootless, forked = '{"traceId": "t"}', '{"traceId": "t", "spans": [{"spanId": "a"}, {"spanId": "b"}%s]}'
+    bad = [
+        *(bodiless % number for number in range(11)),
+        rootless,
+        rootless,
+        "{",
+        forked % "",
+        forked % ', {"spanId": "c"}',
+    ]
+    (source / "cost_estimates.jsonl").write_text("".join(line + "\n" for line in bad))
+    built(source)
+    found = [(q.reason, q.column, q.rows, q.line) for q in reported("cost_estimates").quarantine]
+    assert found == [
+        ("broken_body", "request.body", 11, 1),
+        ("missing_span", "", 2, 12),
+        ("two_roots", "", 2, 15),
+        ("broken_json", "", 1, 14),
+    ]
+
+
 def test_a_sum_that_gold_does_not_have_fails_on_its_own_column(tables, written, built, altered, reported):
     tables["enrollment"][0]["enrollment_date"] = "2024-11-01"
     more = {t: ", ".join(f"{c} + 1 AS {c}" for c in columns) for t, columns in SUMMED.items()}

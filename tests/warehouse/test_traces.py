@@ -109,7 +109,9 @@ def read(path: Path, content: bytes) -> Read:
     with duckdb.connect() as con:
         found = trace_relations(con, path, load_contract()["cost_estimates"], folder)
         requested, returned = found.parts.values()
-        aside = con.execute(f"SELECT reason, split_part(detail, ':', 1) FROM ({found.set_aside})").fetchall()
+        aside = con.execute(
+            f"SELECT reason, regexp_extract(detail, '^line \\d+') FROM ({found.set_aside})"
+        ).fetchall()
         return Read(
             *(_rows(con, select) for select in (found.good, requested, returned)), sorted(aside), found.rows
         )

@@ -17,7 +17,7 @@ amounts AS (
     FROM returned
 )
 
-SELECT _row_number, min(CASE WHEN coalesce(isfinite(TRY_CAST(text AS DOUBLE)), false) THEN 'negative_value:' ELSE 'bad_number:' END || name)
+SELECT _row_number, min(CASE WHEN coalesce(isfinite(TRY_CAST(text AS DOUBLE)), false) THEN 'negative_value: at ' ELSE 'bad_number: at ' END || name)
     AS fault
 FROM amounts
 WHERE trim(text) <> '' AND (TRY_CAST(text AS DOUBLE) IS NULL OR NOT isfinite(TRY_CAST(text AS DOUBLE)) OR TRY_CAST(text AS DOUBLE) < 0)

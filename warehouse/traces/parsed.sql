@@ -1,5 +1,5 @@
 -- Every line of a file of traces, taken apart: the root span's facts, the two bodies as records, and what is wrong with it.
--- `fault` is a reason of contract/sources.yml and what it is about, by the first thing that is wrong.
+-- `fault` is a reason of contract/sources.yml, a colon, and ` at FIELD` or `: WORDS`, by the first thing that is wrong.
 WITH traces AS (
     SELECT line, TRY(json_transform(line, '{
         "traceId": "VARCHAR",
@@ -95,19 +95,19 @@ judged AS (
     SELECT
         *,
         CASE
-            WHEN trace IS NULL OR NOT starts_with(ltrim(line, ' ' || chr(9)), '{') THEN 'broken_json:the line is no JSON record'
-            WHEN trace.traceId IS NULL THEN 'missing_value:traceId'
-            WHEN coalesce(root_count, 0) = 0 THEN 'missing_span:no span is the root'
-            WHEN root_count > 1 THEN 'two_roots:' || root_count || ' spans have no parent'
-            WHEN request_text IS NULL THEN 'missing_value:request.body'
-            WHEN request IS NULL THEN 'broken_body:request.body'
-            WHEN response_text IS NOT NULL AND response IS NULL THEN 'broken_body:response.body'
-            WHEN coalesce(len(asked), 0) = 0 THEN 'missing_value:providerInfo'
-            WHEN list_count(asked) < len(asked) OR list_contains(asked, '') THEN 'missing_value:serviceLocation'
+            WHEN trace IS NULL OR NOT starts_with(ltrim(line, ' ' || chr(9)), '{') THEN 'broken_json:: the line is no JSON record'
+            WHEN trace.traceId IS NULL THEN 'missing_value: at traceId'
+            WHEN coalesce(root_count, 0) = 0 THEN 'missing_span:: no span is the root'
+            WHEN root_count > 1 THEN 'two_roots:: ' || root_count || ' spans have no parent'
+            WHEN request_text IS NULL THEN 'missing_value: at request.body'
+            WHEN request IS NULL THEN 'broken_body: at request.body'
+            WHEN response_text IS NOT NULL AND response IS NULL THEN 'broken_body: at response.body'
+            WHEN coalesce(len(asked), 0) = 0 THEN 'missing_value: at providerInfo'
+            WHEN list_count(asked) < len(asked) OR list_contains(asked, '') THEN 'missing_value: at serviceLocation'
             WHEN list_count(returned) < len(returned) OR list_contains(returned, '')
-                THEN 'missing_value:serviceLocation of a response'
-            WHEN len(list_distinct(asked)) < len(asked) THEN 'repeated_provider:request.body'
-            WHEN len(list_distinct(returned)) < len(returned) THEN 'repeated_provider:response.body'
+                THEN 'missing_value: at serviceLocation of a response'
+            WHEN len(list_distinct(asked)) < len(asked) THEN 'repeated_provider: at request.body'
+            WHEN len(list_distinct(returned)) < len(returned) THEN 'repeated_provider: at response.body'
         END AS fault
     FROM timed
 )

@@ -62,11 +62,14 @@ def _judged(rows: str, bad: Path) -> str:
 
 
 def _set_aside(judged: str, lines: Lines) -> str:
-    """Bad lines with their reason; those that the engine never saw stand in the file as an empty record."""
+    """Bad lines with their reason; those that the engine never saw stand in the file as an empty record.
+
+    `detail` is `line N at FIELD`, or `line N: WORDS` where no field is to blame.
+    """
     named = ", ".join(str(number) for number, _, _ in lines.set_aside) or "0"
     found = (
         "SELECT split_part(fault, ':', 1) AS reason, "
-        "'line ' || _row_number || ': ' || substr(fault, strpos(fault, ':') + 1) AS detail, "
+        "'line ' || _row_number || substr(fault, strpos(fault, ':') + 1) AS detail, "
         "coalesce(raw, trace_id) AS raw "
         f"FROM {judged} WHERE fault IS NOT NULL AND _row_number NOT IN ({named})"
     )
