@@ -285,7 +285,11 @@ def test_a_file_may_be_written_in_many_ways(
     assert len(found.returned) == 4
 
 
-@pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b""), gzip.compress(lines(SOUND))[:-30]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n \n", gzip.compress(b""), gzip.compress(lines(SOUND))[:-30]],
+    ids=["nothing", "blank lines", "packed nothing", "packed and cut"],  # the packed bytes hold the time of day
+)
 def test_an_empty_or_cut_file_is_refused_whole(content: bytes, take: Callable[[bytes], Read]) -> None:
     with pytest.raises(Refused):
         take(content)
