@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 
-from semantic.compiler import compile_query
+from semantic.compiler.counts import Wanted, compile_counts
 from semantic.compiler.cube import CubeStatement, compile_cube
 from semantic.model import Measure, Metric, SemanticModel
-from semantic.query import DimensionFilter, SemanticQuery, TimeRange
+from semantic.query import DimensionFilter, TimeRange
 from tools.desk import Door
 from tools.scout.cube import ANY, Cube, Ints, ordered
 from tools.scout.incident import Segment
@@ -81,8 +79,7 @@ def _lines(
 ) -> Lines | None:
     """The lines of some groupings; None where they are too many to be read at once."""
     statements = tuple(compile_cube(semantic, measures, sets, time, least))
-    with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda statement: _run(door, statement), statements))
+    results = [_run(door, statement) for statement in statements]
     if any(result.truncated for result in results):
         return None
     return lines_of(family.dimensions, statements, results, (time.end - time.start).days + 1)
@@ -136,32 +133,35 @@ def _beside(cube: Cube, lines: Lines) -> Cube:
     return Cube(cube.dimensions, cube.values, cube.codes, cube.days, {**cube.measures, **added})
 
 
-def members_behind(door: Door, semantic: SemanticModel, metric: Metric, segment: Segment, time: TimeRange) -> int:
-    """The distinct members behind the figure: of a count or rate those of the numerator, else of the denominator.
+def members_behind(
+    door: Door, semantic: SemanticModel, asked: Sequence[tuple[Metric, Segment, TimeRange]]
+) -> list[int]:
+    """The distinct members behind figures: of a count or rate those of the numerator, else of the denominator.
 
     -1 where the model does not say whose event a row is.
     """
+    found = [-1] * len(asked)
+    known: list[int] = []
+    wanted: list[Wanted] = []
+    for place, (metric, segment, time) in enumerate(asked):
+        counted = _members_of(semantic, metric)
+        if counted is not None:
+            known.append(place)
+            filters = tuple(DimensionFilter(dimension=name, values=(value,)) for name, value in segment)
+            wanted.append(Wanted(counted, filters, time))
+    for statement in compile_counts(semantic, wanted):
+        result = door.query(statement.sql, SCOUT, params=dict(statement.params), context=SOURCE)
+        for place, count in result.rows:
+            found[known[place]] = int(count or 0)
+    return found
+
+
+def _members_of(semantic: SemanticModel, metric: Metric) -> Measure | None:
     name, _ = (metric.numerator if metric.unit in _FLAGS else metric.denominator or metric.numerator)[0]
     measure = semantic.measures[name]
     dataset = semantic.datasets[measure.dataset]
     if not dataset.member_column:
-        return -1
+        return None
     flag = measure.flag or (measure.column if measure.aggregation == "sum" and metric.unit in _FLAGS else None)
     where = (*measure.where, *(((flag, ("1",)),) if flag else ()))
-    counted = Measure("members", dataset.name, "count_distinct", dataset.member_column, where)
-    plain = Metric("members", "members", "", "count", "neutral", "", (("members", 1.0),), distinct=True)
-    widened = _with(semantic, counted, plain)
-    filters = tuple(DimensionFilter(dimension=n, values=(value,)) for n, value in segment)
-    compiled = compile_query(
-        widened,
-        SemanticQuery(metrics=("members",), filters=filters, time=time),
-        as_of=time.end,
-        first_day=time.start,
-    )
-    result = door.query(compiled.sql, SCOUT, params=dict(compiled.params), context=SOURCE)
-    return int(result.rows[0][0] or 0)
-
-
-def _with(semantic: SemanticModel, measure: Measure, metric: Metric) -> SemanticModel:
-    measures = {**semantic.measures, measure.name: measure}
-    return replace(semantic, measures=measures, metrics={**semantic.metrics, metric.name: metric}, marts=())
+    return Measure("members", dataset.name, "count_distinct", dataset.member_column, where)

@@ -83,21 +83,29 @@ def run_days(
     cubes: list[tuple[Family, Cube]] = []
     pasts: dict[str, Cube] = {}
     begin, end = past_days(first, wanted[-1])
-    for number, family in enumerate(planned.families):
-        on_step(f"Reading {family.name.replace('_', ' ')}", 0.7 * number / len(planned.families))
-        cubes.append((family, read_cube(door, semantic, family, first, wanted[-1])))
-        if begin >= snapshot.first_day and any(entry.kind == "count" for entry in family.metrics):
-            pasts[family.name] = read_cube(door, semantic, last_year(family), begin, end)
-    if planned.kin is not None:
-        cubes.append((planned.kin, read_cube(door, semantic, planned.kin, first, wanted[-1])))
+    families = [*planned.families, *([planned.kin] if planned.kin else [])]
+
+    def read(family: Family) -> tuple[Cube, Cube | None]:
+        past = family is not planned.kin and begin >= snapshot.first_day
+        past = past and any(entry.kind == "count" for entry in family.metrics)
+        cube = read_cube(door, semantic, family, first, wanted[-1])
+        return cube, read_cube(door, semantic, last_year(family), begin, end) if past else None
+
+    with ThreadPoolExecutor(2) as pool:  # while one cube is put together the engine reads for another
+        for number, (family, reading) in enumerate([(one, pool.submit(read, one)) for one in families]):
+            on_step(f"Reading {family.name.replace('_', ' ')}", 0.7 * number / len(families))
+            cube, past = reading.result()
+            cubes.append((family, cube))
+            if past is not None:
+                pasts[family.name] = past
     together = kinship(cubes)
     leans = _leans(door, semantic, planned, first, wanted[0])
-    reading = (time.perf_counter() - started) * 1000
+    spent = (time.perf_counter() - started) * 1000
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
         report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known, pasts, leans)
         known = remembered(known, report)
-        yield replace(report, timings_ms={"read": round(reading, 1), **report.timings_ms})
+        yield replace(report, timings_ms={"read": round(spent, 1), **report.timings_ms})
 
 
 def _leans(
@@ -179,9 +187,8 @@ def _report(
     scanned = [looked for _, looked in found]
     judged = time.perf_counter()
     told = told_once(incidents, planned.stories, together, planned.shares)
-    with ThreadPoolExecutor(2) as pool:
-        counted = pool.map(lambda incident: _members(door, semantic, incident), told)
-        told = tuple(replace(i, members=members) for i, members in zip(told, counted, strict=True))
+    counted = members_behind(door, semantic, [(semantic.metrics[i.metric], i.segment, i.period) for i in told])
+    told = tuple(replace(i, members=members) for i, members in zip(told, counted, strict=True))
     done = time.perf_counter()
     notes = (*planned.lacking, *dict.fromkeys(note for entry in scanned for note in entry.notes))
     times = {"judge": round((judged - started) * 1000, 1), "members": round((done - judged) * 1000, 1)}
@@ -191,10 +198,6 @@ def _report(
 def _until(cube: Cube, day: date) -> Cube:
     last = cube.days.index(day)
     return cube.through(last, max(0, last + 1 - LEVEL_DAYS - max(WINDOWS)))
-
-
-def _members(door: Door, semantic: SemanticModel, incident: Incident) -> int:
-    return members_behind(door, semantic, semantic.metrics[incident.metric], incident.segment, incident.period)
 
 
 def judge(
