@@ -1,7 +1,8 @@
 """The lines of a file of traces: how the engine can read them, and those that no engine could.
 
-A plain file (UTF-8, no NUL, no line over the limit) is read as it lies there. Of any other a mended copy is made,
-in which a line that is set aside is empty, so that the others keep their numbers.
+A plain text file (UTF-8, no NUL, no line over the limit) is read as it lies there, by all threads. Of any other,
+and of a gzipped one, copies of some lines each are made, in which a line that is set aside is empty, so that the
+others keep their numbers.
 """
 
 from __future__ import annotations
@@ -9,45 +10,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from warehouse.opened_files import GZIP, LONGEST_RECORD, UNREADABLE, UTF_16, Refused, blocks, first_bytes, opened
 from warehouse.reading import quoted
 
+_LOT = 128 << 20  # bytes of a copy: enough work for two threads, little on the disk
 _SHOWN = 2000  # bytes of a line that is set aside
 _NO_SIGN = "'\x01'"  # never in JSON: a control character
 
 
 @dataclass(frozen=True)
-class Lines:
-    """A query for the good lines (`line`, in their order), and the lines that are set aside.
+class Lot:
+    """Lines that follow each other: a query for the good ones (`line`, in their order), and those set aside.
 
-    Of these the number from 1, why, and the line's beginning. `count` is how many lines that are not empty there
-    are, the ones set aside among them.
+    Of these the number from 1 in the file, why, and the line's beginning. `before` is how many lines of the file
+    come before, `count` how many are here, the ones set aside among them; empty lines do not count. `copy` is a
+    passing file.
     """
 
     query: str
-    set_aside: tuple[tuple[int, str, str], ...]
+    before: int
     count: int
+    set_aside: tuple[tuple[int, str, str], ...] = ()
+    copy: Path | None = None
 
 
 class _NotPlain(Exception):
     """The engine would not read this file as it is meant."""
 
 
-def lines_of(path: Path, folder: Path) -> Lines:
+def lots_of(path: Path, folder: Path) -> Iterator[Lot]:
     """Look at every line once. Raises Refused for what is no text or cannot be read to its end."""
     first = first_bytes(path)
-    try:
-        if first.startswith(UTF_16):
-            raise _NotPlain
-        with opened(path) as stream:
-            count = sum(_plain(block) for block in blocks(stream))
-        if not count:
-            raise Refused(UNREADABLE, "the file is empty")
-        return Lines(_query(path, gzip=first.startswith(GZIP)), (), count)
-    except _NotPlain:
-        return _mended(path, folder / "lines.jsonl")
+    if not first.startswith((GZIP, *UTF_16)):
+        try:
+            with opened(path) as stream:
+                count = sum(_plain(block) for block in blocks(stream))
+            if count:
+                yield Lot(_query(path), 0, count)
+                return
+        except _NotPlain:
+            pass
+    yield from _copies(path, folder)
 
 
 def _plain(block: bytes) -> int:
@@ -65,25 +69,41 @@ def _plain(block: bytes) -> int:
     return len(lines)
 
 
-def _mended(path: Path, copy: Path) -> Lines:
-    set_aside: list[tuple[int, str, str]] = []
-    number = 0
-    with opened(path) as stream, copy.open("wb") as written:
-        for line in _stripped(stream):
-            number += 1
-            trouble = _trouble(line)
-            if trouble:
-                set_aside.append((number, trouble, _beginning(line)))
-            written.write(b"null\n" if trouble else line + b"\n")
-    if not number:
+def _copies(path: Path, folder: Path) -> Iterator[Lot]:
+    before = 0
+    with opened(path) as stream:
+        waiting = blocks(stream)
+        while lot := _copied(waiting, folder / f"lines-{before}.jsonl", before):
+            yield lot
+            before += lot.count
+    if not before:
         raise Refused(UNREADABLE, "the file is empty")
-    return Lines(_query(copy, gzip=False), tuple(set_aside), number)
 
 
-def _stripped(stream: IO[bytes]) -> Iterator[bytes]:
+def _copied(waiting: Iterator[bytes], copy: Path, before: int) -> Lot | None:
+    """The next lot of the blocks, None after the last."""
+    count = 0
+    set_aside: list[tuple[int, str, str]] = []
+    with copy.open("wb") as written:
+        for block in waiting:
+            try:
+                count += _plain(block)
+                written.write(block if block.endswith(b"\n") else block + b"\n")
+            except _NotPlain:
+                for line in _stripped(block):
+                    count += 1
+                    trouble = _trouble(line)
+                    if trouble:
+                        set_aside.append((before + count, trouble, _beginning(line)))
+                    written.write(b"null\n" if trouble else line + b"\n")
+            if written.tell() >= _LOT:
+                break
+    return Lot(_query(copy), before, count, tuple(set_aside), copy) if count else None
+
+
+def _stripped(block: bytes) -> Iterator[bytes]:
     """Every line that is not blank, without what stands around it."""
-    for block in blocks(stream):
-        yield from (stripped for line in block.split(b"\n") if (stripped := line.strip()))
+    return (stripped for line in block.split(b"\n") if (stripped := line.strip()))
 
 
 def _beginning(line: bytes) -> str:
@@ -100,10 +120,9 @@ def _trouble(line: bytes) -> str:
     return "broken_json" if b"\x00" in line or b"\x01" in line or b"\r" in line else ""
 
 
-def _query(path: Path, *, gzip: bool) -> str:
-    compression = "gzip" if gzip else "none"
+def _query(path: Path) -> str:
     return (
         f"(SELECT line FROM read_csv({quoted(str(path))}, columns = {{'line': 'VARCHAR'}}, delim = {_NO_SIGN}, "
         "quote = '', escape = '', header = false, auto_detect = false, null_padding = false, "
-        f"max_line_size = {LONGEST_RECORD + 2}, compression = '{compression}'))"
+        f"max_line_size = {LONGEST_RECORD + 2}, buffer_size = {2 * (LONGEST_RECORD + 2)}, compression = 'none'))"
     )

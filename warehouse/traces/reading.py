@@ -1,19 +1,22 @@
 """One file of traces, read whole: trace rows, the rows of its requested and returned providers, and bad lines.
 
-The lines are taken apart once, by the SQL files beside this one, into a passing Parquet file in which every line
-keeps its place; what a build takes is read from that.
+The lines are taken apart once, by the SQL files beside this one, into passing Parquet files in which every line
+keeps its place; what a build takes is read from these. While some lines are taken apart the next are unpacked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from warehouse.contract import SourceTable
+from warehouse.jobs import side_by_side
 from warehouse.reading import quoted
-from warehouse.traces.lines import Lines, lines_of
+from warehouse.traces.lines import Lot, lots_of
 
 _FOLDER = Path(__file__).parent
 
@@ -34,12 +37,12 @@ def trace_relations(
     con: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, folder: Path
 ) -> TraceRelations:
     """Take a file apart; `folder` is for passing files. Raises Refused, or duckdb.Error when the engine cannot."""
-    lines = lines_of(path, folder)
-    parsed = folder / "parsed.parquet"
-    con.execute(f"COPY ({_sql('parsed', '$lines', lines.query)}) TO {quoted(str(parsed))} (FORMAT parquet)")
+    lots = _taken_apart(con, lots_of(path, folder), folder)
+    files = ", ".join(quoted(str(_parsed(lot, folder))) for lot in lots)
     rows = (
-        "(SELECT *, file_row_number + 1 AS _row_number "
-        f"FROM read_parquet({quoted(str(parsed))}, file_row_number = true))"
+        "(SELECT * EXCLUDE (filename), file_row_number + 1 "
+        "+ CAST(regexp_extract(filename, '(\\d+)\\.parquet$', 1) AS BIGINT) AS _row_number "
+        f"FROM read_parquet([{files}], file_row_number = true, filename = true))"
     )
     bad = folder / "bad.parquet"
     con.execute(f"COPY ({_sql('amounts', '$parsed', rows)}) TO {quoted(str(bad))} (FORMAT parquet)")
@@ -47,10 +50,31 @@ def trace_relations(
     columns = ", ".join(f'CAST("{column.name}" AS VARCHAR) AS "{column.name}"' for column in table.columns)
     return TraceRelations(
         f"SELECT {columns}, _row_number FROM {judged} WHERE fault IS NULL",
-        _set_aside(judged, lines),
+        _set_aside(judged, [line for lot in lots for line in lot.set_aside]),
         {part: _sql(part.rpartition("_")[2], "$parsed", judged) for part in table.parts},
-        lines.count,
+        sum(lot.count for lot in lots),
     )
+
+
+def _taken_apart(con: duckdb.DuckDBPyConnection, lots: Iterator[Lot], folder: Path) -> list[Lot]:
+    """All lots; of each there is a file of its parsed lines now, and no copy any more."""
+    done = []
+    lot = next(lots, None)
+    while lot:
+        done.append(lot)
+        _, lot = side_by_side(con, [partial(_parse, lot, folder), lambda _: next(lots, None)], 2)
+    return done
+
+
+def _parse(lot: Lot, folder: Path, worker: duckdb.DuckDBPyConnection) -> None:
+    parsed = quoted(str(_parsed(lot, folder)))
+    worker.execute(f"COPY ({_sql('parsed', '$lines', lot.query)}) TO {parsed} (FORMAT parquet)")
+    if lot.copy:
+        lot.copy.unlink()
+
+
+def _parsed(lot: Lot, folder: Path) -> Path:
+    return folder / f"parsed-{lot.before}.parquet"
 
 
 def _judged(rows: str, bad: Path) -> str:
@@ -61,19 +85,19 @@ def _judged(rows: str, bad: Path) -> str:
     )
 
 
-def _set_aside(judged: str, lines: Lines) -> str:
+def _set_aside(judged: str, unseen: Sequence[tuple[int, str, str]]) -> str:
     """Bad lines with their reason; those that the engine never saw stand in the file as an empty record.
 
     `detail` is `line N at FIELD`, or `line N: WORDS` where no field is to blame.
     """
-    named = ", ".join(str(number) for number, _, _ in lines.set_aside) or "0"
+    named = ", ".join(str(number) for number, _, _ in unseen) or "0"
     found = (
         "SELECT split_part(fault, ':', 1) AS reason, "
         "'line ' || _row_number || substr(fault, strpos(fault, ':') + 1) AS detail, "
         "coalesce(raw, trace_id) AS raw "
         f"FROM {judged} WHERE fault IS NOT NULL AND _row_number NOT IN ({named})"
     )
-    return " UNION ALL ".join([found, *(_as_row(*line) for line in lines.set_aside)])
+    return " UNION ALL ".join([found, *(_as_row(*line) for line in unseen)])
 
 
 def _as_row(number: int, reason: str, raw: str) -> str:
