@@ -108,3 +108,79 @@ SELECT e.* EXCLUDE (enrollment_date, plan_type), CAST(e.enrollment_date AS DATE)
     e.plan_type AS enrolled_plan_type,
     m.plan_type, m.segment, m.tenure_bucket, m.member_tenure, m.age_group, m.gender, m.state
 FROM raw_enrollment AS e JOIN members AS m USING (member_id);
+
+-- Cost estimates, from the lines of JSON themselves: the root span has no parent, the whole bodies are in its events.
+CREATE TABLE traces AS
+SELECT
+    t.trace_id,
+    CAST(t.root ->> '$.startTime' AS TIMESTAMP) AS started,
+    CAST(t.root ->> '$.endTime' AS TIMESTAMP) AS ended,
+    t.root ->> '$.attributes."http.status_code"' AS http_status,
+    list_filter(t.events, lambda e: e ->> 'name' = 'request.body.full')[1] ->> '$.attributes.body' AS request,
+    list_filter(t.events, lambda e: e ->> 'name' = 'response.body.full')[1] ->> '$.attributes.body' AS response
+FROM (
+    SELECT *, CAST(root -> 'events' AS JSON[]) AS events FROM (
+        SELECT
+            json ->> 'traceId' AS trace_id,
+            list_filter(CAST(json -> 'spans' AS JSON[]), lambda s: s ->> 'parentSpanId' IS NULL)[1] AS root
+        FROM raw_cost_estimates
+    )
+) AS t;
+
+CREATE TABLE estimate_members AS
+SELECT
+    t.*, CAST(t.started AS DATE) AS day,
+    t.request ->> '$.service.code' AS service_code,
+    t.request ->> '$.service.type' AS service_code_type,
+    t.request ->> '$.service.placeOfService.code' AS place_of_service,
+    t.request ->> '$.benefitProductType' AS benefit_product,
+    m.member_id, m.plan_type, m.segment, m.tenure_bucket, m.member_tenure, m.age_group, m.gender, m.state
+FROM traces AS t
+JOIN members AS m ON m.member_id = t.request ->> '$.membershipId';
+
+CREATE TABLE asked AS
+SELECT * EXCLUDE (request, response, provider_info),
+    provider_info ->> '$.serviceLocation' AS location,
+    provider_info ->> '$.providerType' AS provider_type,
+    provider_info ->> '$.speciality.code' AS specialty,
+    provider_info ->> '$.providerNetworks.networkID' AS network,
+    provider_info ->> '$.providerNetworkParticipation.providerTier' AS provider_tier
+FROM (SELECT *, unnest(CAST(request -> '$.providerInfo' AS JSON[])) AS provider_info FROM estimate_members);
+
+CREATE TABLE returned AS
+SELECT * EXCLUDE (request, response, info),
+    info ->> '$.providerInfo.serviceLocation' AS location,
+    info ->> '$.providerInfo.providerType' AS provider_type,
+    info ->> '$.providerInfo.speciality.code' AS specialty,
+    info ->> '$.providerInfo.providerNetworks.networkID' AS network,
+    info ->> '$.providerInfo.providerNetworkParticipation.providerTier' AS provider_tier,
+    info ->> '$.exception.type' AS exception_type,
+    info ->> '$.exception' IS NOT NULL AS is_exception,
+    info ->> '$.coverage.isServiceCovered' AS covered,
+    CAST(info ->> '$.coverage.maxCoverageAmount' AS DOUBLE) AS coverage_limit,
+    info ->> '$.cost.inNetworkCostsType' AS rate_type,
+    CASE WHEN rate_type = 'AMOUNT' THEN CAST(info ->> '$.cost.inNetworkCosts' AS DOUBLE) END AS in_network,
+    CAST(info ->> '$.cost.outOfNetworkCosts' AS DOUBLE) AS out_of_network,
+    CAST(info ->> '$.healthClaimLine.amountResponsibility' AS DOUBLE) AS patient_pays,
+    CAST(info ->> '$.healthClaimLine.amountpayable' AS DOUBLE) AS plan_pays,
+    coalesce(in_network, 0) + coalesce(out_of_network, 0) AS dollars
+FROM (
+    SELECT *, unnest(CAST(response -> '$.costEstimateResponse.costEstimateResponseInfo' AS JSON[])) AS info
+    FROM estimate_members
+);
+
+CREATE TABLE requests AS
+SELECT *,
+    date_diff('millisecond', started, ended) AS milliseconds,
+    http_status >= '400' OR estimated = 0 AS failed,
+    answered > 0 AND milliseconds <= 1000 AS in_time,
+    60.0 * estimated / providers + 25.0 * answered / providers + CASE WHEN in_time THEN 15 ELSE 0 END AS health
+FROM (
+    SELECT e.*,
+        (SELECT COUNT(*) FROM asked AS a WHERE a.trace_id = e.trace_id) AS providers,
+        (SELECT COUNT(*) FROM asked AS a JOIN returned AS r USING (trace_id, location)
+         WHERE a.trace_id = e.trace_id) AS answered,
+        (SELECT COUNT(*) FROM asked AS a JOIN returned AS r USING (trace_id, location)
+         WHERE a.trace_id = e.trace_id AND NOT r.is_exception) AS estimated
+    FROM estimate_members AS e
+);

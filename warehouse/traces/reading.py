@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.contract import SourceTable
-from warehouse.jobs import side_by_side
+from warehouse.jobs import Job, side_by_side
 from warehouse.reading import quoted
 from warehouse.traces.lines import Lot, lots_of
 
@@ -62,11 +62,13 @@ def _taken_apart(con: duckdb.DuckDBPyConnection, lots: Iterator[Lot], folder: Pa
     lot = next(lots, None)
     while lot:
         done.append(lot)
-        _, lot = side_by_side(con, [partial(_parse, lot, folder), lambda _: next(lots, None)], 2)
+        jobs: list[Job[Lot | None]] = [lambda _: next(lots, None), partial(_parse, lot, folder)]
+        lot, _ = side_by_side(con, jobs, len(jobs))
     return done
 
 
 def _parse(lot: Lot, folder: Path, worker: duckdb.DuckDBPyConnection) -> None:
+    """Take one lot apart; its copy is not needed any more then."""
     parsed = quoted(str(_parsed(lot, folder)))
     worker.execute(f"COPY ({_sql('parsed', '$lines', lot.query)}) TO {parsed} (FORMAT parquet)")
     if lot.copy:
