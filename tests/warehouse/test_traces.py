@@ -149,10 +149,21 @@ def _response(*infos: Record) -> Record:
     return trace(1, returned=infos)
 
 
-def _costing(amount: object) -> Record:
-    return estimate("SL1") | {"cost": {"inNetworkCosts": amount}}
+def _costing(amount: object, kind: str = "AMOUNT") -> Record:
+    return estimate("SL1") | {"cost": {"inNetworkCosts": amount, "inNetworkCostsType": kind}}
 
 
+def _accumulating(limit: object, remaining: object) -> Record:
+    one = {"accumulator": {"code": "Limit", "limitValue": limit}}
+    return estimate("SL1") | {"accumulators": [one | {"accumulatorCalculation": {"remainingValue": remaining}}]}
+
+
+def _answering(infos: object) -> Record:
+    return with_body(trace(1), "response", {"costEstimateResponse": {"costEstimateResponseInfo": infos}})
+
+
+_TEXT = {"costEstimateResponse": "x"}
+_FLAT = {"serviceLocation": "SL1", "providerNetworks": "00210"}
 REFUSED: dict[str, tuple[str, bytes]] = {
     "cut in the middle": ("broken_json", lines(trace(1))[:200] + b"\n"),
     "no record": ("broken_json", b'"only a text"\n'),
@@ -176,6 +187,21 @@ REFUSED: dict[str, tuple[str, bytes]] = {
     "an amount that is none": ("bad_number", lines(_response(_costing("ten")))),
     "an endless amount": ("bad_number", lines(_response(_costing("1e999")))),
     "a negative amount": ("negative_value", lines(_response(_costing(-1)))),
+    "an amount that is no money": ("out_of_range", lines(_response(_costing(10**40)))),
+    "an amount that is a record": ("bad_number", lines(_response(_costing({"dollars": 1})))),
+    "a rate in another unit": ("not_allowed", lines(_response(_costing(5, "EUR")))),
+    "a limit that is none": ("bad_number", lines(_response(_accumulating("x", 5)))),
+    "a negative remainder": ("negative_value", lines(_response(_accumulating(5, -5)))),
+    "responses that are a text": ("broken_body", lines(_answering("two"))),
+    "responses that are one record": ("broken_body", lines(_answering(estimate("SL1")))),
+    "a response that is a text": ("broken_body", lines(with_body(trace(1), "response", _TEXT))),
+    "accumulators that are a text": ("broken_body", lines(_response(estimate("SL1") | {"accumulators": "none"}))),
+    "a network that is a text": ("broken_body", lines(_request(providerInfo=[_FLAT]))),
+    "its own parent": ("missing_span", lines(_root({"parentSpanId": "a0"}))),
+    "two traces in a line": ("broken_json", lines(trace(1)).replace(b"\n", b" ") + lines(trace(2))),
+} | {
+    f"a text for {name}": ("broken_body", lines(_response(estimate("SL1") | {name: "Rate not found"})))
+    for name in ("coverage", "cost", "healthClaimLine", "exception")
 }  # fmt: skip
 
 
@@ -251,6 +277,24 @@ def test_an_exception_is_a_row_with_its_type_and_the_services_that_failed(take: 
     assert [row["is_exception"] for row in found.returned] == [1, 1]
     assert found.traces[0]["failing_services"] == "benefit-service, rate-service"
     assert found.returned[0]["network_id"] == "00210"  # what the response leaves out comes from the request
+
+
+def test_what_is_strange_but_says_enough_is_kept(take: Callable[[bytes], Read]) -> None:
+    deep = b'{"a":' * 500 + b"1" + b"}" * 500
+    nested = lines(trace(1)).replace(b'"http.status_code"', b'"deep": ' + deep + b', "http.status_code"')
+    wide = lines({**trace(2), "note": "x" * 5_000_000})
+    own_child = {**trace(3), "spans": [*trace(3)["spans"], {"spanId": "z", "parentSpanId": "z"}]}
+    unanswered = {**_answering(None), "traceId": "t4"}
+    bare = trace(5, returned=({"providerInfo": {"serviceLocation": "SL1"}}, {**exception("SL2"), "exception": {}}))
+    found = take(b"".join([nested, wide, lines(own_child, unanswered, bare)]))
+    assert found.aside == []
+    assert [(row["trace_id"], row["providers_returned"]) for row in found.traces] == [
+        ("t1", "2"), ("t2", "2"), ("t3", "2"), ("t4", "0"), ("t5", "2"),
+    ]  # fmt: skip
+    assert [(row["is_exception"], row["exception_type"]) for row in found.returned[-2:]] == [
+        (0, None),
+        (1, "Unknown"),
+    ]
 
 
 def test_times_are_iso_or_nanoseconds(take: Callable[[bytes], Read]) -> None:

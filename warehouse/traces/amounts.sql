@@ -1,4 +1,5 @@
--- Traces in which something that must be an amount is none: `fault` is the reason and the first such field.
+-- Traces in which something that must be an amount is none: `fault` is the reason and the first such field. A kind of rate
+-- that is neither AMOUNT nor PERCENT leaves open whether its costs are dollars.
 WITH returned AS (
     SELECT _row_number, unnest(returned_list) AS r FROM $parsed WHERE fault IS NULL
 ),
@@ -15,10 +16,32 @@ amounts AS (
         {'name': 'amountpayable', 'text': r.healthClaimLine.amountpayable}
     ], recursive := true)
     FROM returned
+),
+
+accumulated AS (
+    SELECT _row_number, unnest(list_transform(r.accumulators, lambda a: a.accumulator.limitValue)) AS limit_text,
+        unnest(list_transform(r.accumulators, lambda a: a.accumulatorCalculation.remainingValue)) AS remaining_text
+    FROM returned
+),
+
+read AS (
+    SELECT _row_number, name, TRY_CAST(text AS DOUBLE) AS amount FROM amounts WHERE trim(text) <> ''
+    UNION ALL
+    SELECT _row_number, 'limitValue', TRY_CAST(limit_text AS DOUBLE) FROM accumulated WHERE trim(limit_text) <> ''
+    UNION ALL
+    SELECT _row_number, 'remainingValue', TRY_CAST(remaining_text AS DOUBLE) FROM accumulated WHERE trim(remaining_text) <> ''
+),
+
+faults AS (
+    SELECT
+        _row_number,
+        CASE WHEN amount IS NULL OR NOT isfinite(amount) THEN 'bad_number: at ' WHEN amount < 0 THEN 'negative_value: at '
+             ELSE 'out_of_range: at ' END || name AS fault
+    FROM read
+    WHERE amount IS NULL OR NOT isfinite(amount) OR amount < 0 OR amount > 1e9  -- beyond any estimate, and the end of every sum
+    UNION ALL
+    SELECT _row_number, 'not_allowed: at inNetworkCostsType' FROM returned
+    WHERE NOT regexp_matches(upper(trim(coalesce(r.cost.inNetworkCostsType, ''))), '^($|AMOUNT|PERCENT)')
 )
 
-SELECT _row_number, min(CASE WHEN coalesce(isfinite(TRY_CAST(text AS DOUBLE)), false) THEN 'negative_value: at ' ELSE 'bad_number: at ' END || name)
-    AS fault
-FROM amounts
-WHERE trim(text) <> '' AND (TRY_CAST(text AS DOUBLE) IS NULL OR NOT isfinite(TRY_CAST(text AS DOUBLE)) OR TRY_CAST(text AS DOUBLE) < 0)
-GROUP BY _row_number
+SELECT _row_number, min(fault) AS fault FROM faults GROUP BY _row_number

@@ -84,6 +84,14 @@ timed AS (
         *,
         list_transform(request.providerInfo, lambda p: trim(p.serviceLocation)) AS asked,
         list_transform(response.costEstimateResponseInfo, lambda p: trim(p.providerInfo.serviceLocation)) AS returned,
+        -- Where a record is due and something else stands, the engine reads nothing at all: look closer where nothing was read.
+        len(list_filter(request.providerInfo, lambda p: p.providerNetworks.networkID IS NULL OR p.speciality.code IS NULL
+            OR p.providerNetworkParticipation.providerTier IS NULL)) > 0 AS may_misread_request,
+        len(list_filter(response.costEstimateResponseInfo, lambda r: CASE
+            WHEN r.exception IS NOT NULL THEN coalesce(r.exception.type, r.exception.title) IS NULL
+            ELSE r.coverage.isServiceCovered IS NULL OR r.cost.inNetworkCosts IS NULL OR r.accumulators IS NULL
+                OR coalesce(r.healthClaimLine.amountResponsibility, r.healthClaimLine.percentResponsibility) IS NULL
+            END)) > 0 AS may_misread_response,
         CASE WHEN root.startTime IS NOT NULL THEN TRY_CAST(root.startTime AS TIMESTAMP)
              ELSE make_timestamp(TRY_CAST(root.startTimeUnixNano AS BIGINT) // 1000) END AS started,
         CASE WHEN root.endTime IS NOT NULL THEN TRY_CAST(root.endTime AS TIMESTAMP)
@@ -102,12 +110,28 @@ judged AS (
             WHEN request_text IS NULL THEN 'missing_value: at request.body'
             WHEN request IS NULL THEN 'broken_body: at request.body'
             WHEN response_text IS NOT NULL AND response IS NULL THEN 'broken_body: at response.body'
+            WHEN response IS NOT NULL AND returned IS NULL
+                AND (json_type(response_text, '$.costEstimateResponse') <> 'OBJECT'
+                     OR json_type(response_text, '$.costEstimateResponse.costEstimateResponseInfo') <> 'NULL')
+                THEN 'broken_body: at costEstimateResponseInfo'
             WHEN coalesce(len(asked), 0) = 0 THEN 'missing_value: at providerInfo'
             WHEN list_count(asked) < len(asked) OR list_contains(asked, '') THEN 'missing_value: at serviceLocation'
             WHEN list_count(returned) < len(returned) OR list_contains(returned, '')
                 THEN 'missing_value: at serviceLocation of a response'
             WHEN len(list_distinct(asked)) < len(asked) THEN 'repeated_provider: at request.body'
             WHEN len(list_distinct(returned)) < len(returned) THEN 'repeated_provider: at response.body'
+            WHEN may_misread_request AND len(list_filter(list_concat(
+                    json_type(request_text, '$.providerInfo[*].providerNetworks'), json_type(request_text, '$.providerInfo[*].speciality'),
+                    json_type(request_text, '$.providerInfo[*].providerNetworkParticipation')),
+                lambda found: found NOT IN ('OBJECT', 'NULL'))) > 0 THEN 'broken_body: at providerInfo'
+            WHEN may_misread_response AND (len(list_filter(list_concat(
+                    json_type(response_text, '$.costEstimateResponse.costEstimateResponseInfo[*].coverage'),
+                    json_type(response_text, '$.costEstimateResponse.costEstimateResponseInfo[*].cost'),
+                    json_type(response_text, '$.costEstimateResponse.costEstimateResponseInfo[*].healthClaimLine'),
+                    json_type(response_text, '$.costEstimateResponse.costEstimateResponseInfo[*].exception')),
+                lambda found: found NOT IN ('OBJECT', 'NULL'))) > 0
+                OR len(list_filter(json_type(response_text, '$.costEstimateResponse.costEstimateResponseInfo[*].accumulators'),
+                    lambda found: found NOT IN ('ARRAY', 'NULL'))) > 0) THEN 'broken_body: at costEstimateResponseInfo'
         END AS fault
     FROM timed
 )
