@@ -76,7 +76,7 @@ class Alignment:
     def best(self) -> AlignedEvent | None:
         """The event that fits; None when there is no known cause."""
         leading = self.events[0] if self.events else None
-        if leading and leading.probability >= rules()["leading"] and self.unknown <= rules()["doubt"]:
+        if leading and leading.probability >= rules()["leading"] * self.unknown:
             return leading
         return next((aligned for aligned in self.events if aligned.fit == CLOSE), None)
 
@@ -158,7 +158,10 @@ def _weighed(
     for event in near:
         area, people = _area(event, segment), _people(event, segment)
         ratio = _lag_chance(event, days) * (known["days_before"] + 2)
-        ratio *= known["area"][area] / known["area_by_chance"][area]
+        by_chance = known["area_by_chance"][area]
+        if area == "own" and segment.areas == GENERAL:
+            by_chance = known["general_by_chance"]
+        ratio *= known["area"][area] / by_chance
         ratio *= known["people"][people] / known["people_by_chance"][people]
         odds.append(known["known"] / len(near) * ratio * event.weight)
     whole = sum(odds) + (1 - known["known"])
