@@ -167,9 +167,10 @@ def _several(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
         filters=voice.filters(),
         items=pieces,
     )
-    if len(courses) > len(leading):
+    named = {tuple(str(table.cell(row, name)) for name in table.names("dimension")) for row in table.rows}
+    if len(named) > len(leading) and table.complete:  # those without a whole bucket are in the table too
         prose.write(
             "The table has all {count} {noun}.",
-            count=Fact(text=number_word(len(courses)), value=len(courses), source=f"series:{table.part}"),
+            count=Fact(text=number_word(len(named)), value=len(named), source=f"series:{table.part}"),
             noun=noun(voice, several=True),
         )

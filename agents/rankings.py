@@ -108,11 +108,12 @@ def _only(prose: Prose, voice: Voice, metric: str, row: int) -> None:
         return
     if _is_filtered(voice):  # it is the only one because only it was asked for
         prose.write(
-            "{metric}{thresholds}{filters}{period}{was}{value}{moved}.",
-            metric=voice.metric(metric, start=True), thresholds=voice.thresholds(), filters=voice.filters(),
-            period=voice.period(), was=were(voice, metric), value=voice.cell(row, metric),
+            "{metric} for {name}{thresholds}{filters}{period}{was}{value}{moved}.",
+            metric=voice.metric(metric, start=True), name=voice.row_name(row), thresholds=voice.thresholds(),
+            filters=voice.filters(), period=voice.period(), was=were(voice, metric), value=voice.cell(row, metric),
             moved=moved_clause(voice, row, metric),
         )  # fmt: skip
+        _also(prose, voice, metric, row)
         return
     prose.write(
         "{name} is the only {noun}{thresholds}{filters}{period}: {metric} {value}{moved}.",

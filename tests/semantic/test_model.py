@@ -70,6 +70,7 @@ EXECUTIVE = {
     "providers_used_and_performance",
     "coverage_and_patterns",
     "not_found_errors",
+    "why_a_service_fails",
 }
 
 
