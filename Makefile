@@ -22,8 +22,8 @@ setup: $(STAMP) ## the virtual environment with every locked dependency
 $(STAMP): $(LOCKS) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
 		|| { echo "Python 3.11, 3.12 or 3.13 is needed; set PYTHON=/path/to/python3.11" >&2; exit 4; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) \
-		|| { echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 4; }
+	@test -x $(BIN)/pip || $(PYTHON) -c 'import ensurepip' 2>/dev/null || sh .ci/install-venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
 	@echo "Installing locked dependencies ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/requirements.lock
