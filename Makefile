@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 export DEEPEVAL_TELEMETRY_OPT_OUT := 1
 
-.PHONY: up setup docs test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark lock clean
+.PHONY: up setup docs test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark postgres lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -73,6 +73,10 @@ spark: $(STAMP) ## PySpark and Java, for `build --engine spark`, its tests and b
 	@command -v java >/dev/null 2>&1 || test -x "$$JAVA_HOME/bin/java" || sh .ci/install-java
 	@$(BIN)/python -c 'import pyspark' 2>/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python \
 		--require-hashes --no-deps -r requirements/spark.lock
+
+postgres: $(STAMP) ## what state in PostgreSQL needs (`[database] url`), which nothing else does
+	@$(BIN)/python -c 'import sqlalchemy, langgraph.checkpoint.postgres' 2>/dev/null || $(BIN)/uv pip install --quiet \
+		--python $(BIN)/python --require-hashes --no-deps -r requirements/postgres.lock
 
 lock: $(STAMP) ## resolve the locks again
 	@sh requirements/lock.sh $(BIN)/uv

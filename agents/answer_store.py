@@ -16,7 +16,7 @@ from agents.versions import Versions
 from warehouse.audit import result_hash
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
-from warehouse.state_file import open_state
+from warehouse.state_file import columns_of, open_state
 
 Thumbs = Literal["up", "down"]
 # A member-level reader's rows are personal data: only their digest is kept, enough to tell a changed replay.
@@ -25,29 +25,29 @@ PERSONAL = "pii"
 WITHHELD = "(a question about personal data)"  # such a question may name a person: it is not remembered
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
-    answer_id TEXT PRIMARY KEY, created_at TEXT NOT NULL, user TEXT NOT NULL, role TEXT NOT NULL,
+    answer_id TEXT PRIMARY KEY, created_at TEXT NOT NULL, "user" TEXT NOT NULL, role TEXT NOT NULL,
     thread TEXT NOT NULL, question TEXT NOT NULL, status TEXT NOT NULL, snapshot TEXT NOT NULL,
     rows_digest TEXT NOT NULL, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS feedback (
-    answer_id TEXT NOT NULL, user TEXT NOT NULL, created_at TEXT NOT NULL, thumbs TEXT NOT NULL,
-    reason TEXT NOT NULL, PRIMARY KEY (answer_id, user));
+    answer_id TEXT NOT NULL, "user" TEXT NOT NULL, created_at TEXT NOT NULL, thumbs TEXT NOT NULL,
+    reason TEXT NOT NULL, PRIMARY KEY (answer_id, "user"));
 """
 _UNSATISFYING = f"""
-SELECT a.rowid, a.answer_id, a.created_at, a.user, a.role, a.thread, a.attributes, a.question, a.document,
+SELECT a.rowid, a.answer_id, a.created_at, a."user", a.role, a.thread, a.attributes, a.question, a.document,
        f.thumbs = 'down', f.reason
-FROM answers a LEFT JOIN feedback f ON f.answer_id = a.answer_id AND f.user = a.user
-WHERE (a.status IN ('refused', 'clarify') OR f.thumbs = 'down') AND a.rows_kept AND a.question != ?
+FROM answers a LEFT JOIN feedback f ON f.answer_id = a.answer_id AND f."user" = a."user"
+WHERE (a.status IN ('refused', 'clarify') OR f.thumbs = 'down') AND a.rows_kept = 1 AND a.question != ?
   AND a.role NOT IN ({", ".join("?" * len(MEMBER_LEVEL_ROLES))})
 ORDER BY a.rowid
 """
-# Columns that earlier versions did not have, with what stands for an answer of theirs.
+# Columns that earlier versions did not have, with what stands in an answer of theirs.
 _LATER = {
-    "attributes": "'{}'",
-    "versions": "'{}'",
-    "part_hashes": "'[]'",
-    "rows_kept": "1",
-    "audit_number": "0",
-    "audit_seal": "''",
+    "attributes": "TEXT NOT NULL DEFAULT '{}'",
+    "versions": "TEXT NOT NULL DEFAULT '{}'",
+    "part_hashes": "TEXT NOT NULL DEFAULT '[]'",
+    "rows_kept": "INTEGER NOT NULL DEFAULT 1",
+    "audit_number": "INTEGER NOT NULL DEFAULT 0",
+    "audit_seal": "TEXT NOT NULL DEFAULT ''",
 }
 
 
@@ -89,7 +89,7 @@ class Unsatisfying:
 
 
 class AnswerStore:
-    """One SQLite file of its owner's; safe for several threads of one process."""
+    """One store of operational state; safe for several threads of one process."""
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
@@ -116,10 +116,14 @@ class AnswerStore:
             "versions": json.dumps(asdict(versions or Versions())), "rows_kept": not _personal(principal),
             "audit_number": audit_head[0], "audit_seal": audit_head[1],
         }  # fmt: skip
-        names = ", ".join(row)
+        names = ", ".join(f'"{name}"' for name in row)
         places = ", ".join(f":{name}" for name in row)
+        again = ", ".join(f'"{name}" = excluded."{name}"' for name in row)
         with self._lock, self._connection:
-            self._connection.execute(f"INSERT OR REPLACE INTO answers ({names}) VALUES ({places})", row)
+            self._connection.execute(
+                f"INSERT INTO answers ({names}) VALUES ({places}) ON CONFLICT (answer_id) DO UPDATE SET {again}",
+                row,
+            )
 
     def find(self, answer_id: str, principal: Principal) -> Answer:
         """A stored answer of the same user and role. Raises UsageError when there is none."""
@@ -132,7 +136,7 @@ class AnswerStore:
         """
         with self._lock:
             row = self._connection.execute(
-                "SELECT document, user, role, attributes, created_at, versions, rows_digest, part_hashes, "
+                'SELECT document, "user", role, attributes, created_at, versions, rows_digest, part_hashes, '
                 "rows_kept FROM answers WHERE answer_id = ?",
                 (answer_id,),
             ).fetchone()
@@ -184,7 +188,8 @@ class AnswerStore:
         self.find(answer_id, principal)
         with self._lock, self._connection:
             self._connection.execute(
-                "INSERT OR REPLACE INTO feedback VALUES (?,?,?,?,?)",
+                'INSERT INTO feedback VALUES (?,?,?,?,?) ON CONFLICT (answer_id, "user") DO UPDATE SET '
+                "created_at = excluded.created_at, thumbs = excluded.thumbs, reason = excluded.reason",
                 (answer_id, principal.user, at.isoformat(), thumbs, reason[:2000]),
             )
 
@@ -200,7 +205,7 @@ class AnswerStore:
     def _unsatisfying(self, row: tuple[Any, ...]) -> Unsatisfying:
         number, answer_id, at, user, role, thread, attributes, question, document, down, reason = row
         before = self._connection.execute(
-            "SELECT question FROM answers WHERE thread = ? AND thread != '' AND user = ? AND role = ? "
+            "SELECT question FROM answers WHERE thread = ? AND thread != '' AND \"user\" = ? AND role = ? "
             "AND rowid < ? ORDER BY rowid",
             (thread, user, role, number),
         ).fetchall()
@@ -217,10 +222,10 @@ class AnswerStore:
     def _add_later_columns(self) -> None:
         with self._lock, self._connection:
             self._connection.execute("BEGIN IMMEDIATE")  # another process may be opening it as well
-            there = {row[1] for row in self._connection.execute("PRAGMA table_info(answers)")}
-            for name, value in _LATER.items():
+            there = columns_of(self._connection, "answers")
+            for name, declaration in _LATER.items():
                 if name not in there:
-                    self._connection.execute(f"ALTER TABLE answers ADD COLUMN {name} NOT NULL DEFAULT {value}")
+                    self._connection.execute(f"ALTER TABLE answers ADD COLUMN {name} {declaration}")
 
 
 def parts_of(answer: Answer) -> list[AnswerPart]:

@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS entries (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
     times INTEGER NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, user TEXT NOT NULL, role TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "user" TEXT NOT NULL, role TEXT NOT NULL,
     action TEXT NOT NULL, entry TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
 """
 _COLUMNS = "id, kind, key, payload, state, times, first_seen, last_seen"
@@ -68,7 +68,7 @@ class ReviewEvent:
 
 
 class ReviewStore:
-    """One SQLite file of its owner's; safe for several threads and processes."""
+    """One store of operational state; safe for several threads and processes."""
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
@@ -145,7 +145,7 @@ class ReviewStore:
         """What happened to the entries of a kind, the latest first."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT at, user, role, action, entry, detail FROM events "
+                'SELECT at, "user", role, action, entry, detail FROM events '
                 "WHERE kind = ? AND (? = '' OR entry = ?) ORDER BY number DESC",
                 (kind, entry, entry),
             ).fetchall()
@@ -158,7 +158,7 @@ class ReviewStore:
 
     def _note(self, at: str, by: Principal, action: Action, entry: str, kind: str, detail: str) -> None:
         self._connection.execute(
-            "INSERT INTO events (at, user, role, action, entry, kind, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            'INSERT INTO events (at, "user", role, action, entry, kind, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
             (at, by.user, by.role, action, entry, kind, detail),
         )
 

@@ -1,4 +1,4 @@
-"""Conversations on disk: one checkpoint a thread, kept apart by user and role."""
+"""Conversations that are kept: one checkpoint a thread, kept apart by user and role."""
 
 from __future__ import annotations
 
@@ -6,27 +6,39 @@ import hashlib
 import sqlite3
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from warehouse.principal import Principal
+from warehouse.state_file import database_of
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.sqlite import SqliteSaver
+    from langgraph.checkpoint.base import BaseCheckpointSaver
 
 LOCKS = 64
 
 
+class _Kept(Protocol):
+    @property
+    def saver(self) -> BaseCheckpointSaver[str]: ...
+
+    def forget_earlier(self, key: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Threads:
-    """The checkpointer with its file. Two questions to one thread wait for each other."""
+    """The checkpointer. Two questions to one thread wait for each other."""
 
     def __init__(self, file: Path) -> None:
-        from langgraph.checkpoint.sqlite import SqliteSaver
+        database = database_of(file.parent)
+        self._kept: _Kept
+        if database is None:
+            self._kept = _File(file)
+        else:
+            from agents.thread_tables import ThreadTables
 
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(file, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self.saver: SqliteSaver = SqliteSaver(self._connection)
+            self._kept = ThreadTables(database, file.stem)
+        self.saver = self._kept.saver
         self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def lock(self, key: str) -> threading.Lock:
@@ -35,6 +47,24 @@ class Threads:
 
     def forget_earlier(self, key: str) -> None:
         """Drop all but a thread's newest checkpoint: the newest holds the whole conversation."""
+        self._kept.forget_earlier(key)
+
+    def close(self) -> None:
+        """Let go of the file or the connections."""
+        self._kept.close()
+
+
+class _File:
+    def __init__(self, file: Path) -> None:
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(file, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self.saver = SqliteSaver(self._connection)
+
+    def forget_earlier(self, key: str) -> None:
         with self.saver.cursor() as cursor:
             for table in ("checkpoints", "writes"):
                 cursor.execute(
@@ -44,7 +74,6 @@ class Threads:
                 )
 
     def close(self) -> None:
-        """Close the file."""
         self._connection.close()
 
 

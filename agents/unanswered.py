@@ -30,7 +30,7 @@ from agents.reviews import REVIEWS, ReviewStore
 from semantic.query import SemanticQuery
 from warehouse.logs import LOGGER_NAME
 from warehouse.principal import Principal
-from warehouse.state_file import open_state
+from warehouse.state_file import is_kept, open_state
 
 if TYPE_CHECKING:
     from agents.answer import Answer
@@ -53,7 +53,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS key (secret BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS pending (
     thread TEXT PRIMARY KEY, at TEXT NOT NULL, words TEXT NOT NULL, offered TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS heard (words TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (words, user));
+CREATE TABLE IF NOT EXISTS heard (words TEXT NOT NULL, "user" TEXT NOT NULL, PRIMARY KEY (words, "user"));
 """
 
 
@@ -72,7 +72,7 @@ class Meant:
 
 
 class Unanswered:
-    """One SQLite file of its owner's beside the review list; safe for several threads and processes."""
+    """One store of operational state beside the review list; safe for several threads and processes."""
 
     def __init__(self, file: Path, reviews: ReviewStore) -> None:
         self._reviews = reviews
@@ -117,7 +117,8 @@ class Unanswered:
         moment = at.isoformat(timespec="seconds")
         with self._lock, self._connection:
             self._connection.execute(
-                "INSERT OR REPLACE INTO pending (thread, at, words, offered) VALUES (?, ?, ?, ?)",
+                "INSERT INTO pending (thread, at, words, offered) VALUES (?, ?, ?, ?) ON CONFLICT (thread) "
+                "DO UPDATE SET at = excluded.at, words = excluded.words, offered = excluded.offered",
                 (thread, moment, words, json.dumps(offered)),
             )
             self._connection.execute(
@@ -131,7 +132,9 @@ class Unanswered:
             return True
         hashed, user = self._digest(f"words {words}"), self._digest(f"user {principal.user}")
         with self._lock, self._connection:
-            self._connection.execute("INSERT OR IGNORE INTO heard (words, user) VALUES (?, ?)", (hashed, user))
+            self._connection.execute(
+                'INSERT INTO heard (words, "user") VALUES (?, ?) ON CONFLICT DO NOTHING', (hashed, user)
+            )
             counted = self._connection.execute("SELECT COUNT(*) FROM heard WHERE words = ?", (hashed,)).fetchone()
         return bool(counted[0] >= _USERS_NEEDED)
 
@@ -160,7 +163,7 @@ class Listener:
         """Learn from one answer. Whatever goes wrong is logged: an answer does not fail for it."""
         file = self._state / UNANSWERED
         try:
-            if answer.status in ("refused", "clarify") or (answer.status == "answered" and file.is_file()):
+            if answer.status in ("refused", "clarify") or (answer.status == "answered" and is_kept(file)):
                 self._open(file).observe(answer, principal, context, at)
         except (OSError, sqlite3.Error) as error:
             logging.getLogger(LOGGER_NAME).warning("not_listened", extra={"error": type(error).__name__})

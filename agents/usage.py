@@ -12,14 +12,14 @@ from warehouse.state_file import open_state
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS usage (
-    answer_id TEXT NOT NULL, user TEXT NOT NULL, role TEXT NOT NULL, day TEXT NOT NULL, model TEXT NOT NULL,
+    answer_id TEXT NOT NULL, "user" TEXT NOT NULL, role TEXT NOT NULL, day TEXT NOT NULL, model TEXT NOT NULL,
     requests INTEGER NOT NULL, failed INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL, estimated INTEGER NOT NULL, cost_usd REAL NOT NULL,
     PRIMARY KEY (answer_id, day, model));
-CREATE INDEX IF NOT EXISTS usage_of_a_day ON usage (user, day);
+CREATE INDEX IF NOT EXISTS usage_of_a_day ON usage ("user", day);
 """
 _COUNTS = ("requests", "failed", "prompt_tokens", "completion_tokens", "estimated", "cost_usd")
-_ADDED = ", ".join(f"{name} = {name} + excluded.{name}" for name in _COUNTS)
+_ADDED = ", ".join(f"{name} = usage.{name} + excluded.{name}" for name in _COUNTS)
 _SUMS = ", ".join(f"SUM({name})" for name in _COUNTS)
 
 
@@ -84,7 +84,7 @@ class UsageStore:
 
     def of_day(self, user: str, day: date) -> Spent:
         """What a user has spent on a day."""
-        sql = f"SELECT {_SUMS} FROM usage WHERE user = ? AND day = ?"
+        sql = f'SELECT {_SUMS} FROM usage WHERE "user" = ? AND day = ?'
         with self._lock:
             row = self._connection.execute(sql, (user, day.isoformat())).fetchone()
         return Spent(*(value or 0 for value in row))
@@ -93,9 +93,9 @@ class UsageStore:
         """What was spent, newest day first; `since` is an ISO day."""
         answer = "answer_id" if by_answer else "''"
         sql = (
-            f"SELECT day, user, role, model, COUNT(DISTINCT answer_id), {answer}, {_SUMS} FROM usage "
-            f"WHERE day >= ? AND (? = '' OR user = ?) GROUP BY day, user, role, model, {answer} "
-            "ORDER BY day DESC, user, role, model, 6"
+            f'SELECT day, "user", role, model, COUNT(DISTINCT answer_id), {answer}, {_SUMS} FROM usage '
+            f'WHERE day >= ? AND (? = \'\' OR "user" = ?) GROUP BY day, "user", role, model, 6 '
+            'ORDER BY day DESC, "user", role, model, 6'
         )
         with self._lock:
             found = self._connection.execute(sql, (since, user, user)).fetchall()

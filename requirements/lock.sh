@@ -9,6 +9,8 @@ echo 'uv>=0.9' | "$uv" pip compile $options "$@" - -o requirements/bootstrap.loc
 "$uv" pip compile $options "$@" pyproject.toml --extra dev -o requirements/requirements.lock
 "$uv" pip compile $options "$@" pyproject.toml --extra dev --extra spark \
   --constraint requirements/requirements.lock -o requirements/spark.lock
+"$uv" pip compile $options "$@" pyproject.toml --extra dev --extra postgres \
+  --constraint requirements/requirements.lock -o requirements/postgres.lock
 # deepeval asks for older versions of rich and click than ours; the suites run with ours, so that installing them
 # changes nothing that is there.
 "$uv" pip compile $options "$@" pyproject.toml --extra dev --extra evals \

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from warehouse.state_file import StateConnection, columns_of, open_private
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (
@@ -41,7 +41,7 @@ _COLUMNS = {
 
 
 class AccountFile:
-    """One SQLite file (mode 0600), shared by the threads of this process and by other processes."""
+    """One store (an SQLite file has mode 0600), shared by the threads of this process and by other processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -49,13 +49,13 @@ class AccountFile:
         self._connection = open_private(path)
         with self.transaction() as connection:
             connection.executescript(_SCHEMA)
-            present = {row[1] for row in connection.execute("PRAGMA table_info(users)")}
+            present = columns_of(connection, "users")
             for name, declaration in _COLUMNS.items():
                 if name not in present:
                     connection.execute(f"ALTER TABLE users ADD COLUMN {name} {declaration}")
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[StateConnection]:
         """All of it is written or nothing; others wait."""
         with self._lock, self._connection as connection:
             yield connection
@@ -64,12 +64,3 @@ class AccountFile:
         """Close the file."""
         with self._lock:
             self._connection.close()
-
-
-def open_private(path: Path) -> sqlite3.Connection:
-    """A SQLite file that only its owner may read, made when missing; callers take turns by their own lock."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # SQLite gives its side files the mode of the database, so the mode comes first.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
-    return sqlite3.connect(path, check_same_thread=False, timeout=5)

@@ -13,6 +13,7 @@ import typer
 from ui.acting import operator
 from ui.terminal import JsonOption, complain, console, load_settings, print_json
 from warehouse.errors import DeniedError, UsageError
+from warehouse.state_file import is_kept
 
 if TYPE_CHECKING:
     from warehouse.audit import AuditLog, Verification
@@ -151,7 +152,7 @@ def _answers_heads(settings: Settings) -> list[tuple[int, str]]:
     from agents.answer_store import AnswerStore
 
     file = settings.state / "answers.db"
-    if not file.is_file():
+    if not is_kept(file):
         return []
     with closing(AnswerStore(file)) as answers:
         return answers.audit_heads()

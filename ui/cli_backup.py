@@ -14,10 +14,12 @@ import typer
 from ui.acting import operator
 from ui.terminal import JsonOption, complain, load_settings, print_json
 from warehouse.errors import MissingDataError
+from warehouse.state_file import database_of, is_kept
 
 if TYPE_CHECKING:
     from warehouse.audit import Verification
     from warehouse.settings import Settings
+    from warehouse.state_database import Database
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
@@ -46,6 +48,11 @@ def backup(
         return
     typer.echo(f"Kept {made.files} files and {made.audit_records:,} audit records in {made.file}.")
     typer.echo(f"Audit head, to note elsewhere: {made.audit_records}:{made.audit_head}")
+    if (database := database_of(settings.state)) is not None:
+        complain(
+            f"The stores lie in PostgreSQL ({database.place.split()[0]}) and are not in this file. "
+            f"Keep them with it, before it: {_dump(database)}"
+        )
     complain("The file holds secrets (keys of sessions and of the audit trail): keep it as safe as the state.")
 
 
@@ -83,11 +90,17 @@ def _verify(settings: Settings) -> Verification:
     from warehouse.audit import AuditLog
 
     heads: list[tuple[int, str]] = []
-    if (settings.state / "answers.db").is_file():
+    if is_kept(settings.state / "answers.db"):
         with closing(AnswerStore(settings.state / "answers.db")) as answers:
             heads = answers.audit_heads()
     with closing(AuditLog.of(settings)) as trail:
         return trail.verify(heads)
+
+
+def _dump(database: Database) -> str:
+    where = database.address
+    reach = f"-h {where.host} -p {where.port or 5432} " if where.host else ""
+    return f"pg_dump -Fc {reach}-n '{database.schema}_*' -f stores.dump {where.database}"
 
 
 def _settings_file() -> Path:

@@ -22,6 +22,7 @@ from ui.terminal import (
     print_json,
 )
 from warehouse.errors import DeniedError, UsageError
+from warehouse.state_file import is_kept
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +88,7 @@ def _reader(kept: KeptAnswer, purpose: str | None, settings: Settings) -> Princi
     if purpose is not None:
         reader = principal_of(reader.role, purpose)
         reader = replace(reader, user=kept.user, attributes=kept.attributes)
-    if reader.user == OPERATOR or not (settings.state / "users.db").is_file():
+    if reader.user == OPERATOR or not is_kept(settings.state / "users.db"):
         return reader
     from ui.accounts import open_accounts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from ui.asking import require_chat_model
 from warehouse.errors import CommandCenterError, MissingDataError
 from warehouse.policy import Data
 from warehouse.settings import Settings
+from warehouse.state_database import exists
+from warehouse.state_file import database_of
 
 if TYPE_CHECKING:
     from warehouse.snapshots import Snapshot
@@ -163,7 +166,16 @@ def _state(settings: Settings) -> Finding:
     except OSError as error:
         hint = "Make it writable and free some space, or set `var` to another folder."
         return Finding("State", "missing", f"{folder} cannot be written ({error.strerror})", hint)
-    return Finding("State", "ok", str(folder))
+    try:
+        database = database_of(folder)
+        if database is not None:
+            exists(database, "")
+    except CommandCenterError as error:
+        return Finding("State", "missing", error.what, error.next_step)
+    except sqlite3.Error:
+        hint = "Check `[database] url` and that its server runs and lets us in."
+        return Finding("State", "missing", "PostgreSQL does not answer", hint)
+    return Finding("State", "ok", f"{folder}; stores in PostgreSQL, {database.place}" if database else str(folder))
 
 
 def _chat_model(settings: Settings, *, reach: bool) -> Finding:

@@ -8,6 +8,7 @@ import sqlite3
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError
 from warehouse.logs import configure
 from warehouse.settings import Settings
+from warehouse.state_database import StateError
 
 
 def unexpected(error: Exception, settings: Settings) -> CommandCenterError:
@@ -20,6 +21,12 @@ def unexpected(error: Exception, settings: Settings) -> CommandCenterError:
         configure(settings.state).error("unexpected_error", exc_info=error)
     except OSError as trouble:
         error = trouble
+    if isinstance(error, StateError):
+        return MissingDataError(
+            f"PostgreSQL, where the operational state lies, did not do what was asked ({error}).",
+            where="[database] url",
+            next_step="Check that its server runs and lets us in; `command-center doctor` tries it.",
+        )
     if isinstance(error, sqlite3.Error):
         return MissingDataError(
             "The operational state cannot be read or written.",

@@ -8,11 +8,11 @@ which slows down somebody who tries one password on many names. Unknown names co
 from __future__ import annotations
 
 import ipaddress
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ui.account_file import AccountFile
+from warehouse.state_file import StateConnection
 
 FREE_GUESSES = 5
 FREE_GUESSES_OF_ADDRESS = 25
@@ -20,6 +20,7 @@ FIRST_LOCK_SECONDS = 30.0
 LONGEST_LOCK_SECONDS = 15 * 60.0
 MOST_KEYS = 20_000
 """Names, addresses and browsers that are remembered; the longest quiet are forgotten first."""
+_EVERY = 1 << 40
 _FORGET_AFTER = 24 * 3600.0
 
 
@@ -63,12 +64,14 @@ class Guesses:
             for key, (wrong, last) in found.items():
                 left = max(0.0, wrong - (now - last) / key.forgiven_after)
                 connection.execute(
-                    "INSERT OR REPLACE INTO wrong_guesses VALUES (?, ?, ?)", (key.text, left + 1, now)
+                    "INSERT INTO wrong_guesses VALUES (?, ?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last = excluded.last",
+                    (key.text, left + 1, now),
                 )
             connection.execute(
                 "DELETE FROM wrong_guesses WHERE key IN (SELECT key FROM wrong_guesses ORDER BY last DESC "
-                "LIMIT -1 OFFSET ?)",
-                (MOST_KEYS,),
+                "LIMIT ? OFFSET ?)",
+                (_EVERY, MOST_KEYS),
             )
         return 0.0
 
@@ -90,7 +93,7 @@ class Guesses:
         with self._file.transaction() as connection:
             connection.execute("DELETE FROM wrong_guesses WHERE key = ?", (f"name {name}",))
 
-    def _row(self, connection: sqlite3.Connection, key: Key) -> tuple[float, float]:
+    def _row(self, connection: StateConnection, key: Key) -> tuple[float, float]:
         query = "SELECT wrong, last FROM wrong_guesses WHERE key = ?"
         row = connection.execute(query, (key.text,)).fetchone()
         return (row[0], row[1]) if row else (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Chat history in one SQLite file: Chainlit's data layer, with every write in one order on one connection.
+"""Chat history in one store of operational state: Chainlit's data layer, with every write in one order.
 
 A step, element or thread is kept as the JSON that the page was sent, so that a resumed conversation shows the
 same cards and charts. People see their own conversations only, and each only while their rights (role, row
@@ -8,7 +8,6 @@ filters, purpose) are those that it was held with: rows read for a purpose close
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -24,13 +23,13 @@ from chainlit.types import Feedback, PageInfo, PaginatedResponse, Pagination, Th
 from chainlit.user import PersistedUser, User
 from chainlit.utils import utc_now
 
-from ui.account_file import open_private
 from ui.accounts import Account, Accounts
 from warehouse.principal import Principal
+from warehouse.state_file import StateConnection, columns_of, open_private
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS threads (
-    id TEXT PRIMARY KEY, user TEXT, name TEXT, created TEXT NOT NULL, touched TEXT NOT NULL,
+    id TEXT PRIMARY KEY, "user" TEXT, name TEXT, created TEXT NOT NULL, touched TEXT NOT NULL,
     metadata TEXT NOT NULL, rights TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS steps (
@@ -42,7 +41,7 @@ CREATE TABLE IF NOT EXISTS feedback (
 );
 CREATE INDEX IF NOT EXISTS steps_of_thread ON steps (thread, created);
 CREATE INDEX IF NOT EXISTS elements_of_thread ON elements (thread);
-CREATE INDEX IF NOT EXISTS threads_of_user ON threads (user, touched);
+CREATE INDEX IF NOT EXISTS threads_of_user ON threads ("user", touched);
 """
 _NAME_CHARACTERS = 120
 CLOSED = (
@@ -95,7 +94,7 @@ class History(BaseDataLayer):
         """The (user, answer id) that feedback on a run or message is about; None when it is about no answer."""
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT t.user, s.body FROM steps s JOIN threads t ON t.id = s.thread "
+                'SELECT t."user", s.body FROM steps s JOIN threads t ON t.id = s.thread '
                 "WHERE s.id = ? OR s.parent = ? ORDER BY s.created DESC",
                 (step, step),
             ).fetchall()
@@ -109,7 +108,8 @@ class History(BaseDataLayer):
             body |= {"props": element.props, "chainlitKey": None, "url": None}
         with self._transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO elements VALUES (?, ?, ?)",
+                "INSERT INTO elements VALUES (?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET thread = excluded.thread, body = excluded.body",
                 (element.id, element.thread_id, json.dumps(body)),
             )
 
@@ -149,13 +149,13 @@ class History(BaseDataLayer):
     async def get_thread_author(self, thread_id: str) -> str:
         """Whose conversation it is; empty when there is none, or when its author's rights are other ones now."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT user, rights FROM threads WHERE id = ?", (thread_id,)).fetchone()
+            row = connection.execute('SELECT "user", rights FROM threads WHERE id = ?', (thread_id,)).fetchone()
         return str(row[0]) if row and row[0] and row[1] == self._rights(row[0]) else ""
 
     def is_open_to(self, thread_id: str, account: Account) -> bool:
         """Whether a message may go on in a conversation: a new one, or one held with exactly these rights."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT user, rights FROM threads WHERE id = ?", (thread_id,)).fetchone()
+            row = connection.execute('SELECT "user", rights FROM threads WHERE id = ?', (thread_id,)).fetchone()
         return row is None or row[0] is None or row == (account.name, account.principal.rights)
 
     async def delete_thread(self, thread_id: str) -> None:
@@ -173,8 +173,8 @@ class History(BaseDataLayer):
         wanted = f"%{(filters.search or '').strip()}%"
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT id, user, name, created, metadata FROM threads "
-                "WHERE user = ? AND rights = ? AND COALESCE(name, '') LIKE ? "
+                'SELECT id, "user", name, created, metadata FROM threads '
+                "WHERE \"user\" = ? AND rights = ? AND LOWER(COALESCE(name, '')) LIKE LOWER(?) "
                 "ORDER BY touched DESC, id LIMIT ? OFFSET ?",
                 (filters.userId, self._rights(filters.userId), wanted, pagination.first + 1, skip),
             ).fetchall()
@@ -185,7 +185,7 @@ class History(BaseDataLayer):
         """A whole conversation with its steps, elements and thumbs."""
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT id, user, name, created, metadata FROM threads WHERE id = ?", (thread_id,)
+                'SELECT id, "user", name, created, metadata FROM threads WHERE id = ?', (thread_id,)
             ).fetchone()
             steps = connection.execute(
                 "SELECT s.body, f.id, f.value, f.comment FROM steps s LEFT JOIN feedback f ON f.step = s.id "
@@ -215,8 +215,9 @@ class History(BaseDataLayer):
         with self._transaction() as connection:
             connection.execute(
                 "INSERT INTO threads VALUES (:id, :user, :name, :now, :now, COALESCE(:notes, '{}'), :rights) "
-                "ON CONFLICT (id) DO UPDATE SET user = COALESCE(user, :user), name = COALESCE(:name, name), "
-                "metadata = COALESCE(:notes, metadata), rights = CASE rights WHEN '' THEN :rights ELSE rights END",
+                'ON CONFLICT (id) DO UPDATE SET "user" = COALESCE(threads."user", :user), '
+                "name = COALESCE(:name, threads.name), metadata = COALESCE(:notes, threads.metadata), "
+                "rights = CASE threads.rights WHEN '' THEN :rights ELSE threads.rights END",
                 {
                     "id": thread_id,
                     "user": user_id,
@@ -243,7 +244,7 @@ class History(BaseDataLayer):
         }
         with self._transaction() as connection:
             made = connection.execute(
-                "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?, '{}', ?)",
+                "INSERT INTO threads VALUES (?, ?, ?, ?, ?, '{}', ?) ON CONFLICT DO NOTHING",
                 (thread_id, user, name[:_NAME_CHARACTERS], when, when, rights),
             ).rowcount
             if made:
@@ -268,7 +269,7 @@ class History(BaseDataLayer):
         """Whose conversation a thumb belongs to; None when there is no such thumb."""
         with self._transaction() as connection:
             row = connection.execute(
-                "SELECT t.user FROM feedback f JOIN steps s ON s.id = f.step JOIN threads t ON t.id = s.thread "
+                'SELECT t."user" FROM feedback f JOIN steps s ON s.id = f.step JOIN threads t ON t.id = s.thread '
                 "WHERE f.id = ?",
                 (feedback_id,),
             ).fetchone()
@@ -281,15 +282,15 @@ class History(BaseDataLayer):
     def _note_rights_of_earlier_threads(self) -> None:
         """Files of an earlier version know no rights: their conversations were held with those of the role."""
         with self._transaction() as connection:
-            if "rights" in {row[1] for row in connection.execute("PRAGMA table_info(threads)")}:
+            if "rights" in columns_of(connection, "threads"):
                 return
             connection.execute("ALTER TABLE threads ADD COLUMN rights TEXT NOT NULL DEFAULT ''")
-            users = connection.execute("SELECT DISTINCT user FROM threads WHERE user IS NOT NULL").fetchall()
+            users = connection.execute('SELECT DISTINCT "user" FROM threads WHERE "user" IS NOT NULL').fetchall()
             for (user,) in users:
-                connection.execute("UPDATE threads SET rights = ? WHERE user = ?", (self._rights(user), user))
+                connection.execute('UPDATE threads SET rights = ? WHERE "user" = ?', (self._rights(user), user))
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[StateConnection]:
         with self._lock, self._connection as connection:
             yield connection
 

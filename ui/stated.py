@@ -47,7 +47,9 @@ class Statements:
         stated = Stated(kind, text, began, began + seconds)
         with self._file.transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO stated VALUES (?, ?, ?, ?, ?)", (name, kind, text, began, stated.until)
+                "INSERT INTO stated VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, "
+                "text = excluded.text, began = excluded.began, until = excluded.until",
+                (name, kind, text, began, stated.until),
             )
         return stated
 

@@ -10,9 +10,19 @@ import hashlib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +32,8 @@ from pydantic_settings import (
 
 from warehouse.errors import UsageError
 from warehouse.principal import Role
+from warehouse.state_database import Database
+from warehouse.state_file import bind
 
 SETTINGS_FILE_VARIABLE = "COMMAND_CENTER_SETTINGS"
 DEFAULT_SETTINGS_FILE = Path("settings.toml")
@@ -270,6 +282,24 @@ class Review(_Section):
     own_approval: bool = False
 
 
+class DatabaseSettings(_Section):
+    """Where operational state lies: empty for SQLite files under `var`, or SQLAlchemy's address of PostgreSQL.
+
+    An address with a password is taken from the environment only; COMMAND_CENTER_DATABASE_PASSWORD adds one.
+    The names of its schemas there begin with `prefix`.
+    """
+
+    url: SecretStr = SecretStr("")
+    prefix: str = Field(default="command_center", pattern=r"^[a-z][a-z0-9_]{0,39}$")
+
+    @field_validator("url")
+    @classmethod
+    def _postgres(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not url.get_secret_value().startswith("postgresql+psycopg://"):
+            raise ValueError("it must begin with postgresql+psycopg:// (or be empty, for files)")
+        return url
+
+
 class CompanyFiles(_Section):
     """Another company's semantic model (a folder) and its DuckDB file, asked instead of the member warehouse."""
 
@@ -295,6 +325,7 @@ class Settings(BaseSettings):
     server: Server = Server()
     identity: Identity = Identity()
     company: CompanyFiles = CompanyFiles()
+    database: DatabaseSettings = DatabaseSettings()
     review: Review = Review()
     scout: Scout = Scout()
     health: Health = Health()
@@ -306,8 +337,16 @@ class Settings(BaseSettings):
     spark_token: SecretStr | None = None
     smtp_password: SecretStr | None = None
     metrics_token: SecretStr | None = None
+    database_password: SecretStr | None = None
     ticket_secret: SecretStr | None = None
     webhooks: dict[str, SecretStr] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _state_in_its_place(self) -> Self:
+        if url := self.database.url.get_secret_value():
+            password = self.database_password.get_secret_value() if self.database_password else ""
+            bind(self.state, Database(url, self.database.prefix, password))
+        return self
 
     @property
     def warehouse(self) -> Path:
@@ -361,11 +400,6 @@ def load_settings(**overrides: Any) -> Settings:
         ) from error
 
 
-_SECRETS = frozenset(
-    ["api_key", "session_secret", "identity_secret", "spark_token", "smtp_password", "metrics_token", "webhooks"]
-)
-
-
 def _refuse_secrets(file: Path) -> None:
     if not file.is_file():
         return
@@ -376,10 +410,15 @@ def _refuse_secrets(file: Path) -> None:
         "spark_token",
         "smtp_password",
         "metrics_token",
+        "database_password",
         "ticket_secret",
         "webhooks",
     }
-    found = secrets & tomllib.loads(file.read_text()).keys()
+    said = tomllib.loads(file.read_text())
+    found = secrets & said.keys()
+    database = said.get("database")
+    if isinstance(database, dict) and urlsplit(str(database.get("url", ""))).password:
+        found |= {"database_password"}
     if found:
         names = ", ".join(f"COMMAND_CENTER_{name.upper()}" for name in sorted(found))
         raise UsageError(

@@ -18,7 +18,7 @@ from agents.briefing.store import BriefingStore, Made
 from tools.scout.incident import Incident, ScanReport
 from warehouse.errors import UsageError
 from warehouse.settings import Scout
-from warehouse.state_file import held
+from warehouse.state_file import held, is_kept
 
 LOCK = "briefing.lock"
 STORE = "briefings.db"
@@ -76,7 +76,7 @@ def run_day(
 
 def known_before(state: Path, day: date) -> tuple[Incident, ...]:
     """The incidents of the briefing before a day, each as the scan last saw it: what the day's scan remembers."""
-    if not (state / STORE).exists():
+    if not is_kept(state / STORE):
         return ()
     with closing(BriefingStore(state / STORE)) as store:
         before = store.before(day)

@@ -6,7 +6,6 @@ swings about its level raises one alert and not one a day.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from tools.metrics import governed_table
 from tools.outcome import Mendable, Table
 from tools.periods import last_days
 from warehouse.settings import Health
-from warehouse.state_file import open_state
+from warehouse.state_file import StateConnection, open_state
 
 Colour = Literal["red", "amber"]
 Change = Literal["raised", "cleared"]
@@ -157,13 +156,16 @@ class AlertStore:
         with self._lock:
             self._connection.close()
 
-    def _look_at(self, connection: sqlite3.Connection, reading: Reading, day: date, margin: float) -> None:
+    def _look_at(self, connection: StateConnection, reading: Reading, day: date, margin: float) -> None:
         indicator = reading.indicator
         name, today = indicator.name, day.isoformat()
         last = connection.execute("SELECT day FROM looked WHERE indicator = ?", (name,)).fetchone()
         if last and last[0] >= today:
             return
-        connection.execute("INSERT OR REPLACE INTO looked VALUES (?, ?)", (name, today))
+        connection.execute(
+            "INSERT INTO looked VALUES (?, ?) ON CONFLICT (indicator) DO UPDATE SET day = excluded.day",
+            (name, today),
+        )
         open_one = connection.execute(
             "SELECT id FROM alerts WHERE indicator = ? AND cleared = ''", (name,)
         ).fetchone()

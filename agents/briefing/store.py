@@ -1,14 +1,13 @@
 """The briefings that were made, day by day, with their revisions, and what each reader was shown of them.
 
-One SQLite file. A briefing with its issues is written whole or not at all, so a process that is killed leaves the
-day as it was, to be made again.
+One store of operational state. A briefing with its issues is written whole or not at all, so a process that is
+killed leaves the day as it was, to be made again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 import zlib
 from dataclasses import dataclass
@@ -68,7 +67,9 @@ class BriefingStore:
                 "SELECT revision, digest FROM briefings WHERE day = ? ORDER BY revision DESC LIMIT 1",
                 (day.isoformat(),),
             ).fetchone()
-            connection.execute("INSERT OR IGNORE INTO checked VALUES (?, ?)", (day.isoformat(), snapshot))
+            connection.execute(
+                "INSERT INTO checked VALUES (?, ?) ON CONFLICT DO NOTHING", (day.isoformat(), snapshot)
+            )
             if last is None or last[1] != digest:
                 revision = (last[0] if last else 0) + 1
                 made = (day.isoformat(), revision, snapshot, made_at.isoformat(), digest, text, json.dumps(notes))
@@ -120,7 +121,7 @@ class BriefingStore:
         packed = zlib.compress(json.dumps(document).encode())  # a tenth: there is one for each reader and day
         row = (made.day.isoformat(), made.revision, reader, rights, packed)
         with self._lock, self._connection as connection:
-            connection.execute("INSERT OR IGNORE INTO sights VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO sights VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
         return self.sight(made, reader, rights) or document
 
     def close(self) -> None:
@@ -134,7 +135,7 @@ class BriefingStore:
         return _made(row) if row else None
 
 
-def _made(row: sqlite3.Row | tuple[Any, ...]) -> Made:
+def _made(row: tuple[Any, ...]) -> Made:
     day, revision, snapshot, made_at, _, issues, notes = row
     return Made(
         date.fromisoformat(day),

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any, Literal, get_args
 
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
+from warehouse.state_file import StateConnection as Connection
 from warehouse.state_file import open_state
 
 State = Literal["proposed", "approved", "rejected", "retired"]
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS proposals (
     proposed_by TEXT NOT NULL, proposed_role TEXT NOT NULL, proposed_at TEXT NOT NULL,
     decided_by TEXT NOT NULL, decided_at TEXT NOT NULL, reason TEXT NOT NULL, filed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, user TEXT NOT NULL, role TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, "user" TEXT NOT NULL, role TEXT NOT NULL,
     action TEXT NOT NULL, proposal TEXT NOT NULL, revision INTEGER NOT NULL, detail TEXT NOT NULL);
 """
 
@@ -77,7 +77,7 @@ class Happened:
 
 
 class PromotionStore:
-    """One SQLite file of its owner's; safe for several threads and processes."""
+    """One store of operational state; safe for several threads and processes."""
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
@@ -176,7 +176,7 @@ class PromotionStore:
         """What happened, oldest first; to one proposal or to all."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT at, user, role, action, proposal, revision, detail FROM events "
+                'SELECT at, "user", role, action, proposal, revision, detail FROM events '
                 "WHERE ? = '' OR proposal = ? ORDER BY number",
                 (proposal_id, proposal_id),
             ).fetchall()
@@ -231,7 +231,8 @@ class PromotionStore:
         detail: Mapping[str, Any],
     ) -> None:  # fmt: skip
         connection.execute(
-            "INSERT INTO events (at, user, role, action, proposal, revision, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            'INSERT INTO events (at, "user", role, action, proposal, revision, detail) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (_moment(at), by.user, by.role, action, proposal, revision, json.dumps(detail)),
         )
 

@@ -55,7 +55,7 @@ class KeptTrace:
 
 
 class TraceStore:
-    """One SQLite file of its owner's; safe for several threads and processes. Keeps the latest `TRACES_KEPT`."""
+    """One store of operational state; safe for several threads and processes. Keeps the latest `TRACES_KEPT`."""
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
@@ -67,14 +67,13 @@ class TraceStore:
         content = {} if personal else {span.number: span.content for span in trace.spans if span.content}
         row = (answer_id, at.isoformat(), *map(json.dumps, (asdict(header), spans, content)), trace.dropped)
         with self._lock, self._connection:
-            made = self._connection.execute(
-                "INSERT OR REPLACE INTO traces (answer_id, at, header, spans, content, dropped) "
-                "VALUES (?,?,?,?,?,?)",
-                row,
+            self._connection.execute("DELETE FROM traces WHERE answer_id = ?", (answer_id,))
+            self._connection.execute(
+                "INSERT INTO traces (answer_id, at, header, spans, content, dropped) VALUES (?,?,?,?,?,?)", row
             )
-            if made.lastrowid and made.lastrowid % _SWEEP_EVERY == 0:
-                oldest = made.lastrowid - TRACES_KEPT
-                self._connection.execute("DELETE FROM traces WHERE number <= ?", (oldest,))
+            (newest,) = self._connection.execute("SELECT MAX(number) FROM traces").fetchone()
+            if newest % _SWEEP_EVERY == 0:
+                self._connection.execute("DELETE FROM traces WHERE number <= ?", (newest - TRACES_KEPT,))
 
     def find(self, name: str, *, content: bool = False) -> KeptTrace:
         """A trace by its answer's id or how that begins. Raises UsageError when none or several fit."""

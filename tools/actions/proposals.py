@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from tools.actions.verdicts import (
 )
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
-from warehouse.state_file import open_state
+from warehouse.state_file import StateConnection, columns_of, open_state
 
 FILE = "actions.db"
 Recorded = Callable[[Sequence[Proposal]], object]
@@ -41,7 +40,7 @@ CREATE TABLE IF NOT EXISTS proposals (
     edits TEXT NOT NULL, go_live TEXT NOT NULL, frozen TEXT NOT NULL, result TEXT NOT NULL,
     duplicate_of TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, proposal TEXT NOT NULL, at TEXT NOT NULL, user TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, proposal TEXT NOT NULL, at TEXT NOT NULL, "user" TEXT NOT NULL,
     role TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, diff TEXT NOT NULL, before TEXT NOT NULL,
     version INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS measurements (
@@ -69,13 +68,13 @@ class Event:
 
 
 class Proposals:
-    """One SQLite file of its owner's; safe for several threads and processes, each decision one transaction."""
+    """One store of operational state; safe for several threads and processes, each decision one transaction."""
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.Lock()
         self._connection = open_state(file, _SCHEMA)
         self._connection.execute("PRAGMA synchronous=FULL")  # a decision that was told is on the disk
-        self._connection.isolation_level = None
+        self._connection.isolation_level = None  # transactions begin and end where `_transaction` says
         self._bring_up_to_date()
 
     def propose(
@@ -86,8 +85,8 @@ class Proposals:
             for key, document in documents.items():
                 row = (proposal_id(key), key, _moment(at), snapshot, as_of.isoformat(), _json(document))
                 added = db.execute(
-                    f"INSERT OR IGNORE INTO proposals ({_COLUMNS}) "
-                    "VALUES (?, ?, ?, ?, ?, 'proposed', 1, ?, '{}', '', '{}', '{}', '')",
+                    f"INSERT INTO proposals ({_COLUMNS}) "
+                    "VALUES (?, ?, ?, ?, ?, 'proposed', 1, ?, '{}', '', '{}', '{}', '') ON CONFLICT DO NOTHING",
                     row,
                 )
                 if added.rowcount:
@@ -163,13 +162,13 @@ class Proposals:
                 self._undo(db, one, by, at, seen)
             return self._decided(db, ids, None if preview else recorded)
 
-    def _decided(self, db: sqlite3.Connection, ids: Sequence[str], recorded: Recorded | None) -> list[Proposal]:
+    def _decided(self, db: StateConnection, ids: Sequence[str], recorded: Recorded | None) -> list[Proposal]:
         found = [self._row(db, one) for one in ids]
         if recorded:
             recorded(found)
         return found
 
-    def _undo(self, db: sqlite3.Connection, one: str, by: Principal, at: datetime, seen: int | None) -> None:
+    def _undo(self, db: StateConnection, one: str, by: Principal, at: datetime, seen: int | None) -> None:
         proposal = self._row(db, one)
         self._require_seen(db, proposal, seen)
         last = db.execute(
@@ -208,7 +207,7 @@ class Proposals:
         one = self.find(name).id if name else ""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT number, proposal, at, user, role, action, reason, diff, version, undone FROM events "
+                'SELECT number, proposal, at, "user", role, action, reason, diff, version, undone FROM events '
                 "WHERE ? = '' OR proposal = ? ORDER BY number",
                 (one, one),
             ).fetchall()
@@ -221,7 +220,11 @@ class Proposals:
         """Keep what was measured of a past fix; a later measurement takes the place of an earlier one."""
         with self._transaction() as db:
             row = (fix, _moment(at), snapshot, _json(result))
-            db.execute("INSERT OR REPLACE INTO measurements (fix, at, snapshot, result) VALUES (?, ?, ?, ?)", row)
+            db.execute(
+                "INSERT INTO measurements (fix, at, snapshot, result) VALUES (?, ?, ?, ?) ON CONFLICT (fix) "
+                "DO UPDATE SET at = excluded.at, snapshot = excluded.snapshot, result = excluded.result",
+                row,
+            )
 
     def measurements(self) -> dict[str, dict[str, Any]]:
         """What was measured of past fixes, by the fix's id."""
@@ -234,7 +237,7 @@ class Proposals:
         with self._lock:
             self._connection.close()
 
-    def _decide(self, db: sqlite3.Connection, one: str, verdict: Verdict, by: Principal, at: datetime) -> None:
+    def _decide(self, db: StateConnection, one: str, verdict: Verdict, by: Principal, at: datetime) -> None:
         proposal = self._row(db, one)
         self._require_seen(db, proposal, verdict.seen)
         require_allowed(proposal, verdict)
@@ -246,7 +249,7 @@ class Proposals:
         who = (by.user, by.role, verdict.decision)
         self._note(db, one, at, who, verdict.reason.strip(), diff, before, proposal.version + 1)
 
-    def _of_original(self, db: sqlite3.Connection, proposal: Proposal, verdict: Verdict) -> Verdict:
+    def _of_original(self, db: StateConnection, proposal: Proposal, verdict: Verdict) -> Verdict:
         """The verdict with the full id of the proposal that is repeated. Raises UsageError where there is none."""
         wanted = verdict.duplicate_of.strip().lower()
         rows = db.execute(f"SELECT {_COLUMNS} FROM proposals").fetchall()
@@ -256,21 +259,18 @@ class Proposals:
 
     def _bring_up_to_date(self) -> None:
         """A file of an earlier version lacks the link of duplicates."""
-        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(proposals)")}
-        if "duplicate_of" in columns:
+        if "duplicate_of" in columns_of(self._connection, "proposals"):
             return
-        try:
-            self._connection.execute("ALTER TABLE proposals ADD COLUMN duplicate_of TEXT NOT NULL DEFAULT ''")
-        except sqlite3.OperationalError as error:
-            if "duplicate column" not in str(error):  # another process was first
-                raise
+        with self._transaction() as db:
+            if "duplicate_of" not in columns_of(db, "proposals"):  # another process may have been first
+                db.execute("ALTER TABLE proposals ADD COLUMN duplicate_of TEXT NOT NULL DEFAULT ''")
 
-    def _require_seen(self, db: sqlite3.Connection, proposal: Proposal, seen: int | None) -> None:
+    def _require_seen(self, db: StateConnection, proposal: Proposal, seen: int | None) -> None:
         """Raises UsageError that tells the second of two reviewers what the first one did."""
         if seen is None or seen == proposal.version:
             return
         last = db.execute(
-            "SELECT action, user, at FROM events WHERE proposal = ? ORDER BY number DESC LIMIT 1", (proposal.id,)
+            'SELECT action, "user", at FROM events WHERE proposal = ? ORDER BY number DESC LIMIT 1', (proposal.id,)
         ).fetchone()
         raise UsageError(
             f"The proposal {proposal.id} was {PAST.get(last[0], last[0])} by {last[1]} at {last[2]}, after you "
@@ -279,7 +279,7 @@ class Proposals:
             next_step="Look at it again, then decide.",
         )
 
-    def _move(self, db: sqlite3.Connection, proposal: Proposal, after: Mapping[str, Any]) -> None:
+    def _move(self, db: StateConnection, proposal: Proposal, after: Mapping[str, Any]) -> None:
         values = [after["state"], _json(after["edits"]), after["go_live"], _json(after["frozen"])]
         db.execute(
             "UPDATE proposals SET state = ?, edits = ?, go_live = ?, frozen = ?, result = ?, duplicate_of = ?, "
@@ -293,21 +293,21 @@ class Proposals:
             ),
         )
 
-    def _row(self, db: sqlite3.Connection, one: str) -> Proposal:
+    def _row(self, db: StateConnection, one: str) -> Proposal:
         return _proposal(db.execute(f"SELECT {_COLUMNS} FROM proposals WHERE id = ?", (one,)).fetchone())
 
     def _note(
-        self, db: sqlite3.Connection, one: str, at: datetime, who: tuple[str, str, str], reason: str,
+        self, db: StateConnection, one: str, at: datetime, who: tuple[str, str, str], reason: str,
         diff: Mapping[str, Any], before: Mapping[str, Any], version: int,
     ) -> None:  # fmt: skip
         db.execute(
-            "INSERT INTO events (proposal, at, user, role, action, reason, diff, before, version) "
+            'INSERT INTO events (proposal, at, "user", role, action, reason, diff, before, version) '
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (one, _moment(at), *who, reason, _json(diff), _json(before), version),
         )
 
     @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, keep: bool = True) -> Iterator[StateConnection]:
         """One writer at a time, over processes as well; all of it or nothing, nothing without `keep`."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")

@@ -31,6 +31,7 @@ from ui.forms import Forms
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.principal import ROLES
+from warehouse.state_file import changes_of
 from warehouse.workers.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -154,8 +155,7 @@ class DashboardPages:
 
     def _reviewed(self) -> tuple[int, ...]:
         """What changes with every decision on a proposal."""
-        files = (self._assistant.settings.state / f"{FILE}{ending}" for ending in ("", "-wal"))
-        return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+        return changes_of(self._assistant.settings.state / FILE)
 
     def _note(self, view: View, account: Account, snapshot: Snapshot) -> None:
         """That somebody was shown a view; its statements are in the trail under their own records."""

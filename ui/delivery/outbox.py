@@ -103,8 +103,8 @@ class Outbox:
             taken = connection.execute(
                 "INSERT INTO outbox (key, kind, about, reader, channel, address, state, tries, claim, changed) "
                 "VALUES (?, ?, ?, ?, ?, ?, 'claimed', 1, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-                "state = 'claimed', tries = tries + 1, claim = excluded.claim, changed = excluded.changed "
-                "WHERE state = 'waiting'",
+                "state = 'claimed', tries = outbox.tries + 1, claim = excluded.claim, changed = excluded.changed "
+                "WHERE outbox.state = 'waiting'",
                 (*row, token, self._now()),
             ).rowcount
         return Claim(parcel.key, token) if taken else None
@@ -114,8 +114,8 @@ class Outbox:
         row = (parcel.key, parcel.kind, parcel.about, parcel.reader, parcel.channel, parcel.address, self._now())
         with self._lock, self._connection as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO outbox (key, kind, about, reader, channel, address, state, tries, changed) "
-                "VALUES (?, ?, ?, ?, ?, ?, 'sent', 1, ?)",
+                "INSERT INTO outbox (key, kind, about, reader, channel, address, state, tries, changed) "
+                "VALUES (?, ?, ?, ?, ?, ?, 'sent', 1, ?) ON CONFLICT DO NOTHING",
                 row,
             )
 
@@ -155,7 +155,7 @@ class Outbox:
             return bool(
                 connection.execute(
                     "UPDATE outbox SET state = 'waiting', changed = ? "
-                    "WHERE key LIKE ? || '%' AND state IN ('held', 'refused', 'overtaken')",
+                    "WHERE key LIKE LOWER(?) || '%' AND state IN ('held', 'refused', 'overtaken')",
                     (self._now(), key),
                 ).rowcount
             )

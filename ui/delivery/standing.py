@@ -11,6 +11,7 @@ from ui.delivery.outbox import Outbox
 from ui.delivery.rounds import OUTBOX, SUBSCRIPTIONS
 from ui.delivery.subscriptions import Subscriptions
 from warehouse.settings import Settings
+from warehouse.state_file import is_kept
 
 LOOKED_AT = 200
 
@@ -27,7 +28,7 @@ class Standing:
 
 def standing_of(settings: Settings) -> Standing:
     """How it stands now; nothing is made that is not there."""
-    if not (settings.state / SUBSCRIPTIONS).exists():
+    if not is_kept(settings.state / SUBSCRIPTIONS):
         return Standing()
     now = datetime.now(UTC)
     with closing(Subscriptions(settings.state / SUBSCRIPTIONS)) as subscriptions:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -82,7 +81,8 @@ class Subscriptions:
             connection.execute(
                 f"INSERT INTO subscriptions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT (id) "
                 "DO UPDATE SET follows = excluded.follows, digests = excluded.digests, alerts = excluded.alerts, "
-                "since = CASE ended WHEN '' THEN since ELSE excluded.since END, paused_until = '', ended = ''",
+                "since = CASE subscriptions.ended WHEN '' THEN subscriptions.since "
+                "ELSE excluded.since END, paused_until = '', ended = ''",
                 (identity, reader, channel, address, *wishes),
             )
         return self.get(identity)
@@ -137,7 +137,7 @@ def channel_of(name: str) -> ChannelName:
     )
 
 
-def _subscription(row: sqlite3.Row | tuple[str, ...]) -> Subscription:
+def _subscription(row: tuple[str, ...]) -> Subscription:
     identity, reader, channel, address, follows, digests, alerts, since, paused, ended = row
     return Subscription(
         identity, reader, channel_of(channel), address, json.loads(follows), bool(digests), bool(alerts), since,

@@ -23,6 +23,7 @@ from warehouse.errors import CommandCenterError
 from warehouse.logs import LOGGER_NAME
 from warehouse.principal import Principal
 from warehouse.settings import Settings
+from warehouse.state_file import is_kept
 
 if TYPE_CHECKING:
     from agents.briefing.composing import CauseOf
@@ -57,7 +58,7 @@ class Waiting:
 
     def opened(self, account: Account) -> None:
         """Called when a reader opens the chat. What goes wrong is logged and keeps nobody from it."""
-        if not (self._settings.state / STORE).exists():
+        if not is_kept(self._settings.state / STORE):
             return
         try:
             with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from pathlib import Path
 from ui.operations.running import Running
 from warehouse.door import Warehouse
 from warehouse.errors import CommandCenterError
+from warehouse.state_database import exists
+from warehouse.state_file import database_of
 
 _REMEMBERED_SECONDS = 2.0  # whoever asks more often than that gets the last finding
 
@@ -62,6 +65,12 @@ class ReadinessCheck:
                 probe.flush()
         except OSError as error:
             return f"cannot be written: {error.strerror}"
+        try:
+            database = database_of(self._state)
+            if database is not None:
+                exists(database, "")
+        except (CommandCenterError, sqlite3.Error):
+            return "its database does not answer"
         return "" if os.access(self._state / "audit", os.W_OK) else "the audit trail cannot be written"
 
 

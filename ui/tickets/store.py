@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from ui.delivery.outbox import Outbox
 from ui.delivery.parcel import key_of
-from warehouse.state_file import open_state
+from warehouse.state_file import is_kept, open_state
 
 OUTBOX, FILE = "ticket-outbox.db", "tickets.db"
 Status = Literal["open", "in_progress", "done", "cancelled"]
@@ -105,7 +105,7 @@ def ticket_key(proposal: str) -> str:
 
 def tickets_of(state: Path, clock: Callable[[], datetime]) -> dict[str, Ticket]:
     """The tickets by proposal; empty, without making a file, where none was ever begun."""
-    if not (state / FILE).is_file():
+    if not is_kept(state / FILE):
         return {}
     with closing(TicketStore(state / FILE)) as store, closing(Outbox(state / OUTBOX, clock)) as outbox:
         found = {}

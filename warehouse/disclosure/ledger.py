@@ -12,7 +12,7 @@ from pathlib import Path
 
 from warehouse.errors import DeniedError
 from warehouse.guard.decision import MIXED, REASONS, Release
-from warehouse.state_file import open_state
+from warehouse.state_file import StateConnection, open_state
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS releases (
@@ -33,7 +33,7 @@ class Ledger:
         self._path = path
         self._keep_days = keep_days
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._connection: StateConnection | None = None
 
     def earlier(self, reader: str, snapshot: str, release: Release) -> list[Release]:
         """What this reader was shown of the same events, the newest first; of a release that was shown already,
@@ -43,8 +43,8 @@ class Ledger:
             found = connection.execute(
                 "SELECT document FROM releases WHERE reader = ? AND snapshot = ? "
                 "AND (events IN (?, ?) OR ? = ?) AND id < "
-                "COALESCE((SELECT id FROM releases WHERE reader = ? AND snapshot = ? AND rows = ?), 1 << 62) "
-                "ORDER BY id DESC",
+                "COALESCE((SELECT id FROM releases WHERE reader = ? AND snapshot = ? AND rows = ?), "
+                f"{1 << 62}) ORDER BY id DESC",
                 (reader, snapshot, release.table, MIXED, release.table, MIXED, reader, snapshot, release.rows),
             ).fetchall()
         return [_release(json.loads(document)) for (document,) in found]
@@ -56,8 +56,8 @@ class Ledger:
         with self._transaction() as connection:
             connection.execute("DELETE FROM releases WHERE at < ?", (oldest,))
             connection.executemany(
-                "INSERT OR IGNORE INTO releases (reader, snapshot, events, at, rows, document) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO releases (reader, snapshot, events, at, rows, document) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 values,
             )
 
@@ -66,7 +66,7 @@ class Ledger:
         day = now.date().isoformat()
         with self._transaction() as connection:
             connection.execute("DELETE FROM spent WHERE day < ?", (day,))
-            connection.execute("INSERT OR IGNORE INTO spent VALUES (?, ?, 0)", (reader, day))
+            connection.execute("INSERT INTO spent VALUES (?, ?, 0) ON CONFLICT DO NOTHING", (reader, day))
             spent = connection.execute(
                 "UPDATE spent SET statements = statements + 1 WHERE reader = ? AND day = ? AND statements < ?",
                 (reader, day, most),
@@ -81,7 +81,7 @@ class Ledger:
                 self._connection = None
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[StateConnection]:
         """One transaction; any failure means that nothing may be shown."""
         try:
             with self._lock, self._opened() as connection:
@@ -94,7 +94,7 @@ class Ledger:
                 next_step="Make the folder writable and free space on its disk.",
             ) from error
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened(self) -> StateConnection:
         if self._connection is None:
             self._connection = open_state(self._path, _SCHEMA)
         return self._connection
