@@ -134,6 +134,7 @@ def _process(what: str, *arguments: object) -> Took:
 def scanned(file: Path) -> tuple[int, ...]:
     """Traces, requested and returned providers, by the raw scan."""
     with duckdb.connect(config={"threads": 2}) as con:
+        con.execute("SET enable_progress_bar = false")  # it would go where the counts go
         return tuple(int(value or 0) for value in con.execute(_SCAN, [str(file)]).fetchall()[0])
 
 
