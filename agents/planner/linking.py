@@ -11,6 +11,7 @@ from agents.planner.lexicon import Lexicon, same_key
 from agents.planner.normalise import lemma, stem
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
+from agents.planner.thresholds import comparisons
 from agents.planner.times import read_span
 from agents.planner.words import (
     ADVERB_GRAINS,
@@ -56,6 +57,7 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
 def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:
     """Without topics that cut a vocabulary phrase in two, and without metrics right after `excluding`."""
     phrases = [span for span in candidates if span.weight == _EXACT and span.end - span.start > 1]
+    compared = comparisons([token.text for token in tokens])
     values = {span.start for span in candidates if span.kind == "value"}
     kept = []
     for span in candidates:
@@ -63,6 +65,9 @@ def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) ->
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
         cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
+        cut = cut or (
+            span.kind == "metric" and span.weight < _EXACT and not compared.isdisjoint(range(span.start, span.end))
+        )
         cut = cut or (
             span.kind == "metric"
             and span.weight < _EXACT

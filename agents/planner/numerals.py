@@ -20,6 +20,7 @@ _UNITS: dict[str, NumberUnit] = {
     "hour": "hours", "days": "days", "day": "days", "points": "points", "point": "points", "weeks": "weeks",
     "week": "weeks", "months": "months", "month": "months",
 }  # fmt: skip
+UNIT_WORDS = frozenset(_UNITS)
 _FRACTIONS = {
     "half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "thirds": 1 / 3, "quarters": 0.25,
 }  # fmt: skip
@@ -73,8 +74,25 @@ def read_number(words: Sequence[str], at: int) -> tuple[float, int, NumberUnit] 
     return value, end, unit
 
 
+def _scaled_half(words: Sequence[str], at: int) -> Quantity | None:
+    """`half a million dollars`, `a quarter million`: a fraction of a large number is no share."""
+    begin = at + (words[at : at + 1] == ["a"])
+    if words[begin : begin + 1] not in (["half"], ["quarter"]):
+        return None
+    end = begin + 1
+    end += words[end : end + 1] == ["of"]
+    end += words[end : end + 1] == ["a"]
+    if words[end : end + 1] not in (["thousand"], ["million"], ["billion"]):
+        return None
+    value, end = _FRACTIONS[words[begin]] * _SCALE[words[end]], end + 1
+    unit = _UNITS.get(words[end], "") if end < len(words) else ""
+    return Quantity(value, unit, end + bool(unit))
+
+
 def _read_fraction(words: Sequence[str], at: int) -> Quantity | None:
     """half, a half, one third, two thirds, three quarters."""
+    if scaled := _scaled_half(words, at):
+        return scaled
     odds = [NUMBER_WORDS.get(word, int(word) if word.isdigit() else 0) for word in words[at : at + 3]]
     if len(odds) == 3 and words[at + 1] in ("in", "of", "out") and 0 < odds[0] < odds[2]:
         return Quantity(odds[0] / odds[2], "percent", at + 3)

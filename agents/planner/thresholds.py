@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agents.planner.numerals import NumberUnit, Quantity, read_quantity
+from agents.planner.numerals import UNIT_WORDS, NumberUnit, Quantity, read_quantity
 from agents.planner.reading import Reading
 from semantic.model import Metric
 
@@ -14,6 +14,12 @@ Operator = Literal[">", ">=", "<", "<=", "="]
 _OPERATORS: dict[str, Operator] = {
     "no less than": ">=", "not less than": ">=", "no fewer than": ">=", "at least": ">=", "a minimum of": ">=",
     "no more than": "<=", "not more than": "<=", "at most": "<=", "a maximum of": "<=", "up to": "<=",
+    "at or above": ">=", "at or over": ">=", "at or below": "<=", "at or under": "<=",
+    "not above": "<=", "not over": "<=", "not exceeding": "<=", "not beyond": "<=", "does not exceed": "<=",
+    "do not exceed": "<=", "not below": ">=", "not under": ">=", "not higher than": "<=", "not lower than": ">=",
+    "no higher than": "<=", "no lower than": ">=", "no longer than": "<=", "not longer than": "<=",
+    "more as": ">", "less as": "<",
+    "higher as": ">", "lower as": "<", "less or equal to": "<=", "more or equal to": ">=",
     "greater than or equal to": ">=", "less than or equal to": "<=", "= or above": ">=",
     "more than": ">", "greater than": ">", "higher than": ">", "larger than": ">", "longer than": ">",
     "bigger than": ">", "north of": ">", "in excess of": ">", "better than": ">", "worse than": ">",
@@ -25,6 +31,10 @@ _OPERATORS: dict[str, Operator] = {
     "south of": "<", "below": "<", "under": "<", "beneath": "<", "short of": "<", "<": "<",
     "equal to": "=", "=": "=",
 }  # fmt: skip
+_BY_FIRST_WORD = {
+    first: [(one.split(), one) for one in sorted(_OPERATORS, key=len, reverse=True) if one.split()[0] == first]
+    for first in {phrase.split()[0] for phrase in _OPERATORS}
+}
 _AFTER: dict[str, Operator] = {
     "or more": ">=", "or higher": ">=", "or above": ">=", "or greater": ">=", "and above": ">=", "plus": ">=",
     "and up": ">=", "and over": ">=", "or over": ">=", "or up": ">=",
@@ -49,7 +59,7 @@ def read_thresholds(reading: Reading) -> None:
     words = [token.text for token in reading.tokens]
     at = 0
     while at < len(words):
-        found = None if at in covered else _threshold_at(words, at)
+        found = None if at in covered else _outside(_threshold_at(words, at), covered, words)
         pair = [] if at in covered else _between(words, at)
         if pair and covered.isdisjoint(range(at, pair[-1].end)):
             reading.thresholds += pair
@@ -61,6 +71,20 @@ def read_thresholds(reading: Reading) -> None:
             at = found.end
         else:
             at += 1
+
+
+def _outside(found: Threshold | None, covered: set[int], words: list[str]) -> Threshold | None:
+    """`more than 10 days to turn a claim`: where a name takes the unit's word, the number stands alone."""
+    if found is None or covered.isdisjoint(range(found.at, found.end)):
+        return found
+    bare = _number_end(found, words)
+    return replace(found, end=bare) if bare < found.end and found.word not in _AFTER else found
+
+
+def _number_end(found: Threshold, words: list[str]) -> int:
+    """Where the number ends, without a word that is its unit."""
+    end = found.quantity.end
+    return end - 1 if end - 1 > found.at and words[end - 1] in UNIT_WORDS else end
 
 
 def _between(words: list[str], at: int) -> list[Threshold]:
@@ -76,9 +100,19 @@ def _between(words: list[str], at: int) -> list[Threshold]:
     return [Threshold(at, low.end, ">=", low, "between"), Threshold(low.end, high.end, "<=", high, "between")]
 
 
+def comparisons(words: list[str]) -> set[int]:
+    """Where the words of thresholds stand, operators and numbers: no loose name of a figure reaches over them."""
+    found = (_threshold_at(words, at) for at in range(len(words)))
+    return {
+        place
+        for one in found
+        if one and one.word not in _AFTER
+        for place in range(one.at, _number_end(one, words))
+    }
+
+
 def _threshold_at(words: list[str], at: int) -> Threshold | None:
-    for phrase in sorted(_OPERATORS, key=len, reverse=True):
-        parts = phrase.split()
+    for parts, phrase in _BY_FIRST_WORD.get(words[at], ()):
         if words[at : at + len(parts)] == parts:
             quantity = read_quantity(words, at + len(parts))
             return Threshold(at, quantity.end, _OPERATORS[phrase], quantity, phrase) if quantity else None

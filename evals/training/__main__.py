@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import pickle
 from collections import Counter
 from pathlib import Path
@@ -11,12 +12,11 @@ from rich.console import Console
 from rich.progress import track
 
 from agents.planner.reranker import judging, slots
-from agents.planner.reranker.judging import Judge
 from evals.training.examples import Example, read
 from evals.training.fitting import Row, fit_judge, fit_slots, is_material, rows_of, write_judge, write_slots
 
 FOLDS = 7
-THRESHOLDS = {"answer": 0.7, "doubt": 0.5, "offer": 0.1}
+THRESHOLDS: dict[str, float] = json.loads(judging.THRESHOLDS.read_text(encoding="utf-8"))
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     console.print(_unseen(examples, rows, folds))
     if options.rows:
         options.rows.write_bytes(pickle.dumps(([(e.author, e.case) for e in examples], rows, folds)))
-    write_judge(*fit_judge(rows), THRESHOLDS, judging.FILE)
+    write_judge(fit_judge(rows, THRESHOLDS), judging.FILE)
     write_slots(fit_slots(examples, model), slots.FILE)
     console.print(f"Written: {slots.FILE.name} ({slots.FILE.stat().st_size / 1e6:.1f} MB), {judging.FILE.name}.")
 
@@ -53,12 +53,11 @@ def _unseen(examples: list[Example], rows: list[Row], folds: list[set[str]]) -> 
     """Outcomes of questions by authors that neither the slots nor the judge saw."""
     counts: Counter[str] = Counter()
     for fold in folds:
-        weights, bias = fit_judge([row for row in rows if examples[row.example].author not in fold])
-        judge = Judge(weights, bias, **THRESHOLDS)
+        judge = fit_judge([row for row in rows if examples[row.example].author not in fold], THRESHOLDS)
+        unseen = [row for row in rows if examples[row.example].author in fold]
         by_example: dict[int, list[tuple[float, Row]]] = {}
-        for row in rows:
-            if examples[row.example].author in fold:
-                by_example.setdefault(row.example, []).append((judge.probability(row.signs), row))
+        for chance, row in zip(judge.probabilities([row.signs for row in unseen]), unseen, strict=True):
+            by_example.setdefault(row.example, []).append((chance, row))
         for at, judged in by_example.items():
             counts[_outcome(examples[at], sorted(judged, key=lambda pair: -pair[0]))] += 1
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))

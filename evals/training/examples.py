@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agents.planner import Planner
 from agents.planner.intents import Intent
 from agents.planner.periods import Clock
-from agents.planner.reading import Reading
-from agents.planner.reranker.features import features, value_features
+from agents.planner.reading import Reading, Span
+from agents.planner.reranker.features import features
+from agents.planner.reranker.named_periods import days_of, named_periods, period_features
+from agents.planner.reranker.named_values import Use, named_values, value_features
 from evals.mapped import Mapping
 from evals.outcomes import Case, Expected
 from evals.suites import questions
+from evals.training.wordings import own_wordings
 
 AUTHORS = questions.OWN.parent / "authors"
 HELD = questions.OWN.parent / "held"
@@ -50,23 +53,39 @@ class Example:
         """What the slots see of it."""
         return features(self.reading, self.intent.kind)
 
-    def values(self) -> Iterator[tuple[list[str], bool]]:
-        """What the slots see of each value in it, and whether it narrows the question."""
-        meant = {
-            (name, value) for form in self.case.accepted for name, _, found in form.filters for value in found
-        }
-        for span in self.reading.of_kind("value"):
-            named = any((target.name, target.value) in meant for target in span.targets)
-            listed = any(
-                t.name in self.gold.dimensions and span.start in self.reading.compared for t in span.targets
-            )
-            yield value_features(self.reading, span), named or listed
+    def values(self) -> Iterator[tuple[list[str], Use]]:
+        """What the slots see of each value that words may stand for, and how it is meant."""
+        named = named_values(self.reading, self.planner.lexicon)
+        for span in named:
+            yield value_features(self.reading, span, named), self._use(span, named)
+
+    def periods(self) -> Iterator[tuple[list[str], str]]:
+        """What the slots see of each period named, and whether an accepted form is about it."""
+        named = named_periods(self.reading)
+        meant = {form.time for form in self.case.accepted if form.time}
+        for span in named:
+            time = days_of(span, self.clock)
+            asked = time is not None and (time.start, time.end) in meant
+            yield period_features(self.reading, span, named), "asked" if asked else "passing"
+
+    def _use(self, span: Span, named: Sequence[Span]) -> Use:
+        """By the first accepted form with this value; without one, by the author's first form."""
+        target = span.targets[0]
+        for form in self.case.accepted:
+            for dimension, op, values in form.filters:
+                if dimension == target.name and target.value in values:
+                    if op == "not_in":
+                        return "not"
+                    return "by" if dimension in form.dimensions else "in"
+        same = {one.targets[0].value for one in named if one.targets[0].name == target.name}
+        whole = same >= set(self.planner.lexicon.values.values(target.name))
+        return "by" if target.name in self.gold.dimensions and len(same) > 1 and whole else "passing"
 
 
 def read(paths: list[Path] | None = None) -> list[Example]:
     """The examples of these files, or of all that may be learnt from."""
     found = [one for path in paths or [*_OWN, *sorted(AUTHORS.glob("*.yml"))] for one in _of_file(path)]
-    return found if paths else [*found, *_of_owner()]
+    return found if paths else [*found, *_of_owner(), *_of_the_product()]
 
 
 def _of_file(path: Path) -> Iterator[Example]:
@@ -88,6 +107,14 @@ def _of_owner() -> Iterator[Example]:
         for case in questions.read_cases(questions.CASES / f"{name}.jsonl"):
             if not case.history:
                 yield _read(name, mapping.case(case), planner, clock)
+
+
+def _of_the_product() -> Iterator[Example]:
+    file = questions.CaseFile.read(AUTHORS / "w_1.yml")
+    planner = file.planner()
+    clock = Clock(file.as_of, file.first_day, planner.questions.fiscal_year_start_month, planner.model.events)
+    for case in own_wordings(planner, clock):
+        yield _read("wordings", case, planner, clock)
 
 
 def _read(author: str, case: Case, planner: Planner, clock: Clock) -> Example:

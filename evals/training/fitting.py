@@ -5,20 +5,20 @@ Every probability that the judge learns from comes of slots that never saw the q
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
 from agents.planner.normalise import tokenise
 from agents.planner.reranker.candidates import Evidence, candidates
 from agents.planner.reranker.features import of_words
-from agents.planner.reranker.judging import signs
+from agents.planner.reranker.judging import Judge, Trees, signs
 from agents.planner.reranker.slots import Slots
 from evals.outcomes import differences, of_query, without_whole
 from evals.training.examples import Example
@@ -28,7 +28,7 @@ LEAST = 3
 """Questions that must share a feature for it to count."""
 OF_NAMES = 0.15
 """Weight of a metric's own name or synonym beside a question."""
-_STRENGTH = {"metric": 30.0, "kept": 3.0}
+_STRENGTH = {"metric": 60.0, "value": 3.0, "period": 3.0}
 _MATERIAL = {"metrics", "filters", "time", "having", "kind"}
 
 
@@ -43,11 +43,13 @@ class Row:
 
 def fit_slots(examples: Sequence[Example], model: SemanticModel) -> Slots:
     """The slots fitted on these examples and on the names of the model's metrics."""
+    periods = [pair for example in examples if example.asks_figures for pair in example.periods()]
     names = [(feature, name) for name in model.metrics for feature in _of_names(model, name)]
     said = [example.features() for example in examples]
     values = [pair for example in examples if example.asks_figures for pair in example.values()]
-    vocabulary = _vocabulary([*said, *(found for found, _ in names), *(found for found, _ in values)])
-    inverse = _inverse([*said, *(found for found, _ in values)], vocabulary)
+    parts = [*(found for found, _ in values), *(found for found, _ in periods)]
+    vocabulary = _vocabulary([*said, *(found for found, _ in names), *parts])
+    inverse = _inverse([*said, *parts], vocabulary)
     asked = [at for at, example in enumerate(examples) if example.gold.kind == "query" and example.gold.metrics]
     known = [at for at in asked if examples[at].gold.metrics <= set(model.metrics)]
     matrix = _matrix(said, vocabulary, inverse)
@@ -77,11 +79,8 @@ def fit_slots(examples: Sequence[Example], model: SemanticModel) -> Slots:
         if classes.count("yes") >= LEAST:
             add(f"by {dimension}", matrix[known], classes)
     add("answerable", matrix, ["yes" if example.is_answerable else "no" for example in examples])
-    add(
-        "kept",
-        _matrix([found for found, _ in values], vocabulary, inverse),
-        ["yes" if kept else "no" for _, kept in values],
-    )
+    add("value", _matrix([found for found, _ in values], vocabulary, inverse), [use for _, use in values])
+    add("period", _matrix([found for found, _ in periods], vocabulary, inverse), [use for _, use in periods])
     return Slots(
         vocabulary,
         inverse.astype(np.float32),
@@ -142,7 +141,7 @@ def rows_of(at: int, example: Example, slots: Slots) -> list[Row]:
     if example.intent.kind != "query":
         return []
     lexicon = example.planner.lexicon
-    evidence = Evidence.of(example.reading, example.intent, slots)
+    evidence = Evidence.of(example.reading, example.intent, slots, example.planner.lexicon, example.clock)
     own, found = candidates(evidence, lexicon, example.clock)
     whole = {name: frozenset(lexicon.values.values(name)) for name in lexicon.model.dimensions}
     right = [without_whole(form, whole) for form in example.case.accepted if form.kind == "query"]
@@ -160,19 +159,33 @@ def words_of(slots: Slots) -> frozenset[str]:
     return frozenset(name[2:] for name in slots.vocabulary if name.startswith("1 "))
 
 
-def fit_judge(rows: Sequence[Row]) -> tuple[dict[str, tuple[float, float, float]], float]:
-    """By sign its mean, spread and weight, and the bias."""
-    names = sorted({name for row in rows for name in row.signs})
-    matrix = np.array([[row.signs.get(name, 0.0) for name in names] for row in rows])
-    mean, spread = matrix.mean(0), matrix.std(0)
-    used = spread > 0
-    fitted = LogisticRegression(C=1.0, max_iter=2000)
-    fitted.fit((matrix[:, used] - mean[used]) / spread[used], [not row.wrong for row in rows])
-    weights = {
-        name: (round(float(m), 5), round(float(s), 5), round(float(w), 5))
-        for name, m, s, w in zip(np.array(names)[used], mean[used], spread[used], fitted.coef_[0], strict=True)
-    }
-    return weights, round(float(fitted.intercept_[0]), 5)
+def fit_judge(rows: Sequence[Row], thresholds: Mapping[str, float]) -> Judge:
+    """The trees over the rows' signs."""
+    names = tuple(sorted({name for row in rows for name in row.signs}))
+    matrix = np.array([[row.signs.get(name, 0.0) for name in names] for row in rows], dtype=np.float32)
+    fitted = HistGradientBoostingClassifier(
+        max_iter=220, learning_rate=0.07, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
+        early_stopping=False, random_state=0,
+    )  # fmt: skip
+    fitted.fit(matrix, [not row.wrong for row in rows])
+    return Judge(names, _trees(fitted), float(fitted._baseline_prediction[0][0]), **thresholds)
+
+
+def _trees(fitted: Any) -> Trees:
+    """The trees of a fitted model; it keeps them in attributes that are its own."""
+    nodes = [made[0].nodes for made in fitted._predictors]
+    width = max(len(one) for one in nodes)
+    shape = (len(nodes), width)
+    sign, left, right = np.full(shape, -1, np.int16), np.zeros(shape, np.int16), np.zeros(shape, np.int16)
+    at, value = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for row, tree in enumerate(nodes):
+        inner = tree["is_leaf"] == 0
+        found = slice(0, len(tree))
+        sign[row, found] = np.where(inner, tree["feature_idx"], -1)
+        at[row, found] = np.where(inner, tree["num_threshold"], 0)
+        left[row, found], right[row, found] = tree["left"], tree["right"]
+        value[row, found] = np.where(inner, 0, tree["value"])
+    return Trees(sign, at, left, right, value, int(max(tree["depth"].max() for tree in nodes)) + 1)
 
 
 def is_material(wrong: Sequence[str]) -> bool:
@@ -197,9 +210,10 @@ def write_slots(slots: Slots, path: Path) -> None:
     np.savez_compressed(path, **arrays)
 
 
-def write_judge(
-    weights: dict[str, tuple[float, float, float]], bias: float, thresholds: dict[str, float], path: Path
-) -> None:
-    """Keep the judge as text."""
-    body = {"bias": bias, **thresholds, "weights": {name: list(found) for name, found in weights.items()}}
-    path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+def write_judge(judge: Judge, path: Path) -> None:
+    """Keep the trees."""
+    trees = judge.trees
+    np.savez_compressed(
+        path, names=np.array(judge.names), bias=np.array(judge.bias), depth=np.array(trees.depth),
+        sign=trees.sign, at=trees.at, left=trees.left, right=trees.right, value=trees.value,
+    )  # fmt: skip

@@ -1,7 +1,7 @@
-"""Other readings of one question: metrics, breakdowns, order and time slots that the trained slots think likely.
+"""Other readings of one question: metrics, values, breakdowns, order and time slots that the slots think likely.
 
-The rules stay the makers: each candidate is assembled and verified by them, given other metrics, without values
-that were said in passing, or with a slot repaired. Which candidate is meant, if any, is judged afterwards.
+The rules stay the makers: each candidate is assembled and verified by them, given other metrics or other uses of
+the values named, or with a slot repaired. Which candidate is meant, if any, is judged afterwards.
 """
 
 from __future__ import annotations
@@ -12,48 +12,49 @@ from typing import cast, get_args
 
 from agents.planner.assemble import assemble
 from agents.planner.attribution import settle_attribution
+from agents.planner.conditions import read_having
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.periods import Clock
+from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span
-from agents.planner.reranker.features import features, value_features
+from agents.planner.reranker.features import features
+from agents.planner.reranker.figures import Figures, figures
+from agents.planner.reranker.named_periods import Named, asked_about
+from agents.planner.reranker.named_values import Taken, retaken, ways
 from agents.planner.reranker.slots import Probabilities, Slots
 from agents.planner.verify import verify
 from semantic.query import Comparison, Order, SemanticQuery, TimeGrain
 
-SINGLE_METRICS = 3
+_MOST = 10
+"""Pairs of figures and ways to take the values that are assembled."""
 _LIKELY = 0.5
-_SURELY = 0.1
-_NARROWING = ("in", "for", "from", "among", "only", "excluding", "except", "without", "not")
-_PAIR = 0.15
+_OPEN = (0.12, 0.88)
 _OF_BREAKDOWN = ("loose_dimension", "rank_without_dimension", "ambiguous_dimension", "comparison")
-_OF_SHAPE = ("no_previous", "comparison")
+_OF_SHAPE = ("no_previous", "comparison", "periods")
+_OF_PERIOD = ("periods", "no_previous")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A question as it was read, and what the trained slots say of it.
-
-    `kept` is the probability that a value narrows the question, by the place where it starts.
-    """
+    """A question as it was read, and what the trained slots say of it and of the values it names."""
 
     reading: Reading
     intent: Intent
     slots: Probabilities
-    kept: dict[int, float]
+    trained: Slots
+    ways: tuple[Taken, ...]
+    periods: tuple[Named, ...]
     features: tuple[str, ...]
 
     @classmethod
-    def of(cls, reading: Reading, intent: Intent, slots: Slots) -> Evidence:
+    def of(cls, reading: Reading, intent: Intent, slots: Slots, lexicon: Lexicon, clock: Clock) -> Evidence:
         """What the slots say of a reading."""
         found = features(reading, intent.kind)
         said = slots.probabilities(found)
-        kept = {
-            span.start: slots.probabilities(value_features(reading, span), ("kept",))["kept"]["yes"]
-            for span in reading.of_kind("value")
-        }
-        return cls(reading, intent, said, kept, tuple(found))
+        taken, periods = ways(reading, lexicon, slots), asked_about(reading, clock, slots)
+        return cls(reading, intent, said, slots, tuple(taken), tuple(periods), tuple(found))
 
     def ranked(self, slot: str) -> list[str]:
         """A slot's classes, the likeliest first; names decide between equals."""
@@ -62,45 +63,52 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A draft of a question, the reading after it was assembled, and how it came about."""
+    """A draft of a question, the reading after it was assembled, and how it came about.
+
+    `taken` is None where the values are as the rules took them.
+    """
 
     draft: Draft
     reading: Reading
+    figures: Figures
+    taken: Taken | None
     dropped: tuple[Span, ...]
     repairs: tuple[str, ...]
 
 
 def candidates(evidence: Evidence, lexicon: Lexicon, clock: Clock) -> tuple[Draft, list[Candidate]]:
     """The rules' own draft, and every different candidate with a query, the rules' own among them."""
-    own = _drafted(evidence.reading, evidence, lexicon, clock, ())
+    own, _ = _drafted(evidence.reading, evidence, lexicon, clock, ())
     found: dict[tuple[object, ...], Candidate] = {}
-    passing = tuple(span for span in evidence.reading.of_kind("value") if _in_passing(span, evidence))
-    for dropped in dict.fromkeys(((), passing)):
-        reading = _without(evidence.reading, dropped)
-        for metrics in _metrics(tuple(own[0].metrics), evidence, lexicon):
-            given = () if metrics == tuple(own[0].metrics) else metrics
-            draft, after = _drafted(reading, evidence, lexicon, clock, given)
-            for repairs, repaired in _repaired(draft, evidence, lexicon):
-                query = repaired.query()
-                if query is not None:
-                    found.setdefault(_content(query), Candidate(repaired, after, dropped, repairs))
-    return own[0], list(found.values())
+    readings = {None: (evidence.reading, ())} | {
+        taken: retaken(evidence.reading, taken) for taken in evidence.ways
+    }
+    for asked, taken in _pairs(tuple(own.metrics), evidence, lexicon):
+        reading, dropped = readings[taken]
+        given = () if taken is None and asked.metrics == tuple(own.metrics) else asked.metrics
+        draft, after = _drafted(reading, evidence, lexicon, clock, given)
+        for repairs, repaired in _repaired(draft, evidence, lexicon):
+            query = repaired.query()
+            if query is not None:
+                made = Candidate(repaired, after, asked, taken, dropped, repairs)
+                found.setdefault(_content(query), made)
+    return own, list(found.values())
 
 
-def _in_passing(span: Span, evidence: Evidence) -> bool:
-    """Whether a value is hardly meant to narrow the question; after `in` or `for` it must be all but sure."""
-    before = evidence.reading.tokens[span.start - 1].text if span.start else ""
-    return evidence.kept[span.start] < (_SURELY if before in _NARROWING else _LIKELY)
-
-
-def _metrics(own: tuple[str, ...], evidence: Evidence, lexicon: Lexicon) -> list[tuple[str, ...]]:
-    """What the rules found, the likeliest single metrics, and the likeliest two when two may be asked for."""
-    likely = [name for name in evidence.ranked("metric") if name in lexicon.model.metrics]
-    sets = [own] if own else []
-    sets += [(name,) for name in likely[:SINGLE_METRICS]]
-    if evidence.slots["metrics"]["several"] > _PAIR or len(own) > 1:
-        sets.append(tuple(likely[:2]))
-    return list(dict.fromkeys(sets))
+def _pairs(own: tuple[str, ...], evidence: Evidence, lexicon: Lexicon) -> list[tuple[Figures, Taken | None]]:
+    """The likeliest figures with the likeliest ways to take the values; what the rules found comes first."""
+    asked = figures(evidence.reading, own, evidence.slots, evidence.trained, lexicon.model.metrics)
+    by_rules = max((taken.chance for taken in evidence.ways), default=0.0)
+    chances: dict[tuple[Figures, Taken | None], float] = {}
+    for one in asked:
+        chances[one, None] = one.chance + by_rules
+        for taken in evidence.ways:
+            chances[one, taken] = one.chance + taken.chance
+    pairs = sorted(chances, key=lambda pair: -chances[pair])[:_MOST]
+    first = next((one for one in asked if set(one.metrics) == set(own)), None)
+    if first is not None:
+        pairs = [(first, None), *(pair for pair in pairs if pair != (first, None))]
+    return pairs
 
 
 def _drafted(
@@ -124,40 +132,59 @@ def _copy(reading: Reading) -> Reading:
     )  # fmt: skip
 
 
-def _without(reading: Reading, dropped: tuple[Span, ...]) -> Reading:
-    """A reading in which some values are words like others."""
-    if not dropped:
-        return reading
-    left = _copy(reading)
-    left.spans = [span for span in reading.spans if span not in dropped]
-    for span in dropped:
-        left.explain(span.start, span.end)
-    return left
-
-
 def _repaired(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], Draft]]:
-    """A draft as it is and with its breakdown, its order or its time slots as the trained slots have them."""
+    """A draft as it is and with its breakdown, order, time slots or threshold as the trained slots have them."""
     made: list[tuple[tuple[str, ...], Draft]] = [((), draft)]
-    for name, repair in (("breakdown", _breakdown), ("order", _order), ("shape", _shape)):
-        for repairs, earlier in list(made):
-            changed = repair(earlier, evidence, lexicon) if earlier.metrics else None
-            if changed is not None:
-                made.append(((*repairs, name), _settled(changed)))
+    if draft.metrics:
+        for repair, names in _REPAIRS.items():
+            for repairs, earlier in list(made):
+                found = names(earlier, evidence, lexicon)
+                made += [((*repairs, repair), _settled(changed)) for changed in found]
     yield from made
 
 
-def _breakdown(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Draft | None:
-    slots = {name.removeprefix("by "): found for name, found in evidence.slots.items() if name.startswith("by ")}
-    likely = [name for name, found in slots.items() if found["yes"] > _LIKELY]
-    fitting = [name for name in likely if all(lexicon.compatible(metric, name) for metric in draft.metrics)]
-    if set(fitting) == set(draft.dimensions):
-        return None
-    kept = [name for name in draft.dimensions if name in fitting]
-    added = [name for name in fitting if name not in draft.dimensions]
-    return replace(draft, dimensions=kept + added, issues=_issues(draft, _OF_BREAKDOWN))
+def _breakdown(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft]:
+    """The breakdown by all likely dimensions, and with the one that is least sure the other way round."""
+    slots = {name.removeprefix("by "): found["yes"] for name, found in evidence.slots.items() if name[:3] == "by "}
+    fitting = {
+        name: chance
+        for name, chance in slots.items()
+        if all(lexicon.compatible(metric, name) for metric in draft.metrics)
+    }
+    likely = {name for name, chance in fitting.items() if chance > _LIKELY}
+    wanted = [likely]
+    if doubtful := [name for name, chance in fitting.items() if _OPEN[0] < chance < _OPEN[1]]:
+        wanted.append(likely ^ {min(doubtful, key=lambda name: (abs(fitting[name] - _LIKELY), name))})
+    for names in wanted:
+        if names != set(draft.dimensions):
+            kept = [name for name in draft.dimensions if name in names]
+            added = sorted(names - set(kept), key=lambda name: (-fitting[name], name))
+            changed = replace(draft, dimensions=kept + added, issues=_issues(draft, _OF_BREAKDOWN))
+            yield _with_limits(changed, evidence, lexicon)
 
 
-def _order(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Draft | None:
+def _with_limits(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Draft:
+    """`any county where more than 30% ...`: a number that waited for a breakdown to hold it against."""
+    if draft.having or not draft.dimensions or not evidence.reading.thresholds:
+        return draft
+    changed = replace(draft, having=[], issues=_issues(draft, ("unit",)), assumptions=list(draft.assumptions))
+    read_having(changed, [], evidence.reading, lexicon)
+    return changed
+
+
+def _threshold(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft]:
+    """`members with at least one claim`: a number that is part of a name and holds nothing against a limit."""
+    if any(limit.op != ">=" or limit.quantity.value != 1 for limit in evidence.reading.thresholds):
+        return
+    if evidence.slots["threshold"]["no"] > _LIKELY and (draft.having or _has(draft, "unit")):
+        yield replace(draft, having=[], issues=_issues(draft, ("unit",)))
+
+
+def _has(draft: Draft, kind: str) -> bool:
+    return any(issue.kind == kind for issue in draft.issues)
+
+
+def _order(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft]:
     wanted, limit = evidence.ranked("direction")[0], evidence.ranked("limit")[0]
     changed = draft
     if wanted == "none" and draft.order:
@@ -169,11 +196,47 @@ def _order(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Draft | None:
         changed = replace(changed, limit=None)
     elif limit == "one" and changed.order and changed.limit is None:
         changed = replace(changed, limit=1)
-    return None if changed is draft else changed
+    elif limit == "many" and changed.limit is None and (draft.dimensions or draft.grain):
+        changed = _numbered(changed, evidence)
+    if changed is not draft:
+        yield changed
 
 
-def _shape(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Draft | None:
-    grain, compared = evidence.ranked("grain")[0], evidence.ranked("compare")[0]
+def _numbered(draft: Draft, evidence: Evidence) -> Draft:
+    """`priciest 15`, `five of them`: the one number that is neither a limit of a figure, a value nor a day."""
+    reading = evidence.reading
+    taken = {at for span in reading.spans for at in range(span.start, span.end)}
+    taken |= {at for threshold in reading.thresholds for at in range(threshold.at, threshold.end)}
+    numbers = [row_limit(token.text) for at, token in enumerate(reading.tokens) if at not in taken]
+    found = [number for number in numbers if number and number > 1]
+    if len(found) != 1:
+        return draft
+    order = draft.order or Order(by=draft.metrics[0], direction="asc" if _likely_ascending(evidence) else "desc")
+    return replace(draft, order=order, limit=found[0], issues=_issues(draft, ("rank_without_dimension",)))
+
+
+def _likely_ascending(evidence: Evidence) -> bool:
+    return evidence.slots["direction"].get("asc", 0.0) > evidence.slots["direction"].get("desc", 0.0)
+
+
+def _period(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft]:
+    """Another one of the periods named, or none where each is said in passing (`the review on Thursday`)."""
+    now = (draft.time.start, draft.time.end) if draft.time else None
+    for named in evidence.periods:
+        if named.chance > _OPEN[0] and (named.time.start, named.time.end) != now:
+            yield replace(draft, time=named.time, issues=_issues(draft, _OF_PERIOD))
+    if draft.time and evidence.periods and all(named.chance < _LIKELY for named in evidence.periods):
+        yield replace(draft, time=None, issues=_issues(draft, _OF_PERIOD))
+
+
+def _shape(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft]:
+    grain = evidence.ranked("grain")[0]
+    likely = [name for name in evidence.ranked("compare") if evidence.slots["compare"][name] > _OPEN[0]]
+    for compared in likely or evidence.ranked("compare")[:1]:
+        yield from _shaped(draft, grain, compared)
+
+
+def _shaped(draft: Draft, grain: str, compared: str) -> Iterator[Draft]:
     changed = draft
     if grain != (draft.grain or "none"):
         known = grain in get_args(TimeGrain)
@@ -182,7 +245,13 @@ def _shape(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Draft | None:
         known = compared in get_args(Comparison)
         comparison = cast(Comparison, compared) if known else None
         changed = replace(changed, compare_to=comparison, issues=_issues(changed, _OF_SHAPE))
-    return None if changed is draft else changed
+    if changed is not draft:
+        yield changed
+
+
+_REPAIRS = {
+    "breakdown": _breakdown, "order": _order, "period": _period, "shape": _shape, "threshold": _threshold,
+}  # fmt: skip
 
 
 def _direction(draft: Draft) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agents.planner.reading import Reading, Span
+from agents.planner.reading import Reading
 
 _BOUNDARY = "^"
+_PIECES = (3, 4)
 
 
-def masked_words(reading: Reading) -> list[str]:
-    """The lemmas in order; a value is `<dimension>`, a period `<time>`, a grain `<grain>`, a number `<n>`."""
+def masked_words(reading: Reading, start: int = 0, end: int | None = None) -> list[str]:
+    """The lemmas from `start` to `end`; a value is `<dimension>`, a period `<time>`, 7 `<n>` and so on."""
     masks: dict[int, tuple[int, str]] = {}
     for span in reading.spans:
         if span.kind == "value":
@@ -21,7 +22,7 @@ def masked_words(reading: Reading) -> list[str]:
             masks.update(dict.fromkeys(range(span.start, span.end), (span.start, f"<{span.kind}>")))
     words: list[str] = []
     last: tuple[int, str] | None = None
-    for at, token in enumerate(reading.tokens):
+    for at, token in list(enumerate(reading.tokens))[start:end]:
         mask = masks.get(at)
         if mask is None:
             words.append("<n>" if token.text[:1].isdigit() else token.lemma)
@@ -37,7 +38,7 @@ def features(reading: Reading, intent: str) -> list[str]:
 
 
 def of_words(words: Sequence[str]) -> Iterator[str]:
-    """Words, pairs, pairs around a word, triples, and the first and last letters of long words."""
+    """Words, pairs, pairs around a word, triples, first and last letters of long words, and pieces of words."""
     framed = [_BOUNDARY, *words, _BOUNDARY]
     for at, word in enumerate(framed):
         yield f"1 {word}"
@@ -49,6 +50,11 @@ def of_words(words: Sequence[str]) -> Iterator[str]:
         if len(word) > 5 and word[0] != "<":
             yield f"5 {word[:5]}"
             yield f"6 {word[-4:]}"
+        if word[0] not in f"<{_BOUNDARY}":
+            framed_word = f"_{word}_"
+            for length in _PIECES:
+                for start in range(len(framed_word) - length + 1):
+                    yield f"7 {framed_word[start : start + length]}"
 
 
 def _of_rules(reading: Reading, intent: str) -> Iterator[str]:
@@ -77,29 +83,13 @@ def _of_rules(reading: Reading, intent: str) -> Iterator[str]:
     yield f"thresholds {len(reading.thresholds)}"
 
 
-def value_features(reading: Reading, span: Span) -> list[str]:
-    """What tells whether a value narrows the question or is only said in passing: `the bill for repeat calls`."""
-    words = [token.lemma for token in reading.tokens]
-    said = " ".join(words[span.start : span.end])
-    dimension = min(target.name for target in span.targets)
-    before = [_BOUNDARY, _BOUNDARY, *words][span.start : span.start + 2]
-    after = [*words, _BOUNDARY, _BOUNDARY][span.end : span.end + 2]
-    raw = reading.tokens[span.start].raw
-    marks = [token.is_mark and token.text == "." for token in reading.tokens]
-    return list(
-        dict.fromkeys(
-            (
-                "v", f"v in {dimension}", f"v is {said}", f"v {said} in {dimension}",
-                f"v before {before[1]}", f"v before {' '.join(before)}", f"v after {after[0]}",
-                f"v after {' '.join(after)}", f"v around {before[1]} {after[0]}",
-                f"v {dimension} before {before[1]}", f"v {dimension} after {after[0]}",
-                f"v {said} before {before[1]}", f"v {said} after {after[0]}",
-                f"v capital {raw[:1].isupper()} {dimension}", f"v exact {len(span.targets)}",
-                f"v compared {span.start in reading.compared}", f"v negated {span.start in reading.negated}",
-                f"v sentence {any(marks[span.end:])} {any(marks[:span.start])}",
-                f"v others {min(3, len(reading.of_kind('value')))}",
-                *(f"v {dimension} beside metric {t.name}" for s in reading.of_kind("metric") for t in s.targets),
-                *(f"v {dimension} by {t.name}" for s in reading.breakdown for t in s.targets),
-            )
-        )
-    )  # fmt: skip
+def clause_features(reading: Reading, start: int, end: int) -> list[str]:
+    """What the slots see of a part of a question: its words and the metrics that the rules found in it."""
+    words = masked_words(reading, start, end)
+    spans = [span for span in reading.of_kind("metric") if start <= span.start and span.end <= end]
+    named = (
+        f"{'metric' if len(span.targets) == 1 else 'maybe'} {target.name}"
+        for span in spans
+        for target in span.targets
+    )
+    return list(dict.fromkeys((*of_words(words), *named)))

@@ -10,45 +10,84 @@ from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.planner.draft import Draft, IssueKind
 from agents.planner.lexicon import Lexicon
 from agents.planner.policy import place_of
 from agents.planner.reranker.candidates import Candidate, Evidence
+from agents.planner.reranker.named_periods import chance_of
+from agents.planner.reranker.named_values import USES, by_the_rules
 from agents.planner.verify import unexplained_words
 
-FILE = Path(__file__).with_name("judge.json")
+FILE = Path(__file__).with_name("judge.npz")
+THRESHOLDS = Path(__file__).with_name("thresholds.json")
 _LEAST = 1e-4
 _BREAKS_DOWN = ("by", "per", "across", "each", "every", "which")
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A logistic model over `signs`: of each its mean, its spread and its weight; and the probabilities to act at.
+class Trees:
+    """Decision trees that are summed up, each a row of nodes: `left` and `right` are places in the row.
 
-    A candidate of at least `answer` is answered; a clean draft of the rules below `doubt` is asked back.
+    At a node whose `sign` is not -1 a candidate goes left when that sign is at most `at`; else `value` is added.
+    Shape of each: trees x nodes.
     """
 
-    weights: Mapping[str, tuple[float, float, float]]
+    sign: NDArray[np.int16]
+    at: NDArray[np.float32]
+    left: NDArray[np.int16]
+    right: NDArray[np.int16]
+    value: NDArray[np.float32]
+    depth: int
+
+    def summed(self, signs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The sum over the trees of each candidate (a row of `signs`)."""
+        trees = np.arange(len(self.sign))[:, None]
+        rows = np.arange(len(signs))[None, :]
+        node = np.zeros((len(self.sign), len(signs)), dtype=np.int16)
+        for _ in range(self.depth):
+            sign = self.sign[trees, node]
+            goes_left = signs[rows, np.maximum(sign, 0)] <= self.at[trees, node]
+            below = np.where(goes_left, self.left[trees, node], self.right[trees, node])
+            node = np.where(sign < 0, node, below)
+        found: NDArray[np.float32] = self.value[trees, node].sum(0)
+        return found
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Trees over `signs`, in the order of `names`, and the probabilities to act at.
+
+    A candidate of at least `answer` is answered; a clean draft of the rules below `doubt` is asked back; choices
+    are offered from `offer` on.
+    """
+
+    names: tuple[str, ...]
+    trees: Trees
     bias: float
     answer: float
     doubt: float
     offer: float
 
     @classmethod
-    def read(cls, path: Path = FILE) -> Judge | None:
-        """From the file; None when there is none."""
-        if not path.is_file():
+    def read(cls, path: Path = FILE, thresholds: Path = THRESHOLDS) -> Judge | None:
+        """From the files; None when there are none."""
+        if not path.is_file() or not thresholds.is_file():
             return None
-        body = json.loads(path.read_text(encoding="utf-8"))
-        weights = {name: (mean, spread, weight) for name, (mean, spread, weight) in body["weights"].items()}
-        return cls(weights, body["bias"], body["answer"], body["doubt"], body["offer"])
+        with np.load(path, allow_pickle=False) as found:
+            arrays = {name: found[name] for name in ("sign", "at", "left", "right", "value")}
+            names, bias, depth = tuple(map(str, found["names"])), float(found["bias"]), int(found["depth"])
+        said: dict[str, float] = json.loads(thresholds.read_text(encoding="utf-8"))
+        return cls(names, Trees(**arrays, depth=depth), bias, said["answer"], said["doubt"], said["offer"])
 
-    def probability(self, found: Mapping[str, float]) -> float:
-        """That a candidate with these signs is what is asked."""
-        score = self.bias
-        for name, (mean, spread, weight) in self.weights.items():
-            score += weight * (found.get(name, 0.0) - mean) / spread
-        return 1 / (1 + math.exp(-max(-50.0, min(50.0, score))))
+    def probabilities(self, found: Sequence[Mapping[str, float]]) -> list[float]:
+        """Of each candidate, by its signs, that it is what is asked."""
+        if not found:
+            return []
+        rows = np.array([[one.get(name, 0.0) for name in self.names] for one in found], dtype=np.float32)
+        return [float(chance) for chance in 1 / (1 + np.exp(-(self.trees.summed(rows) + self.bias)))]
 
 
 @lru_cache(maxsize=1)
@@ -63,8 +102,9 @@ def signs(
     """What speaks for and against a candidate; `own` is the rules' draft, `known` the words that were learnt."""
     return dict(
         (
-            *_of_metrics(candidate.draft, own, evidence),
-            *_of_slots(candidate, evidence, lexicon),
+            *_of_metrics(candidate, own, evidence),
+            *_of_slots(candidate, evidence),
+            *_of_values(candidate, evidence),
             *_of_issues(candidate, own),
             *_of_words(candidate, evidence, lexicon, known),
         )
@@ -75,15 +115,22 @@ def _log(probability: float) -> float:
     return math.log(max(probability, _LEAST))
 
 
-def _of_metrics(draft: Draft, own: Draft, evidence: Evidence) -> Iterator[tuple[str, float]]:
-    said, given = evidence.slots["metric"], draft.metrics
+def _of_metrics(candidate: Candidate, own: Draft, evidence: Evidence) -> Iterator[tuple[str, float]]:
+    said, given = evidence.slots["metric"], candidate.draft.metrics
     ranked = evidence.ranked("metric")
     others = [name for name in ranked if name not in given]
-    yield "metric", sum(_log(said.get(name, 0.0)) for name in given) / len(given)
+    chances = [_log(said.get(name, 0.0)) for name in given]
+    yield "metric", sum(chances) / len(given)
+    yield "metric, weakest", min(chances)
     yield "metric rank", float(min(5, *(ranked.index(name) if name in ranked else 5 for name in given), 5))
-    yield "metric margin", _log(said.get(given[0], 0.0)) - _log(said[others[0]] if others else 0.0)
+    yield "metric rank, worst", float(max(min(9, ranked.index(name)) if name in ranked else 9 for name in given))
+    yield "metric margin", chances[0] - _log(said[others[0]] if others else 0.0)
+    yield "another metric", _log(said[others[0]] if others else 0.0)
     yield "metrics", _log(evidence.slots["metrics"]["several" if len(given) > 1 else "one"])
     yield "metrics given", float(len(given))
+    yield "several", _log(evidence.slots["metrics"]["several"])
+    yield "figures", candidate.figures.chance
+    yield "figures by clause", float(candidate.figures.by_clause)
     yield "rules agree", float(set(given) == set(own.metrics))
     yield "rules have none", float(not own.metrics)
     yield "rules differ", float(bool(own.metrics) and set(given) != set(own.metrics))
@@ -93,9 +140,13 @@ def _of_metrics(draft: Draft, own: Draft, evidence: Evidence) -> Iterator[tuple[
     yield "maybe named", float(sum(len(span.targets) > 1 for span in named))
     yield "others named", float(len(spans) - len(named))
     yield "longest name", float(max((span.end - span.start for span in named), default=0))
+    yield (
+        "metrics unnamed",
+        float(sum(not any(target.name == name for span in spans for target in span.targets) for name in given)),
+    )
 
 
-def _of_slots(candidate: Candidate, evidence: Evidence, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
+def _of_slots(candidate: Candidate, evidence: Evidence) -> Iterator[tuple[str, float]]:
     draft, slots = candidate.draft, evidence.slots
     by = [
         _log(found["yes" if name.removeprefix("by ") in draft.dimensions else "no"])
@@ -111,15 +162,29 @@ def _of_slots(candidate: Candidate, evidence: Evidence, lexicon: Lexicon) -> Ite
     yield "threshold", _log(slots["threshold"]["yes" if draft.having else "no"])
     yield "answerable", _log(slots["answerable"]["yes"])
     yield "not answerable", _log(slots["answerable"]["no"])
-    left = {span.start for span in candidate.dropped}
-    kept = [_log(1 - chance if at in left else chance) for at, chance in evidence.kept.items()]
-    yield "values", sum(kept)
-    yield "values, weakest", min(kept, default=0.0)
-    yield "values dropped", float(len(left))
     yield "dimensions", float(len(draft.dimensions))
     yield "many dimensions", float(len(draft.dimensions) > 2)
     yield "filters", float(len(draft.filters))
-    yield "values seen", float(len(evidence.kept))
+
+
+def _of_values(candidate: Candidate, evidence: Evidence) -> Iterator[tuple[str, float]]:
+    """How the values are taken; the likeliest way says what the rules' own is held against."""
+    best = evidence.ways[0]
+    rules = by_the_rules(candidate.reading if candidate.taken is None else evidence.reading)
+    same = next((way for way in evidence.ways if set(way.used) == set(rules)), None)
+    way = candidate.taken or same
+    yield "values", way.chance if way else best.chance - 4.0
+    yield "values, weakest", way.weakest if way else -4.0
+    yield "values behind", (way.chance if way else best.chance - 4.0) - best.chance
+    yield "values unlike any way", float(way is None)
+    yield "values, other ways", evidence.ways[1].chance - best.chance if len(evidence.ways) > 1 else -9.0
+    yield "values as the rules", float(candidate.taken is None or set(candidate.taken.used) == set(rules))
+    yield "values dropped", float(len(candidate.dropped))
+    used = way.used if way else rules
+    for use in USES[:-1]:
+        yield f"values {use}", float(sum(found == use for _, found in used))
+    taken = {(item.dimension, value) for item in candidate.draft.filters for value in item.values}
+    yield "values lost", float(sum((s.targets[0].name, s.targets[0].value) not in taken for s, _ in used))
 
 
 def _of_issues(candidate: Candidate, own: Draft) -> Iterator[tuple[str, float]]:
@@ -130,7 +195,7 @@ def _of_issues(candidate: Candidate, own: Draft) -> Iterator[tuple[str, float]]:
     clean = not own.issues and not own.ask
     yield "rules are sure", float(clean)
     yield "rules are sure of it", float(clean and own.query() == draft.query())
-    for name in ("breakdown", "order", "shape"):
+    for name in ("breakdown", "order", "period", "shape", "threshold"):
         yield f"repaired {name}", float(name in candidate.repairs)
 
 
@@ -153,6 +218,8 @@ def _of_words(
     periods = len(evidence.reading.of_kind("time"))
     yield "periods", float(periods)
     yield "period", float(draft.time is not None)
+    yield "period asked about", chance_of(draft.time, evidence.periods)
+    yield "future days named", float(periods - len(evidence.periods))
     yield "period lost", float(bool(periods) and not draft.time and not draft.compare_to)
     yield "thresholds lost", float(len(reading.thresholds) - len(draft.having))
     yield "assumptions", float(len(draft.assumptions))
@@ -167,5 +234,5 @@ def judged(
     known: frozenset[str],
 ) -> list[tuple[float, Candidate]]:
     """The candidates with their probabilities, the likeliest first; the earlier made before an equal."""
-    scored = [(judge.probability(signs(one, own, evidence, lexicon, known)), one) for one in found]
-    return sorted(scored, key=lambda pair: -pair[0])
+    chances = judge.probabilities([signs(one, own, evidence, lexicon, known) for one in found])
+    return sorted(zip(chances, found, strict=True), key=lambda pair: -pair[0])

@@ -9,6 +9,7 @@ from agents.planner.draft import Draft
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.periods import Clock
+from agents.planner.phrasing import phrase
 from agents.planner.plan import ROUTE_REASONS, Plan
 from agents.planner.policy import Check, choices_of, planned
 from agents.planner.reading import Reading
@@ -39,9 +40,14 @@ class Reranker:
 
     @classmethod
     def of(cls, model: SemanticModel, lexicon: Lexicon) -> Reranker | None:
-        """For a model that has every metric the slots were fitted on; None for any other."""
+        """For a model that has every metric the slots were fitted on; None for any other.
+
+        None also where the files are of an earlier form of the slots: until they are fitted, the rules decide.
+        """
         found, judge = slots.packaged(), judging.packaged()
-        if found is None or judge is None or not set(found.columns["metric"][0]) <= set(model.metrics):
+        if found is None or judge is None or not set(slots.NEEDED) <= set(found.columns):
+            return None
+        if not set(found.columns["metric"][0]) <= set(model.metrics):
             return None
         words = frozenset(name[2:] for name in found.vocabulary if name.startswith("1 "))
         return cls(lexicon, found, judge, words)
@@ -52,13 +58,13 @@ class Reranker:
             return plan
         if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading):
             return plan
-        evidence = Evidence.of(reading, intent, self.slots)
+        evidence = Evidence.of(reading, intent, self.slots, self.lexicon, clock)
         own, found = candidates(evidence, self.lexicon, clock)
         likely = judged(found, own, evidence, self.lexicon, self.judge, self.known)
         if not likely:
             return plan
         if plan.kind == "query":
-            return self._doubted(plan, own, likely, check)
+            return self._doubted(plan, own, likely, reading.question, check)
         chance, best = likely[0]
         barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
         barred = barred or _only_names_several(own)
@@ -87,10 +93,17 @@ class Reranker:
             draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for word in left) + ".")
         return planned(draft)
 
-    def _doubted(self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
-        """The rules' plan, or a question back when the judge thinks it unlikely and has better ones."""
+    def _is_own_wording(self, own: Draft, question: str) -> bool:
+        """Whether the product itself asks so: a chip, a choice or a follow-up means just its query."""
+        query = own.query()
+        return query is not None and phrase(query, self.lexicon).casefold() == question.strip().casefold()
+
+    def _doubted(
+        self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], question: str, check: Check
+    ) -> Plan:
+        """The rules' plan, or a question back when the judge thinks it unlikely and knows of others."""
         chances = [chance for chance, one in likely if one.draft.query() == own.query()]
-        if not chances or chances[0] >= self.judge.doubt or likely[0][1].draft.query() == own.query():
+        if not chances or chances[0] >= self.judge.doubt or self._is_own_wording(own, question):
             return plan
         drafts = [one.draft for chance, one in likely if chance >= self.judge.offer]
         choices = choices_of([*drafts[:2], own], self.lexicon, check)

@@ -17,6 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 FILE = Path(__file__).with_name("slots.npz")
+NEEDED = (
+    "metric", "metrics", "grain", "compare", "direction", "limit", "threshold", "answerable", "value", "period",
+)  # fmt: skip
+"""The slots that a second reading asks for; beside them one for each dimension to break down by."""
 Probabilities = Mapping[str, Mapping[str, float]]
 
 

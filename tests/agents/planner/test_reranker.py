@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,13 @@ from agents.planner import Plan, Planner
 from agents.planner.periods import Clock
 from agents.planner.reranker import Reranker
 from agents.planner.reranker.candidates import Evidence, candidates
+from agents.planner.reranker.judging import Judge
 from agents.planner.reranker.slots import Slots
+from evals.outcomes import of_query
 from evals.suites.questions import our_planner
 from evals.training.examples import Example, read
-from evals.training.fitting import fit_judge, fit_slots, rows_of, write_slots
+from evals.training.fitting import Row, fit_judge, fit_slots, rows_of, write_judge, write_slots
+from evals.training.wordings import own_wordings
 from evals.vocabulary_model import vocabulary_model
 from semantic.values import ValueDictionary
 from warehouse.settings import Questions
@@ -32,6 +36,11 @@ def planner() -> Planner:
 @pytest.fixture(scope="module")
 def plan(planner: Planner) -> Callable[[str], Plan]:
     return lambda question: planner.plan(question, as_of=AS_OF, first_day=FIRST_DAY)
+
+
+def evidence_of(question: str, planner: Planner, clock: Clock) -> Evidence:
+    assert planner.reranker
+    return Evidence.of(*planner.read(question, clock), planner.reranker.slots, planner.lexicon, clock)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +67,7 @@ def test_another_model_is_read_by_the_rules_alone() -> None:
 def test_probabilities_of_a_slot_add_up(planner: Planner) -> None:
     assert planner.reranker
     clock = Clock(AS_OF, FIRST_DAY, 1, planner.model.events)
-    evidence = Evidence.of(
-        *planner.read("How long until somebody picks up, by state?", clock), planner.reranker.slots
-    )
+    evidence = evidence_of("How long until somebody picks up, by state?", planner, clock)
     assert evidence.ranked("metric")[0] == "avg_wait_time"
     for slot, found in evidence.slots.items():
         assert sum(found.values()) == pytest.approx(1, abs=1e-5), slot
@@ -70,7 +77,7 @@ def test_the_rules_own_draft_is_among_the_candidates(planner: Planner) -> None:
     assert planner.reranker
     clock = Clock(AS_OF, FIRST_DAY, 1, planner.model.events)
     for question in ("Transfer rate by agent team last month", "repeat calls in Texas vs Florida"):
-        evidence = Evidence.of(*planner.read(question, clock), planner.reranker.slots)
+        evidence = evidence_of(question, planner, clock)
         own, found = candidates(evidence, planner.lexicon, clock)
         assert own.query() in [one.draft.query() for one in found]
         assert len({str(one.draft.query()) for one in found}) == len(found)
@@ -119,6 +126,54 @@ def test_slots_are_the_same_when_fitted_again_and_read_back(
     rows = [row for at, one in enumerate(asked) for row in rows_of(at, one, kept)]
     right = {row.example for row in rows if not row.wrong}
     assert len(right) > 0.8 * len(asked)  # fitted on them: the rules must be able to make what was meant
-    weights, _ = fit_judge(rows)
-    assert weights["metric"][2] > 0
-    assert weights["values"][2] > 0
+    judge = fit_judge(rows, {"answer": 0.7, "doubt": 0.5, "offer": 0.1})
+    write_judge(judge, tmp_path / "judge.npz")
+    again_judge = Judge.read(tmp_path / "judge.npz")
+    assert again_judge is not None
+    said = judge.probabilities([row.signs for row in rows])
+    assert again_judge.probabilities([row.signs for row in rows]) == said
+    assert all(0 <= chance <= 1 for chance in said)
+    right_ones = [chance for chance, row in zip(said, rows, strict=True) if not row.wrong]
+    wrong_ones = [chance for chance, row in zip(said, rows, strict=True) if row.wrong]
+    assert np.mean(right_ones) > 0.5 > np.mean(wrong_ones)
+
+
+def test_the_trees_say_what_the_fitted_model_says() -> None:
+    random = np.random.default_rng(3)
+    signs = random.normal(size=(600, 4)).astype(np.float32)
+    rows = [
+        Row(at, dict(zip("abcd", map(float, one), strict=True)), () if one[0] * one[1] > one[2] else ("kind",))
+        for at, one in enumerate(signs)
+    ]
+    judge = fit_judge(rows, {"answer": 0.7, "doubt": 0.5, "offer": 0.1})
+    chances = np.array(judge.probabilities([row.signs for row in rows]))
+    right = np.array([not row.wrong for row in rows])
+    assert ((chances > 0.5) == right).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Unresolved call rate at or above 25% by county", (">=", 0.25)),
+        ("journeys with 24 hour leakage not above 10%", ("<=", 0.1)),
+        ("service codes with claim amount above half a million dollars", (">", 500_000.0)),
+        ("counties with a claim turnaround of more than 10 days", (">", 10.0)),
+        ("states with a denial rate of claims not below 20 percent", (">=", 0.2)),
+    ],
+)
+def test_a_limit_is_read_with_its_direction(plan: Callable[[str], Plan], question: str, expected: object) -> None:
+    answered = plan(question)
+    forms = [answered.query] if answered.query else [plan(text).query for _, text in answered.choices]
+    limits = [(item.op, item.value) for form in forms if form for item in form.having]
+    assert expected in limits
+
+
+def test_the_products_own_wording_is_answered(planner: Planner) -> None:
+    clock = Clock(AS_OF, FIRST_DAY, 1, planner.model.events)
+    doubted = [
+        case.question
+        for case in islice(own_wordings(planner, clock), 60)
+        if (found := planner.plan(case.question, as_of=AS_OF, first_day=FIRST_DAY)).kind != "query"
+        or of_query("query", found.query) != case.accepted[0]
+    ]
+    assert len(doubted) <= 2, doubted  # in small letters a choice is a question like others
