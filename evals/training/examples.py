@@ -16,7 +16,6 @@ from agents.planner.reranker.named_values import Use, named_values, value_featur
 from evals.mapped import Mapping
 from evals.outcomes import Case, Expected
 from evals.suites import questions
-from evals.training.wordings import own_wordings
 
 AUTHORS = questions.OWN.parent / "authors"
 HELD = questions.OWN.parent / "held"
@@ -85,7 +84,7 @@ class Example:
 def read(paths: list[Path] | None = None) -> list[Example]:
     """The examples of these files, or of all that may be learnt from."""
     found = [one for path in paths or [*_OWN, *sorted(AUTHORS.glob("*.yml"))] for one in _of_file(path)]
-    return found if paths else [*found, *_of_owner(), *_of_the_product()]
+    return found if paths else [*found, *_of_owner()]
 
 
 def _of_file(path: Path) -> Iterator[Example]:
@@ -107,14 +106,6 @@ def _of_owner() -> Iterator[Example]:
         for case in questions.read_cases(questions.CASES / f"{name}.jsonl"):
             if not case.history:
                 yield _read(name, mapping.case(case), planner, clock)
-
-
-def _of_the_product() -> Iterator[Example]:
-    file = questions.CaseFile.read(AUTHORS / "w_1.yml")
-    planner = file.planner()
-    clock = Clock(file.as_of, file.first_day, planner.questions.fiscal_year_start_month, planner.model.events)
-    for case in own_wordings(planner, clock):
-        yield _read("wordings", case, planner, clock)
 
 
 def _read(author: str, case: Case, planner: Planner, clock: Clock) -> Example:

@@ -9,7 +9,6 @@ from agents.planner.draft import Draft
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.periods import Clock
-from agents.planner.phrasing import phrase
 from agents.planner.plan import ROUTE_REASONS, Plan
 from agents.planner.policy import Check, choices_of, planned
 from agents.planner.reading import Reading
@@ -19,7 +18,7 @@ from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
 from agents.planner.spelling import names_in
 from agents.planner.verify import unexplained_words
-from agents.planner.words import english
+from agents.planner.words import english, word_set
 from semantic.model import SemanticModel
 
 _OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
@@ -64,7 +63,7 @@ class Reranker:
         if not likely:
             return plan
         if plan.kind == "query":
-            return self._doubted(plan, own, likely, reading.question, check)
+            return self._doubted(plan, own, likely, reading, check)
         chance, best = likely[0]
         barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
         barred = barred or _only_names_several(own)
@@ -93,17 +92,12 @@ class Reranker:
             draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for word in left) + ".")
         return planned(draft)
 
-    def _is_own_wording(self, own: Draft, question: str) -> bool:
-        """Whether the product itself asks so: a chip, a choice or a follow-up means just its query."""
-        query = own.query()
-        return query is not None and phrase(query, self.lexicon).casefold() == question.strip().casefold()
-
     def _doubted(
-        self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], question: str, check: Check
+        self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], reading: Reading, check: Check
     ) -> Plan:
         """The rules' plan, or a question back when the judge thinks it unlikely and knows of others."""
         chances = [chance for chance, one in likely if one.draft.query() == own.query()]
-        if not chances or chances[0] >= self.judge.doubt or self._is_own_wording(own, question):
+        if not chances or chances[0] >= self.judge.doubt or _is_plain(reading):
             return plan
         drafts = [one.draft for chance, one in likely if chance >= self.judge.offer]
         choices = choices_of([*drafts[:2], own], self.lexicon, check)
@@ -123,6 +117,26 @@ class Reranker:
         known = {question for _, question in offered}
         rest = tuple(choice for choice in plan.choices if choice[1] not in known)
         return replace(plan, choices=(*offered, *rest)[:3])
+
+
+_JOINING = word_set(
+    """
+    by and for excluding with from to the of in on top bottom first highest lowest compared previous period same
+    last year above below at least most equal current
+    """
+)
+
+
+def _is_plain(reading: Reading) -> bool:
+    """Whether every word is a name, value, period or limit, or joins them: `Leakage rate by journey for Florida`.
+
+    Who asks so knows the names, and the rules read them as they stand; so do choices and chips.
+    """
+    taken = {at for span in reading.spans for at in range(span.start, span.end)}
+    taken |= {at for threshold in reading.thresholds for at in range(threshold.at, threshold.end)}
+    if reading.ranking:
+        taken |= set(range(reading.ranking.start, reading.ranking.end))
+    return all(at in taken or token.text in _JOINING or token.is_mark for at, token in enumerate(reading.tokens))
 
 
 def _names_left(reading: Reading, left: list[tuple[int, str]]) -> bool:

@@ -1,7 +1,6 @@
 """Questions in the product's own plain wording, made of random queries that the rules read back exactly.
 
-People who know the names ask like this, and so do choices and chips; authors hardly do. Without them the judge
-would doubt what is said without any doubt.
+People who know the names ask like this, and so do choices and chips.
 """
 
 from __future__ import annotations
