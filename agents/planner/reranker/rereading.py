@@ -66,7 +66,7 @@ class Reranker:
             return self._doubted(plan, own, likely, reading, check)
         chance, best = likely[0]
         barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
-        barred = barred or _only_names_several(own)
+        barred = barred or _only_names_several(own) or any(issue.kind == "unit" for issue in own.issues)
         if chance >= self.judge.answer and not barred:
             left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
             if not _names_left(best.reading, left):
