@@ -112,7 +112,10 @@ def arguments(verified: VerifiedQuery, model: SemanticModel, chance: random.Rand
         elif parameter.type == "metric":
             made[name] = chance.choice(parameter.choices)
         elif parameter.type == "value":
-            known = sorted(model.dimensions[parameter.dimension].values)
+            known = sorted(model.dimensions[parameter.dimension].values) or [
+                "0337U",
+                "97112",
+            ]  # named by data only
             made[name] = tuple(sorted(chance.sample(known, chance.randint(1, min(2, len(known))))))
     return made
 
