@@ -13,6 +13,7 @@ from ui.dashboard.view import Content, View
 from warehouse.errors import CommandCenterError
 
 MOST = 3
+QUESTION = "What's breaking right now?"
 
 
 def fill(reading: Reading) -> Content:
@@ -21,8 +22,8 @@ def fill(reading: Reading) -> Content:
         with closing(BriefingStore(reading.assistant.settings.state / STORE)) as store:
             found = briefing_for(reading.assistant, store, reading.principal, cause_of=cause_of)
     except CommandCenterError as error:
-        return Content("Briefing of the day", {}, {"briefing": None, "reason": error.what})
-    return Content("Briefing of the day", {}, {"briefing": found, "reason": "", "most": MOST})
+        return Content("Briefing of the day", {}, {"briefing": None, "reason": error.what, "question": QUESTION})
+    return Content("Briefing of the day", {}, {"briefing": found, "reason": "", "most": MOST, "question": QUESTION})
 
 
 VIEW = View("briefing", "/briefing", "briefing_part.html", fill, filters=False, kept=False)

@@ -126,11 +126,13 @@
     opener.addEventListener("click", () => showChat(dock.hidden));
     $("#close-chat").addEventListener("click", () => showChat(false));
     document.addEventListener("keydown", (event) => event.key === "Escape" && !dock.hidden && showChat(false));
-    all("[data-ask]").forEach((link) => link.addEventListener("click", (event) => {
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("[data-ask]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       $("#chat-frame").src = link.getAttribute("href");
       showChat(true);
-    }));
+    });
     if (sessionStorage.getItem("chat-docked") && innerWidth >= 1200) showChat(true);
   }
 
