@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 export DEEPEVAL_TELEMETRY_OPT_OUT := 1
 
-.PHONY: up setup docs test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark postgres lock clean
+.PHONY: up setup docs pictures test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark postgres lock clean
 
 up: $(STAMP) ## data if missing, build if stale, serve the chat
 	@$(BIN)/command-center up --profile $(PROFILE) --port $(PORT)
@@ -56,6 +56,9 @@ evals-extra: $(STAMP) ## MLflow and DeepEval, which nothing else needs
 
 docs: $(STAMP) ## the documentation as a site in var/site, links and anchors checked
 	@$(BIN)/mkdocs build --strict --quiet --site-dir $(CURDIR)/var/site
+
+pictures: $(STAMP) browser ## the pictures in docs/, of the demo company as `make up` has built it
+	@$(BIN)/python -m benchmarks.pictures var/warehouse
 
 fuzz: $(STAMP) ## random and mutated statements against the guard; FUZZ_SECONDS=600, FUZZ_SEED to repeat a run
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -s tests/warehouse/fuzz

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,8 +28,7 @@ from ui.forms import HOME, Forms
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
 from ui.ports import listening
 from ui.rate_limit import Buckets
-from warehouse.errors import CommandCenterError, MissingDataError
-from warehouse.logs import LOGGER_NAME
+from warehouse.errors import MissingDataError
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -156,18 +154,22 @@ def serve(
         # The daily scan and its briefing are of the member warehouse.
         work = nullcontext() if company else scheduled(settings.scout, lambda: _daily_work(settings, assistant))
         rounds = TicketRounds(settings, lambda: datetime.now(UTC), app.state.accounts.note)
-        with work, ticketing(rounds):
-            if not company:
-                threading.Thread(target=_warm, args=(app,), name="dashboard", daemon=True).start()
+        with work, ticketing(rounds), nullcontext() if company else _warmed(app):
             server.run(sockets=[listener])
 
 
-def _warm(app: FastAPI) -> None:
+@contextmanager
+def _warmed(app: FastAPI) -> Iterator[None]:
+    """Within this the dashboard's first pages are filled beforehand, again after each new snapshot."""
+    over = threading.Event()
+    thread = threading.Thread(target=app.state.dashboard.follow, args=(over,), name="dashboard", daemon=True)
+    thread.start()
     try:
-        app.state.dashboard.warm()
-    except CommandCenterError as error:
-        # Whoever opens the dashboard is told; it warms up with them.
-        logging.getLogger(LOGGER_NAME).warning("dashboard_not_warm", extra={"code": f"exit_{error.exit_code}"})
+        yield
+    finally:
+        over.set()
+        # A thread inside the parser when the interpreter goes would abort the process.
+        thread.join(_GRACE_SECONDS)
 
 
 def _daily_work(settings: Settings, assistant: Assistant) -> None:

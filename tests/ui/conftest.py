@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ui.accounts import Accounts
 from ui.chat_root import prepare
@@ -144,6 +144,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless. Closed with its module: while it is open no test can run an event loop."""
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: install it with `apt-get install -y chromium`, then run again.")
+    expect.set_options(timeout=60_000)  # how long a machine may take that is busy with other work
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS)
         yield running
@@ -172,7 +173,7 @@ def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
 def _line(process: subprocess.Popen[str], log: str, beginning: str) -> str:
     """The next line of the server's output that begins so."""
     assert process.stdout is not None
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600  # a machine that is busy with other work starts it slowly
     while time.monotonic() < deadline and process.poll() is None:
         if select.select([process.stdout], [], [], 1)[0]:
             line = process.stdout.readline()

@@ -268,9 +268,7 @@ def test_a_single_journey_needs_a_purpose_and_names_nobody_in_its_address(dash: 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_it_fits_phone_and_laptop_in_both_themes_and_axe_finds_nothing_serious(
-    dash: Site, browser: Browser, scheme: Any, width: int
-) -> None:
+def test_it_fits_phone_and_laptop_in_both_themes(dash: Site, browser: Browser, scheme: Any, width: int) -> None:
     page = _signed_in(
         dash, browser, "product_owner", color_scheme=scheme, viewport={"width": width, "height": 844}
     )
@@ -282,18 +280,48 @@ def test_it_fits_phone_and_laptop_in_both_themes_and_axe_finds_nothing_serious(
         page.wait_for_load_state("load")
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
         page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
-        assert _serious(page) == [], name
+    if width == 390:
+        assert _serious(page) == []
     page.context.close()
 
 
-def _serious(page: Page) -> list[str]:
+BY_AXE = {
+    "product_owner": (
+        *(address for name, address in ADDRESSES.items() if name not in ("playback", "quality", "audit")),
+        *(f"/dashboard/issue/Billing/{tab}" for tab in ("journeys", "cause", "impact")),
+        "/dashboard/how?view=overview&panel=leaks&row=0&column=calls",
+        "/briefing",
+    ),
+    "data_engineer": ("/dashboard/quality", "/dashboard/playback", "/verified"),
+    "admin": ("/dashboard/audit", "/users", "/purpose"),
+}
+
+
+def test_axe_finds_nothing_serious_on_any_page_in_either_theme(dash: Site, browser: Browser) -> None:
+    found = {}
+    for name, addresses in BY_AXE.items():
+        page = _signed_in(dash, browser, name, color_scheme="light")
+        for address in addresses:
+            page.goto(f"{dash.address}{address}")
+            light = _serious(page)
+            # What differs by theme is colours alone.
+            page.evaluate("document.documentElement.classList.add('dark')")
+            found[address] = light + _serious(page, "color-contrast")
+        page.context.close()
+    assert {address: every for address, every in found.items() if every} == {}
+    assert len(found) == sum(map(len, BY_AXE.values()))
+
+
+def _serious(page: Page, *rules: str) -> list[str]:
     """Serious and critical violations that axe finds; none without its package, which the dev extra brings."""
     package = find_spec("axe_playwright_python")
     if package is None or package.origin is None:
         return []
     # Run by the debugger, not by the page, whose policy lets no foreign script in.
-    page.evaluate(Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
+    only = f"runOnly: {list(rules)}, " if rules else ""
+    found = page.evaluate(f"axe.run(document, {{{only}resultTypes: ['violations']}})")
     return [
         f"{each['id']}: {each['nodes'][0]['html'][:120]}"
         for each in found["violations"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
@@ -27,6 +28,7 @@ from ui.dashboard.reading import Memory, Reading, opened
 from ui.dashboard.rendering import Pages
 from ui.dashboard.view import ROOT, Content, View
 from ui.dashboard.views import VIEWS
+from ui.dashboard.warming import behind, follow
 from ui.forms import Forms
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 HOW = f"{ROOT}/how"
 LIVE = "x-live"
 KEPT_STATEMENTS, KEPT_VIEWS = 4000, 600
+WARMING = "dashboard"  # who is said to have asked before anybody did
 _OWN = frozenset(("format", "panel", "view", "row", "column"))
 
 
@@ -73,12 +76,25 @@ class DashboardPages:
             for path in (view.path, *view.also):
                 self.router.add_api_route(ROOT + path, self._shower(view), methods=["GET"], name=view.name)
 
-    def warm(self) -> None:
-        """Fill the overview for each kind of reader, so that the first one of a snapshot does not wait for it."""
-        for role in ROLES:
-            reader = Account("dashboard", role, 0.0)
-            reading = opened(self._assistant, reader, self._statements, {}, {}, overview.VIEW, self._references)
-            overview.VIEW.fill(reading)
+    def warm(self, over: Event | None = None) -> None:
+        """Fill the overview for each kind of reader, then what lies behind it, so that nobody waits for that.
+
+        Most readers share what a statement gives, so that one of them is enough behind the overview. Ends early
+        when `over` is set or another snapshot is served.
+        """
+        snapshot = self._assistant.door.snapshot()
+        first, *others = (Account(WARMING, role, 0.0) for role in ROLES)
+        content = self._fill(overview.VIEW, first, snapshot, {}, {}).content
+        further: list[tuple[View, Account, Mapping[str, str]]] = [(overview.VIEW, other, {}) for other in others]
+        further += [(view, first, place) for view, place in behind(content)]
+        for view, reader, place in further:
+            if (over and over.is_set()) or self._assistant.door.snapshot().id != snapshot.id:
+                return
+            self._fill(view, reader, snapshot, place, {})
+
+    def follow(self, over: Event) -> None:
+        """Warm now and whenever another snapshot is served, until `over` is set."""
+        follow(lambda: self.warm(over), lambda: self._assistant.door.snapshot().id, over)
 
     def _shower(self, view: View) -> Callable[[Request], Any]:
         async def show(request: Request) -> Response:
@@ -144,14 +160,20 @@ class DashboardPages:
                tuple(sorted(place.items())), tuple(sorted(params.items())))  # fmt: skip
         shown = self._contents.get(key) if view.kept else None
         if shown is None:
-            # Where many wait for the same, one asks first; what that cost the others need not pay again.
-            with self._first.of((snapshot.id, account.role, *key[5:])):
-                reading = opened(self._assistant, account, self._statements, params, place, view, self._references)
-                shown = _Shown(view.fill(reading), reading, snapshot)
+            shown = self._fill(view, account, snapshot, place, params)
             if view.kept:
                 self._contents.put(key, shown)
         self._note(view, account, snapshot)
         return shown
+
+    def _fill(
+        self, view: View, account: Account, snapshot: Snapshot, place: Mapping[str, str], params: Mapping[str, str]
+    ) -> _Shown:
+        """Where many wait for the same, one asks first; what that cost the others need not pay again."""
+        key = (snapshot.id, account.role, view.name, tuple(sorted(place.items())), tuple(sorted(params.items())))
+        with self._first.of(key):
+            reading = opened(self._assistant, account, self._statements, params, place, view, self._references)
+            return _Shown(view.fill(reading), reading, snapshot)
 
     def _reviewed(self) -> tuple[int, ...]:
         """What changes with every decision on a proposal."""

@@ -23,7 +23,9 @@ def fill(reading: Reading) -> Content:
             found = briefing_for(reading.assistant, store, reading.principal, cause_of=cause_of)
     except CommandCenterError as error:
         return Content("Briefing of the day", {}, {"briefing": None, "reason": error.what, "question": QUESTION})
-    return Content("Briefing of the day", {}, {"briefing": found, "reason": "", "most": MOST, "question": QUESTION})
+    return Content(
+        "Briefing of the day", {}, {"briefing": found, "reason": "", "most": MOST, "question": QUESTION}
+    )
 
 
 VIEW = View("briefing", "/briefing", "briefing_part.html", fill, filters=False, kept=False)
