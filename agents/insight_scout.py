@@ -16,6 +16,7 @@ from tools.briefing import todays_overview
 from tools.confusion import confusing_changes
 from tools.dialogue import clarify, refuse
 from tools.metrics import query_metrics
+from tools.propensity.told import member_outlook
 from tools.verified import run_verified_query
 
 INSIGHT_SCOUT = Agent(
@@ -25,6 +26,7 @@ INSIGHT_SCOUT = Agent(
         as_tool(todays_overview),
         as_tool(agent_effects),
         as_tool(confusing_changes),
+        as_tool(member_outlook),
         as_tool(query_metrics),
         as_tool(run_verified_query),
         as_tool(clarify),

@@ -13,6 +13,7 @@ from agents.held_against import agents, confusion
 from agents.impacts import impact
 from agents.journeys import journey
 from agents.narratives import opportunities, what_if
+from agents.outlooks import outlook
 from agents.prose import Prose
 from agents.rankings import counted_rows, ranked
 from agents.recommended import actions, by_owner, issue, levers, reviewed
@@ -61,6 +62,7 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "drivers": drivers,
     "agents": agents,
     "confusion": confusion,
+    "outlook": outlook,
     "journey": journey,
     "actions": actions,
     "actions_by_owner": by_owner,

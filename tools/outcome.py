@@ -29,6 +29,7 @@ Shape = Literal[
     "journey",
     "agents",
     "confusion",
+    "outlook",
 ]
 PlainCell = str | int | float | bool | None
 ROWS_SHOWN = 50

@@ -23,6 +23,7 @@ from ui import (
     cli_interchange,
     cli_lineage,
     cli_mcp,
+    cli_propensity,
     cli_quality,
     cli_replay,
     cli_scout,
@@ -87,6 +88,7 @@ cli_users.register(app)
 cli_usage.register(app)
 cli_verified.register(app)
 cli_actions.register(app)
+cli_propensity.register(app)
 cli_search.register(app)
 cli_synonyms.register(app)
 cli_briefing.register(app)

@@ -41,10 +41,17 @@ Ids = Annotated[list[str], typer.Argument(help="Ids as `actions list` shows them
 
 
 @actions_app.command("propose")
-def propose_command(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> None:
-    """Put what is recommended now before the reviewers; what is decided stays decided."""
+def propose_command(
+    role: RoleOption = "executive",
+    as_user: AsUserOption = "",
+    warehouse: WarehouseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put what is recommended now before the reviewers, as a product_owner; what is decided stays decided."""
     from agents.proposing import propose
+    from tools.actions.verdicts import require_reviewer
 
+    require_reviewer(acting(as_user, role))
     with _assistant(warehouse) as assistant:
         found = propose(assistant)
     _show_list(list(found), as_json=as_json)

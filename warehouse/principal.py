@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 Role = Literal["executive", "product_owner", "analyst", "member_advocate", "data_engineer", "ml_engineer"]
-System = Literal["scout"]
+System = Literal["scout", "propensity"]
 ROLES: tuple[Role, ...] = get_args(Role)
 SYSTEMS: tuple[System, ...] = get_args(System)
 

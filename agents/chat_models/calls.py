@@ -143,6 +143,12 @@ def _review(plan: Plan) -> list[Call]:
     return [("review_actions", {**arguments, "assumptions": list(plan.assumptions)})]
 
 
+def _outlook(plan: Plan) -> list[Call]:
+    assert plan.outlook
+    arguments = {"outcome": plan.outlook.outcome, "by": plan.outlook.by}
+    return [("member_outlook", {**arguments, "assumptions": list(plan.assumptions)})]
+
+
 def _clarify(plan: Plan) -> list[Call]:
     choices = [{"label": label, "question": question} for label, question in plan.choices]
     return [("clarify", {"question": plan.message, "choices": choices})]
@@ -165,6 +171,7 @@ CALLS: dict[str, Callable[[Plan], list[Call]]] = {
     "agents": _agents,
     "confusion": _confusion,
     "review": _review,
+    "outlook": _outlook,
     "clarify": _clarify,
     "refuse": _refused,
 }

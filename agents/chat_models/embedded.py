@@ -25,6 +25,7 @@ from agents.chat_models.carried import planned_already
 from agents.chat_models.history import prior_turns
 from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
+from agents.planner.outlook import outlook_plan
 from agents.planner.reviewing import review_plan
 
 ROUTE = "route"
@@ -103,12 +104,16 @@ class EmbeddedChatModel(BaseChatModel):
         known = self._plans.get((question, history))
         if known is not None:
             return known
-        plan = review_plan(question, history) or self.planner.plan(
-            question,
-            history=[turn for turn in history if turn.kind != "review"],
-            as_of=self.as_of,
-            first_day=self.first_day,
-            partial_day=self.partial_day,
+        plan = (
+            review_plan(question, history)
+            or outlook_plan(question, self.planner.model)
+            or self.planner.plan(
+                question,
+                history=[turn for turn in history if turn.kind != "review"],
+                as_of=self.as_of,
+                first_day=self.first_day,
+                partial_day=self.partial_day,
+            )
         )
         self._plans.clear()
         self._plans[question, history] = plan

@@ -27,6 +27,7 @@ KINDS = {
     "walk_journey": "journey",
     "agent_effects": "agents",
     "confusing_changes": "confusion",
+    "member_outlook": "outlook",
     "clarify": "clarify",
     "refuse": "refuse",
 }

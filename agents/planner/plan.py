@@ -10,7 +10,7 @@ from semantic.query import SemanticQuery
 
 PlanKind = Literal[
     "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "agents", "confusion",
-    "review", "clarify", "refuse",
+    "review", "outlook", "clarify", "refuse",
 ]  # fmt: skip
 Refusal = Literal[
     "", "pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
@@ -22,7 +22,7 @@ AGENTS: dict[str, Agent] = {
     "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action",
     "agents": "insight_scout", "confusion": "insight_scout",
     "next_best_action": "next_best_action",
-    "impact": "next_best_action", "review": "next_best_action",
+    "impact": "next_best_action", "review": "next_best_action", "outlook": "insight_scout",
 }  # fmt: skip
 ROUTE_REASONS: dict[str, str] = {
     "query": "The question asks for governed figures.",
@@ -35,6 +35,7 @@ ROUTE_REASONS: dict[str, str] = {
     "next_best_action": "The question asks what to do.",
     "impact": "The question asks whether earlier changes worked.",
     "review": "The question decides on recommended actions, or asks whose they are.",
+    "outlook": "The question asks who is likely to call or to leave: models of groups of members answer.",
     "clarify": "The question can be read in more than one way.",
     "refuse": "The question cannot be answered from the governed data.",
 }
@@ -81,6 +82,14 @@ class Review:
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """Who is likely to call (contact) or to change plan, by a dimension of the members."""
+
+    outcome: Literal["contact", "plan_change"]
+    by: Literal["segment", "plan_type", "tenure_bucket"] = "segment"
+
+
+@dataclass(frozen=True)
 class Plan:
     """The decision about one question.
 
@@ -104,3 +113,4 @@ class Plan:
     route_reason: str = ""
     follow_ups: tuple[str, ...] = ()
     review: Review | None = None
+    outlook: Outlook | None = None
