@@ -139,7 +139,13 @@ def _impact(plan: Plan) -> list[Call]:
 def _review(plan: Plan) -> list[Call]:
     assert plan.review
     review = plan.review
-    arguments = {"decision": review.asked, "actions": list(review.actions), "reason": review.reason}
+    arguments: dict[str, Any] = {
+        "decision": review.asked,
+        "actions": list(review.actions),
+        "reason": review.reason,
+    }
+    said = {"edits": dict(review.edits), "duplicate_of": review.of, "go_live": review.day}
+    arguments |= {name: value for name, value in said.items() if value}
     return [("review_actions", {**arguments, "assumptions": list(plan.assumptions)})]
 
 

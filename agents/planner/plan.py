@@ -74,11 +74,17 @@ class PriorTurn:
 
 @dataclass(frozen=True)
 class Review:
-    """A decision on recommended actions, or a question about them, by name; `reason` in the person's words."""
+    """A decision on recommended actions, or a question about them, by name; the rest in the person's words.
 
-    asked: Literal["approve", "reject", "defer", "undo", "owner"]
+    `edits` are (field, value) of an edit, `of` the action that a duplicate repeats, `day` the go-live.
+    """
+
+    asked: Literal["approve", "reject", "defer", "undo", "owner", "edit", "duplicate", "golive"]
     actions: tuple[str, ...]
     reason: str = ""
+    edits: tuple[tuple[str, str], ...] = ()
+    of: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True)

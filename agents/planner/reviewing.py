@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from agents.planner.changes import Change, change_in
 from agents.planner.plan import AGENTS, ROUTE_REASONS, Plan, PriorTurn, Review
 
-Asked = Literal["approve", "reject", "defer", "undo", "owner"]
+Asked = Literal["approve", "reject", "defer", "undo", "owner", "edit", "duplicate", "golive"]
 _POLITE = (
     r"(?:(?:please|ok|okay|yes|now|let us|lets|let's|we|i|can you|i want to|i would like to|we should|"
     r"go ahead and),? )*"
@@ -18,8 +19,8 @@ _VERBS: dict[Asked, str] = {
     "approve": r"approve|accept|sign off(?: on)?|green ?-?light",
     "reject": r"reject|decline|turn down|dismiss",
     "defer": r"defer|postpone|park|put off",
-    "undo": r"(?:undo|take back) (?:the )?(?:approval|rejection|deferral|decision)(?: (?:of|on))?|un-?approve|"
-    r"un-?reject",
+    "undo": r"(?:undo|take back) (?:the )?(?:last )?(?:approval|rejection|deferral|decision|edit|change|go-?live)"
+    r"(?: (?:of|on|to))?|un-?approve|un-?reject|undo(?= (?:it|that|this)\b)|take(?= (?:it|that|this) back)",
     "owner": r"who (?:owns|is the owner of|is responsible for|would own|does|should do)",
 }  # fmt: skip
 _ELSEWHERE = re.compile(
@@ -27,8 +28,8 @@ _ELSEWHERE = re.compile(
     r"(?:edit|change|rename|assign|reassign|set) .*\b(?:owner|effort|text|wording|weeks|action|proposal|one)\b)"
 )
 ELSEWHERE = (
-    "In words I take approve, reject, defer, undo and who owns it. A duplicate, an edit or a go-live is a product "
-    "owner's, by the buttons under the actions or in the dashboard's review inbox."
+    "Say what it should be, such as: change the owner of the first one to Quality; mark the second one live from "
+    "12 November; the third is a duplicate of the first. Or use the buttons, or the dashboard's review inbox."
 )
 _REASON = re.compile(r"(?:,? (?:because|since|as)\b(?: of)?|:| - | \u2013 )\s*(.+)$")
 _PLACES = {
@@ -48,19 +49,31 @@ _IT = r"it|that|this|that one|this one|the action|the proposal|the fix|the recom
 def decision_in(question: str) -> Asked | None:
     """The decision that a question's own words hold, whatever it is about."""
     text = _plain(question)
-    return next((asked for asked, verbs in _VERBS.items() if re.match(rf"{_POLITE}(?:{verbs})\b", text)), None)
+    verb = next((asked for asked, verbs in _VERBS.items() if re.match(rf"{_POLITE}(?:{verbs})(?!\w)", text)), None)
+    changed = None if verb else change_in(_impolite(question))
+    return changed.asked if changed else verb
+
+
+def _impolite(question: str) -> str:
+    """The question's own words without what is only polite."""
+    return re.sub(rf"^{_POLITE}", "", " ".join(question.split()).rstrip(), flags=re.I)
 
 
 def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     """The plan of a question that decides on actions of the answer before, or asks whose they are; None else."""
     asked = decision_in(question)
-    if asked is None:
-        return _by_buttons(question) if any(turn.actions for turn in history) else None
     listed = [turn for turn in history if turn.actions]
-    known = next((turn.actions for turn in reversed(listed) if turn.kind != "review"), ())
+    if asked is None:
+        return _by_buttons(question) if listed else None
+    if change := (None if asked in _VERBS else change_in(_impolite(question))):
+        return _change_plan(question, change, listed)
+    known = _known(listed)
     text = re.sub(rf"^{_POLITE}(?:{_VERBS[asked]})\b ?", "", _plain(question))
     reason = _REASON.search(f" {text}")
     target = (f" {text}"[: reason.start()] if reason else text).strip(" ?.!")
+    target = re.sub(r"^(it|that|this) back$", r"\1", target) or ("it" if asked == "undo" else "")
+    if asked == "undo" and re.fullmatch(_IT, target) and history[-1:] and history[-1].kind != "review":
+        return None  # something else was done last
     pointed = listed[-1].actions[:1] if listed and re.fullmatch(_IT, target) else ()
     chosen = pointed or _chosen(target, known)
     if not known or (asked == "owner" and not chosen):
@@ -73,6 +86,41 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     said = ("Read as the first of the actions shown.",) if pointed and len(listed[-1].actions) > 1 else ()
     review = Review(asked, chosen, _reason(question) if reason else "")
     return replace(plan, review=review, assumptions=said)
+
+
+def _change_plan(question: str, change: Change, listed: Sequence[PriorTurn]) -> Plan | None:
+    """The plan of an edit, a duplicate or a go-live of an action that was listed; asked back which one else."""
+    if not listed:
+        return None
+    known = _known(listed)
+    chosen, of = (_meant(words, listed, known) for words in (change.target, change.of))
+    if not known or (not chosen and change.asked == "edit" and not _points(change.target)):
+        return None
+    plan = Plan(kind="review", agent=AGENTS["review"], route_reason=ROUTE_REASONS["review"])
+    if not chosen or (change.of and len(of) != 1):
+        missing = change.target if not chosen else change.of
+        choices = tuple((name, question.replace(missing, name, 1)) for name in known[:3])
+        return replace(plan, kind="clarify", message="Which of the actions do you mean?", choices=choices)
+    edits = ((change.field, change.value),) if change.field else ()
+    review = Review(change.asked, chosen, edits=edits, of=of[0] if of else "", day=change.day)
+    return replace(plan, review=review)
+
+
+def _known(listed: Sequence[PriorTurn]) -> tuple[str, ...]:
+    """The actions that places count in: the last recommendation's, or what is left of a long conversation."""
+    recommended = (turn.actions for turn in reversed(listed) if turn.kind != "review")
+    return next(recommended, listed[-1].actions if listed else ())
+
+
+def _points(words: str) -> bool:
+    """Whether words point at an action at all, whichever: `change the title of the chart` does not."""
+    return bool(re.search(rf"\b(?:{_ORDINAL}|last|action|proposal|recommendation|fix)\b", words.lower()))
+
+
+def _meant(words: str, listed: Sequence[PriorTurn], known: tuple[str, ...]) -> tuple[str, ...]:
+    target = _plain(words).strip(" ?.!")
+    named = tuple(name for name in known if name.lower() == target)
+    return named or (listed[-1].actions[:1] if re.fullmatch(_IT, target) else _chosen(target, known))
 
 
 def _by_buttons(question: str) -> Plan | None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from agents.planner.plan import PriorTurn
+from agents.planner.plan import PriorTurn, Review
 from agents.planner.reviewing import decision_in, review_plan
 from agents.runtime import Assistant
 from tools.actions.proposals import FILE, Proposals
-from tools.actions.reviewing import ReviewDesk, review_actions
+from tools.actions.reviewing import ReviewDesk, review_actions, spoken_day
 from tools.desk import Desk
 from tools.outcome import Mendable, Refusal
 from warehouse.principal import Principal
@@ -70,19 +70,53 @@ def test_questions_about_approvals_are_no_decisions(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("question", "review"),
     [
-        "mark the second one as a duplicate of the first",
-        "set the first one live on 2026-11-05",
-        "change the owner of the first one to Quality",
+        ("Mark it live from 12 November", Review("golive", NAMES[:1], day="12 November")),
+        ("the second one went live on 2026-10-05.", Review("golive", NAMES[1:2], day="2026-10-05")),
+        ("the third is a duplicate of the first", Review("duplicate", NAMES[2:], of=NAMES[0])),
+        ("please mark number 2 as a duplicate of the last one", Review("duplicate", NAMES[1:2], of=NAMES[2])),
+        ("Change the owner of the first one to Quality Team",
+         Review("edit", NAMES[:1], edits=(("owner", "Quality Team"),))),
+        ('change the text of the second one to "Say Why, and what next"',
+         Review("edit", NAMES[1:2], edits=(("change", "Say Why, and what next"),))),
+        ("set the effort of it to ten days", Review("edit", NAMES[:1], edits=(("effort_days", "ten"),))),
     ],
-)
-def test_what_a_sentence_cannot_decide_is_told_where_it_is(question: str) -> None:
+)  # fmt: skip
+def test_edits_duplicates_and_go_lives_are_taken_in_words(question: str, review: Review) -> None:
     plan = review_plan(question, [LISTED])
     assert plan is not None
-    assert (plan.kind, plan.refusal) == ("refuse", "write")
-    assert "review inbox" in plan.message
+    assert plan.review == review
     assert review_plan(question, []) is None
+
+
+@pytest.mark.parametrize("question", ["undo that", "take it back", "undo it", "undo the last decision"])
+def test_what_was_decided_last_is_undone_and_nothing_else(question: str) -> None:
+    decided = PriorTurn("approve the second one", "review", None, actions=NAMES[1:2])
+    plan = review_plan(question, [LISTED, decided])
+    assert plan is not None
+    assert plan.review == Review("undo", NAMES[1:2])
+    assert review_plan(question, [LISTED, decided, PriorTurn("total calls", "query", None)]) is None
+
+
+def test_what_is_not_said_to_the_end_is_asked_for() -> None:
+    told = review_plan("edit the owner of the second one", [LISTED])
+    assert told is not None
+    assert (told.kind, told.refusal) == ("refuse", "write")
+    unclear = review_plan("the ninth is a duplicate of the first", [LISTED])
+    assert unclear is not None
+    assert unclear.kind == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("12 November", "2026-11-12"), ("Nov 12th, 2025", "2025-11-12"), ("the 3rd of May", "the 3rd of May"),
+        ("3rd of January", "2027-01-03"), ("today", "2026-10-30"), ("soon", "soon"),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_as_it_is_said(said: str, day: str) -> None:
+    assert spoken_day(said, date(2026, 10, 29)) == day
 
 
 def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_product_owner_makes_it(
@@ -103,6 +137,20 @@ def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_produ
     assert assistant.ask("reject the first one", owner, thread).refusal_code == "bad_arguments"  # no reason
     assert assistant.ask("undo the approval of the second one", owner, thread).status == "answered"
     assert store.find(found.id).state == "proposed"
+    assert assistant.ask("change the owner of the second one to Quality", owner, thread).status == "answered"
+    assert store.find(found.id).now["owner"] == "Quality"
+    for bad in (
+        'change the text of the second one to ""',
+        "set the effort of the second one to ten days",
+        "mark the second one live from 12 November 2019",
+        "mark the second one live from someday",
+    ):
+        assert assistant.ask(bad, owner, thread).refusal_code == "bad_arguments", bad
+    assert assistant.ask("the third is a duplicate of the second", owner, thread).status == "answered"
+    assert store.find(str(names[2])).duplicate_of == found.id
+    assistant.ask("approve the second one", owner, thread)
+    assert "2026-10-05" in str(assistant.ask("mark it live from October 5", owner, thread).assumptions)
+    assert (store.find(found.id).state, store.find(found.id).go_live) == ("live", "2026-10-05")
     other = uuid.uuid4().hex
     executive = Principal("eve", "executive")
     assistant.ask("What should we do about Billing?", executive, other)

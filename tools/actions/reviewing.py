@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+import re
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from tools.actions.deciding import decide, proposal_seen, require_whole_company
+from tools.actions.deciding import Days, decide, proposal_seen, require_whole_company
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.proposing import documents_of
 from tools.actions.recommendations import recommendations
@@ -18,8 +19,11 @@ from tools.desk import Desk, Hidden
 from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
 from warehouse.audit import AuditLog
 
-Asked = Literal["approve", "reject", "defer", "undo", "owner"]
-SAID = {"approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo": "Taken back", "owner": "Owner"}
+Asked = Literal["approve", "reject", "defer", "undo", "owner", "edit", "duplicate", "golive"]
+SAID = {
+    "approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo": "Taken back", "owner": "Owner",
+    "edit": "Edited", "duplicate": "Marked as a duplicate", "golive": "Go-live noted",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,25 +45,31 @@ def review_actions(
     decision: Asked,
     actions: tuple[str, ...],
     reason: str = "",
+    edits: Mapping[str, str] | None = None,
+    duplicate_of: str = "",
+    go_live: str = "",
     assumptions: tuple[str, ...] = (),
 ) -> Outcome:
-    """Approve, reject or defer recommended actions, take a decision back, or say who owns them.
+    """Approve, reject, defer, edit recommended actions, mark duplicates or a go-live, undo, or say who owns them.
 
     Only when the person asks for it in so many words. `actions` are names as the last recommendation listed them;
-    `reason` is the person's own, and is needed to reject or defer.
+    `reason` is the person's own, and is needed to reject or defer; so are the values of `edits` (change, owner,
+    effort_days, weeks) and the day `go_live`. `duplicate_of` is the name of the action that is repeated.
     """
     review: ReviewDesk | None = desk.review
     if review is None or review.asked != decision:
         return Refusal("not_asked", "A decision on actions is made only when the question itself asks for it.")
     if decision != "owner":
         require_reviewer(desk.principal)
-    if reason and " ".join(reason.lower().split()) not in " ".join(desk.question.lower().split()):
-        raise Mendable(
-            "reason", "The reason is not what the person said.", "Give it word for word, or ask for one."
-        )
+    for what, words in (("reason", reason), ("day", go_live), *(edits or {}).items()):
+        if " ".join(words.lower().split()) not in " ".join(desk.question.lower().split()):
+            raise Mendable(
+                what, f"The {what} is not what the person said.", "Give it word for word, or ask for one."
+            )
     require_whole_company(desk.principal)
     with closing(Proposals(review.state / FILE)) as store:
-        _ensure(store, actions, desk, review)
+        _ensure(store, (*actions, *filter(None, (duplicate_of,))), desk, review)
+    day = spoken_day(go_live, desk.as_of)
     if decision == "owner":
         found = [proposal_seen(review.state, desk.principal, review.now(), action)[0] for action in actions]
     else:
@@ -71,10 +81,35 @@ def review_actions(
             by,
             review.now(),
             reason=reason,
+            edits=edits,
+            duplicate_of=duplicate_of,
+            go_live=day,
+            days=Days(desk.first_day, desk.as_of),
             audit=review.audit,
             source=desk.source,
         )
-    return Found((_table(found, decision),), "analysis", "review", assumptions=assumptions)
+    said = (*assumptions, *([f"Live from {day}."] if day else []))
+    return Found((_table(found, decision),), "analysis", "review", assumptions=said)
+
+
+def spoken_day(text: str, as_of: date) -> str:
+    """A day as people say it in ISO form: 12 November, Nov 12th, today; without a year the nearest one.
+
+    What is no day stays as it is, and is refused where days are checked.
+    """
+    words = " ".join(text.lower().replace(",", " ").split())
+    near = {"today": 1, "yesterday": 0, "tomorrow": 2}
+    if words in near:
+        return (as_of + timedelta(days=near[words])).isoformat()
+    plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bof ", "", words)
+    for form in ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(plain, form).date().isoformat()
+        with suppress(ValueError):
+            years = (as_of.year + step for step in (-1, 0, 1))
+            days = [datetime.strptime(f"{plain} {year}", form).date() for year in years]
+            return min(days, key=lambda day: abs(day - as_of)).isoformat()
+    return text
 
 
 def _ensure(store: Proposals, actions: tuple[str, ...], desk: Desk, review: ReviewDesk) -> None:
