@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -65,7 +66,7 @@ class SqlModel:
     """
 
     table: str
-    header: Header
+    header: Header = field(hash=False)  # it holds mappings; equality looks at it
     select: str
     reads: frozenset[str]
 
@@ -85,8 +86,18 @@ class SqlModel:
 
 
 def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
-    """All models, each after what it reads. Raises MissingDataError naming the file at fault."""
-    read = [_read(path, layer) for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
+    """All models, each after what it reads. Raises MissingDataError naming the file at fault.
+
+    What the files held when they were last read is not parsed again.
+    """
+    paths = [(layer, path) for layer in LAYERS for path in sorted((folder / layer).glob("*.sql"))]
+    return list(_ordered(tuple((layer, path, path.read_text(encoding="utf-8")) for layer, path in paths)))
+
+
+@lru_cache(maxsize=4)
+def _ordered(files: tuple[tuple[str, Path, str], ...]) -> tuple[SqlModel, ...]:
+    """The models of files, each a layer, a path and its text."""
+    read = [_read(path, layer, text) for layer, path, text in files]
     models = [model for model, _, _ in read]
     ranked = frozenset(column for model in models for column in model.header.ranked())
     for model, query, header_lines in read:
@@ -98,15 +109,15 @@ def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
             raise _broken(model.table, f"reads {', '.join(sorted(unknown))}, which no model makes")
     try:
         order = TopologicalSorter({m.table: sorted(m.reads & by_table.keys()) for m in models}).static_order()
-        return [by_table[table] for table in order]
+        return tuple(by_table[table] for table in order)
     except CycleError as error:
         raise _broken(" -> ".join(error.args[1]), "these models read each other") from error
 
 
-def _read(path: Path, layer: str) -> tuple[SqlModel, exp.Query, int]:
+def _read(path: Path, layer: str, text: str) -> tuple[SqlModel, exp.Query, int]:
     """The model of a file, its parsed SELECT, and how many lines stand before that."""
     table = f"{layer}.{path.stem}"
-    parts = HEADER.match(path.read_text(encoding="utf-8"))
+    parts = HEADER.match(text)
     if parts is None:
         raise _broken(path.name, "a model file starts with a /* header */")
     try:

@@ -59,8 +59,9 @@ class SharedCopy:
 
     def __init__(self, known: Pseudonyms, models: Sequence[SqlModel]) -> None:
         self._pseudonyms = known
-        self._tables = load_policy().tables
-        self._marts = event_forms.marts_of(models, self._tables)
+        policy = load_policy()
+        self._tables = policy.tables
+        self._marts = event_forms.marts_among(tuple(models), policy)
 
     @property
     def digest(self) -> str:
