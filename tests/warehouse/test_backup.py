@@ -66,7 +66,7 @@ def test_what_is_kept_comes_back_and_verifies(settings, tmp_path):
 
 def test_a_backup_while_everything_is_written_is_of_one_moment(settings, tmp_path):
     """Each transaction adds a pair that cancels out and a record: no copy has half a pair or a broken trail."""
-    stop, written = threading.Event(), []
+    stop, begun, written = threading.Event(), threading.Event(), []
 
     def write() -> None:
         with (
@@ -80,10 +80,12 @@ def test_a_backup_while_everything_is_written_is_of_one_moment(settings, tmp_pat
                     users.execute("UPDATE pairs SET other = -one WHERE other = 0")
                 trail.append({"event": "judged", "user": f"u{n}"})
                 written.append(n)
+                begun.set()
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
+        assert begun.wait(120)
         copies = []
         for number in range(4):
             before = len(written)
@@ -91,7 +93,7 @@ def test_a_backup_while_everything_is_written_is_of_one_moment(settings, tmp_pat
             copies.append((number, before))
     finally:
         stop.set()
-        writer.join(timeout=20)
+        writer.join()
     assert written
     for number, before in copies:
         elsewhere, done = _restored(tmp_path / f"b{number}.tar.gz", tmp_path / f"new{number}")

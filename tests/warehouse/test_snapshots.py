@@ -97,6 +97,8 @@ def test_readers_see_one_whole_snapshot_while_builds_publish(tables, written, bu
 
     reader = threading.Thread(target=read)
     reader.start()
+    while not seen and reader.is_alive():
+        time.sleep(0.01)
     for number in (3, 4):
         tables["call_center"].append(tables["call_center"][0] | {"call_id": f"C{number}"})
         built(written(tables))

@@ -30,6 +30,7 @@ from warehouse.workers.process import Worker
 
 ROOT = Path(__file__).parents[2]
 ORDINARY = "SELECT plan_type, SUM(is_leaked) AS leaked FROM gold.calls GROUP BY plan_type ORDER BY ALL"
+WORKING = "SELECT levenshtein(repeat('a', 1000000), repeat('b', 1000000))"  # for longer than any test waits
 STUCK = "SELECT sleep_ms(60000)"  # neither an interrupt nor max_execution_time ends it everywhere
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root has these rights to give up")
 
@@ -41,14 +42,14 @@ def snapshot(tiny_warehouse: Path) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def pool(snapshot: Snapshot) -> Iterator[WorkerPool]:
-    """Workers with half a second for a statement."""
-    opened = open_pool(snapshot, Limits(seconds=0.5, memory_mb=128), data="gold")
+    """Workers that are waited for as long as it takes: a busy machine is no fault of theirs."""
+    opened = open_pool(snapshot, Limits(seconds=120, memory_mb=128), data="gold")
     assert ("gold", "calls") in opened.catalog.columns
     yield opened
     opened.close()
 
 
-def run(pool: WorkerPool, sql: str, seconds: float = 5) -> list[tuple[Any, ...]]:
+def run(pool: WorkerPool, sql: str, seconds: float = 120) -> list[tuple[Any, ...]]:
     return pool.run(sql, {}, most=1000, seconds=seconds).rows
 
 
@@ -60,7 +61,13 @@ def gone(process_id: int) -> bool:
         return True
 
 
-def becomes(condition: Callable[[], bool], seconds: float = 20) -> bool:
+def used(process_id: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def becomes(condition: Callable[[], bool], seconds: float = 120) -> bool:
     until = time.monotonic() + seconds
     while not condition() and time.monotonic() < until:
         time.sleep(0.02)
@@ -217,7 +224,7 @@ BOMBS = [
 
 def test_bombs_are_contained_while_others_are_served(snapshot: Snapshot) -> None:
     """Sent past the guard. Every one ends with a code, and all the while ordinary statements are answered."""
-    pool = open_pool(snapshot, Limits(memory_mb=128), data="gold")
+    pool = open_pool(snapshot, Limits(memory_mb=128, seconds=110), data="gold")
     expected, served, over = run(pool, ORDINARY), [], threading.Event()
 
     def serve() -> None:
@@ -242,7 +249,7 @@ def test_bombs_are_contained_while_others_are_served(snapshot: Snapshot) -> None
 
 
 def test_a_stuck_statement_holds_nobody_up(pool: WorkerPool) -> None:
-    thread, outcome = in_thread(lambda: run(pool, STUCK, seconds=5))
+    thread, outcome = in_thread(lambda: run(pool, STUCK))
     assert becomes(lambda: pool.busy_ids() != ())
     assert run(pool, ORDINARY)
     assert thread.is_alive()
@@ -271,17 +278,18 @@ def test_the_planner_estimates_rows(pool: WorkerPool) -> None:
 
 def test_a_worker_killed_in_the_middle_of_a_statement_costs_that_statement_only(pool: WorkerPool) -> None:
     assert run(pool, "SELECT 1") == [(1,)]  # one is open: it is taken first
-    before = set(pool.process_ids())
-    thread, outcome = in_thread(lambda: run(pool, STUCK))
+    before = {process_id: used(process_id) for process_id in pool.process_ids()}
+    thread, outcome = in_thread(lambda: run(pool, WORKING))
     assert becomes(lambda: pool.busy_ids() != ())
     (victim,) = pool.busy_ids()
-    time.sleep(0.5)  # it has read its statement by now: before that, another worker would be asked
+    # it has read its statement when it works: before that, another worker would be asked
+    assert becomes(lambda: used(victim) > before[victim] + 0.3)
     os.kill(victim, signal.SIGKILL)
     thread.join()
     assert [getattr(error, "code", error) for error in outcome] == ["memory_limit"]
     assert run(pool, "SELECT 1") == [(1,)]
     assert becomes(lambda: gone(victim))
-    assert set(pool.process_ids()) != before
+    assert set(pool.process_ids()) != set(before)
 
 
 def test_an_idle_worker_that_was_killed_is_noticed_before_it_is_asked(pool: WorkerPool) -> None:
@@ -303,7 +311,7 @@ def test_a_worker_that_is_gone_before_it_reads_costs_the_statement_nothing(
     for victim in victims:
         os.kill(victim, signal.SIGKILL if when == "before it is told" else signal.SIGSTOP)
         assert when == "before it reads" or becomes(lambda victim=victim: gone(victim))
-    thread, outcome = in_thread(lambda: run(pool, "SELECT 1", seconds=20))
+    thread, outcome = in_thread(lambda: run(pool, "SELECT 1"))
     if when == "before it reads":
         assert becomes(lambda: pool.busy_ids() != ())
         for victim in victims:
@@ -327,13 +335,16 @@ def test_when_all_are_busy_the_caller_is_told(snapshot: Snapshot, monkeypatch: p
     monkeypatch.setattr(crew, "MOST", 1)
     pool = open_pool(snapshot, Limits(seconds=0.3, workers=1), data="gold")
     assert pool.catalog
-    thread, _ = in_thread(lambda: run(pool, STUCK, seconds=3))
+    thread, _ = in_thread(lambda: run(pool, STUCK))
     assert becomes(lambda: pool.busy_ids() != ())
+    busy = pool.busy_ids()
     with pytest.raises(DeniedError) as denied:
         run(pool, "SELECT 1")
     assert denied.value.code == "busy"
     assert denied.value.next_step
     pool.close()
+    for process_id in busy:
+        os.kill(process_id, signal.SIGKILL)
     thread.join()
 
 
@@ -355,7 +366,7 @@ def test_the_workers_of_a_pool_nobody_holds_end(snapshot: Snapshot) -> None:
 def test_a_statement_that_runs_when_its_pool_is_let_go_gets_its_answer(snapshot: Snapshot) -> None:
     held = [open_pool(snapshot, Limits(rows=78), data="gold")]
     opened = held[0].catalog
-    thread, outcome = in_thread(lambda: run(held[0], "SELECT 1 WHERE sleep_ms(300) IS NOT NULL OR true"))
+    thread, outcome = in_thread(lambda: run(held[0], "SELECT 1 WHERE sleep_ms(2000) IS NOT NULL OR true"))
     assert opened
     assert becomes(lambda: bool(held[0].busy_ids()))
     ids = held[0].process_ids()
@@ -410,7 +421,7 @@ def test_no_worker_outlives_a_killed_parent(tiny_warehouse: Path) -> None:
 
 def test_a_forked_process_has_workers_of_its_own_and_an_ended_one_leaves_none(tiny_warehouse: Path) -> None:
     started, ids = parent(tiny_warehouse, "fork")
-    started.communicate(timeout=60)
+    started.communicate(timeout=300)
     assert started.returncode == 0
     assert becomes(lambda: all(map(gone, ids)))
 
