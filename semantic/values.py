@@ -23,6 +23,13 @@ Counted = Mapping[str, Mapping[str, Sequence[CountedValue]]]
 LONGEST_LABEL = 80
 _NAME = re.compile(r"[^\W_][\w &/'().+-]{0,39}")
 _NAME_WORDS = 4
+_TITLE = re.compile(r"[^\W_][\w &/'\u2019(),.%$+-]{0,79}")
+_TITLE_WORDS = 12
+_ORDER = re.compile(
+    r"\b(?:ignor[ea]|disregard|override|bypass|pretend|obey|reveal|instructions?|instrucciones|prompt|assistant|chatbot|"
+    r"ai|llm|drop table|suppression)\b",
+    re.IGNORECASE,
+)
 # An address, a Markdown link, a tag: a blank in it and nothing makes a link, an image or HTML of it.
 _CLICKABLE = re.compile(r"(?i)(\w:)(//)|(www)(\.)|(\])([(:\[])|(<)([a-z/!])")
 
@@ -135,6 +142,19 @@ def _parted(match: re.Match[str]) -> str:
 def is_name(value: str) -> bool:
     """Whether a value is a short plain name, as against a sentence, markup or code."""
     return _NAME.fullmatch(value) is not None and len(value.split()) <= _NAME_WORDS
+
+
+def is_title(text: str) -> bool:
+    """Whether a text that somebody wrote freely is a plain title (`Changes to your plan benefits`).
+
+    A sentence, markup, code or an order to whoever reads it (`Note to analyst AI: ...`) is none: not repeated.
+    """
+    return (
+        _TITLE.fullmatch(text) is not None
+        and len(text.split()) <= _TITLE_WORDS
+        and not text.endswith(".")
+        and _ORDER.search(text) is None
+    )
 
 
 def dictionary_queries(model: SemanticModel) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from semantic.query import DimensionFilter, SemanticQuery
+from semantic.values import is_title
 from tools.alignment import (
     CALENDAR,
     EVERYBODY,
@@ -219,13 +220,18 @@ def _events(kind: str, table: Table, words: Areas) -> list[Event]:
                 id=str(table.cell(row, reading["id"])),
                 kind=kind,
                 day=date.fromisoformat(str(table.cell(row, reading["day"]))[:10]),
-                name=str(table.cell(row, reading["name"]) or texts[0]),
+                name=_title(str(table.cell(row, reading["name"]) or texts[0]), kind),
                 plan=plan,
-                topic=texts[0],
+                topic=texts[0] if is_title(texts[0]) else "",
                 areas=areas,
             )
         )
     return found
+
+
+def _title(text: str, kind: str) -> str:
+    """What an event is called; one whose text is no plain title is told by its kind."""
+    return text if is_title(text) else f"{kind.capitalize()} without a plain title"
 
 
 def _label(name: str) -> str:

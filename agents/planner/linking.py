@@ -33,6 +33,8 @@ from semantic.query import TimeGrain
 
 _EXACT, _BAG, _SAME, _STEM = 1.0, 0.9, 0.8, 0.8
 _LONGEST_WINDOW = 9
+_CODE = 5
+"""Digits of a number that is the code of something (`97112`, `00248`); shorter ones are counts, years, days."""
 _LIGHT = FILLER | POPULATION
 
 
@@ -65,9 +67,9 @@ def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) ->
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
         cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
-        cut = cut or (
-            span.kind == "metric" and span.weight < _EXACT and not compared.isdisjoint(range(span.start, span.end))
-        )
+        counted = span.kind == "value" and tokens[span.start].text.isdigit()  # `more than 97112 calls`
+        loose = span.kind == "metric" and span.weight < _EXACT
+        cut = cut or ((counted or loose) and not compared.isdisjoint(range(span.start, span.end)))
         cut = cut or (
             span.kind == "metric"
             and span.weight < _EXACT
@@ -218,7 +220,8 @@ def _is_bare(word: str, target: Target) -> bool:
     """Whether the word, or the value it stands for, is an everyday word or a plain number."""
     value = target.value.lower()
     written_as_value = word == value or (len(value) > 3 and word.startswith(value[:4]))
-    return word in COMMON_VALUES or word.isdigit() or (written_as_value and target.value.lower() in COMMON_VALUES)
+    number = word.isdigit() and len(word) < _CODE
+    return word in COMMON_VALUES or number or (written_as_value and target.value.lower() in COMMON_VALUES)
 
 
 def _listed(tokens: Sequence[Token], start: int, dimension: str, lexicon: Lexicon) -> bool:
