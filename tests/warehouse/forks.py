@@ -8,6 +8,7 @@ itself: a fork of a process with an engine in it would hang.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -35,16 +36,49 @@ PAUSE = 0.25  # seconds between two looks of a reader: several readers share the
 
 
 def run_build(order: dict[str, Any]) -> int:
-    """The exit code of a build: 0, or that of the error for people."""
+    """The exit code of a build: 0, or that of the error for people.
+
+    `after` ends it with `signal` (SIGKILL) once it has used so many seconds of processor time, wherever it is
+    then: no clock decides, so it makes no difference what else the machine does. `at` kills it at the nth call of
+    a function of the operating system. `spent` names a file for the seconds that the whole build took.
+    """
     if "largest_file" in order:  # bytes; stands in for a full disk
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest_file"],) * 2)
+    if "at" in order:
+        die_at(*order["at"])
+    if "after" in order:
+        end_after(order["after"], order.get("signal", signal.SIGKILL))
     settings = Settings.model_validate(order["settings"])
+    began = time.process_time()
     try:
         build(Path(order["source"]), Path(order["warehouse"]), settings, full=bool(order.get("full")))
     except CommandCenterError as error:
         return error.exit_code
+    if "spent" in order:
+        Path(order["spent"]).write_text(str(time.process_time() - began))
     return 0
+
+
+def end_after(seconds: float, number: int) -> None:
+    """Send this process a signal when it has used so much processor time."""
+    if number == signal.SIGKILL:
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)  # the system ends the process, no Python runs any more
+    else:
+        signal.signal(signal.SIGPROF, lambda *_: os.kill(os.getpid(), number))
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def die_at(name: str, number: int) -> None:
+    """Kill this process instead of the nth call of `os.<name>`."""
+    real, calls = getattr(os, name), itertools.count(1)
+
+    def call(*args: Any, **named: Any) -> Any:
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **named)
+
+    setattr(os, name, call)
 
 
 def run_reader(order: dict[str, Any]) -> int:
@@ -54,6 +88,7 @@ def run_reader(order: dict[str, Any]) -> int:
         while not (Path(order["stop"]).exists() and seen):
             for found in READERS[order["read"]](Path(order["warehouse"]), settings, order):
                 stream.write(json.dumps(found) + "\n")
+                stream.flush()
                 seen += 1
                 time.sleep(PAUSE)
     return 0
