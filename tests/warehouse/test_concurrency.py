@@ -1,8 +1,12 @@
-"""Readers everywhere while builds publish: none fails, none sees half a build, none goes back in time."""
+"""Readers everywhere while builds publish: none fails, none sees half a build, none goes back in time.
+
+`PUBLISHED=30 pytest tests/warehouse/test_concurrency.py` publishes more often.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +21,7 @@ from warehouse.build import build
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 
-PUBLISHED = 15
+PUBLISHED = int(os.environ.get("PUBLISHED", "8"))
 QUESTION = "Total calls by plan type in November 2024"
 # Two tables that one build writes; their sums agree in any one snapshot, and differ from snapshot to snapshot.
 GOLD = """
@@ -74,6 +78,28 @@ class Asking(threading.Thread):
         self.assistant.close()
 
 
+def looks(folder: Path, n: int) -> list[list[Any]]:
+    """What reader n saw so far: [snapshot, figure, ...]."""
+    file = folder / f"seen-{n}"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def have_seen(folder: Path, number: int, snapshot: str) -> bool:
+    """Whether every door has answered from a snapshot, and the long look went on to every third or fourth."""
+    for n, (way, _, _) in enumerate(READERS):
+        found = {row[0] for row in looks(folder, n)}
+        if len(found) <= number // 3 if way == "a long look" else snapshot not in found:
+            return False
+    return True
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 300) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+
+
 def never_back(seen: list[str], order: list[str]) -> bool:
     """Whether a reader saw snapshots in the order in which they were published."""
     places = [order.index(name) for name in seen]
@@ -103,6 +129,7 @@ def test_readers_of_all_kinds_see_whole_snapshots_only(
             add_a_leak(source, number)
             build(source, warehouse, two_kept)
             published.append(figures(warehouse))
+            wait_until(lambda number=number: have_seen(tmp_path, number, published[-1][0]))
     finally:
         stop.touch()
         asking.end()
@@ -111,7 +138,7 @@ def test_readers_of_all_kinds_see_whole_snapshots_only(
     order, known = [name for name, _ in published], dict(published)
     assert len(known) == PUBLISHED + 1
     for n, (way, _, _) in enumerate(READERS):
-        seen = [json.loads(line) for line in (tmp_path / f"seen-{n}").read_text().splitlines()]
+        seen = looks(tmp_path, n)
         assert [row for row in seen if row[1:] != known[row[0]]] == []
         assert never_back([row[0] for row in seen], order)
         assert len({row[0] for row in seen}) > (2 if way == "a long look" else PUBLISHED / 2)
