@@ -177,7 +177,7 @@ def test_a_value_is_one_clean_line_in_a_sentence() -> None:
 @pytest.fixture(scope="module")
 def spied(planted: Planted) -> Iterator[tuple[Assistant, Service]]:
     service = Service()
-    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=20, max_retries=0,
+    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=60, max_retries=0,
                      fallback=False, rows_in_prompts=True)  # fmt: skip
     opened = Assistant.open(Settings(var=planted.state / "spied", chat_model=chat), planted.warehouse)
     yield opened, service

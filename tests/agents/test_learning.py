@@ -52,7 +52,7 @@ def drop(warehouse: Path, settings: Settings, number: int, channel: str, calls: 
     return build(folder, warehouse, settings).snapshot
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 120) -> None:
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -156,7 +155,7 @@ def served(
     service: Service, tiny_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Assistant]:
     """A service that may read rows, without a stand-in; by its clock each look is a minute after the last."""
-    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=2, max_retries=0,
+    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=60, max_retries=0,
                      fallback=False, rows_in_prompts=True)  # fmt: skip
     settings = Settings(var=tmp_path_factory.mktemp("served"), chat_model=chat)
     minutes = itertools.count()
@@ -324,13 +323,20 @@ def test_a_service_that_fails_says_so_with_exit_code_5(
     assert error.value.next_step
 
 
-def test_a_service_that_hangs_says_so(asked: Callable[[Script], Answer]) -> None:
+def test_a_service_that_hangs_says_so(service: Service) -> None:
+    given_up = threading.Event()
+
     def hang(request: dict[str, Any], number: int) -> dict[str, Any]:
-        time.sleep(2.5)
+        given_up.wait(60)
         return say("late")
 
-    with pytest.raises(UpstreamModelError, match="in time"):
-        asked(hang)
+    service.script = hang
+    chat = ChatModel(kind="service", base_url=service.url, model="m", timeout_seconds=1, max_retries=0)
+    try:
+        with pytest.raises(UpstreamModelError, match="in time"):
+            service_chat_model(chat, None).invoke("hello")
+    finally:
+        given_up.set()
 
 
 def test_a_service_that_is_down_says_so() -> None:

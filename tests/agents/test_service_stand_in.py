@@ -50,7 +50,7 @@ class Served:
 
     def __init__(self, service: Service, warehouse: Path, var: Path, **settings: Any) -> None:
         chat = ChatModel(
-            kind="service", base_url=service.url, model="m", timeout_seconds=5, max_retries=0, **settings
+            kind="service", base_url=service.url, model="m", timeout_seconds=60, max_retries=0, **settings
         )
         self.now = datetime(2026, 10, 30, 12, tzinfo=UTC)
         self.service = service

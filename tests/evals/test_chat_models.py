@@ -34,7 +34,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def under_test(service: Service, tmp_path: Path) -> Settings:
-    chat = ChatModel(base_url=service.url, model="m", timeout_seconds=5, max_retries=0, rows_in_prompts=True)
+    chat = ChatModel(base_url=service.url, model="m", timeout_seconds=60, max_retries=0, rows_in_prompts=True)
     return Settings(var=tmp_path, chat_model=chat)
 
 

@@ -206,8 +206,8 @@ def test_loading_is_quick_the_first_time_and_free_the_second(tmp_path: Path) -> 
     copy = tmp_path / "models"
     shutil.copytree(PACKAGED_MODEL, copy)
     (copy / "extra.yml").write_text("# makes the content new\n")
-    started = time.perf_counter()
+    started = time.thread_time()
     first = load_model(copy)
-    first_time = time.perf_counter() - started
+    first_time = time.thread_time() - started
     assert load_model(copy) is first
-    assert first_time < 1.0  # 0.03 s on an idle machine; the bound leaves room for a busy one
+    assert first_time < 1.0  # of processor time; 0.03 s on an idle machine

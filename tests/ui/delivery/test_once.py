@@ -37,7 +37,7 @@ def parcel(channel: ChannelName = "email", about: str = "2026-10-29") -> Parcel:
 
 def mailing(port: int) -> Delivery:
     return Delivery(sender="scout@cc.example", smtp_host="127.0.0.1", smtp_port=port, smtp_security="none",
-                    timeout_seconds=5, attempts=3)  # fmt: skip
+                    timeout_seconds=60, attempts=3)  # fmt: skip
 
 
 @pytest.fixture
@@ -102,10 +102,10 @@ def test_a_server_that_is_down_leaves_it_for_the_next_round(outbox: Outbox, mail
 def test_a_post_is_tried_again_when_refused_and_held_when_nobody_answers(
     shape: ChannelName, tmp_path: Path
 ) -> None:
-    settings, waits = Delivery(attempts=4, timeout_seconds=5), []
+    settings, waits = Delivery(attempts=4, timeout_seconds=60), []
     with web_server() as server, closing(Outbox(tmp_path / "outbox.db", lambda: AT)) as outbox:
         server.answers = [503, 429]
-        hook = Webhook(server.address, shape, 5)
+        hook = Webhook(server.address, shape, 60)
         outcome = deliver(parcel(shape), hook, outbox, settings, waits.append)
         assert (outcome and outcome.state, waits) == ("sent", [7, 7])
         assert set(server.keys) == {parcel(shape).key}

@@ -6,15 +6,13 @@ import json
 import os
 import signal
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 HANG_UP, LATE, KILL = 0, -1, -2
-LATE_SECONDS = 1.5
 
 
 @dataclass
@@ -30,7 +28,8 @@ class Receiver:
     address: str = ""
     victim: int = 0
 
-    def take(self, headers: dict[str, str], body: bytes) -> tuple[int, Any]:
+    def take(self, headers: dict[str, str], body: bytes, gone: Callable[[], object]) -> tuple[int, Any]:
+        """The status and what is said; `gone` waits until whoever sent has given up waiting."""
         self.posts.append((headers, body))
         answer = self.answers.pop(0) if self.answers else 201
         if answer > 201:
@@ -38,7 +37,7 @@ class Receiver:
         key = headers["idempotency-key"]
         self.made.setdefault(key, f"CX-{len(self.made) + 1}")
         if answer == LATE:
-            time.sleep(LATE_SECONDS)
+            gone()
         if answer == KILL:
             os.kill(self.victim, signal.SIGKILL)
             return HANG_UP, {}
@@ -54,7 +53,8 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            status, said = state.take({name.lower(): value for name, value in self.headers.items()}, body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, said = state.take(headers, body, lambda: self.connection.recv(1))
             self.close_connection = True
             if status == HANG_UP:
                 return

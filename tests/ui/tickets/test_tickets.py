@@ -77,7 +77,7 @@ def settings(tmp_path: Path, tracker: Receiver) -> Settings:
         var=tmp_path,
         webhooks={"jira": tracker.address, "desk": tracker.address},  # type: ignore[dict-item]
         ticket_secret=SECRET,  # type: ignore[arg-type]
-        delivery=Delivery(attempts=2, timeout_seconds=0.7, first_wait_seconds=1, longest_wait_seconds=60),
+        delivery=Delivery(attempts=2, timeout_seconds=2, first_wait_seconds=1, longest_wait_seconds=60),
         tickets=Tickets(
             webhook="desk",
             owners={"Digital Product": "jira"},
