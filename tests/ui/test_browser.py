@@ -19,7 +19,7 @@ OpenPage = Callable[..., Page]
 def signed_in(site: Any, browser: Browser) -> Iterator[Page]:
     """A page of the chat, signed in as the executive."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    context.set_default_timeout(15000)
+    context.set_default_timeout(90_000)
     site.watch(context)
     page = context.new_page()
     site.sign_in(page)
@@ -39,12 +39,12 @@ def chat(signed_in: Page) -> Page:
 def ask(page: Page, question: str) -> Locator:
     """Type a question and send it; its card once it is there."""
     cards = page.locator(".cc-card").count()
-    page.wait_for_selector("#starters button:enabled, .cc-card", timeout=15000)
+    page.wait_for_selector("#starters button:enabled, .cc-card")
     page.locator("#chat-input").click()
     page.keyboard.type(question)
     page.keyboard.press("Enter")
     card = page.locator(".cc-card").nth(cards)
-    card.wait_for(timeout=15000)
+    card.wait_for()
     return card
 
 

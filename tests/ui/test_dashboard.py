@@ -57,7 +57,7 @@ def dash(two_days: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFacto
             yield Site(address, var / "state", json.loads(passwords))
         finally:
             process.terminate()
-            process.wait(timeout=15)
+            process.wait(timeout=120)
 
 
 def _context(dash: Site, browser: Browser, **how: Any) -> BrowserContext:

@@ -16,7 +16,7 @@ def test_the_header_follows_the_snapshot_and_tells_a_broken_stream(
 ) -> None:
     warehouse, now = site.state.parent / "warehouse", datetime.now(UTC).isoformat()
     context = browser.new_context()  # not watched: the refused stream at the end is an error on the console
-    context.set_default_timeout(15000)
+    context.set_default_timeout(90_000)
     page = context.new_page()
     site.sign_in(page, "product_owner")
     header = page.locator("#header")

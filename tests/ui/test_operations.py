@@ -143,7 +143,7 @@ finally:
 """
 
 
-@pytest.mark.parametrize(("patience", "lasts", "finished"), [("20", "1.5", True), ("0.2", "30", False)])
+@pytest.mark.parametrize(("patience", "lasts", "finished"), [("20", "1.5", True), ("0.2", "100", False)])
 def test_a_stop_waits_for_answers_but_not_for_ever(patience, lasts, finished):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", SLOW, patience, lasts]
@@ -154,7 +154,7 @@ def test_a_stop_waits_for_answers_but_not_for_ever(patience, lasts, finished):
 
         def ask() -> None:
             try:
-                found.append(httpx.get(address, timeout=40).json())
+                found.append(httpx.get(address, timeout=120).json())
             except (httpx.HTTPError, ValueError) as error:
                 found.append(error)
 
@@ -166,9 +166,9 @@ def test_a_stop_waits_for_answers_but_not_for_ever(patience, lasts, finished):
             asker.join(timeout=15)
             process.kill()
         else:
-            assert process.wait(timeout=15) == 0
+            assert process.wait(timeout=120) == 0
             assert "closed" in process.stdout.read()
-        asker.join(timeout=15)
+        asker.join(timeout=120)
     assert (found == [{"answer": 42}]) == finished
 
 
@@ -190,7 +190,7 @@ def test_the_whole_server_is_ready_counts_and_leaves_no_process(tiny_warehouse, 
     try:
         assert process.stdout is not None
         address = process.stdout.readline().rpartition(" ")[2].strip()
-        with httpx.Client(base_url=address, timeout=30) as client:
+        with httpx.Client(base_url=address, timeout=90) as client:
             assert client.get("/healthz").json() == {"status": "ok"}
             assert client.get("/readyz").json()["ready"] is True
             told = client.get("/metrics").text
@@ -203,9 +203,9 @@ def test_the_whole_server_is_ready_counts_and_leaves_no_process(tiny_warehouse, 
         assert "server is running" in refused.stderr
     finally:
         process.terminate()
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=120)
     assert code == 0, process.stderr.read() if process.stderr else ""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (left := [pid for pid in children if _is_alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not left

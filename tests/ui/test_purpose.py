@@ -78,7 +78,7 @@ class Reader:
     """Somebody at the pages of the running site."""
 
     def __init__(self, site: Any, name: str) -> None:
-        self.client = httpx.Client(base_url=site.address, timeout=15, headers={"origin": site.address})
+        self.client = httpx.Client(base_url=site.address, timeout=90, headers={"origin": site.address})
         self.post("/login", {"name": name, "password": site.passwords[name]}, page="/login")
 
     def post(self, path: str, form: dict[str, str], page: str = "/purpose") -> httpx.Response:

@@ -23,7 +23,7 @@ PASSWORD_FIELD = re.compile(r'name="token" value="([0-9a-f]+)"')
 @pytest.fixture
 def client(site: Any) -> httpx.Client:
     """A client that says where its requests come from, as browsers do."""
-    return httpx.Client(base_url=site.address, timeout=15, headers={"origin": site.address})
+    return httpx.Client(base_url=site.address, timeout=90, headers={"origin": site.address})
 
 
 def sign_in(client: httpx.Client, name: str, password: str, **fields: str) -> httpx.Response:
@@ -120,7 +120,7 @@ def test_a_write_with_a_cookie_must_come_from_a_page_of_ours(
     cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in client.cookies.items())}
     headers = {**cookies, **{name: value.replace("SITE", site.address) for name, value in said.items()}}
     thumb = {"feedback": {"forId": "nothing", "value": 1}}
-    with httpx.Client(timeout=15) as bare:
+    with httpx.Client(timeout=90) as bare:
         for method, path in (("PUT", "/chat/feedback"), ("POST", "/chat/project/threads"), ("DELETE", "/chat/x")):
             code = bare.request(method, site.address + path, json=thumb, headers=headers).status_code
             assert (code != 403) == allowed, f"{method} {path}: {code}"
@@ -144,7 +144,7 @@ def test_a_link_from_elsewhere_signs_nobody_out(client: httpx.Client, site: Any)
     assert client.get("/session").status_code == 200
     found = PASSWORD_FIELD.search(client.get("/logout").text)
     assert found is not None
-    other = httpx.Client(base_url=site.address, timeout=15)
+    other = httpx.Client(base_url=site.address, timeout=90)
     sign_in(other, "analyst", site.passwords["analyst"])
     client.post("/logout", data={"token": found[1], "everywhere": "yes"})
     assert client.get("/session").status_code == 401
@@ -180,7 +180,7 @@ def test_an_administrator_changes_others_by_the_form_only(client: httpx.Client, 
     assert "Did you mean HMO" in send(action="save", name="eve", role="analyst", plan_type="HM0").text
     assert "own rights" in send(action="save", name="admin", role="member_advocate", admin="yes").text
     assert "no action" in send(action="drop", name="eve").text
-    eve = httpx.Client(base_url=site.address, timeout=15, headers={"origin": site.address})
+    eve = httpx.Client(base_url=site.address, timeout=90, headers={"origin": site.address})
     assert sign_in(eve, "eve", password[1]).status_code == 303
     assert eve.get("/session").json()["only"] == "HMO only"
     assert send(action="save", name="eve", role="executive").status_code == 303
@@ -189,7 +189,7 @@ def test_an_administrator_changes_others_by_the_form_only(client: httpx.Client, 
 
 
 def test_guesses_of_a_stranger_do_not_lock_a_browser_that_has_signed_in(site: Any) -> None:
-    owner, stranger = (httpx.Client(base_url=site.address, timeout=15) for _ in range(2))
+    owner, stranger = (httpx.Client(base_url=site.address, timeout=90) for _ in range(2))
     sign_in(owner, "product_owner", site.passwords["product_owner"])
     with site.guessing("product_owner"):
         for _ in range(6):
@@ -316,7 +316,7 @@ def test_a_failure_that_nobody_caught_carries_the_headers_and_tells_nothing(chai
 
 
 def test_guessing_locks_the_name(site: Any) -> None:
-    guesser = httpx.Client(base_url=site.address, timeout=15)
+    guesser = httpx.Client(base_url=site.address, timeout=90)
     with site.guessing("data_engineer"):
         codes = [sign_in(guesser, "data_engineer", "guess").status_code for _ in range(6)]
         assert codes[0] == 401
