@@ -35,7 +35,7 @@ class Tracking:
         UsageError (exit 2) when the server goes away.
         """
         from evals.tracking.mlflow_prompts import register_prompts
-        from evals.tracking.mlflow_traces import log_traces
+        from evals.tracking.mlflow_traces import AT_ONCE, log_traces
 
         with _told(self.address):
             name, step = self._begin(document)
@@ -49,7 +49,8 @@ class Tracking:
                 register_prompts(
                     self.client, name, run["prompts"], Path(at) if (at := run["prompts_folder"]) else None
                 )
-                log_traces(self.experiment, name, document)
+                away = self.address.startswith("http")
+                log_traces(self.experiment, name, document, at_once=AT_ONCE if away else 1)
             self.client.set_tag(name, SCORED_TAG, str(step + 1))
             self.client.set_terminated(name)
         return name
