@@ -38,7 +38,7 @@ lint: $(STAMP) spark
 	@$(BIN)/mypy
 
 unit: $(STAMP) browser spark
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run --quick --jobs $(JOBS) questions conversations paraphrases scout-quick \

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from warehouse.logs import silence_libraries
 from warehouse.principal import Principal
@@ -21,6 +23,27 @@ if TYPE_CHECKING:
     from tools.desk import Desk
 
 silence_libraries()
+
+# A busy machine is no fault of what is tested.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
+
+LONGEST = (
+    "warehouse/test_crash.py",
+    "warehouse/test_incremental.py",
+    "warehouse/test_concurrency.py",
+    "ui/test_dashboard.py",
+    "warehouse/test_spark_engines.py",
+    "warehouse/test_shared_data.py",
+    "agents/planner/test_repeatability.py",
+)
+"""Files that take long are started first, so that two workers end together (`make unit`)."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    order = {tests / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(scope="session")
