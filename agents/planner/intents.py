@@ -8,7 +8,7 @@ from typing import cast
 
 import yaml
 
-from agents.planner.cues import find
+from agents.planner.cues import find, first
 from agents.planner.numerals import read_quantity
 from agents.planner.plan import PlanKind
 from agents.planner.reading import Reading
@@ -44,6 +44,42 @@ def read_intent(reading: Reading) -> Intent:
                     intent.pct = _percentage(reading)
                 return intent
     return Intent()
+
+
+def after_what_if(intent: Intent, reading: Reading, pct: float | None) -> Intent:
+    """The intent of a question right after a what-if of `pct` percent: `and 25 percent?`, `how sure are you?`.
+
+    A size alone asks for the same what-if with it; a doubt asks for the same again, whose answer tells its range.
+    """
+    if intent.kind != "query" or any(reading.of_kind(kind) for kind in ("metric", "dimension", "value", "time")):
+        return intent
+    if doubt := first(reading, _DOUBT):
+        reading.explain(0, len(reading.tokens))
+        return Intent("what_if", doubt, pct)
+    size = _percentage(reading) or _bare_size(reading)
+    if size is None or len(reading.tokens) > _FRAGMENT:
+        return intent
+    reading.thresholds = []
+    return Intent("what_if", None, size)
+
+
+_FRAGMENT = 7
+_DOUBT = (
+    r"how (?:sure|certain|confident|reliable|solid|robust|firm|accurate|precise) (?:are|is) "
+    r"(?:you|we|that|this|it|these|those|the)|"
+    r"(?:are|is) (?:you|that|this|these|those) (?:really )?(?:sure|certain|confident|reliable)|"
+    r"what is the (?:range|uncertainty|margin of error|confidence)"
+)
+
+
+def _bare_size(reading: Reading) -> float | None:
+    """`and 25?`: one number from 1 to 100 and no other."""
+    words = [token.text for token in reading.tokens]
+    found = [quantity for at in range(len(words)) if (quantity := read_quantity(words, at))]
+    if len(found) != 1 or found[0].unit or not 0 < found[0].value <= 100:
+        return None
+    reading.explain(found[0].end - 1, found[0].end)
+    return found[0].value
 
 
 def _ranks_dimension(reading: Reading, start: int) -> bool:

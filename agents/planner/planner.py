@@ -17,7 +17,7 @@ from agents.planner.comparing import read_periods, read_value_comparison
 from agents.planner.draft import Draft, Issue
 from agents.planner.edits import Surroundings, edited
 from agents.planner.followups import is_follow_up, merge
-from agents.planner.intents import Intent, read_intent
+from agents.planner.intents import Intent, after_what_if, read_intent
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
 from agents.planner.linking import link
 from agents.planner.meaning import Meanings, match_meaning
@@ -241,6 +241,8 @@ class Planner:
         read_ranking(reading)
         read_breakdowns(reading, self.lexicon)
         intent = read_intent(reading)
+        if prior and prior.kind == "what_if":
+            intent = after_what_if(intent, reading, prior.what_if_pct)
         if intent.cue:
             reading.explain(*intent.cue)
             reading.spans = [span for span in reading.spans if not self._in_cue(span, intent, reading)]

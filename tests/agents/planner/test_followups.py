@@ -91,3 +91,25 @@ def test_a_follow_up_that_does_not_fit_is_refused(ask: Ask) -> None:
 
 def test_without_a_turn_before_a_fragment_asks_back(ask: Ask) -> None:
     assert ask("break it down by plan type").kind == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("question", "pct"),
+    [
+        ("and 25 percent?", 25.0),
+        ("And 25?", 25.0),
+        ("what about 5%?", 5.0),
+        ("How sure are you about these savings?", 10.0),
+        ("what is the range?", 10.0),
+    ],
+)
+def test_after_a_what_if_a_size_or_a_doubt_is_about_it(ask: Ask, question: str, pct: float) -> None:
+    asked = "What would we save if we reduce billing leakage by 10 percent?"
+    first, then = ask(asked), ask(question, asked)
+    assert (then.kind, then.what_if_pct) == ("what_if", pct)
+    assert first.query is not None
+    assert then.query == first.query
+
+
+def test_a_figure_after_a_what_if_is_a_figure(ask: Ask) -> None:
+    assert ask("NPS by month", "What would we save if we reduce billing leakage by 10 percent?").kind == "query"
