@@ -33,12 +33,13 @@ class QuestionRedactor:
         labels += [dimension.label for dimension in model.dimensions.values()]
         named = {word for label in labels for word in re.findall(r"[a-z]+", label.lower())}
         asked = " ".join(q for query in model.verified_queries.values() for q in query.questions).lower()
+        self._codes = {found.group() for found in _CODED.finditer(asked)}
         self._known_words = speller.known | {token.text for token in tokenise(asked)}
         self._capitals = {lemma(word) for word in named | speller.names | (KNOWN - {"rose", "may"})}
 
     def __call__(self, text: str) -> str:
         """The text with everything hidden that is not known to be harmless."""
-        plain = _CODED.sub(HIDDEN, _FINGERPRINT.sub(HIDDEN, self._spoken(text)))
+        plain = _CODED.sub(self._coded, _FINGERPRINT.sub(HIDDEN, self._spoken(text)))
         words = list(_WORD.finditer(plain))
         shouted = plain.upper() == plain
         hidden = [not self._kept(plain, match, shouted=shouted) for match in words]
@@ -51,6 +52,10 @@ class QuestionRedactor:
         text = "".join(pieces) + plain[at:]
         return re.sub(rf"{HIDDEN}(?:[\s,'\u2019-]*{HIDDEN})+", HIDDEN, text)
 
+    def _coded(self, match: re.Match[str]) -> str:
+        """A code that an owner's wording has (`0337U`) is a service; any other may be somebody's number."""
+        return match.group() if match.group().lower() in self._codes else HIDDEN
+
     def _kept(self, text: str, match: re.Match[str], *, shouted: bool) -> bool:
         word = match.group()
         if match["mark"]:
@@ -59,6 +64,8 @@ class QuestionRedactor:
         within = bool(before) and before[-1] not in _ENDS
         if within and not shouted and word[0].isupper() and not word.isupper():
             return all(token.lemma in self._capitals for token in tokenise(word))
+        if text[: match.start()][-1:].isdigit():
+            return True  # the end of a code that was kept
         if len(word) == 1 and text[match.end() : match.end() + 1].isdigit():
             return True  # Q3
         return all(self._known(token) for token in tokenise(word))

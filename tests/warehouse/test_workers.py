@@ -356,8 +356,11 @@ def test_the_workers_of_a_pool_nobody_holds_end(snapshot: Snapshot) -> None:
     pool = open_pool(snapshot, limits, data="gold")
     assert open_pool(snapshot, limits, data="gold") is pool
     assert open_pool(snapshot, limits, data="lake") is not pool
-    assert run(pool, "SELECT 1") == [(1,)]
-    ids = pool.process_ids()
+    ids: tuple[int, ...] = ()
+    for _ in range(100):  # its worker may be ended for another pool's right after
+        assert run(pool, "SELECT 1") == [(1,)]
+        if ids := pool.process_ids():
+            break
     assert ids
     del pool
     assert becomes(lambda: all(map(gone, ids)))
