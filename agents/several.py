@@ -13,6 +13,7 @@ from agents.chat_models.history import prior_turns
 from agents.context import Reply
 from agents.joining import Part, joined
 from agents.planner import Plan, Planner, PriorTurn
+from agents.planner.outlook import outlook_plan
 from agents.planner.parts import Around, Planned, completed, leans, may_divide, parts_of, repeats
 from agents.planner.periods import Clock
 from agents.planner.verified import build
@@ -41,7 +42,9 @@ class Several:
 
     def parts(self, question: str) -> tuple[str, ...]:
         """The parts of a question; one when it asks one thing."""
-        return parts_of(question, self._turns(), self._around) if may_divide(question) else (question,)
+        if not may_divide(question) or outlook_plan(question, self._knowledge.planner.model):
+            return (question,)  # who is likely to call, and why: one answer tells both
+        return parts_of(question, self._turns(), self._around)
 
     def answer(self, context: Context, parts: Sequence[str]) -> Answer:
         """Ask every part with the turns before it in mind and put the answers together."""

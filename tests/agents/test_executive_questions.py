@@ -89,3 +89,11 @@ def test_the_upside_of_billing_equals_arithmetic(ask: Ask, gold: duckdb.DuckDBPy
     assert ten["savings_per_year"] == pytest.approx(counted[0] * 0.1 * 8 * 365)
     assert ten["repeat_calls_avoided_per_day"] == pytest.approx(counted[1] * 0.1)
     assert answer.agent == "next_best_action"
+
+
+def test_who_is_likely_to_call_and_why_is_one_answer(ask: Ask, assistant: Assistant) -> None:
+    answer = ask("Which segments are most likely to call next month, and why?")
+    assert answer.status == "answered"
+    assert "Not answered" not in answer.text
+    assert "sets" in answer.text
+    assert assistant.knowledge().assembler.recheck(answer) == []
