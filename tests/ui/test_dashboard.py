@@ -236,8 +236,11 @@ def test_forms_of_one_address_and_what_is_not_there(dash: Site) -> None:
             "/dashboard/issue/Nonsense",
             "/dashboard/issue/Billing/nonsense",
             "/dashboard/how?view=overview",
+            "/dashboard/nowhere/at/all",
         ):
-            assert client.get(address).status_code == 404, address
+            answer = client.get(address)
+            assert answer.status_code == 404, address
+            assert "This cannot be shown" in answer.text, address
     with httpx.Client(base_url=dash.address) as stranger:
         assert stranger.get("/dashboard?period=7d").headers["location"] == "/login?next=/dashboard%3Fperiod%3D7d"
         assert stranger.get("/dashboard", headers={"accept": "application/json"}).status_code == 401

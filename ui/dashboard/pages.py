@@ -75,6 +75,7 @@ class DashboardPages:
         for view in VIEWS:
             for path in (view.path, *view.also):
                 self.router.add_api_route(ROOT + path, self._shower(view), methods=["GET"], name=view.name)
+        self.router.add_api_route(ROOT + "/{nowhere:path}", self.nowhere, methods=["GET"])  # after all others
 
     def warm(self, over: Event | None = None) -> None:
         """Fill the overview for each kind of reader, then what lies behind it, so that nobody waits for that.
@@ -101,6 +102,11 @@ class DashboardPages:
             return await run_in_threadpool(self._show, view, request)
 
         return show
+
+    def nowhere(self, request: Request) -> Response:
+        """The page for an address that no view has."""
+        account = self._reader(request)
+        return self._pages.missing(request, account) if account else _to_sign_in(request)
 
     def how(self, request: Request) -> Response:
         """How one figure is computed: `?view=overview&panel=leaks&row=0&column=calls` and the view's query."""
