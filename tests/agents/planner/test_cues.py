@@ -57,6 +57,8 @@ SLOTS: list[tuple[str, dict[str, Any]]] = [
     ("Give me the daily briefing", {"kind": "briefing"}),
     ("Walk me through an actual member journey", {"kind": "journey"}),
     ("leakge rate by jorney", {"metrics": ("leakage_rate",), "dimensions": ("journey",)}),
+    ("Which agents are hurting sentiment?", {"kind": "agents"}),
+    ("Which agent teams are dragging down member sentiment?", {"kind": "agents"}),
     ("LEAKAGE RATE BY JOURNEY!!! \U0001f621", {"metrics": ("leakage_rate",), "dimensions": ("journey",)}),
 ]
 
