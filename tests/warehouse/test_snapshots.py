@@ -24,7 +24,7 @@ from pathlib import Path
 from warehouse.build import build
 from warehouse.settings import BuildSettings, Settings
 def progress(label, fraction):
-    print(label, flush=True)
+    print(label + "\\n", end="", flush=True)  # one write: steps of two threads must not share a line
     if label.startswith(sys.argv[3]):
         time.sleep(60)
 build(Path(sys.argv[1]), Path(sys.argv[2]), Settings(), full=True, progress=progress)
