@@ -97,6 +97,11 @@ class Reading:
         """Mark tokens as accounted for."""
         self.explained.update(range(start, end))
 
+    def taken(self) -> set[int]:
+        """Where names, values, periods and limits stand."""
+        places = {at for span in self.spans for at in range(span.start, span.end)}
+        return places | {at for limit in self.thresholds for at in range(limit.at, limit.end)}
+
     def of_kind(self, kind: SpanKind) -> list[Span]:
         """Spans of a kind in the order of the question."""
         return [span for span in self.spans if span.kind == kind]

@@ -149,11 +149,11 @@ def _breakdown(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[D
     fitting = {
         name: chance
         for name, chance in slots.items()
-        if all(lexicon.compatible(metric, name) for metric in draft.metrics)
+        if chance > _OPEN[0] and all(lexicon.compatible(metric, name) for metric in draft.metrics)
     }
     likely = {name for name, chance in fitting.items() if chance > _LIKELY}
     wanted = [likely]
-    if doubtful := [name for name, chance in fitting.items() if _OPEN[0] < chance < _OPEN[1]]:
+    if doubtful := [name for name, chance in fitting.items() if chance < _OPEN[1]]:
         wanted.append(likely ^ {min(doubtful, key=lambda name: (abs(fitting[name] - _LIKELY), name))})
     for names in wanted:
         if names != set(draft.dimensions):
@@ -205,8 +205,7 @@ def _order(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft
 def _numbered(draft: Draft, evidence: Evidence) -> Draft:
     """`priciest 15`, `five of them`: the one number that is neither a limit of a figure, a value nor a day."""
     reading = evidence.reading
-    taken = {at for span in reading.spans for at in range(span.start, span.end)}
-    taken |= {at for threshold in reading.thresholds for at in range(threshold.at, threshold.end)}
+    taken = reading.taken()
     numbers = [row_limit(token.text) for at, token in enumerate(reading.tokens) if at not in taken]
     found = [number for number in numbers if number and number > 1]
     if len(found) != 1:

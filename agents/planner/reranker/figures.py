@@ -9,12 +9,11 @@ from itertools import combinations
 
 from agents.planner.reading import Reading
 from agents.planner.reranker.features import clause_features
-from agents.planner.reranker.slots import Slots
+from agents.planner.reranker.slots import Slots, log_of
 
 _SINGLE = 4
 _PAIRED = 4
 _SEVERAL = 0.1
-_LEAST = 1e-4
 _JOINTS = frozenset({"and", ",", "plus", "/", "&", ".", "then", "versus", "vs", "also", "with", "alongside"})
 _MOST_JOINTS = 6
 
@@ -39,17 +38,17 @@ def figures(
     chances = {name: found for name, found in said["metric"].items() if name in model}
     likely = sorted(chances, key=lambda name: (-chances[name], name))
     one, several = said["metrics"]["one"], said["metrics"]["several"]
-    found = [Figures((name,), _log(chances[name]) + _log(one)) for name in likely[:_SINGLE]]
+    found = [Figures((name,), log_of(chances[name]) + log_of(one)) for name in likely[:_SINGLE]]
     if several > _SEVERAL or len(own) > 1:
         found += [
-            Figures(pair, _log(2 * math.sqrt(chances[pair[0]] * chances[pair[1]])) + _log(several))
+            Figures(pair, log_of(min(1.0, 2 * math.sqrt(chances[pair[0]] * chances[pair[1]]))) + log_of(several))
             for pair in combinations(likely[:_PAIRED], 2)
         ]
         third = 3 * math.prod(chances[name] for name in likely[:3]) ** (1 / 3)
-        found.append(Figures(tuple(likely[:3]), _log(third) + _log(several)))
+        found.append(Figures(tuple(likely[:3]), log_of(min(1.0, third)) + log_of(several)))
         found += _by_clause(reading, slots, model, several)
     if own:
-        chance = max(_log(chances.get(name, 0.0)) for name in own) + _log(one if len(own) == 1 else several)
+        chance = max(log_of(chances.get(name, 0.0)) for name in own) + log_of(one if len(own) == 1 else several)
         found.insert(0, Figures(own, chance))
     best: dict[frozenset[str], Figures] = {}
     for item in found:
@@ -81,9 +80,5 @@ def _joined(clauses: Sequence[tuple[str, float]], several: float) -> Figures | N
     names = tuple(dict.fromkeys(name for name, _ in clauses))
     if len(names) < len(clauses):
         return None
-    chance = sum(_log(found) for _, found in clauses) / len(clauses)
-    return Figures(names, chance + _log(several), by_clause=True)
-
-
-def _log(chance: float) -> float:
-    return math.log(min(1.0, max(chance, _LEAST)))
+    chance = sum(log_of(found) for _, found in clauses) / len(clauses)
+    return Figures(names, chance + log_of(several), by_clause=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,11 +18,11 @@ from agents.planner.policy import place_of
 from agents.planner.reranker.candidates import Candidate, Evidence
 from agents.planner.reranker.named_periods import chance_of
 from agents.planner.reranker.named_values import USES, by_the_rules
+from agents.planner.reranker.slots import log_of
 from agents.planner.verify import unexplained_words
 
 FILE = Path(__file__).with_name("judge.npz")
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
-_LEAST = 1e-4
 _BREAKS_DOWN = ("by", "per", "across", "each", "every", "which")
 
 
@@ -111,24 +110,20 @@ def signs(
     )
 
 
-def _log(probability: float) -> float:
-    return math.log(max(probability, _LEAST))
-
-
 def _of_metrics(candidate: Candidate, own: Draft, evidence: Evidence) -> Iterator[tuple[str, float]]:
     said, given = evidence.slots["metric"], candidate.draft.metrics
     ranked = evidence.ranked("metric")
     others = [name for name in ranked if name not in given]
-    chances = [_log(said.get(name, 0.0)) for name in given]
+    chances = [log_of(said.get(name, 0.0)) for name in given]
     yield "metric", sum(chances) / len(given)
     yield "metric, weakest", min(chances)
     yield "metric rank", float(min(5, *(ranked.index(name) if name in ranked else 5 for name in given), 5))
     yield "metric rank, worst", float(max(min(9, ranked.index(name)) if name in ranked else 9 for name in given))
-    yield "metric margin", chances[0] - _log(said[others[0]] if others else 0.0)
-    yield "another metric", _log(said[others[0]] if others else 0.0)
-    yield "metrics", _log(evidence.slots["metrics"]["several" if len(given) > 1 else "one"])
+    yield "metric margin", chances[0] - log_of(said[others[0]] if others else 0.0)
+    yield "another metric", log_of(said[others[0]] if others else 0.0)
+    yield "metrics", log_of(evidence.slots["metrics"]["several" if len(given) > 1 else "one"])
     yield "metrics given", float(len(given))
-    yield "several", _log(evidence.slots["metrics"]["several"])
+    yield "several", log_of(evidence.slots["metrics"]["several"])
     yield "figures", candidate.figures.chance
     yield "figures by clause", float(candidate.figures.by_clause)
     yield "rules agree", float(set(given) == set(own.metrics))
@@ -149,19 +144,19 @@ def _of_metrics(candidate: Candidate, own: Draft, evidence: Evidence) -> Iterato
 def _of_slots(candidate: Candidate, evidence: Evidence) -> Iterator[tuple[str, float]]:
     draft, slots = candidate.draft, evidence.slots
     by = [
-        _log(found["yes" if name.removeprefix("by ") in draft.dimensions else "no"])
+        log_of(found["yes" if name.removeprefix("by ") in draft.dimensions else "no"])
         for name, found in slots.items()
         if name.startswith("by ")
     ]
     yield "breakdown", sum(by)
     yield "breakdown, weakest", min(by)
-    yield "grain", _log(slots["grain"].get(draft.grain or "none", 0.0))
-    yield "compare", _log(slots["compare"].get(draft.compare_to or "none", 0.0))
-    yield "direction", _log(slots["direction"].get(draft.order.direction if draft.order else "none", 0.0))
-    yield "limit", _log(slots["limit"].get({None: "none", 1: "one"}.get(draft.limit, "many"), 0.0))
-    yield "threshold", _log(slots["threshold"]["yes" if draft.having else "no"])
-    yield "answerable", _log(slots["answerable"]["yes"])
-    yield "not answerable", _log(slots["answerable"]["no"])
+    yield "grain", log_of(slots["grain"].get(draft.grain or "none", 0.0))
+    yield "compare", log_of(slots["compare"].get(draft.compare_to or "none", 0.0))
+    yield "direction", log_of(slots["direction"].get(draft.order.direction if draft.order else "none", 0.0))
+    yield "limit", log_of(slots["limit"].get({None: "none", 1: "one"}.get(draft.limit, "many"), 0.0))
+    yield "threshold", log_of(slots["threshold"]["yes" if draft.having else "no"])
+    yield "answerable", log_of(slots["answerable"]["yes"])
+    yield "not answerable", log_of(slots["answerable"]["no"])
     yield "dimensions", float(len(draft.dimensions))
     yield "many dimensions", float(len(draft.dimensions) > 2)
     yield "filters", float(len(draft.filters))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.planner.periods import Clock, clip
 from agents.planner.reading import Reading, Span
-from agents.planner.reranker.slots import Slots
+from agents.planner.reranker.slots import Slots, log_of
 from semantic.query import TimeRange
 
 _BOUNDARY = "^"
-_LEAST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -83,5 +81,5 @@ def chance_of(time: TimeRange | None, named: Sequence[Named]) -> float:
     total = 0.0
     for one in named:
         same = time is not None and (one.time.start, one.time.end) == (time.start, time.end)
-        total += math.log(max(_LEAST, one.chance if same else 1 - one.chance))
+        total += log_of(one.chance if same else 1 - one.chance)
     return total

@@ -7,14 +7,13 @@ or is only said in passing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading, Span
-from agents.planner.reranker.slots import Probabilities, Slots
+from agents.planner.reranker.slots import LEAST, Probabilities, Slots, log_of
 from agents.planner.words import FILLER, FUNCTION, word_set
 
 Use = Literal["in", "not", "by", "passing"]
@@ -25,7 +24,6 @@ _CHANCE = 0.12
 """A use less likely than this is no way to take a value."""
 _OTHERS = 3
 """Ways beside the likeliest."""
-_LEAST = 1e-4
 _MOST = 14
 _CONTRAST = word_set("vs versus v against than compare compared opposed beside each separately respectively")
 
@@ -136,7 +134,7 @@ def ways(reading: Reading, lexicon: Lexicon, slots: Slots) -> list[Taken]:
 
 
 def _chances(said: Probabilities) -> dict[Use, float]:
-    return {use: max(said["value"].get(use, 0.0), _LEAST) for use in USES}
+    return {use: max(said["value"].get(use, 0.0), LEAST) for use in USES}
 
 
 def _likeliest(
@@ -154,7 +152,7 @@ def _likeliest(
 
 
 def _taken(uses: Sequence[Use], chances: Sequence[dict[Use, float]], named: Sequence[Span]) -> Taken:
-    logs = [math.log(said[use]) for said, use in zip(chances, uses, strict=True)]
+    logs = [log_of(said[use]) for said, use in zip(chances, uses, strict=True)]
     used = tuple((span, use) for span, use in zip(named, uses, strict=True) if use != "passing")
     return Taken(used, sum(logs), min(logs, default=0.0))
 

@@ -132,8 +132,7 @@ def _is_plain(reading: Reading) -> bool:
 
     Who asks so knows the names, and the rules read them as they stand; so do choices and chips.
     """
-    taken = {at for span in reading.spans for at in range(span.start, span.end)}
-    taken |= {at for threshold in reading.thresholds for at in range(threshold.at, threshold.end)}
+    taken = reading.taken()
     if reading.ranking:
         taken |= set(range(reading.ranking.start, reading.ranking.end))
     return all(at in taken or token.text in _JOINING or token.is_mark for at, token in enumerate(reading.tokens))

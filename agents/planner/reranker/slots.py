@@ -7,6 +7,7 @@ Linear models over the same features (`features.py`), fitted by `evals.training`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,7 @@ NEEDED = (
     "metric", "metrics", "grain", "compare", "direction", "limit", "threshold", "answerable", "value", "period",
 )  # fmt: skip
 """The slots that a second reading asks for; beside them one for each dimension to break down by."""
+LEAST = 1e-4
 Probabilities = Mapping[str, Mapping[str, float]]
 
 
@@ -70,6 +72,11 @@ class Slots:
             for name, (classes, start, count) in self.columns.items()
             if slots is None or name in slots
         }
+
+
+def log_of(chance: float) -> float:
+    """The logarithm of a probability; what is all but impossible counts as one in ten thousand."""
+    return math.log(max(chance, LEAST))
 
 
 def _spread(classes: tuple[str, ...], scores: NDArray[Any]) -> dict[str, float]:
