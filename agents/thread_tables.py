@@ -21,7 +21,9 @@ DELETE FROM checkpoint_blobs b WHERE thread_id = %s AND NOT EXISTS (
 """
 
 
-class _Saver(PostgresSaver):  # type: ignore[misc]  # of a package that need not be there
+class TableSaver(PostgresSaver):  # type: ignore[misc]  # of a package that need not be there
+    """The checkpointer whose tables can be made inside a transaction."""
+
     # Indexes that are made "concurrently" wait for everybody who waits for the lock under which they are made.
     MIGRATIONS: ClassVar[list[str]] = [step.replace("CONCURRENTLY ", "") for step in PostgresSaver.MIGRATIONS]
 
@@ -45,7 +47,7 @@ class ThreadTables:
                 "options": f"-csearch_path={schema}",
             },
         )
-        self.saver = _Saver(self._pool)
+        self.saver = TableSaver(self._pool)
         with named_errors(), locked(database, schema), self._pool.connection() as connection:
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
             self.saver.setup()

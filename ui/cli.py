@@ -29,6 +29,7 @@ from ui import (
     cli_scout,
     cli_search,
     cli_snapshots,
+    cli_state,
     cli_synonyms,
     cli_tickets,
     cli_tokens,
@@ -96,6 +97,7 @@ cli_trace.register(app)
 cli_eval.register(app)
 cli_mcp.register(app)
 cli_tokens.register(app)
+cli_state.register(app)
 cli_tickets.register(app)
 
 _CTRL_C = 130

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.acting import operator
+from ui.cli_state import stores_of
 from ui.terminal import JsonOption, complain, load_settings, print_json
 from warehouse.errors import MissingDataError
 from warehouse.state_file import database_of, is_kept
@@ -19,7 +20,6 @@ from warehouse.state_file import database_of, is_kept
 if TYPE_CHECKING:
     from warehouse.audit import Verification
     from warehouse.settings import Settings
-    from warehouse.state_database import Database
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
@@ -40,7 +40,10 @@ def backup(
     from warehouse.backup import make_backup
 
     settings = load_settings()
-    made = make_backup(settings, file, datetime.now(UTC), settings_file=_settings_file(), force=force)
+    stores = stores_of(settings) if database_of(settings.state) else None
+    made = make_backup(
+        settings, file, datetime.now(UTC), settings_file=_settings_file(), stores=stores, force=force
+    )
     with closing(AuditLog.of(settings)) as trail:
         trail.append({"event": "backup", "user": operator(), "files": made.files, "through": made.audit_records})
     if as_json:
@@ -48,11 +51,6 @@ def backup(
         return
     typer.echo(f"Kept {made.files} files and {made.audit_records:,} audit records in {made.file}.")
     typer.echo(f"Audit head, to note elsewhere: {made.audit_records}:{made.audit_head}")
-    if (database := database_of(settings.state)) is not None:
-        complain(
-            f"The stores lie in PostgreSQL ({database.place.split()[0]}) and are not in this file. "
-            f"Keep them with it, before it: {_dump(database)}"
-        )
     complain("The file holds secrets (keys of sessions and of the audit trail): keep it as safe as the state.")
 
 
@@ -66,7 +64,8 @@ def restore(
     from warehouse.backup import restore_backup
 
     settings = load_settings()
-    done = restore_backup(settings, file, settings_file=_settings_file(), force=force)
+    stores = stores_of(settings)
+    done = restore_backup(settings, file, settings_file=_settings_file(), stores=stores, force=force)
     with closing(AuditLog.of(settings)) as trail:
         trail.append({"event": "restored", "user": operator(), "made_at": done.made_at, "files": done.files})
     found = _verify(settings)
@@ -77,7 +76,7 @@ def restore(
             f"Restored {done.files} files of {done.made_at}; {done.audit_records:,} audit records verified."
         )
         for folder in done.aside:
-            typer.echo(f"What was there lies in {folder}.")
+            typer.echo(f"What was there: {folder}.")
         if done.settings_file:
             typer.echo(f"Settings: {done.settings_file}")
     if not found.whole:
@@ -95,12 +94,6 @@ def _verify(settings: Settings) -> Verification:
             heads = answers.audit_heads()
     with closing(AuditLog.of(settings)) as trail:
         return trail.verify(heads)
-
-
-def _dump(database: Database) -> str:
-    where = database.address
-    reach = f"-h {where.host} -p {where.port or 5432} " if where.host else ""
-    return f"pg_dump -Fc {reach}-n '{database.schema}_*' -f stores.dump {where.database}"
 
 
 def _settings_file() -> Path:

@@ -75,12 +75,13 @@ def _part(settings: Settings, warehouse: Path | None, model: Path | None, *, dec
     from ui.programs.opening import Opening
     from ui.programs.tokens import Tokens
     from warehouse.logs import configure
+    from warehouse.state_file import SERVING, shared
 
     configure(settings.state)
     # The library logs a message that it does not know with its contents: without a handler that goes to stderr.
     logging.getLogger().addHandler(logging.NullHandler())
     company = cli_company.company_of(settings, model, warehouse)
-    with closing(open_accounts(settings)) as accounts:
+    with shared(settings.var / SERVING), closing(open_accounts(settings)) as accounts:
         target = warehouse or settings.warehouse
         opening = Opening(settings, target, accounts, company, source="mcp", writes=decisions)
         with closing(opening):

@@ -125,9 +125,8 @@ def serve(
     from ui.operations.stopping import PatientServer, stopped_by_sigterm
     from ui.tickets.rounds import TicketRounds
     from ui.tickets.working import ticketing
-    from warehouse.backup.restoring import SERVING
     from warehouse.logs import configure
-    from warehouse.state_file import shared
+    from warehouse.state_file import SERVING, shared
 
     configure(settings.state)
     with (

@@ -20,6 +20,8 @@ from warehouse.state_database import Database, StoreConnection, exists, locked, 
 StateConnection: TypeAlias = sqlite3.Connection | StoreConnection
 BOUND = "database"
 """A file in a folder of state whose stores lie in a database: which one, without a password."""
+SERVING = "serving.lock"
+"""Held in the `var` folder by whatever serves: the web process and the MCP server."""
 _DATABASES: dict[Path, Database] = {}
 
 
@@ -28,12 +30,17 @@ def bind(folder: Path, database: Database) -> None:
     _DATABASES[folder.absolute()] = database
 
 
+def bound_to(folder: Path) -> Database | None:
+    """The database that the settings name for a folder of state, wherever its state lies so far."""
+    return _DATABASES.get(folder.absolute())
+
+
 def database_of(folder: Path) -> Database | None:
     """The database that a folder of state is bound to; None when its state is files.
 
     Raises UsageError when the folder was used otherwise before: half of the state would be missed.
     """
-    bound, note = _DATABASES.get(folder.absolute()), folder / BOUND
+    bound, note = bound_to(folder), folder / BOUND
     if bound is None:
         if note.is_file():
             raise _elsewhere(folder, f"in PostgreSQL ({note.read_text(encoding='utf-8').strip()})")
@@ -119,7 +126,7 @@ def held(lock: Path) -> AbstractContextManager[None]:
 
     In a bound folder it is one of the database, for all machines. Raises OSError, or sqlite3.Error there.
     """
-    database = _DATABASES.get(lock.parent.absolute())
+    database = bound_to(lock.parent)
     return _locked(lock, fcntl.LOCK_EX) if database is None else locked(database, lock.stem)
 
 
@@ -127,6 +134,19 @@ def held(lock: Path) -> AbstractContextManager[None]:
 def shared(lock: Path) -> Iterator[None]:
     """Hold a lock file together with others of this kind. Raises OSError."""
     with _locked(lock, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def alone(var: Path) -> Iterator[None]:
+    """Let nothing serve for as long as this lasts. Raises UsageError when something does, or OSError."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / SERVING).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            next_step = "Stop it first (the web process, `command-center mcp`): what it writes now would be lost."
+            raise UsageError("A server is running on this state.", where=str(var), next_step=next_step) from error
         yield
 
 

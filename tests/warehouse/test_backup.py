@@ -15,10 +15,9 @@ import pytest
 
 from warehouse.audit import AuditLog
 from warehouse.backup import make_backup, restore_backup
-from warehouse.backup.restoring import SERVING
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.settings import Settings
-from warehouse.state_file import open_state, shared
+from warehouse.state_file import SERVING, open_state, shared
 
 NOW = datetime(2026, 10, 30, 6, tzinfo=UTC)
 PAIRS = "CREATE TABLE IF NOT EXISTS pairs (id INTEGER PRIMARY KEY, one INT, other INT)"

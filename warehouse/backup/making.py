@@ -28,6 +28,7 @@ from warehouse.backup.contents import (
 )
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.settings import Settings
+from warehouse.state_move import Stores
 
 _PAGES = 1000  # of a database at a time, so that writers wait for a moment only
 
@@ -44,9 +45,17 @@ class Backup:
 
 
 def make_backup(
-    settings: Settings, file: Path, now: datetime, *, settings_file: Path | None = None, force: bool = False
+    settings: Settings,
+    file: Path,
+    now: datetime,
+    *,
+    settings_file: Path | None = None,
+    stores: Stores | None = None,
+    force: bool = False,
 ) -> Backup:
     """Write one file that only its owner can read. It holds secrets: keys of sessions and of the audit trail.
+
+    `stores` are those in PostgreSQL, if that is where they lie: they are kept as files, all of one moment.
 
     Answers note heads of the audit trail, so the trail is copied after the databases: it has what they note.
     Raises UsageError for a file that is there (unless `force`) or cannot be written, MissingDataError (exit 4)
@@ -61,16 +70,23 @@ def make_backup(
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
-            return _written(settings, file, now, Path(folder), settings_file)
+            return _written(settings, file, now, Path(folder), settings_file, stores)
     except OSError as error:
         raise UsageError(f"The backup cannot be written: {error.strerror}.", where=str(file)) from error
 
 
-def _written(settings: Settings, file: Path, now: datetime, folder: Path, settings_file: Path | None) -> Backup:
+def _written(
+    settings: Settings, file: Path, now: datetime, folder: Path, settings_file: Path | None, stores: Stores | None
+) -> Backup:
     kept = folder / "kept"
+    (kept / STATE).mkdir(parents=True)
     for inside in state_files(settings.state):
+        if stores is not None and inside.suffix == ".db":
+            continue  # left from before a move; what counts is in PostgreSQL
         with suppress(FileNotFoundError):  # a passing file may go while we look
             _copy(settings.state / inside, kept / STATE / inside)
+    if stores is not None:
+        stores.export(kept / STATE)
     if (settings.var / MODEL).is_dir():
         shutil.copytree(settings.var / MODEL, kept / MODEL)
     if settings_file is not None and settings_file.is_file():

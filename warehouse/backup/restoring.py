@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,10 +17,8 @@ from warehouse.audit import AuditLog
 from warehouse.backup.contents import AUDIT, FORMAT, MANIFEST, MODEL, SETTINGS, STATE, digest, is_database
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.settings import Settings
-from warehouse.state_file import is_held
-
-SERVING = "serving.lock"
-"""Held in the `var` folder by a running server."""
+from warehouse.state_file import alone
+from warehouse.state_move import Stores
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,14 @@ class Restored:
     settings_file: str
 
 
-def restore_backup(settings: Settings, file: Path, *, settings_file: Path, force: bool = False) -> Restored:
-    """Restore the state of a backup file.
+def restore_backup(
+    settings: Settings, file: Path, *, settings_file: Path, stores: Stores | None = None, force: bool = False
+) -> Restored:
+    """Restore the state of a backup file; its stores into PostgreSQL when `stores` are given.
 
     Raises UsageError when a server runs, when there is state already and no `force`, or the file is none of ours;
     MissingDataError (exit 4) when it is damaged, or its audit trail is not as it was written.
     """
-    if is_held(settings.var / SERVING):
-        next_step = "Stop it first: a restore under a running server would be lost."
-        raise UsageError("A server is running on this state.", where=str(settings.var), next_step=next_step)
     if not force and settings.state.is_dir() and any(settings.state.iterdir()):
         raise UsageError(
             "There is state here already.",
@@ -51,18 +48,20 @@ def restore_backup(settings: Settings, file: Path, *, settings_file: Path, force
         )
     try:
         settings.var.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.var) as folder:
+        with alone(settings.var), tempfile.TemporaryDirectory(prefix=".restore-", dir=settings.var) as folder:
             kept = Path(folder)
             manifest = _unpacked(file, kept)
             records = _verified(kept, manifest)
-            aside = [_swap(kept / name, settings.var / name) for name in (STATE, MODEL) if (kept / name).is_dir()]
+            with stores.replacing(kept / STATE, force=force) if stores else nullcontext("") as schemas:
+                aside = [
+                    _swap(kept / name, settings.var / name) for name in (STATE, MODEL) if (kept / name).is_dir()
+                ]
             told = _settings(kept / SETTINGS, settings_file)
     except OSError as error:
         where = str(error.filename or file)
         raise UsageError(f"The backup cannot be restored: {error.strerror}.", where=where) from error
-    return Restored(
-        str(manifest.get("made_at", "")), len(manifest["files"]), records, tuple(filter(None, aside)), told
-    )
+    put_aside = tuple(filter(None, (*aside, schemas and f"the schemas {schemas}*")))
+    return Restored(str(manifest.get("made_at", "")), len(manifest["files"]), records, put_aside, told)
 
 
 def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
