@@ -103,22 +103,26 @@ class Areas:
 class Segment:
     """Where a change is: the plans it is limited to and the areas it is in; no plans for everybody.
 
-    `named` are the values that it is limited to, `others` values of the same dimensions that it is not.
+    `named` are the values that it is limited to, `others` values of the same dimensions that it is not. `limited`
+    is whether it is limited to anything.
     """
 
     plans: frozenset[str] = frozenset()
     areas: frozenset[str] = GENERAL
     named: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
+    limited: bool = True
 
 
 def weights_of(start: Start | Mapping[date, float]) -> dict[date, float]:
-    """Days and their weights, which add up to 1: the likeliest day of a set counts as much as all its others.
+    """Days and their weights, which add up to 1: those of the start's own likelihood where it has them.
 
-    A set that holds 80 % of the weight leaves some to the days around it: mostly those before, as a change is
-    often seen later than it began.
+    Of a bare set the likeliest day counts as much as all its others. A set that holds 80 % of the weight leaves
+    some to the days around it: mostly those before, as a change is often seen later than it began.
     """
-    if isinstance(start, Start):
+    if isinstance(start, Start) and start.weights:
+        found = dict(start.weights)
+    elif isinstance(start, Start):
         days = start.days or (start.day,)
         found = {day: 1.0 + (len(days) - 1.0 if day == start.day else 0.0) for day in {*days, start.day}}
         near = [start.earliest - timedelta(days=n) for n in range(1, AROUND[0] + 1)]
@@ -154,6 +158,8 @@ def _weighed(
     """Each event's probability of being the cause, and that of none of them being it."""
     known = rules()
     near = [event for event in events if _lag_chance(event, days) > 0]
+    cause = known["known"] if segment.limited else known["known_of_everybody"]
+    among = max(1.0, sum(weight * _beside(events, day) for day, weight in days.items()))
     odds: list[float] = []
     for event in near:
         area, people = _area(event, segment), _people(event, segment)
@@ -163,10 +169,15 @@ def _weighed(
             by_chance = known["general_by_chance"]
         ratio *= known["area"][area] / by_chance
         ratio *= known["people"][people] / known["people_by_chance"][people]
-        odds.append(known["known"] / len(near) * ratio * event.weight)
-    whole = sum(odds) + (1 - known["known"])
+        odds.append(cause / among * ratio * event.weight)
+    whole = sum(odds) + (1 - cause)
     found = [AlignedEvent(event, share / whole) for event, share in zip(near, odds, strict=True)]
-    return found, (1 - known["known"]) / whole
+    return found, (1 - cause) / whole
+
+
+def _beside(events: Sequence[Event], start: date) -> int:
+    """How many events lie so near a start that any of them might have to do with it."""
+    return sum(rules()["lags"].get((start - event.day).days, 0.0) > 0 for event in events)
 
 
 def _lag_chance(event: Event, days: Mapping[date, float]) -> float:

@@ -72,8 +72,9 @@ def segment_of(metric: str, filters: Sequence[DimensionFilter], desk: Desk, word
 
     What it is about is read off its values, then off the metric's name, then off the place where most of it is.
     """
-    kept = [entry for entry in filters if entry.op == "in"]
-    kept += [] if any(entry.dimension == PLAN for entry in kept) else _plan_of(metric, kept, desk)
+    given = [entry for entry in filters if entry.op == "in"]
+    plan_said = any(entry.dimension == PLAN for entry in given)
+    kept = given if plan_said else [*given, *_plan_of(metric, given, desk)]
     within = rules()["plans"]
     plans = {
         plan
@@ -87,7 +88,7 @@ def segment_of(metric: str, filters: Sequence[DimensionFilter], desk: Desk, word
     areas = areas or words.read(label) or _place(metric, about, desk, words) or GENERAL
     named = {value for entry in kept if entry.dimension in REGIONS for value in entry.values}
     others = {value for name in REGIONS for value in desk.values.values(name)} - named
-    return Segment(frozenset(plans), areas, frozenset(named), frozenset(others))
+    return Segment(frozenset(plans), areas, frozenset(named), frozenset(others), limited=bool(given))
 
 
 def words_of(desk: Desk) -> dict[str, str]:

@@ -59,7 +59,8 @@ def start_of(frame: Frame, course: Table) -> Start | None:
     )
     among = tuple(days[baseline + place] for place in found.days)
     first = days[baseline + found.first]
-    return Start(first, min(among), max(among), among, open=found.first == 0)
+    weights = found.told(days[baseline:])
+    return Start(first, min(among), max(among), among, open=found.first == 0, weights=weights)
 
 
 def start_table(start: Start) -> Table:

@@ -119,7 +119,8 @@ def _start(found: Found, cube: Cube, days: int) -> Start:
     offset = days - len(found.onset.weights)
     named = tuple(cube.days[offset + place] for place in found.onset.days)
     likeliest = cube.days[offset + found.onset.first]
-    return Start(likeliest, named[0], named[-1], named, open=found.onset.days[0] == 0)
+    weights = found.onset.told(cube.days[offset:])
+    return Start(likeliest, named[0], named[-1], named, open=found.onset.days[0] == 0, weights=weights)
 
 
 def _dollars(found: Found, judged: Judged, first: int, excess: Interval) -> Dollars | None:

@@ -46,7 +46,8 @@ class Start:
     weight.
 
     `days` are the days of the set itself, which may have holes. `open` says that it may have begun before the
-    days that were looked at.
+    days that were looked at. `weights` are the posterior weights of all days that have any to speak of, where
+    they are known.
     """
 
     day: date
@@ -55,6 +56,7 @@ class Start:
     days: tuple[date, ...]
     level: float = 0.8
     open: bool = False
+    weights: Mapping[date, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,8 @@ def from_document(document: Mapping[str, Any]) -> Incident:
     start, dollars = dict(found["start"]), found["dollars"]
     start = {**start, **{name: date.fromisoformat(start[name]) for name in ("day", "earliest", "latest")}}
     start["days"] = tuple(date.fromisoformat(text) for text in start["days"])
+    weights = start.get("weights", {})  # documents of before they were kept have none
+    start["weights"] = {date.fromisoformat(text): weight for text, weight in weights.items()}
     if dollars is not None:
         dollars = Dollars(
             **{**dollars, "amount": Interval(**dollars["amount"]), "inputs": dict(dollars["inputs"])}

@@ -1,21 +1,44 @@
-"""When it began: the likelihood of every first day, over shapes of growth, and the set of days with 80 % of it."""
+"""When it began: the likelihood of every first day over shapes of a change, and the days with 80 % of the weight.
+
+A change may come at once, build up, fade or last a few days only. Each shape from each first day is a model of
+the days; its size is integrated out (Laplace), and what is left is weighed by how usual shapes are. A mixture is
+needed: a ramp that is taken for a step is dated days too late, a step that is taken for a ramp too early.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
-from tools.scout.cube import Floats
+from tools.scout.cube import Floats, Ints
 
-RAMPS = (1, 4, 8)  # days in which a change may build up
 LEVEL = 0.8
-_STEPS = 25
+UNEVEN_DAYS = 0.07  # of what is expected of a day, by which days stray besides their noise
+TOLD = 0.002  # of the weight; days with less are left out where weights are kept
+SMALLEST = 0.04  # relative change; smaller ones are as likely as it
+SEEN_PART = 0.25  # of a shape's course, in the window in which it was seen
+NEIGHBOURS = 0.6  # how much a day's neighbours count when one day is to be named
+_STEPS = 10
+_SHAPES: tuple[tuple[str, float, float], ...] = (
+    ("ramp", 1, 0.45),
+    ("ramp", 4, 0.08),
+    ("ramp", 8, 0.08),
+    ("ramp", 12, 0.08),
+    ("decay", 3, 0.10),
+    ("decay", 6, 0.10),
+    ("pulse", 2, 0.055),
+    ("pulse", 3, 0.055),
+)
+"""Kind, days that it builds up for, fades with or lasts, and how usual it is."""
 
 
 @dataclass(frozen=True, eq=False)
 class Onset:
-    """`first` is the likeliest first day's place among the days looked at, `days` the places of the 80 % set.
+    """`first` is the day's place that is named among the days looked at, `days` the places of the 80 % set.
 
     `weights` are the posterior weights of the days, each as likely before anything was seen. `ramp` is how many
     days the likeliest shape builds up for.
@@ -26,23 +49,48 @@ class Onset:
     weights: Floats
     ramp: int
 
+    def told(self, days: Sequence[date]) -> dict[date, float]:
+        """The weights of the days that were looked at, without those that have next to none; they add up to 1."""
+        kept = {day: float(weight) for day, weight in zip(days, self.weights, strict=True) if weight >= TOLD}
+        total = sum(kept.values())
+        return {day: round(weight / total, 4) for day, weight in kept.items()}
+
 
 def onset_of(
-    counts: Floats, mean: Floats, plain: Floats, phi: float, sign: int, *, additive: bool = False
+    counts: Floats,
+    mean: Floats,
+    plain: Floats,
+    phi: float,
+    sign: int,
+    *,
+    additive: bool = False,
+    window: int | None = None,
 ) -> Onset:
-    """The onset of a change that lasts until the last day. Arrays of days; `phi` scales `plain` to the variance.
+    """The onset of a change that is seen within the days. Arrays of days; `phi` scales `plain` to the variance.
 
-    `sign` is the change's direction: days on which the change would have the other sign have no weight.
+    `sign` is the change's direction: days from which it would have the other sign have no weight. `additive` is
+    for sums of scores, which have a normal distribution. Of a shape that ends, a part must lie in the last
+    `window` days, in which the change was seen: what was over before is another one.
     """
-    found = [_profile(counts, mean, plain, phi, sign, ramp, additive) for ramp in RAMPS]
-    table = np.array(found)
+    days = len(counts)
+    grown, usual = _shapes(days)
+    table = (_gaussian if additive else _counted)(counts, mean, plain, grown, phi, sign) + usual[:, None]
+    if window is not None:
+        seen = grown[..., max(0, days - window) :].sum(axis=-1)
+        table = np.where(seen >= SEEN_PART * grown.sum(axis=-1), table, -np.inf)
     if not np.isfinite(table).any():  # it moves the other way by now: nothing is known of its beginning
-        return Onset(len(counts) - 1, tuple(range(len(counts))), np.full(len(counts), 1 / len(counts)), 1)
+        return Onset(days - 1, tuple(range(days)), np.full(days, 1 / days), 1)
     weights = np.exp(table - table.max()).sum(axis=0)
     weights = weights / weights.sum()
-    first = int(np.argmax(weights))
-    ramp = RAMPS[int(np.argmax(table[:, first]))]
-    return Onset(first, _smallest(weights), weights, ramp)
+    first = _named(weights)
+    kind, length, _ = _SHAPES[int(np.argmax(table[:, first]))]
+    return Onset(first, _smallest(weights), weights, int(length) if kind == "ramp" else 1)
+
+
+def _named(weights: Floats) -> int:
+    """The day that with its neighbours has the most weight: a day off matters little, three days do."""
+    around = np.pad(weights, 1)
+    return int(np.argmax(weights + NEIGHBOURS * (around[:-2] + around[2:])))
 
 
 def _smallest(weights: Floats) -> tuple[int, ...]:
@@ -53,38 +101,58 @@ def _smallest(weights: Floats) -> tuple[int, ...]:
     return tuple(sorted(int(day) for day in order[:count]))
 
 
-def _profile(
-    counts: Floats, mean: Floats, plain: Floats, phi: float, sign: int, ramp: int, additive: bool
-) -> Floats:
-    """The log of the integrated likelihood of a change from each day on."""
-    days = len(counts)
-    grown = np.clip((np.arange(days)[None, :] - np.arange(days)[:, None] + 1) / ramp, 0.0, 1.0)
-    if ramp > 1:  # a start so late that the shape is not seen is a step
-        grown[days - ramp + 1 :] = 0.0
-    if additive:
-        return _gaussian(counts - mean, plain, grown, phi, sign)
-    return _poisson(counts, mean, np.divide(plain, mean, out=np.ones_like(mean), where=mean > 0), grown, phi, sign)
+@lru_cache(maxsize=32)
+def _shapes(days: int) -> tuple[Floats, Floats]:
+    """The course of every shape from every first day, shape (shapes, first days, days), and their log priors."""
+    since = np.arange(days)[None, :] - np.arange(days)[:, None]
+    grown = np.array([_course(since, kind, length) for kind, length, _ in _SHAPES])
+    return grown, np.log(np.array([usual for _, _, usual in _SHAPES]))
 
 
-def _gaussian(stray: Floats, size: Floats, grown: Floats, phi: float, sign: int) -> Floats:
+def _course(since: Ints, kind: str, length: float) -> Floats:
+    """How much of a change there is so many days after its first."""
+    begun = since >= 0
+    if kind == "ramp":
+        return np.clip((since + 1) / length, 0.0, 1.0)
+    if kind == "decay":
+        return np.asarray(begun * np.exp(-np.maximum(since, 0) / length))
+    return np.asarray(begun & (since < length), dtype=np.float64)
+
+
+def _gaussian(sums: Floats, mean: Floats, size: Floats, grown: Floats, phi: float, sign: int) -> Floats:
+    stray = sums - mean
     top = grown @ stray
     information = np.maximum((grown**2) @ size, 1e-12) / phi
     value = (top / phi) ** 2 / information / 2 - np.log(information) / 2
     return np.asarray(np.where(top * sign > 0, value, -np.inf))
 
 
-def _poisson(counts: Floats, mean: Floats, thin: Floats, grown: Floats, phi: float, sign: int) -> Floats:
-    """Newton's steps for the relative change of each first day, then Laplace's integral over it."""
-    change = ((counts - mean) @ grown.T) / np.maximum((grown**2) @ mean, 1e-9)
-    change = np.clip(change, -0.95, 50.0)
-    scale = phi * np.maximum(thin.mean(), 0.05)
+def _counted(counts: Floats, mean: Floats, plain: Floats, grown: Floats, phi: float, sign: int) -> Floats:
+    """Fisher's steps for the size of each shape from each first day, then Laplace's integral over it.
+
+    The variance of a day is linear * mean + square * mean**2; the quasi-likelihood is the integral of
+    (count - m) / variance over m.
+    """
+    mean = np.maximum(mean, 1e-6)
+    linear = phi * np.maximum(plain / mean, 0.05)
+    square = UNEVEN_DAYS**2
+    lowest, highest = (0.0, 100.0) if sign > 0 else (-0.97, 0.0)
+    change = np.clip(((counts - mean) * grown).sum(axis=-1) / np.maximum((grown**2) @ mean, 1e-9), lowest, highest)
+    slope_of = grown * mean
     for _ in range(_STEPS):
-        factor = np.maximum(1 + grown * change[:, None], 0.02)
-        slope = (grown * (counts / factor - mean)).sum(axis=1)
-        bend = np.maximum((grown**2 * counts / factor**2).sum(axis=1), 1e-9)
-        change = np.clip(change + slope / bend, -0.97, 100.0)
-    factor = np.maximum(1 + grown * change[:, None], 0.02)
-    gain = (counts * np.log(factor) - mean * (factor - 1)).sum(axis=1) / scale
-    information = np.maximum((grown**2 * counts / factor**2).sum(axis=1), 1e-9) / scale
+        seen = mean + slope_of * change[..., None]
+        weight = slope_of / (seen * (linear + square * seen))
+        step = (weight * (counts - seen)).sum(axis=-1) / np.maximum((weight * slope_of).sum(axis=-1), 1e-9)
+        change = np.clip(change + step, lowest, highest)
+    seen = mean + slope_of * change[..., None]
+    information = np.maximum((slope_of**2 / (seen * (linear + square * seen))).sum(axis=-1), 1e-9)
+    gain = _quasi(counts, seen, linear, square) - _quasi(counts, mean, linear, square)[None, None]
     value = gain - np.log(information) / 2
-    return np.asarray(np.where((change * sign > 0) & (grown.sum(axis=1) > 0), value, -np.inf))
+    if sign > 0:  # sizes of rises are as likely in every octave
+        value = value - np.log(np.maximum(change, SMALLEST))
+    return np.asarray(np.where(change * sign > 0, value, -np.inf))
+
+
+def _quasi(counts: Floats, mean: Floats, linear: Floats, square: float) -> Floats:
+    share = counts / linear
+    return np.asarray((share * np.log(mean) - (share + 1 / square) * np.log(linear + square * mean)).sum(axis=-1))

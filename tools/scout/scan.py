@@ -297,7 +297,8 @@ def _accepted(series: Series, expected: Expected, folded: Floats, cell: int, win
         series.exposure[cell, -days:] if score else expected.plain[cell, -days:] * mean / np.maximum(base, 1e-9)
     )
     phi = float(expected.phi[cell] * expected.clumped(7)[cell])
-    onset = onset_of(series.counts[cell, -days:], mean, plain, phi, 1 if z > 0 else -1, additive=score)
+    counts = series.counts[cell, -days:]
+    onset = onset_of(counts, mean, plain, phi, 1 if z > 0 else -1, additive=score, window=window)
     counted = np.zeros(series.counts.shape[1])
     counted[-days:] = folded[cell]
     return Found(cell, window, z, 1.0, 0.0, onset, expected.mean[cell].copy(), counted)
