@@ -1,7 +1,32 @@
 -- Traces in which something that must be an amount is none: `fault` is the reason and the first such field. A kind of rate
 -- that is neither AMOUNT nor PERCENT leaves open whether its costs are dollars.
-WITH returned AS (
+WITH responses AS (
     SELECT _row_number, unnest(returned_list) AS r FROM $parsed WHERE fault IS NULL
+),
+
+-- Nearly all are sound, which is quickly seen.
+returned AS (
+    SELECT * FROM responses
+    WHERE trim(r.coverage.maxCoverageAmount) <> '' AND (TRY_CAST(r.coverage.maxCoverageAmount AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.coverage.costShareCopay) <> '' AND (TRY_CAST(r.coverage.costShareCopay AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.coverage.costShareCoinsurance) <> ''
+            AND (TRY_CAST(r.coverage.costShareCoinsurance AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.cost.inNetworkCosts) <> '' AND (TRY_CAST(r.cost.inNetworkCosts AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.cost.outOfNetworkCosts) <> '' AND (TRY_CAST(r.cost.outOfNetworkCosts AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.healthClaimLine.amountCopay) <> '' AND (TRY_CAST(r.healthClaimLine.amountCopay AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.healthClaimLine.amountCoinsurance) <> ''
+            AND (TRY_CAST(r.healthClaimLine.amountCoinsurance AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.healthClaimLine.amountResponsibility) <> ''
+            AND (TRY_CAST(r.healthClaimLine.amountResponsibility AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.healthClaimLine.percentResponsibility) <> ''
+            AND (TRY_CAST(r.healthClaimLine.percentResponsibility AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR trim(r.healthClaimLine.amountpayable) <> ''
+            AND (TRY_CAST(r.healthClaimLine.amountpayable AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+        OR upper(trim(coalesce(r.cost.inNetworkCostsType, ''))) NOT IN ('', 'AMOUNT', 'PERCENT')
+        OR len(list_filter(r.accumulators, lambda a:
+            trim(a.accumulator.limitValue) <> '' AND (TRY_CAST(a.accumulator.limitValue AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
+            OR trim(a.accumulatorCalculation.remainingValue) <> ''
+                AND (TRY_CAST(a.accumulatorCalculation.remainingValue AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE)) > 0
 ),
 
 amounts AS (

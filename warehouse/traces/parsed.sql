@@ -15,19 +15,27 @@ WITH traces AS (
     FROM $lines
 ),
 
-roots AS (
+-- Which span and which events are meant is found by their place: a list of some spans would be a copy of their bodies.
+placed AS (
     SELECT
         line, trace,
-        list_filter(trace.spans, lambda span: coalesce(span.parentSpanId, '') = '' AND coalesce(span.spanId, '') <> '') AS roots
+        list_transform(trace.spans, lambda span: coalesce(span.parentSpanId, '') = '' AND coalesce(span.spanId, '') <> '') AS is_root
     FROM traces
+),
+
+rooted AS (
+    SELECT
+        line, trace, len(list_filter(is_root, lambda found: found)) AS root_count, trace.spans[list_position(is_root, true)] AS root
+    FROM placed
 ),
 
 picked AS (
     SELECT
-        line, trace, len(roots) AS root_count, roots[1] AS root,
-        list_filter(roots[1].events, lambda event: event.name = 'request.body.full')[1].attributes AS whole_request,
-        list_filter(roots[1].events, lambda event: event.name = 'response.body.full')[1].attributes AS whole_response
-    FROM roots
+        line, trace, root_count, root,
+        list_transform(root.events, lambda event: event.name) AS event_names,
+        root.events[list_position(event_names, 'request.body.full')].attributes AS whole_request,
+        root.events[list_position(event_names, 'response.body.full')].attributes AS whole_response
+    FROM rooted
 ),
 
 bodies AS (
@@ -71,8 +79,8 @@ records AS (
                         "amountCopay": "VARCHAR", "amountCoinsurance": "VARCHAR", "amountResponsibility": "VARCHAR",
                         "percentResponsibility": "VARCHAR", "amountpayable": "VARCHAR"},
                     "accumulators": [{
-                        "accumulator": {"code": "VARCHAR", "level": "VARCHAR", "limitValue": "VARCHAR", "calculatedValue": "VARCHAR"},
-                        "accumulatorCalculation": {"remainingValue": "VARCHAR", "appliedValue": "VARCHAR"}}],
+                        "accumulator": {"code": "VARCHAR", "level": "VARCHAR", "limitValue": "VARCHAR"},
+                        "accumulatorCalculation": {"remainingValue": "VARCHAR"}}],
                     "exception": {
                         "type": "VARCHAR", "title": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR", "message": "VARCHAR"}}]}
         }')).costEstimateResponse AS response
@@ -162,7 +170,7 @@ SELECT
             AND (contains(CAST(span.status AS VARCHAR), 'ERROR') OR span.attributes.error = 'true')),
         lambda span: coalesce(span.attributes."service.name", span.name)))), ', '), '') AS failing_services,
     CAST(hash(request_text, response_text) AS VARCHAR) AS content,
-    CASE WHEN fault IS NULL THEN request.providerInfo END AS asked_list,
-    CASE WHEN fault IS NULL THEN response.costEstimateResponseInfo END AS returned_list,
+    request.providerInfo AS asked_list,
+    response.costEstimateResponseInfo AS returned_list,
     response.service.code AS returned_service_code
 FROM judged
