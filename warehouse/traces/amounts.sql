@@ -1,32 +1,42 @@
 -- Traces in which something that must be an amount is none: `fault` is the reason and the first such field. A kind of rate
--- that is neither AMOUNT nor PERCENT leaves open whether its costs are dollars.
+-- that is neither AMOUNT nor PERCENT leaves open whether its costs are dollars. Numbers are looked at as such; where something
+-- else stands (`odd_list`), all of the trace's amounts are read from what is written there.
 WITH responses AS (
-    SELECT _row_number, unnest(returned_list) AS r FROM $parsed WHERE fault IS NULL
+    SELECT _row_number, odd_list IS NOT NULL AS is_odd, unnest(returned_list) AS r FROM $parsed WHERE fault IS NULL
 ),
 
 -- Nearly all are sound, which is quickly seen.
-returned AS (
-    SELECT * FROM responses
-    WHERE trim(r.coverage.maxCoverageAmount) <> '' AND (TRY_CAST(r.coverage.maxCoverageAmount AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.coverage.costShareCopay) <> '' AND (TRY_CAST(r.coverage.costShareCopay AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.coverage.costShareCoinsurance) <> ''
-            AND (TRY_CAST(r.coverage.costShareCoinsurance AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.cost.inNetworkCosts) <> '' AND (TRY_CAST(r.cost.inNetworkCosts AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.cost.outOfNetworkCosts) <> '' AND (TRY_CAST(r.cost.outOfNetworkCosts AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.healthClaimLine.amountCopay) <> '' AND (TRY_CAST(r.healthClaimLine.amountCopay AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.healthClaimLine.amountCoinsurance) <> ''
-            AND (TRY_CAST(r.healthClaimLine.amountCoinsurance AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.healthClaimLine.amountResponsibility) <> ''
-            AND (TRY_CAST(r.healthClaimLine.amountResponsibility AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.healthClaimLine.percentResponsibility) <> ''
-            AND (TRY_CAST(r.healthClaimLine.percentResponsibility AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR trim(r.healthClaimLine.amountpayable) <> ''
-            AND (TRY_CAST(r.healthClaimLine.amountpayable AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-        OR upper(trim(coalesce(r.cost.inNetworkCostsType, ''))) NOT IN ('', 'AMOUNT', 'PERCENT')
-        OR len(list_filter(r.accumulators, lambda a:
-            trim(a.accumulator.limitValue) <> '' AND (TRY_CAST(a.accumulator.limitValue AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE
-            OR trim(a.accumulatorCalculation.remainingValue) <> ''
-                AND (TRY_CAST(a.accumulatorCalculation.remainingValue AS DOUBLE) BETWEEN 0 AND 1e9) IS NOT TRUE)) > 0
+suspects AS (
+    SELECT _row_number, r FROM responses
+    WHERE NOT is_odd AND (
+        r.coverage.maxCoverageAmount NOT BETWEEN 0 AND 1e9 OR r.coverage.costShareCopay NOT BETWEEN 0 AND 1e9
+        OR r.coverage.costShareCoinsurance NOT BETWEEN 0 AND 1e9
+        OR r.cost.inNetworkCosts NOT BETWEEN 0 AND 1e9 OR r.cost.outOfNetworkCosts NOT BETWEEN 0 AND 1e9
+        OR r.healthClaimLine.amountCopay NOT BETWEEN 0 AND 1e9 OR r.healthClaimLine.amountCoinsurance NOT BETWEEN 0 AND 1e9
+        OR r.healthClaimLine.amountResponsibility NOT BETWEEN 0 AND 1e9
+        OR r.healthClaimLine.percentResponsibility NOT BETWEEN 0 AND 1e9 OR r.healthClaimLine.amountpayable NOT BETWEEN 0 AND 1e9
+        OR len(list_filter(r.accumulators, lambda a: a.accumulator.limitValue NOT BETWEEN 0 AND 1e9
+            OR a.accumulatorCalculation.remainingValue NOT BETWEEN 0 AND 1e9)) > 0)
+),
+
+written AS (
+    SELECT _row_number, unnest(odd_list) AS r FROM $parsed WHERE fault IS NULL AND odd_list IS NOT NULL
+    UNION ALL BY NAME
+    SELECT _row_number, {
+        'coverage': {'maxCoverageAmount': CAST(r.coverage.maxCoverageAmount AS VARCHAR),
+                     'costShareCopay': CAST(r.coverage.costShareCopay AS VARCHAR),
+                     'costShareCoinsurance': CAST(r.coverage.costShareCoinsurance AS VARCHAR)},
+        'cost': {'inNetworkCosts': CAST(r.cost.inNetworkCosts AS VARCHAR),
+                 'outOfNetworkCosts': CAST(r.cost.outOfNetworkCosts AS VARCHAR)},
+        'healthClaimLine': {'amountCopay': CAST(r.healthClaimLine.amountCopay AS VARCHAR),
+                            'amountCoinsurance': CAST(r.healthClaimLine.amountCoinsurance AS VARCHAR),
+                            'amountResponsibility': CAST(r.healthClaimLine.amountResponsibility AS VARCHAR),
+                            'percentResponsibility': CAST(r.healthClaimLine.percentResponsibility AS VARCHAR),
+                            'amountpayable': CAST(r.healthClaimLine.amountpayable AS VARCHAR)},
+        'accumulators': list_transform(r.accumulators, lambda a: {
+            'accumulator': {'limitValue': CAST(a.accumulator.limitValue AS VARCHAR)},
+            'accumulatorCalculation': {'remainingValue': CAST(a.accumulatorCalculation.remainingValue AS VARCHAR)}})
+    } AS r FROM suspects
 ),
 
 amounts AS (
@@ -40,13 +50,13 @@ amounts AS (
         {'name': 'percentResponsibility', 'text': r.healthClaimLine.percentResponsibility},
         {'name': 'amountpayable', 'text': r.healthClaimLine.amountpayable}
     ], recursive := true)
-    FROM returned
+    FROM written
 ),
 
 accumulated AS (
     SELECT _row_number, unnest(list_transform(r.accumulators, lambda a: a.accumulator.limitValue)) AS limit_text,
         unnest(list_transform(r.accumulators, lambda a: a.accumulatorCalculation.remainingValue)) AS remaining_text
-    FROM returned
+    FROM written
 ),
 
 read AS (
@@ -65,7 +75,7 @@ faults AS (
     FROM read
     WHERE amount IS NULL OR NOT isfinite(amount) OR amount < 0 OR amount > 1e9  -- beyond any estimate, and the end of every sum
     UNION ALL
-    SELECT _row_number, 'not_allowed: at inNetworkCostsType' FROM returned
+    SELECT _row_number, 'not_allowed: at inNetworkCostsType' FROM responses
     WHERE NOT regexp_matches(upper(trim(coalesce(r.cost.inNetworkCostsType, ''))), '^($|AMOUNT|PERCENT)')
 )
 

@@ -51,6 +51,10 @@ bodies AS (
 records AS (
     SELECT
         *,
+        -- An amount that is no plain number, or may be one under an escaped name: what is written there is looked at as text.
+        contains(response_text, '\') OR regexp_matches(response_text, '"(?:maxCoverageAmount|costShareCopay|costShareCoinsurance'
+            || '|inNetworkCosts|outOfNetworkCosts|amountCopay|amountCoinsurance|amountResponsibility|percentResponsibility'
+            || '|amountpayable|limitValue|remainingValue)"\s*:\s*[^-0-9n\s]') AS has_odd_amount,
         TRY(json_transform(request_text, '{
             "membershipId": "VARCHAR", "zipCode": "VARCHAR", "benefitProductType": "VARCHAR", "languageCode": "VARCHAR",
             "service": {
@@ -72,15 +76,15 @@ records AS (
                         "providerNetworks": {"networkID": "VARCHAR"}, "providerIdentificationNumber": "VARCHAR",
                         "nationalProviderId": "VARCHAR", "providerNetworkParticipation": {"providerTier": "VARCHAR"}},
                     "coverage": {
-                        "isServiceCovered": "VARCHAR", "maxCoverageAmount": "VARCHAR", "costShareCopay": "VARCHAR",
-                        "costShareCoinsurance": "VARCHAR"},
-                    "cost": {"inNetworkCosts": "VARCHAR", "outOfNetworkCosts": "VARCHAR", "inNetworkCostsType": "VARCHAR"},
+                        "isServiceCovered": "VARCHAR", "maxCoverageAmount": "DOUBLE", "costShareCopay": "DOUBLE",
+                        "costShareCoinsurance": "DOUBLE"},
+                    "cost": {"inNetworkCosts": "DOUBLE", "outOfNetworkCosts": "DOUBLE", "inNetworkCostsType": "VARCHAR"},
                     "healthClaimLine": {
-                        "amountCopay": "VARCHAR", "amountCoinsurance": "VARCHAR", "amountResponsibility": "VARCHAR",
-                        "percentResponsibility": "VARCHAR", "amountpayable": "VARCHAR"},
+                        "amountCopay": "DOUBLE", "amountCoinsurance": "DOUBLE", "amountResponsibility": "DOUBLE",
+                        "percentResponsibility": "DOUBLE", "amountpayable": "DOUBLE"},
                     "accumulators": [{
-                        "accumulator": {"code": "VARCHAR", "level": "VARCHAR", "limitValue": "VARCHAR"},
-                        "accumulatorCalculation": {"remainingValue": "VARCHAR"}}],
+                        "accumulator": {"code": "VARCHAR", "level": "VARCHAR", "limitValue": "DOUBLE"},
+                        "accumulatorCalculation": {"remainingValue": "DOUBLE"}}],
                     "exception": {
                         "type": "VARCHAR", "title": "VARCHAR", "status": "VARCHAR", "detail": "VARCHAR", "message": "VARCHAR"}}]}
         }')).costEstimateResponse AS response
@@ -171,6 +175,18 @@ SELECT
         lambda span: coalesce(span.attributes."service.name", span.name)))), ', '), '') AS failing_services,
     CAST(hash(request_text, response_text) AS VARCHAR) AS content,
     request.providerInfo AS asked_list,
+    asked AS asked_locations,
     response.costEstimateResponseInfo AS returned_list,
-    response.service.code AS returned_service_code
+    returned AS returned_locations,
+    response.service.code AS returned_service_code,
+    TRY(json_transform(CASE WHEN has_odd_amount THEN response_text END, '{
+        "costEstimateResponse": {"costEstimateResponseInfo": [{
+            "coverage": {"maxCoverageAmount": "VARCHAR", "costShareCopay": "VARCHAR", "costShareCoinsurance": "VARCHAR"},
+            "cost": {"inNetworkCosts": "VARCHAR", "outOfNetworkCosts": "VARCHAR"},
+            "healthClaimLine": {
+                "amountCopay": "VARCHAR", "amountCoinsurance": "VARCHAR", "amountResponsibility": "VARCHAR",
+                "percentResponsibility": "VARCHAR", "amountpayable": "VARCHAR"},
+            "accumulators": [{
+                "accumulator": {"limitValue": "VARCHAR"}, "accumulatorCalculation": {"remainingValue": "VARCHAR"}}]}]}
+    }')).costEstimateResponse.costEstimateResponseInfo AS odd_list
 FROM judged

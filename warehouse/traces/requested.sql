@@ -9,14 +9,10 @@ SELECT
     coalesce(nullif(trim(asked.providerIdentificationNumber), ''), trim(asked.serviceLocation)) AS provider_id,
     nullif(trim(asked.nationalProviderId), '') AS national_provider_id,
     nullif(trim(asked.taxIdentificationNumber), '') AS tax_id,
-    CAST(a.service_location IS NOT NULL AS INTEGER) AS was_answered,
-    listed._row_number
+    CAST(coalesce(list_contains(returned_locations, trim(asked.serviceLocation)), false) AS INTEGER) AS was_answered,
+    _row_number
 FROM (
     SELECT
-        unnest(asked_list) AS asked, generate_subscripts(asked_list, 1) AS provider_no, _row_number
+        unnest(asked_list) AS asked, generate_subscripts(asked_list, 1) AS provider_no, returned_locations, _row_number
     FROM $parsed WHERE fault IS NULL
 ) AS listed
-LEFT JOIN (
-    SELECT trim(unnest(returned_list).providerInfo.serviceLocation) AS service_location, _row_number
-    FROM $parsed WHERE fault IS NULL
-) AS a ON a._row_number = listed._row_number AND a.service_location = trim(asked.serviceLocation)

@@ -2,19 +2,18 @@
 -- response does not say of the provider comes from the request. A percentage is never among the dollars.
 WITH listed AS (
     SELECT
-        unnest(returned_list) AS r, generate_subscripts(returned_list, 1) AS provider_no, _row_number,
+        unnest(returned_list) AS r, generate_subscripts(returned_list, 1) AS provider_no, asked_list, asked_locations, _row_number,
         coalesce(nullif(trim(returned_service_code), ''), trim(service_code)) AS service_code
     FROM $parsed WHERE fault IS NULL
 ),
 
 matched AS (
     SELECT
-        listed.*, a.asked,
+        * EXCLUDE (asked_list, asked_locations),
+        asked_list[list_position(asked_locations, trim(r.providerInfo.serviceLocation))] AS asked,
         r.exception IS NOT NULL AS is_exception,
         starts_with(upper(trim(coalesce(r.cost.inNetworkCostsType, ''))), 'PERCENT') AS is_percentage
     FROM listed
-    LEFT JOIN (SELECT unnest(asked_list) AS asked, _row_number FROM $parsed WHERE fault IS NULL) AS a
-        ON a._row_number = listed._row_number AND trim(a.asked.serviceLocation) = trim(r.providerInfo.serviceLocation)
 ),
 
 individual AS (
@@ -49,22 +48,22 @@ SELECT
     coalesce(nullif(trim(r.exception.detail), ''), nullif(trim(r.exception.message), '')) AS exception_detail,
     CASE WHEN upper(trim(r.coverage.isServiceCovered)) IN ('Y', 'YES', 'TRUE') THEN 1
          WHEN upper(trim(r.coverage.isServiceCovered)) IN ('N', 'NO', 'FALSE') THEN 0 END AS is_covered,
-    TRY_CAST(r.coverage.maxCoverageAmount AS DOUBLE) AS max_coverage_amount,
-    TRY_CAST(r.coverage.costShareCopay AS DOUBLE) AS cost_share_copay,
-    TRY_CAST(r.coverage.costShareCoinsurance AS DOUBLE) AS cost_share_coinsurance,
+    r.coverage.maxCoverageAmount AS max_coverage_amount,
+    r.coverage.costShareCopay AS cost_share_copay,
+    r.coverage.costShareCoinsurance AS cost_share_coinsurance,
     CASE WHEN NOT is_exception THEN CAST(is_percentage AS INTEGER) END AS is_percentage,
-    CASE WHEN NOT is_percentage THEN TRY_CAST(r.cost.inNetworkCosts AS DOUBLE) END AS in_network_cost,
-    CASE WHEN is_percentage THEN TRY_CAST(r.cost.inNetworkCosts AS DOUBLE) END AS in_network_percent,
-    TRY_CAST(r.cost.outOfNetworkCosts AS DOUBLE) AS out_of_network_cost,
-    TRY_CAST(r.healthClaimLine.amountCopay AS DOUBLE) AS amount_copay,
-    TRY_CAST(r.healthClaimLine.amountCoinsurance AS DOUBLE) AS amount_coinsurance,
-    TRY_CAST(r.healthClaimLine.amountResponsibility AS DOUBLE) AS amount_responsibility,
-    TRY_CAST(r.healthClaimLine.percentResponsibility AS DOUBLE) AS percent_responsibility,
-    TRY_CAST(r.healthClaimLine.amountpayable AS DOUBLE) AS amount_payable,
-    TRY_CAST(deductible.accumulator.limitValue AS DOUBLE) AS deductible_limit,
-    TRY_CAST(deductible.accumulatorCalculation.remainingValue AS DOUBLE) AS deductible_remaining,
-    TRY_CAST(out_of_pocket.accumulator.limitValue AS DOUBLE) AS out_of_pocket_limit,
-    TRY_CAST(out_of_pocket.accumulatorCalculation.remainingValue AS DOUBLE) AS out_of_pocket_remaining,
+    CASE WHEN NOT is_percentage THEN r.cost.inNetworkCosts END AS in_network_cost,
+    CASE WHEN is_percentage THEN r.cost.inNetworkCosts END AS in_network_percent,
+    r.cost.outOfNetworkCosts AS out_of_network_cost,
+    r.healthClaimLine.amountCopay AS amount_copay,
+    r.healthClaimLine.amountCoinsurance AS amount_coinsurance,
+    r.healthClaimLine.amountResponsibility AS amount_responsibility,
+    r.healthClaimLine.percentResponsibility AS percent_responsibility,
+    r.healthClaimLine.amountpayable AS amount_payable,
+    deductible.accumulator.limitValue AS deductible_limit,
+    deductible.accumulatorCalculation.remainingValue AS deductible_remaining,
+    out_of_pocket.accumulator.limitValue AS out_of_pocket_limit,
+    out_of_pocket.accumulatorCalculation.remainingValue AS out_of_pocket_remaining,
     CAST(coalesce(len(r.accumulators), 0) AS INTEGER) AS accumulators,
     _row_number
 FROM individual
