@@ -19,6 +19,7 @@ from agents.rankings import counted_rows, ranked
 from agents.recommended import actions, by_owner, issue, levers, reviewed
 from agents.shapes import Telling, single
 from agents.sight import SeenTable, Sight, sight_of
+from agents.splits import split
 from agents.standing import briefing
 from agents.voice import Voice
 from semantic.model import SemanticModel
@@ -70,6 +71,7 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "levers": levers,
     "review": reviewed,
     "impact": impact,
+    "split": split,
 }
 
 

@@ -272,6 +272,16 @@ class Assistant:
             "next_best_action", source,
         )  # fmt: skip
 
+    def ab_test(self, action: str, principal: Principal, source: str = "cli") -> Answer:
+        """The A/B read-out of a live action or a past fix that only a part got, without a conversation."""
+        from tools.actions.ab_test import read_ab_test
+
+        question = f"What did the A/B test of {action or 'the latest fix'} show?"
+        return self.direct(
+            question, principal, lambda context: read_ab_test(context.desk, action=action),
+            "next_best_action", source,
+        )  # fmt: skip
+
     def direct(
         self,
         question: str,

@@ -26,6 +26,7 @@ Shape = Literal[
     "levers",
     "review",
     "impact",
+    "split",
     "journey",
     "agents",
     "confusion",

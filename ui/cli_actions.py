@@ -25,10 +25,13 @@ from ui.terminal import (
 from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
+    from agents.answer import Answer
+    from agents.context import Context
     from agents.runtime import Assistant
     from tools.actions.deciding import Days
     from tools.actions.proposals import Event
     from tools.actions.verdicts import Proposal
+    from tools.outcome import Outcome
     from warehouse.principal import Principal
 
 actions_app = typer.Typer(help="Recommended actions and their review.", no_args_is_help=True)
@@ -276,45 +279,51 @@ def split_command(
     metric: Annotated[str, typer.Argument(help="A count, rate, duration or cost, such as leakage_rate.")],
     by: Annotated[str, typer.Option("--by", help="The dimension that splits, such as plan_type.")],
     treated: Annotated[str, typer.Option(help="Its value that has the fix.")],
-    control: Annotated[str, typer.Option(help="Its value that has not.")],
     since: Annotated[str, typer.Option(help="The day it got the fix, as 2026-10-02.")],
+    control: Annotated[
+        list[str] | None, typer.Option(help="Its value that has not; several are pooled. Default: all the others.")
+    ] = None,
     role: RoleOption = "executive",
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """A/B reading of a fix that only one group has: before and since, against a group without it."""
-    from agents.proposing import desk_of
+    """A/B reading of a fix that only one group has: before and since, against those without it."""
+    from tools.actions.ab_test import Fix, split_answer
     from tools.actions.deciding import go_live_day
-    from tools.actions.split import Split, read_split, told
-    from tools.outcome import Refusal
+    from tools.actions.split import Split
+    from tools.periods import day_in_words
 
+    def read(context: Context) -> Outcome:
+        desk = context.desk
+        start = go_live_day(since, _days(warehouse), desk.as_of)
+        others = control or [value for value in desk.values.values(by) if value != treated]
+        return split_answer(Split(metric, by, treated, tuple(others), start), desk, Fix("", day_in_words(start)))
+
+    question = f"What does the split of {metric} by {by} since {since} show: {treated} against the others?"
     with _assistant(warehouse) as assistant:
-        desk = desk_of(assistant, principal_of(role))
-        split = Split(metric, by, treated, control, go_live_day(since, _days(warehouse), desk.as_of))
-        found = read_split(split, desk)
-        known = desk.semantic.metrics[metric]
-    if isinstance(found, Refusal):
-        raise UsageError(found.reason, where="split", next_step="Wait for more data, or take other groups.")
-    if as_json:
-        print_json({**split.__dict__, "start": split.start.isoformat(), **found.__dict__, "filters": []})
-        return
-    console().print(
-        "\n".join(told(split, found, known.label, known.unit == "rate")), markup=False, highlight=False
-    )
+        answer = assistant.direct(question, principal_of(role), read, "next_best_action", "cli")
+    _finish(answer, as_json=as_json)
 
 
 def impact_command(
     action: Annotated[str, typer.Argument(help="A live action or a past fix, or a part of its name.")] = "",
+    split: Annotated[bool, typer.Option("--split", help="Its A/B test: against those without it.")] = False,
     role: RoleOption = "executive",
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What a fix brought since it went live, against what would have happened anyway."""
+    with _assistant(warehouse) as assistant:
+        read = assistant.ab_test if split else assistant.impact
+        answer = read(action, principal_of(role))
+    _finish(answer, as_json=as_json)
+
+
+def _finish(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer and leave with its exit code."""
     from ui.asking import exit_code
     from ui.render import print_answer
 
-    with _assistant(warehouse) as assistant:
-        answer = assistant.impact(action, principal_of(role))
     if as_json:
         print_json(answer.model_dump(mode="json"))
     else:

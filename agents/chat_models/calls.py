@@ -136,6 +136,10 @@ def _impact(plan: Plan) -> list[Call]:
     return [("measure_impact", {"filters": filters, "assumptions": list(plan.assumptions)})]
 
 
+def _split(plan: Plan) -> list[Call]:
+    return [("read_ab_test", {"assumptions": list(plan.assumptions)})]
+
+
 def _review(plan: Plan) -> list[Call]:
     assert plan.review
     review = plan.review
@@ -177,6 +181,7 @@ CALLS: dict[str, Callable[[Plan], list[Call]]] = {
     "agents": _agents,
     "confusion": _confusion,
     "review": _review,
+    "split": _split,
     "outlook": _outlook,
     "clarify": _clarify,
     "refuse": _refused,

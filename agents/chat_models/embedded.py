@@ -27,6 +27,7 @@ from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
 from agents.planner.outlook import outlook_plan
 from agents.planner.reviewing import review_plan
+from agents.planner.testing import split_plan
 
 ROUTE = "route"
 EXAMPLES = 3
@@ -106,6 +107,7 @@ class EmbeddedChatModel(BaseChatModel):
             return known
         plan = (
             review_plan(question, history)
+            or split_plan(question, history)
             or outlook_plan(question, self.planner.model)
             or self.planner.plan(
                 question,

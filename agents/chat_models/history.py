@@ -24,6 +24,7 @@ KINDS = {
     "recommend_actions": "next_best_action",
     "review_actions": "review",
     "measure_impact": "impact",
+    "read_ab_test": "split",
     "walk_journey": "journey",
     "agent_effects": "agents",
     "confusing_changes": "confusion",

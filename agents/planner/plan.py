@@ -10,7 +10,7 @@ from semantic.query import SemanticQuery
 
 PlanKind = Literal[
     "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "agents", "confusion",
-    "review", "outlook", "clarify", "refuse",
+    "review", "split", "outlook", "clarify", "refuse",
 ]  # fmt: skip
 Refusal = Literal[
     "", "pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
@@ -22,7 +22,8 @@ AGENTS: dict[str, Agent] = {
     "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action",
     "agents": "insight_scout", "confusion": "insight_scout",
     "next_best_action": "next_best_action",
-    "impact": "next_best_action", "review": "next_best_action", "outlook": "insight_scout",
+    "impact": "next_best_action", "review": "next_best_action", "split": "next_best_action",
+    "outlook": "insight_scout",
 }  # fmt: skip
 ROUTE_REASONS: dict[str, str] = {
     "query": "The question asks for governed figures.",
@@ -35,6 +36,7 @@ ROUTE_REASONS: dict[str, str] = {
     "next_best_action": "The question asks what to do.",
     "impact": "The question asks whether earlier changes worked.",
     "review": "The question decides on recommended actions, or asks whose they are.",
+    "split": "The question asks what the A/B test of a fix showed.",
     "outlook": "The question asks who is likely to call or to leave: models of groups of members answer.",
     "clarify": "The question can be read in more than one way.",
     "refuse": "The question cannot be answered from the governed data.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -111,3 +113,34 @@ def concerns(subject: Subject, filters: tuple[DimensionFilter, ...]) -> bool:
         for entry in filters
         if entry.op == "in" and entry.dimension in own
     )
+
+
+_WORD = re.compile(r"\w+")
+# Words that many titles or any question about fixes hold: they name none of them.
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "all an and any are before by call calls change changed changes did do does effect fix fixes for from get "
+        "go had has how if in is it later live made members more of on or our page pages past people results show "
+        "shows since test tests text that the there they this to was we well went were what when which who with "
+        "work worked working",
+    )
+)
+
+
+def named(known: Sequence[Subject], text: str, desk: Desk) -> list[Subject]:
+    """The subjects that a text names: of the journeys that it names, by the most telling words of their titles.
+
+    All of them where it names none; none where it names a journey that none of them is of.
+    """
+    said = _words(text)
+    where = desk.semantic.defaults.where_dimension
+    places = {one for one in desk.values.values(where) if _words(desk.values.label(where, one)) <= said}
+    kept = [one for one in known if not places or one.journey in places]
+    telling = {one: (_words(one.name) - _words(one.journey) - _COMMON) & said for one in kept}
+    most = max((len(words) for words in telling.values()), default=0)
+    return [one for one in kept if len(telling[one]) == most]
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.lower()) if len(word) > 1}
