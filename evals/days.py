@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 Days = tuple[date, date]
 _DAY = timedelta(days=1)
-_MARK = re.compile(r"\{(\w+(?:\.\w+)?) (\w+)\}")
+MARK = re.compile(r"\{(\w+(?:\.\w+)?) (\w+)\}")
+"""`{call_date last7}` in a statement: a column and a period's name."""
 
 
 def _month(day: date, back: int = 0) -> Days:
@@ -75,4 +76,4 @@ def with_days(sql: str, as_of: date) -> str:
         start, end = days_of(match[2], as_of)
         return f"({match[1]} BETWEEN DATE '{start}' AND DATE '{end}')"
 
-    return _MARK.sub(condition, sql)
+    return MARK.sub(condition, sql)

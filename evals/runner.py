@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -17,12 +16,10 @@ from evals.reporting.terminal import show
 from evals.reports import Groups, as_json, counts, print_groups
 from evals.scouting.report import Measured
 from evals.suites import actions, conversations, paraphrases, questions, scout
+from evals.tracking.tracker import Tracker
 from evals.trials.records import PAGE, Records, Run
 from warehouse.errors import UsageError
 from warehouse.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from evals.tracking.mlflow_runs import Tracking
 
 SUITES: dict[str, Callable[[], Groups]] = {
     "conversations": conversations.run,
@@ -53,6 +50,7 @@ def run(
     resume: str = "",
     accepting: bool = False,
     tracking: str = "",
+    tracking_required: bool = False,
     record: Path | None = None,
     prompts: Path | None = None,
 ) -> int:
@@ -60,7 +58,7 @@ def run(
 
     Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
     chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
-    `tracking` is an MLflow address that must answer first, `record` a file for what the chat model says, `prompts`
+    `tracking` is an MLflow address (`Tracker`), `record` a file for what the chat model says, `prompts`
     a folder of other prompts. Raises UsageError (exit 2) for an unknown suite or chat model.
     """
     known = [*sorted(SUITES), *suite_files()]
@@ -78,7 +76,7 @@ def run(
             "There is a recording already.", where=str(record),
             next_step="Name another file, or go on with the run that made it: --resume.",
         )  # fmt: skip
-    tracked = _tracked(tracking)
+    tracked = Tracker(tracking, required=tracking_required, out=Console(stderr=True))
     worse: list[str] = []
     for name in suites:
         if name in MEASURED:
@@ -99,7 +97,7 @@ def run(
 
 def _run(
     records: Records, run: Run, settings: Settings, out: Console, *,
-    as_json: bool, jobs: int, accepting: bool, tracked: Tracking | None, record: Path | None,
+    as_json: bool, jobs: int, accepting: bool, tracked: Tracker, record: Path | None,
 ) -> list[str]:  # fmt: skip
     planned = {line["suite"] for line in records.planned(run.id)}
     worse: list[str] = []
@@ -111,8 +109,7 @@ def _run(
             records.add_planned(run.id, lines)
     if not any(name in suite_files() for name in run.suites):
         document = finish(records, run)
-        if tracked:
-            tracked.log(document, records.folder / run.id)
+        tracked.log(document, records.folder / run.id)
         return worse
     observe(records, run, settings, Console(stderr=True), jobs=jobs, record=record)
     document = finish(records, run)
@@ -123,18 +120,8 @@ def _run(
         out.print_json(json.dumps(document))
     else:
         show(document, out, str(records.folder / run.id / PAGE))
-    if tracked:
-        tracked.log(document, records.folder / run.id)
+    tracked.log(document, records.folder / run.id)
     return worse + list(document["gate"]["worse"])
-
-
-def _tracked(address: str) -> Tracking | None:
-    """MLflow, asked whether it is there before anything is run."""
-    if not address:
-        return None
-    from evals.tracking.mlflow_runs import connect
-
-    return connect(address)
 
 
 def _planned(name: str, groups: Groups, out: Console, *, as_json: bool) -> list[str]:

@@ -46,6 +46,9 @@ def run(
         Path | None, typer.Option(help="A folder whose prompts take the place of ours of the same name.")
     ] = None,
     mlflow: MlflowOption = "",
+    mlflow_required: Annotated[
+        bool, typer.Option("--mlflow-required", help="Exit 2 when MLflow is away; without it, that is only told.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run eval suites; exit 1 when one is worse than its baseline beyond noise."""
@@ -55,8 +58,8 @@ def run(
     tracking = _address(mlflow)
     code = run_suites(
         suites or [], model=model, settings=settings, as_json=as_json, jobs=jobs, quick=quick,
-        instances=instance or [], resume=resume, accepting=accept, tracking=tracking, record=record,
-        prompts=prompts,
+        instances=instance or [], resume=resume, accepting=accept, tracking=tracking,
+        tracking_required=mlflow_required, record=record, prompts=prompts,
     )  # fmt: skip
     raise typer.Exit(code)
 

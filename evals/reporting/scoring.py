@@ -66,7 +66,7 @@ def suite_questions() -> dict[str, str]:
     return {
         " ".join(question.lower().split()): case.id
         for case in every
-        if case.q and not case.after
+        if case.q and case.plain and not case.after
         for question in (case.q, *case.forms)
     }
 

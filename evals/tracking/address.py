@@ -25,6 +25,10 @@ _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOU
 """A server that is away is told within a minute, unless the environment says otherwise."""
 
 
+class AwayError(UsageError):
+    """Nobody answers at an address that is one, or what answers does not take a run."""
+
+
 def tracking_address(name: str, var: Path) -> str:
     """The address of `local` (SQLite under `var/evals`), or the one that is given. Raises UsageError (exit 2)."""
     if name == LOCAL:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.tracking.address import artefacts_of, hush, shown
+from evals.tracking.address import AwayError, artefacts_of, hush, shown
 from evals.trials.records import PAGE, SUMMARY
 from warehouse.errors import UsageError
 
@@ -32,7 +32,7 @@ class Tracking:
         """Log a run's report (`evals.reporting.report.report`) with its files; gives MLflow's id of the run.
 
         A run that is there already, because it was scored again, gets its figures as a further step. Raises
-        UsageError (exit 2) when the server goes away.
+        AwayError (exit 2) when the server goes away.
         """
         from evals.tracking.mlflow_prompts import register_prompts
         from evals.tracking.mlflow_traces import AT_ONCE, log_traces
@@ -84,7 +84,7 @@ class Tracking:
 def connect(address: str) -> Tracking:
     """Find MLflow and our experiment there, which is made when missing.
 
-    Raises UsageError (exit 2) when the extra is not installed or nobody answers at the address.
+    Raises UsageError (exit 2) when the extra is not installed, AwayError when nobody answers at the address.
     """
     hush()
     try:
@@ -115,7 +115,7 @@ def _told(address: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         said = shown(str(error)).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise UsageError(
+        raise AwayError(
             f"MLflow does not take the run: {said}", where=shown(address),
             next_step="Check the address; the run itself is kept, log it with `eval rescore --mlflow ADDRESS`.",
         ) from error  # fmt: skip

@@ -3,21 +3,63 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
+from evals.days import MARK, PERIODS
+from evals.trials.instances import INSTANCES
+from evals.trials.wordings import WORDINGS
 from semantic.query import Comparison, DimensionFilter, MetricFilter, Order, TimeGrain
 from warehouse.errors import UsageError
 from warehouse.principal import Role
 
 FOLDER = Path(__file__).parents[1] / "cases" / "suites"
 SCHEMA = FOLDER.parent / "schema.json"
-Instance = str
+
+
+def _one_of(known: Iterable[str]) -> AfterValidator:
+    """A check that a name is known."""
+    names = list(known)
+
+    def checked(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"there is no {name!r}; known: {', '.join(names)}")
+        return name
+
+    return AfterValidator(checked)
+
+
+def _listed(known: Iterable[str]) -> WithJsonSchema:
+    """The names as editors offer them."""
+    return WithJsonSchema({"type": "string", "enum": list(known)})
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return text
+
+
+def _dated(sql: str) -> str:
+    for mark in MARK.finditer(sql):
+        if mark[2] not in PERIODS:
+            raise ValueError(f"there is no period {mark[2]!r}; known: {', '.join(PERIODS)}")
+    return sql
+
+
+Instance = Annotated[str, _one_of(INSTANCES), _listed(INSTANCES)]
+Wording = Annotated[str, _one_of(WORDINGS), _listed(WORDINGS)]
+Period = Annotated[str, _one_of(PERIODS), _listed(PERIODS)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class _Part(BaseModel):
@@ -31,7 +73,7 @@ class GoldQuery(_Part):
     dimensions: tuple[str, ...] = ()
     filters: tuple[DimensionFilter, ...] = ()
     having: tuple[MetricFilter, ...] = ()
-    period: str = "last30"
+    period: Period = "last30"
     time_grain: TimeGrain | None = None
     compare_to: Comparison | None = None
     share_of_total: bool = False
@@ -48,7 +90,7 @@ class Gold(_Part):
     """
 
     query: GoldQuery | None = None
-    sql: str = ""
+    sql: Annotated[str, AfterValidator(_dated)] = ""
     same_as: str = Field(default="", description="A question whose answer has the same rows.")
     part: int = 0
     first: int | None = None
@@ -70,15 +112,15 @@ class Expect(_Part):
     """What else must hold. Patterns are regular expressions over the answer's text, ignoring case."""
 
     status: tuple[Literal["answered", "clarify", "refused"], ...] = ()
-    agent: str = ""
+    agent: Literal["", "genie", "insight_scout", "next_best_action"] = ""
     trust: tuple[str, ...] = ()
     codes: tuple[str, ...] = Field(default=(), description="Refusal codes, or the guard's.")
     calls: tuple[Call, ...] = ()
     no_calls: tuple[str, ...] = ()
     only_calls: bool = Field(default=False, description="No other tool is called.")
     verdict: Literal["allow", "deny", ""] = ""
-    says: tuple[str, ...] = ()
-    never: tuple[str, ...] = ()
+    says: tuple[Pattern, ...] = ()
+    never: tuple[Pattern, ...] = ()
     tokens: int | None = Field(default=None, ge=0, description="The most that a service may read and write.")
     cost_usd: float | None = Field(default=None, ge=0)
     milliseconds: float | None = Field(default=None, gt=0, description="Of one answer; reported, not gated.")
@@ -96,7 +138,8 @@ class Case(_Part):
     sql: str = ""
     after: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
-    perturb: tuple[str, ...] = ()
+    perturb: tuple[Wording, ...] = ()
+    plain: bool = Field(default=True, description="Whether `q` itself is asked, or its other wordings only.")
     role: Role | None = None
     purpose: str | None = None
     only: dict[str, str] = Field(default_factory=dict, description="Row filters, as for a regional lead.")
@@ -113,6 +156,17 @@ class Case(_Part):
         return self
 
 
+class Derived(_Part):
+    """Every question of another suite in wordings that are made of it; gold, role and instances are that suite's.
+
+    A case is called `suite.case`, and its plain wording is left to the other suite. A quick run asks one wording
+    of each, in turn.
+    """
+
+    suite: str
+    perturb: tuple[Wording, ...] = Field(min_length=1)
+
+
 class CaseFile(_Part):
     """A suite's cases and what holds for all of them."""
 
@@ -122,6 +176,7 @@ class CaseFile(_Part):
     purpose: str | None = None
     instances: tuple[Instance, ...] = ("seven",)
     tags: tuple[str, ...] = ()
+    derived: tuple[Derived, ...] = ()
     cases: tuple[Case, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -135,19 +190,42 @@ class CaseFile(_Part):
 
 @cache
 def read_cases(path: Path) -> CaseFile:
-    """A file's cases. Raises UsageError (exit 2) with the file, the case and what is wrong with it."""
+    """A file's cases, and those derived from suites beside it.
+
+    Raises UsageError (exit 2) with the file and, of the first five errors, the case, the field and what is wrong.
+    """
     try:
         body = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return CaseFile.model_validate(body)
+        file = CaseFile.model_validate(body)
     except ValidationError as error:
-        first = error.errors()[0]
+        said = [
+            f"{_where(one['loc'], body)}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()
+        ]
+        more = f"; {len(said) - 5} more" if len(said) > 5 else ""
         raise UsageError(
-            f"{_where(first['loc'], body)}: {first['msg']}.", where=str(path), next_step=f"See {SCHEMA.name}."
+            f"{'; '.join(said[:5])}{more}.", where=str(path), next_step=f"See {SCHEMA.name}."
         ) from error
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(
             f"The cases cannot be read: {error}.", where=str(path), next_step="Correct the file."
         ) from error
+    derived = [case for rule in file.derived for case in _derived(rule, path)]
+    return file.model_copy(update={"cases": (*file.cases, *derived)})
+
+
+def _derived(rule: Derived, path: Path) -> Iterator[Case]:
+    beside = path.with_name(f"{rule.suite}.yml")
+    if beside == path:
+        raise UsageError("A suite is derived from itself.", where=f"{path}, derived", next_step="Name another.")
+    source = read_cases(beside)
+    for case in source.cases:
+        yield case.model_copy(
+            update={
+                "id": f"{source.suite}.{case.id}", "plain": False, "forms": (), "perturb": rule.perturb,
+                "role": case.role or source.role, "purpose": case.purpose or source.purpose,
+                "instances": case.instances or source.instances, "tags": (source.suite,),
+            }
+        )  # fmt: skip
 
 
 def _where(location: tuple[int | str, ...], body: Any) -> str:

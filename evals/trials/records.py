@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -74,14 +75,21 @@ class Records:
         (self.folder / run.id / RUN_FILE).write_text(text + "\n", encoding="utf-8")
 
     def add(self, run_id: str, seen: Observation) -> None:
-        """Append an observation."""
-        with (self.folder / run_id / LINES).open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(seen.document(), default=str) + "\n")
+        """Append an observation, on a line of its own even after one that a kill left half."""
+        line = json.dumps(seen.document(), default=str).encode() + b"\n"
+        with (self.folder / run_id / LINES).open("ab+") as lines:
+            if lines.tell():
+                lines.seek(-1, SEEK_END)
+                line = line if lines.read(1) == b"\n" else b"\n" + line
+            lines.write(line)
 
     def add_planned(self, run_id: str, lines: list[dict[str, Any]]) -> None:
-        """Append the outcomes of a suite that only plans."""
-        with (self.folder / run_id / PLANNED).open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(line) + "\n" for line in lines)
+        """Append the outcomes of a suite that only plans: all of them, or none when it is killed meanwhile."""
+        file = self.folder / run_id / PLANNED
+        before = file.read_text(encoding="utf-8") if file.is_file() else ""
+        made = file.with_suffix(".new")
+        made.write_text(before + "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        made.replace(file)
 
     def find(self, name: str) -> Run:
         """A run by its id, how that begins, or `last`. Raises UsageError (exit 2)."""

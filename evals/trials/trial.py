@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from evals.trials.case_files import Case, CaseFile
-from evals.trials.wordings import worded
+from evals.trials.wordings import WORDINGS, worded
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,22 @@ class Observation:
 
 
 def trials_of(file: CaseFile, *, instances: Sequence[str] = (), quick: bool = False) -> Iterator[Trial]:
-    """Every line of a suite's run, in the file's order. `quick` keeps the first instance of each case."""
-    for case in file.cases:
+    """Every line of a suite's run, in the file's order.
+
+    `quick` keeps the first instance of each case, and of a case that is asked in other wordings only one, in turn.
+    """
+    for number, case in enumerate(file.cases):
         places = case.instances or file.instances
         places = tuple(name for name in places if not instances or name in instances)
-        case = _tagged(case, file.tags)
-        for wording, question in wordings_of(case):
+        wordings = list(wordings_of(case))
+        if quick and not case.plain:
+            wordings = [wordings[number % len(wordings)]] if wordings else []
+        for wording, question in wordings:
+            tagged = _tagged(case, (*file.tags, wording) if wording in WORDINGS else file.tags)
             for place in places[:1] if quick else places:
                 yield Trial(
                     file.suite,
-                    case,
+                    tagged,
                     wording,
                     question,
                     place,
@@ -82,14 +88,15 @@ def trials_of(file: CaseFile, *, instances: Sequence[str] = (), quick: bool = Fa
 
 
 def _tagged(case: Case, more: tuple[str, ...]) -> Case:
-    """The case with its suite's tags."""
+    """The case with its suite's tags, and that of a wording made by rule."""
     return case.model_copy(update={"tags": tuple(dict.fromkeys((*more, *case.tags)))})
 
 
 def wordings_of(case: Case) -> Iterator[tuple[str, str]]:
-    """The case's own wording, its other forms, and those that are made of it; equal ones once."""
+    """The case's own wording unless it is left out, its forms, and those that are made of it; equal ones once."""
     seen = {case.q}
-    yield "", case.q
+    if case.plain:
+        yield "", case.q
     made = [(f"form{number}", form) for number, form in enumerate(case.forms, 1)]
     made += [(name, worded(case.q, name)) for name in case.perturb]
     for name, question in made:

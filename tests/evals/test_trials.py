@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -22,11 +22,12 @@ from evals.confidence import holm, median_difference, paired, paired_difference,
 from evals.days import PERIODS, days_of, with_days
 from evals.reporting.page import html
 from evals.reporting.report import gate
-from evals.reporting.scoring import ScoredCase, suite_files
+from evals.reporting.scoring import ScoredCase, score_all, suite_files
 from evals.trials import observing, running
 from evals.trials.case_files import FOLDER, SCHEMA, Case, Expect, Gold, read_cases, schema_text
 from evals.trials.judging import judge
-from evals.trials.rows import Result, difference
+from evals.trials.records import LINES
+from evals.trials.rows import Failure, Result, difference
 from evals.trials.texts import unfaithful
 from evals.trials.trial import Observation, Trial, trials_of
 from evals.trials.wordings import WORDINGS, worded
@@ -50,11 +51,56 @@ def test_every_case_file_fits_the_schema_beside_it() -> None:
     assert all(len({t.instance for t in trials_of(accuracy) if t.case.id == c.id}) >= 3 for c in accuracy.cases)
 
 
-def test_a_wrong_case_is_told_with_its_name(tmp_path: Path) -> None:
+WRONG_CASES = """
+suite: x
+about: x
+cases:
+- {id: one, q: a, sql: b}
+- {id: two, q: a, perturb: [typoo]}
+- {id: three, q: a, instances: [nine]}
+- {id: four, q: a, expect: {says: ["("]}}
+- {id: five, q: a, gold: {sql: "SELECT {call_date lastt}", colums: all}}
+"""
+
+
+def test_wrong_cases_are_told_with_file_case_and_field(tmp_path: Path) -> None:
     path = tmp_path / "x.yml"
-    path.write_text("suite: x\nabout: x\ncases:\n- {id: one, q: a, sql: b}\n")
-    with pytest.raises(UsageError, match="case one"):
+    path.write_text(WRONG_CASES)
+    with pytest.raises(UsageError) as told:
         read_cases(path)
+    said = str(told.value)
+    assert str(path) in said
+    for place in ("case one, the whole", "case two, perturb.0: there is no 'typoo'", "case three, instances.0",
+                  "case four, expect.says.0", "case five, gold.sql", "2 more"):  # fmt: skip
+        assert place in said
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(WRONG_CASES), json.loads(SCHEMA.read_text()))
+
+
+def test_a_suite_is_derived_from_another_in_other_wordings(tmp_path: Path) -> None:
+    """Gold, role and instances are the other suite's; a quick run asks one wording of each, in turn."""
+    (tmp_path / "plain.yml").write_text(
+        "suite: plain\nabout: x\nrole: data_engineer\ninstances: [seven, eleven]\ncases:\n"
+        "- {id: c1, q: Total calls last week, gold: {sql: SELECT 1}}\n"
+        "- {id: c2, q: Leaked calls by journey last week, gold: {sql: SELECT 2}}\n"
+    )
+    (tmp_path / "made.yml").write_text(
+        "suite: made\nabout: x\nderived: [{suite: plain, perturb: [shouted, period_last, titled]}]\n"
+        "cases: [{id: own, q: '?'}]\n"
+    )
+    file = read_cases(tmp_path / "made.yml")
+    every = {(t.id, t.instance): t for t in trials_of(file) if t.id != "own"}
+    assert len(every) == 2 * 2 * 3
+    one = every["plain.c2/shouted", "eleven"]
+    assert one.question == "LEAKED CALLS BY JOURNEY LAST WEEK"
+    assert (one.role, one.case.gold, one.case.tags) == (
+        "data_engineer",
+        Gold(sql="SELECT 2"),
+        ("shouted", "plain"),
+    )
+    quick = [t.key for t in trials_of(file, quick=True)]
+    assert quick == ["made:own@seven", "made:plain.c1/period_last@seven", "made:plain.c2/titled@seven"]
+    assert len({t.id for t in trials_of(read_cases(FOLDER / "robustness.yml"))}) > 900
 
 
 @pytest.mark.parametrize(
@@ -150,6 +196,74 @@ def test_outcomes_and_the_slot_that_is_wrong() -> None:
     assert judge(both, seen(answered([["Billing", 3]]), **contradictory)).failures == ("BROKEN_CASE",)
 
 
+def test_a_lucky_match_on_one_instance_is_wrong() -> None:
+    """Of the 29th of a month `the last 29 days` are `this month`, of another day they are not."""
+    case = Case(id="c1", q="Calls in the last 29 days", gold=Gold(sql="SELECT"))
+    there = {
+        f"s:c1@{name}": replace(
+            seen(answered([["Billing", 3]])), key=f"s:c1@{name}", trial="c1", instance=name,
+            wanted={"sql": {"columns": ["journey", "calls"], "rows": [["Billing", right]]}},
+        )
+        for name, right in (("seven", 3), ("eleven", 1))
+    }  # fmt: skip
+    (whole,) = score_all(there.values(), dict.fromkeys(there, case))
+    assert whole.by_instance == {"seven": "correct", "eleven": "wrong_in_silence"}
+    assert (whole.outcome, whole.failures) == ("wrong_in_silence", ("SINGLE_CELL_DIFFERENCE",))
+
+
+DAYS = {"start": "2026-10-23", "end": "2026-10-29"}
+
+
+def wanting(*rows: tuple[str, Any], **slots: Any) -> dict[str, Any]:
+    query = {"metrics": ["calls"], "dimensions": ["journey"], "filters": [], "time": DAYS} | slots
+    return {"query": {"columns": ["journey", "calls"], "rows": list(rows), "query": query}}
+
+
+BILLING = answered([["Billing", 3]], wanting()["query"]["query"])
+ROWS: dict[str, Any] = {"query": {"metrics": ["calls"]}}
+CODES: tuple[tuple[Failure, dict[str, Any], Observation], ...] = (
+    ("EMPTY_RESULT", {"gold": ROWS}, seen(answered([]), wanted=wanting(("Billing", 3)))),
+    ("RESULT_MISSING_ROWS", {"gold": ROWS}, seen(BILLING, wanted=wanting(("Billing", 3), ("ID Card", 1)))),
+    ("RESULT_EXTRA_ROWS", {"gold": ROWS},
+     seen(answered([["Billing", 3], ["x", 1]]), wanted=wanting(("Billing", 3)))),
+    ("RESULT_MISSING_COLUMNS", {"gold": ROWS | {"columns": "metrics"}},
+     seen(BILLING, wanted=wanting(("Billing", 3)))),
+    ("RESULT_EXTRA_COLUMNS", {"gold": {"sql": "S"}},
+     seen(BILLING, wanted={"sql": {"columns": ["calls"], "rows": [[3]]}})),
+    ("RESULT_ORDER_DIFFERENCE", {"gold": ROWS | {"ordered": True}},
+     seen(answered([["a", 1], ["b", 2]]), wanted=wanting(("b", 2), ("a", 1)))),
+    ("SINGLE_CELL_DIFFERENCE", {"gold": ROWS}, seen(BILLING, wanted=wanting(("Billing", 4)))),
+    ("COLUMN_TYPE_DIFFERENCE", {"gold": ROWS}, seen(BILLING, wanted=wanting(("Billing", "3")))),
+    ("WRONG_METRIC", {"gold": ROWS}, seen(BILLING, wanted=wanting(("Billing", 4), metrics=["leaks"]))),
+    ("WRONG_FILTER", {"gold": ROWS}, seen(BILLING, wanted=wanting(("Billing", 4), having=[{"op": ">"}]))),
+    ("WRONG_PERIOD", {"gold": ROWS},
+     seen(BILLING, wanted=wanting(("Billing", 4), time=DAYS | {"end": "2026-10-30"}))),
+    ("WRONG_BREAKDOWN", {"gold": ROWS}, seen(BILLING, wanted=wanting(("Billing", 4), dimensions=[]))),
+    ("WRONG_AGENT", {"expect": {"agent": "insight_scout"}}, seen(BILLING)),
+    ("WRONG_TOOL", {"expect": {"calls": [{"tool": "query_metrics"}]}}, seen(BILLING)),
+    ("WRONG_WORDS", {"expect": {"says": ["twelve"]}}, seen(BILLING)),
+    ("FORBIDDEN_WORDS", {"expect": {"never": ["member"]}}, seen(BILLING | {"text": "A member"})),
+    ("WRONG_VERDICT", {"q": "", "sql": "S", "expect": {"verdict": "deny"}},
+     Observation("", "", "", "", "", verdict={"verdict": "allow", "code": "", "reason": ""})),
+    ("UNGROUNDED", {}, seen(BILLING | {"text": "It was 4,711 calls."})),
+    ("OVER_ABSTAINED", {}, seen({"status": "refused", "text": "No."})),
+    ("MISSED_REFUSAL", {"expect": {"status": ["refused"]}}, seen(BILLING)),
+    ("OVER_BUDGET", {"expect": {"tokens": 1}}, seen(BILLING, tokens=2)),
+    ("FAILED", {}, seen({}, failure="UpstreamModelError: gone")),
+    ("BROKEN_CASE", {"gold": ROWS | {"sql": "S"}},
+     seen(BILLING, wanted=wanting(("Billing", 3)) | {"sql": wanting(("x", 1))["query"]})),
+)  # fmt: skip
+
+
+def test_every_failure_has_an_observation_that_has_it() -> None:
+    assert {code for code, _, _ in CODES} == set(get_args(Failure))
+    for code, body, one in CODES:
+        case = Case.model_validate({"id": "c1", "q": "?"} | body)
+        score = judge(case, one)
+        assert code in score.failures, (code, score)
+        assert score.outcome != "correct", code
+
+
 def test_a_text_that_says_another_number_direction_or_superlative_is_found_out(assistant: Assistant) -> None:
     answer = assistant.ask(
         "Leaked calls by journey last week compared with the week before", Principal("erin", "executive")
@@ -228,6 +342,8 @@ def test_a_run_is_observed_resumed_rescored_and_compared(
         records, ["tools"], "embedded", datetime(2026, 10, 30, tzinfo=UTC), quick=False, instances=()
     )
     asked.observe(records, run, settings, silent, jobs=1)
+    with (records.folder / run.id / LINES).open("a") as lines:
+        lines.write('{"key": "tools:what a kill left ha')
     monkeypatch.setattr(asked, "trials", lambda *_, **__: some)
     observed: list[Trial] = []
     whole = running.run_trials
@@ -236,6 +352,7 @@ def test_a_run_is_observed_resumed_rescored_and_compared(
     )  # fmt: skip
     asked.observe(records, run, settings, silent, jobs=1)
     assert [t.key for t in observed] == [t.key for t in some[2:]], "what was observed is not asked again"
+    assert len(list(records.observations(run.id))) == len(some), "the half line costs no other"
     document = asked.finish(records, records.find("last"))
     assert {case["id"]: case["outcome"] for case in document["cases"]} == dict.fromkeys(names, "correct")
     assert all(case["spans"][0]["kind"] == "answer" for case in document["cases"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from evals import asked
 from evals.tracking.address import shown, tracking_address
@@ -112,11 +114,27 @@ def test_our_scorers_score_in_mlflow_what_was_observed_and_what_is_asked(
     assert live.metrics["correct/mean"] == 1.0
 
 
-@installed
-def test_nobody_at_the_address_is_told_before_anything_is_run(tracking: Any) -> None:
-    from evals.runner import run as run_suites
+NOBODY = "http://ann:secret@127.0.0.1:9"
 
+
+@installed
+def test_a_server_that_is_away_ends_a_run_only_where_it_is_required(
+    tracking: Any, run: tuple[Records, Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evals.runner import run as run_suites
+    from evals.tracking.tracker import Tracker
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(UsageError) as told:
-        run_suites(["tools"], settings=Settings(), tracking="http://ann:secret@127.0.0.1:9")
+        run_suites(["tools"], settings=Settings(var=tmp_path), tracking=NOBODY, tracking_required=True)
     assert "secret" not in str(told.value)
     assert "127.0.0.1:9" in str(told.value)
+    assert not (tmp_path / "evals").exists(), "nothing was asked"
+    records, one = run
+    said = StringIO()
+    tracker = Tracker(NOBODY, required=False, out=Console(file=said, width=300))
+    tracker.log(asked.finish(records, one), records.folder / one.id)
+    first, second = said.getvalue().splitlines()
+    assert "tried again at the end" in first
+    assert f"eval rescore {one.id} --mlflow http://127.0.0.1:9" in second
+    assert "secret" not in said.getvalue()
