@@ -98,8 +98,11 @@ def _delivery(settings: Settings) -> Finding:
     """Who follows the briefing, whether the channels they chose are set up, and what was not delivered."""
     from ui.delivery.standing import problems_of, standing_of
 
-    standing = standing_of(settings)
-    wrong = problems_of(standing, settings)
+    try:
+        standing = standing_of(settings)
+        wrong = problems_of(standing, settings)
+    except (CommandCenterError, sqlite3.Error):  # the finding about the state says how to mend it
+        return Finding("Delivery", "missing", "the state cannot be read")
     said = f"{standing.active} subscriptions, {'a' if settings.scout.schedule else 'no'} schedule"
     hint = "`command-center briefing list --deliveries`; docs/briefings.md says what each channel needs."
     return Finding("Delivery", "warning" if wrong else "ok", "; ".join([said, *wrong]), hint if wrong else "")

@@ -66,6 +66,7 @@ def create_app(
     root = prepare(settings)
     accounts = open_accounts(settings)
     from ui.live import LiveRoutes
+    from ui.operations.away import say_when_state_is_away
     from ui.operations.counters import Counters, Counting
     from ui.operations.routes import OperationsRoutes
     from ui.operations.running import Running
@@ -87,6 +88,7 @@ def create_app(
     app.state.watch = live.watch
     app.include_router(live.router)
     forms = Forms(session_secret(settings), secure=server.https)
+    say_when_state_is_away(app, settings, forms)
     add_identity(app, settings, accounts, sessions, forms)
     add_people(app, settings, accounts, sessions, forms, lambda name: assistant.knowledge().values.values(name))
     _add_verified(app, assistant, sessions, forms)

@@ -1,7 +1,8 @@
-"""Export to Open Semantic Interchange (core specification 1.0). Experimental, as the specification still moves.
+"""Export to Open Semantic Interchange, now Apache Ossie. Experimental, as the specification still moves.
 
-Source of the format: `core-spec/spec.md` of the Open Semantic Interchange project. Expressions are in standard
-SQL and in Databricks' dialect; owner, unit and polarity travel as a custom extension of the vendor COMMON.
+Source of the format: `core-spec/osi-schema.json` of that project, version 0.2.0.dev0, which the files satisfy.
+Expressions are in standard SQL and in Databricks' dialect; owner, unit and polarity travel as an extension of
+the vendor COMMON.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from semantic.interchange.untold import note_untold
 from semantic.interchange.yaml_text import without_empty, yaml_text
 from semantic.model import Dataset, Measure, Metric, SemanticModel
 
-EXPERIMENTAL = "Experimental: Open Semantic Interchange core specification 1.0. Nothing here is read back."
+VERSION = "0.2.0.dev0"
+EXPERIMENTAL = f"Experimental: Open Semantic Interchange (Apache Ossie), specification {VERSION}. Not read back."
 _DIALECTS = {"ANSI_SQL": "", "DATABRICKS": "databricks"}
 
 
@@ -34,7 +36,8 @@ def export_osi(model: SemanticModel) -> Interchanged:
         "relationships": _relationships(model),
         "metrics": metrics,
     }
-    out.files[f"{model.name}.osi.yml"] = yaml_text({"semantic_model": [without_empty(entry)]}, EXPERIMENTAL)
+    document = {"version": VERSION, "semantic_model": [without_empty(entry)]}
+    out.files[f"{model.name}.osi.yml"] = yaml_text(document, EXPERIMENTAL)
     note_untold(model, out, meta=True)
     return out
 

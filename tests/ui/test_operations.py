@@ -19,6 +19,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from ui.forms import Forms
+from ui.operations.away import WHAT, say_when_state_is_away
 from ui.operations.counters import Counters, Counting
 from ui.operations.routes import OperationsRoutes
 from ui.operations.running import Running
@@ -27,6 +29,7 @@ from warehouse.door import Warehouse
 from warehouse.errors import DeniedError
 from warehouse.principal import Principal
 from warehouse.settings import Settings
+from warehouse.state_database import StateError
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 1, 6, tzinfo=UTC)
@@ -46,6 +49,24 @@ def _client(settings: Settings, door: Warehouse, warehouse: Path, *, address=LOC
 def opened(settings, tiny_warehouse):
     with closing(AuditLog.of(settings)) as audit, closing(Warehouse(tiny_warehouse, settings, audit)) as door:
         yield audit, door
+
+
+def test_a_state_that_is_away_is_a_page_for_people_and_json_for_programs(tmp_path):
+    app, settings = FastAPI(), Settings(var=tmp_path)
+    say_when_state_is_away(app, settings, Forms("secret", secure=False))
+
+    @app.get("/")
+    def reads():
+        raise StateError("OperationalError")
+
+    client = TestClient(app)
+    page = client.get("/", headers={"accept": "text/html,*/*"})
+    told = client.get("/", headers={"accept": "application/json"})
+    assert (page.status_code, told.status_code, page.headers["retry-after"]) == (503, 503, "30")
+    assert "Try again" in page.text
+    assert WHAT in page.text
+    assert told.json()["detail"].startswith(WHAT)
+    assert "StateError" in (settings.state / "command-center.log").read_text()
 
 
 def test_ready_names_what_is_missing(settings, opened, tiny_warehouse, tmp_path):

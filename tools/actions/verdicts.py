@@ -91,7 +91,7 @@ def require_reviewer(by: Principal) -> None:
     """Raises DeniedError for whoever may not decide."""
     if by.role != REVIEWER:
         raise DeniedError(
-            f"Proposals are decided by a {REVIEWER}, not by a {by.role}.",
+            f"Proposals are decided by a {REVIEWER}, not in the role {by.role}.",
             code="review_role",
             where="actions",
             next_step=f"Ask a {REVIEWER.replace('_', ' ')}, or sign in as one.",

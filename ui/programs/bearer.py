@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sqlite3
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +18,7 @@ REFUSED_COST = 20
 """A bad token costs its address as much as so many requests: nobody fills the audit trail with them."""
 _SCHEME = "bearer "
 _LONGEST = 200
+_AWAY_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Bearer:
             return _too_many(wait)
         found = await run_in_threadpool(self._caller, request.headers.getlist("authorization"))
         if isinstance(found, Refused):
-            self._bad.take(address)
+            if found.status == 401:  # what is not the caller's fault costs nothing
+                self._bad.take(address)
         elif wait := self._buckets.take(f"token {found.token.id}"):
             return _too_many(wait)
         return found
@@ -68,6 +71,14 @@ class Bearer:
             return self._tokens.caller(headers[0][len(_SCHEME) :])
         except DeniedError as error:
             return Refused(401 if error.code.startswith("token_") else 503, error)
+        except sqlite3.Error:
+            away = DeniedError(
+                "The accounts cannot be read now, so no token can be looked up.",
+                code="state_unavailable",
+                where="state",
+                next_step="Try again in a minute; `command-center doctor` says what is wrong.",
+            )
+            return Refused(503, away, _AWAY_SECONDS)
 
 
 def _too_many(wait: float) -> Refused:

@@ -355,6 +355,18 @@ def test_over_http_a_token_and_bad_tokens_are_limited(surface_of: MakeSurface, t
     assert sum(record["event"] == "token_refused" for record in trail.records) == 3
 
 
+def test_over_http_accounts_that_cannot_be_read_are_no_bad_token(
+    surface_of: MakeSurface, tokens: Tokens, accounts: Accounts
+) -> None:
+    good = {**KINDS, "authorization": f"Bearer {tokens.issue('erin')[0]}"}
+    accounts.close()
+    with serving(surface_of(), tokens, per_minute=60) as address, httpx.Client() as web:
+        tried = [web.post(address, headers=good, json=LIST) for _ in range(6)]
+    assert {(reply.status_code, reply.headers["retry-after"]) for reply in tried} == {(503, "30")}
+    assert "www-authenticate" not in tried[0].headers
+    assert "doctor" in tried[0].json()["detail"]
+
+
 def test_a_line_client_gets_one_reply_a_request_and_stdout_holds_nothing_else(
     surface_of: MakeSurface, tokens: Tokens
 ) -> None:
