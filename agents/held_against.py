@@ -14,6 +14,7 @@ from tools.agent_spread import AGENTS, HIGH, HIGHEST, LOW, LOWEST, SPREAD
 from tools.confusion import AFTER, BEFORE, CHANGE, NOTICE, RATE_AFTER, RATE_BEFORE
 
 NAMED = 3
+_MOVING = {"call_topic", "journey", "error_message"}
 
 
 def agents(prose: Prose, voices: list[Voice], sight: Sight) -> None:
@@ -64,8 +65,8 @@ def _spread(prose: Prose, voice: Voice) -> None:
 
 
 def confusion(prose: Prose, voices: list[Voice], sight: Sight) -> None:
-    """The notices after which negative calls went up, then the topics and messages that did, and the caveat."""
-    lead = voices[0]
+    """The notices after which negative calls went up, then what moved by topic, place and message; the caveat."""
+    lead = next(voice for voice in voices if voice.table.has(NOTICE))
     rows = [row for row in sorted(lead.table.rows) if (lead.table.number(row, CHANGE) or 0.0) > 0]
     if rows:
         items = [_notice(lead, row) for row in rows[:NAMED]]
@@ -73,8 +74,9 @@ def confusion(prose: Prose, voices: list[Voice], sight: Sight) -> None:
                     items=series(items))  # fmt: skip
     else:
         prose.write("No recorded notice of a benefit or cost change stands out by the calls that followed it.")
-    for voice in voices[1:]:
-        if {"call_topic", "error_message"} & set(voice.table.names("dimension")):
+    for voice in voices:
+        moving = voice is not lead and voice.table.names("metric")
+        if moving and _MOVING & set(voice.table.names("dimension")):
             _moved(prose, voice)
     prose.write("Confusion is not recorded as such, and what follows a notice need not come from it.")
 

@@ -181,8 +181,13 @@ def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
                     scope=[", of the ", *_places(plan), *scope] if scope else "", items=series(items))  # fmt: skip
     elif base.table.small_cell:
         nothing(prose, base)
+    headlines(prose, voices[2:])
+
+
+def headlines(prose: Prose, voices: list[Voice]) -> None:
+    """How the headline metrics moved."""
     said: list[list[Piece]] = []
-    for voice in voices[2:]:
+    for voice in voices:
         name = voice.table.names("metric")[0]
         moved = voice.moved(0, name, brief=True) if voice.table.count else []
         if moved:

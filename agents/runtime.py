@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -159,6 +159,7 @@ class Assistant:
             self.audit,
         )
         context.desk.scanned = partial(self._scanned, knowledge, on_step or _silent)
+        context.desk.scanned_on = self._scanned_on
         failure: UpstreamModelError | None = None
         several = self._several(knowledge, principal, name)
         try:
@@ -188,6 +189,16 @@ class Assistant:
 
                 self._scan = ScanOnDemand(self.settings, self.door, self.clock, self.serves_newest)
         return self._scan.incidents(knowledge, on_step)
+
+    def make_briefing(self) -> None:
+        """Have the served day scanned and its briefing kept, when it has none yet; nothing is delivered."""
+        self._scanned(self.knowledge(), _silent)
+
+    def _scanned_on(self, day: date) -> tuple[Incident, ...] | None:
+        """The incidents of an earlier day's briefing; None where none is kept, or other data are served."""
+        from agents.briefing.scanned import incidents_on
+
+        return incidents_on(self.settings.state, day) if self.of_members and self.serves_newest else None
 
     def _several(self, knowledge: Knowledge, principal: Principal, name: str) -> Several | None:
         """What divides questions; None where a free chat model reads them whole and makes its own calls."""

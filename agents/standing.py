@@ -7,13 +7,28 @@ from agents.explaining import day_of
 from agents.prose import Piece, Prose, number
 from agents.sight import Sight
 from agents.voice import Voice
+from tools.changes import CHANGED, SINCE, STATE, STATES
 from tools.standing import ALIGNED, BEGAN, CHANGE, COST, INCIDENT, NO_CAUSE, STANDING, WHERE
 
 TOLD = 3
+_SAID = {
+    "new": "New since {since}: {items}.",
+    "continuing": "Going on since before {since}: {items}.",
+    "improving": "Improving since {since}: {items}.",
+    "resolved": "Resolved since {since}: {items}.",
+}
 
 
 def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:
-    """What the scan found, where there was one; then the week's costliest leaks and the headline metrics."""
+    """What the scan found, where there was one; then the week's costliest leaks and the headline metrics.
+
+    Of what changed since a day: what is new, goes on, improves and is over, then the headline metrics.
+    """
+    if voices[0].table.title == CHANGED:
+        told = voices[0].table.count
+        _changed(prose, voices[0], voices[1 : 1 + told])
+        narratives.headlines(prose, voices[1 + told :])
+        return
     place = next((at for at, voice in enumerate(voices) if voice.table.title == STANDING), len(voices))
     if place < len(voices):
         _found(prose, voices[place])
@@ -27,6 +42,34 @@ def _found(prose: Prose, voice: Voice) -> None:
         prose.write("The scan of the day finds nothing out of the ordinary that may be shown.")
         return
     prose.write("Out of the ordinary: {items}.", items=_apart([_incident(voice, row) for row in rows[:TOLD]]))
+
+
+def _changed(prose: Prose, voice: Voice, figures: list[Voice]) -> None:
+    rows = sorted(voice.table.rows)
+    if not rows:
+        prose.write("The scan of the day finds nothing out of the ordinary that may be shown.")
+        return
+    since = day_of(voice, rows[0], SINCE)
+    for state in STATES:
+        mine = [row for row in rows if voice.table.cell(row, STATE) == state]
+        if mine:
+            prose.write(
+                _SAID[state], since=since, items=_apart([_move(voice, row, figures[row]) for row in mine[:TOLD]])
+            )
+        elif state == "new":
+            prose.write("Nothing new has left its expectation since {since}.", since=since)
+    prose.write("Each figure is of{period}, against as many days before.", period=figures[rows[0]].period())
+
+
+def _move(voice: Voice, row: int, figure: Voice) -> list[Piece]:
+    """Failed digital sessions (ELG-4031) since 15 October 2026: 61,000, up 3.0%."""
+    metric = figure.table.names("metric")[0]
+    pieces: list[Piece] = [
+        voice.value(row, INCIDENT), " (", voice.value(row, WHERE), ") since ", day_of(voice, row, BEGAN), ": ",
+        figure.cell(0, metric),
+    ]  # fmt: skip
+    moved = figure.moved(0, metric, brief=True)
+    return [*pieces, ", ", *moved] if moved else pieces
 
 
 def _incident(voice: Voice, row: int) -> list[Piece]:

@@ -220,7 +220,8 @@ class VerifiedQuery:
     """A question an owner has checked. `query` is a semantic query as a mapping; its `time` may be a relative
     phrase ("today", "last 7 days") and `parts` lists further queries shown with it. A `next_best_action` is not
     answered by the query as it stands but by the recommended actions within its filters, seen by `view`: ranked,
-    by owner, the issue that saves the most, or lever against lever.
+    by owner, the issue that saves the most, or lever against lever. With
+    `notices` those of benefit and cost changes are told as well, each beside the negative calls that followed it.
 
     `parameters` hold for the query and every part (`semantic.parameters`). `checked` is the day (ISO) on which its
     owner last checked it. A promoted one has the fingerprint of the `plan` that was approved, its
@@ -245,6 +246,7 @@ class VerifiedQuery:
     note: str = ""
     kind: VerifiedKind = "query"
     view: ActionView = "ranked"
+    notices: bool = False
     meaning: tuple[tuple[str, ...], ...] = ()
     aside: tuple[str, ...] = ()
 

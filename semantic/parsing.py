@@ -287,6 +287,7 @@ def _verified_query(name: str, block: Block, draft: Draft) -> None:
         note=block.text("note", ""),
         kind=cast(VerifiedKind, block.choice("kind", get_args(VerifiedKind), "query")),
         view=cast(ActionView, block.choice("view", get_args(ActionView), "ranked")),
+        notices=block.choice("notices", ("true", "false"), "false") == "true",
         meaning=_ideas(block, draft),
         aside=block.texts("aside"),
     )

@@ -32,7 +32,7 @@ CAVEAT = (
 )
 NEXT = ("Why did negative calls go up?", "Negative emotion rate by call topic", "What is breaking right now?")
 NO_TOPICS = "Calls with their topics and emotion are not known here, so nothing can be held against notices."
-NO_NOTICES = "No notice of a benefit or cost change is recorded in the last {days} days."
+NO_NOTICES = "No notice of a benefit or cost change is recorded in the {days} days looked at."
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,24 @@ def confusing_changes(
     lead = _topics(filters, desk)
     if isinstance(lead, Refusal):
         return lead
+    before = (lead, *_messages(filters, desk))
+    tables, missing = with_notices(before, filters, desk, time, leading=True)
+    said = [*assumptions, *missing, *(stated_assumptions(lead.query, lead, desk) if lead.query else ())]
+    return Found(tables, "analysis", "confusion", assumptions=tuple(said), notes=(CAVEAT,), follow_ups=NEXT)
+
+
+def with_notices(
+    others: tuple[Table, ...],
+    filters: tuple[DimensionFilter, ...],
+    desk: Desk,
+    time: TimeRange | None = None,
+    *,
+    leading: bool = False,
+) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """The other tables of an answer with that of the notices, and the governed cells behind each; what is missing.
+
+    `time` are the days of the notices, the last 45 unless said otherwise. They stand first when `leading`.
+    """
     period = time or last_days(LOOKED_BACK, desk.as_of)
     words = Areas(words_of(desk))
     readings, events = events_between(desk, period.start, period.end)
@@ -67,14 +85,11 @@ def confusing_changes(
     told = [found for event in notices if (found := _told(event, filters, words, desk))]
     told.sort(key=lambda found: (-_rise(found.cells), found.event.day, found.event.id))
     told = told[:MOST_NOTICES]
-    messages = _messages(filters, desk)
-    tables: list[Table] = [lead, lead, *messages, *(found.cells for found in told), *readings]
-    tables[0] = _table(told, 2 + len(messages), tables)
-    said = list(assumptions)
-    if not told:
-        said.append(NO_NOTICES.format(days=LOOKED_BACK))
-    said += stated_assumptions(lead.query, lead, desk) if lead.query else ()
-    return Found(tuple(tables), "analysis", "confusion", assumptions=tuple(said), notes=(CAVEAT,), follow_ups=NEXT)
+    made = 0 if leading else len(others)
+    tables = [*others, *(found.cells for found in told), *readings]
+    tables.insert(made, others[0])  # holds its place until the cells that it is made of stand in theirs
+    tables[made] = _table(told, made, len(others) + 1, tables)
+    return tuple(tables), () if told else (NO_NOTICES.format(days=(period.end - period.start).days + 1),)
 
 
 def _topics(filters: tuple[DimensionFilter, ...], desk: Desk) -> Table | Refusal:
@@ -153,8 +168,8 @@ def _messages(filters: tuple[DimensionFilter, ...], desk: Desk) -> list[Table]:
     return [table] if isinstance(table, Table) and table.rows else []
 
 
-def _table(told: Sequence[_Told], first: int, tables: Sequence[Table]) -> Table:
-    """The notices by how much negative calls rose after them; the cells of each stand in a part of its own."""
+def _table(told: Sequence[_Told], made: int, first: int, tables: Sequence[Table]) -> Table:
+    """Part `made`: the notices by how much negative calls rose after them; their cells are parts `first` on."""
     keys: list[tuple[PlainCell, ...]] = [
         (event.name, event.topic, event.plan, ", ".join(found.topics[:3]), event.day.isoformat())
         for found in told
@@ -183,4 +198,4 @@ def _table(told: Sequence[_Told], first: int, tables: Sequence[Table]) -> Table:
         Column(RATE_BEFORE, "DOUBLE", "rate", "derived", "Negative emotion, week before"),
     )
     empty = Table("Notices and the calls after them", columns, (), interpretation=CAVEAT, formulas=formulas)
-    return computed_at(empty, keys, 0, tables)
+    return computed_at(empty, keys, made, tables)

@@ -45,7 +45,8 @@ class Desk:
     built without. `small_cell` is the least number of members behind a figure that this reader may see, 0 where
     there is none. `finder` finds what was nearly meant. `review` is where decisions on actions are kept, in a
     conversation. `spent_ms` adds up time by step. `scanned` gives the incidents of the snapshot's scan, made when
-    there is none yet; None where it cannot be made.
+    there is none yet; None where it cannot be made. `scanned_on` gives those of an earlier day, None where
+    they are not kept.
     """
 
     semantic: SemanticModel
@@ -67,6 +68,7 @@ class Desk:
     finder: Finder | None = None
     spent_ms: dict[str, float] = field(default_factory=dict)
     scanned: Callable[[], tuple[Incident, ...] | None] | None = None
+    scanned_on: Callable[[date], tuple[Incident, ...] | None] | None = None
     review: ReviewDesk | None = None
 
     @property

@@ -37,27 +37,29 @@ def standing(
 
     An incident is told only when this reader's own governed figure equals the scan's.
     """
-    own = [incident for incident in incidents if not incident.echo_of and _within(incident, filters)]
+    own = [incident for incident in incidents if not incident.echo_of and within(incident, filters)]
     seen = visible_to(own, desk.principal, desk.small_cell)
     told: list[tuple[Incident, Table]] = []
-    for incident in sorted(seen, key=_rank):
-        if len(told) < SHOWN and (figure := _figure(incident, desk)):
+    for incident in sorted(seen, key=rank):
+        if len(told) < SHOWN and (figure := figure_of(incident, desk)):
             told.append((incident, figure))
     return Standing(_table(told, desk, first, made), tuple(figure for _, figure in told))
 
 
-def _within(incident: Incident, filters: tuple[DimensionFilter, ...]) -> bool:
+def within(incident: Incident, filters: tuple[DimensionFilter, ...]) -> bool:
+    """Whether an incident's segment lies within filters."""
     held = incident.values
     return all((held.get(f.dimension) in f.values) == (f.op == "in") for f in filters)
 
 
-def _rank(incident: Incident) -> tuple[bool, float, float, str]:
+def rank(incident: Incident) -> tuple[bool, float, float, str]:
     """What costs most first, then what is surest; what is good last."""
     counted = incident.dollars.counted if incident.dollars else 0.0
     return (incident.favourable is True, -abs(counted), -abs(incident.evidence.z), incident.id)
 
 
-def _figure(incident: Incident, desk: Desk) -> Table | None:
+def figure_of(incident: Incident, desk: Desk) -> Table | None:
+    """The reader's own governed figure of an incident; None where it is hidden or is not the scan's."""
     if incident.metric not in desk.semantic.metrics:
         return None
     try:
@@ -102,13 +104,25 @@ def _table(told: Sequence[tuple[Incident, Table]], desk: Desk, first: int, made:
     return computed_at(empty, keys, made, [*[empty] * first, *figures]) if told else empty
 
 
+def place_of(incident: Incident, desk: Desk) -> str:
+    """An incident's segment in words."""
+    return " / ".join(desk.values.label(name, value) for name, value in incident.segment) or "everybody"
+
+
 def _key(incident: Incident, units: Sequence[str], desk: Desk) -> tuple[PlainCell, ...]:
-    place = " / ".join(desk.values.label(name, value) for name, value in incident.segment) or "everybody"
     best = aligned_events(desk, incident.metric, incident.query().filters, incident.start).best
     cost = incident.dollars.amount.value if incident.dollars else None
     expected = [incident.expected if unit == incident.unit else None for unit in units]
     aligned = best.event.name if best else NO_CAUSE
-    return (incident.label, place, incident.start.day.isoformat(), incident.confidence, aligned, cost, *expected)
+    return (
+        incident.label,
+        place_of(incident, desk),
+        incident.start.day.isoformat(),
+        incident.confidence,
+        aligned,
+        cost,
+        *expected,
+    )
 
 
 def _label(text: str, unit: str, units: Sequence[str]) -> str:

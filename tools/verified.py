@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -13,10 +13,11 @@ from semantic.model import Parameter, VerifiedQuery
 from semantic.parameters import Argument, as_argument, bound, completed
 from semantic.query import SemanticQuery, TimeRange
 from tools.actions.recommend import recommend_actions
+from tools.confusion import with_notices
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table, stated_assumptions, wider_note, wider_tables, without_period
 from tools.opportunities import top_opportunities
-from tools.outcome import Found, Mendable, Outcome, Table, VerifiedUse
+from tools.outcome import Found, Mendable, Outcome, Shape, Table, VerifiedUse
 from warehouse.errors import UsageError
 
 
@@ -55,9 +56,14 @@ def run_verified_query(
     said = stated_assumptions(queries[0][1], tables[0], desk)
     said = (*said, *wider_note(tables[0], wider))
     missing = [f"Left out, because this warehouse's data lacks it: {gap}." for gap in dict.fromkeys(left_out)]
+    shown, shape = tuple(tables), cast(Shape, "query")
+    if verified.notices:
+        shown, none = with_notices(shown, queries[0][1].filters, desk)
+        said, shape = (*said, *none), "confusion"
     return Found(
-        tuple(tables),
+        shown,
         "governed_metric" if left_out else "verified_query",
+        shape,
         name=verified.title,
         assumptions=tuple(dict.fromkeys((*without_period(assumptions), *said, *missing))),
         notes=(verified.note,) if verified.note else (),

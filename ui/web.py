@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +154,8 @@ def serve(
         server = PatientServer(config, app.state.running, settings.server.shutdown_seconds)
         app.state.watch.stopping = lambda: server.should_exit
         # The daily scan and its briefing are of the member warehouse.
-        work = nullcontext() if company else scheduled(settings.scout, lambda: _daily_work(settings, assistant))
+        daily = partial(_daily_work, settings, assistant)
+        work = nullcontext() if company else scheduled(settings.scout, daily, assistant.make_briefing)
         rounds = TicketRounds(settings, lambda: datetime.now(UTC), app.state.accounts.note)
         with work, ticketing(rounds), nullcontext() if company else _warmed(app):
             server.run(sockets=[listener])

@@ -207,12 +207,14 @@ class Identity(_Section):
 class Scout(_Section):
     """When the daily scan and its briefing run by themselves in the server, and what the briefing holds.
 
-    `schedule` is a cron line of five fields read in `time_zone`; empty leaves it to `command-center scout`.
+    `schedule` is a cron line of five fields read in `time_zone`. Without one the server still makes the briefing
+    of the day that it serves, `first_after_seconds` after its start (0: never), and delivers nothing.
     `false_incidents_per_day` bounds how many incidents a day a quiet company would show, over the whole scan.
     """
 
     false_incidents_per_day: float = Field(default=0.1, gt=0, le=10)
     schedule: str = ""
+    first_after_seconds: float = Field(default=15.0, ge=0, le=86_400)
     time_zone: str = "UTC"
     items: int = Field(default=5, ge=1, le=5)
     catch_up_days: int = Field(default=7, ge=0, le=60)

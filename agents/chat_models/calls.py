@@ -91,8 +91,9 @@ def _what_if(plan: Plan) -> list[Call]:
 def _briefing(plan: Plan) -> list[Call]:
     if plan.verified:
         return _query(plan)
-    filters = [entry.model_dump(mode="json") for entry in plan.query.filters] if plan.query else []
-    return [("todays_overview", {"filters": filters})]
+    limits = _limits(plan)
+    said = {name: limits[name] for name in ("time",) if name in limits}
+    return [("todays_overview", {"filters": limits.get("filters", []), **said})]
 
 
 def _agents(plan: Plan) -> list[Call]:

@@ -1,4 +1,4 @@
-"""The schedule of the daily run in the server process (`scout.schedule`).
+"""The schedule of the daily run in the server process (`scout.schedule`), or one briefing after its start.
 
 Two servers over the same state folder are safe: both may wake up, one makes the day and delivers while the other
 waits for its locks, and then finds that everything is done. A server that was down when its hour came makes up for
@@ -22,13 +22,16 @@ _GRACE_SECONDS = 6 * 3600
 
 
 @contextmanager
-def scheduled(settings: Scout, work: Callable[[], None]) -> Iterator[None]:
-    """While within, `work` runs by the schedule, and once at the start; nothing without a schedule.
+def scheduled(
+    settings: Scout, work: Callable[[], None], first: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """While within, `work` runs by the schedule and once at the start; without one `first` once, a little later.
 
     Raises UsageError (exit 2) when the schedule or its time zone cannot be read.
     """
     if not settings.schedule.strip():
-        yield
+        with _once(settings.first_after_seconds, first):
+            yield
         return
     from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 
@@ -43,6 +46,23 @@ def scheduled(settings: Scout, work: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         scheduler.shutdown(wait=False)
+
+
+@contextmanager
+def _once(seconds: float, work: Callable[[], None] | None) -> Iterator[None]:
+    """While within, `work` runs once after so many seconds, unless they are 0 or it is over before."""
+    over = threading.Event()
+
+    def wait() -> None:
+        if work is not None and not over.wait(seconds):
+            _run(work, threading.Lock())
+
+    if work is not None and seconds > 0:
+        threading.Thread(target=wait, name="first-briefing", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _trigger(settings: Scout) -> Any:

@@ -30,6 +30,23 @@ def test_a_schedule_runs_at_the_start_and_no_schedule_runs_nothing() -> None:
         assert ran.wait(120)
 
 
+def test_without_a_schedule_the_first_briefing_is_made_once_unless_the_server_has_stopped() -> None:
+    ran: list[int] = []
+    made = threading.Event()
+
+    def first() -> None:
+        ran.append(1)
+        made.set()
+
+    with scheduled(Scout(first_after_seconds=3600), made.set, first):
+        pass
+    with scheduled(Scout(first_after_seconds=0), made.set, first):
+        assert not made.wait(0.1)
+    with scheduled(Scout(first_after_seconds=0.01), made.set, first):
+        assert made.wait(120)
+    assert ran == [1]
+
+
 def test_what_goes_wrong_in_a_run_ends_no_server() -> None:
     began = threading.Event()
 
