@@ -58,7 +58,7 @@ def _changed(prose: Prose, voice: Voice, figures: list[Voice]) -> None:
             )
         elif state == "new":
             prose.write("Nothing new has left its expectation since {since}.", since=since)
-    prose.write("Each figure is of{period}, against as many days before.", period=figures[rows[0]].period())
+    prose.write("The figures{period} stand against as many days before.", period=figures[rows[0]].period())
 
 
 def _move(voice: Voice, row: int, figure: Voice) -> list[Piece]:

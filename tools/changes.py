@@ -37,8 +37,8 @@ class _Moved:
 
 
 def since_of(time: TimeRange, as_of: date) -> date:
-    """The day to compare with: a week ago, or the day of the period that is nearest to it, before the last day."""
-    wanted = max(time.start, min(time.end, as_of - timedelta(days=WEEK)))
+    """The day to compare with: the one that was said, else a week ago (weekdays weigh alike) or earlier."""
+    wanted = time.end if time.start == time.end else min(time.end, as_of - timedelta(days=WEEK))
     return min(wanted, as_of - timedelta(days=1))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
+
 from semantic.query import DimensionFilter
-from tools.alignment import Event, Segment, align
+from tools.alignment import Event, Segment, align, weights_of
 from tools.causes import aligned_events
 from tools.desk import Desk
 from tools.scout.incident import Start
@@ -55,6 +58,24 @@ def test_probabilities_are_those_of_rival_explanations() -> None:
     assert 0 < found.unknown < 1
     assert sum(one.probability for one in found.events) + found.unknown <= 1 + 1e-9
     assert align([], segment, {START: 1.0}).unknown == 1
+
+
+def test_every_day_counts_by_its_weight_and_unlikely_ones_dilute_nothing() -> None:
+    events, segment = world(random.Random(3), cause=True)
+    far = [replace(event, id=f"far {n}", day=START - timedelta(days=20 + n)) for n, event in enumerate(events * 4)]
+    surely = align([*events, *far], segment, {START: 1.0})
+    nearly = {START: 0.999} | {START - timedelta(days=n): 0.001 / 20 for n in range(1, 21)}
+    found = align([*events, *far], segment, nearly)
+    assert surely.named[0].event.id == found.named[0].event.id == "cause"
+    assert abs(found.unknown - surely.unknown) < 0.01
+    wide = Start(START, START, START, (START,), weights=nearly)
+    assert weights_of(wide) == pytest.approx(nearly)
+
+
+def test_of_changes_of_everything_fewer_have_a_recorded_cause() -> None:
+    notice = Event("notice", "communication", START - timedelta(days=1), "x", areas=frozenset(("general",)))
+    some, everybody = (align([notice], Segment(limited=limited), {START: 1.0}) for limited in (True, False))
+    assert everybody.unknown > some.unknown
 
 
 def test_the_benefit_notice_is_aligned_with_the_billing_rise(desk: Desk) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from tests.tools.scout.simulated import DIMENSIONS, Plant, Simulated, company
+from tools.scout.calendar import odd_days
 from tools.scout.cube import Cube, cube_of
 from tools.scout.expectation import Series, expect
 from tools.scout.mix import mix_of
@@ -67,6 +69,19 @@ def test_a_plant_is_found_once_at_its_segment_and_day(quiet: Simulated) -> None:
 def test_a_quiet_company_hardly_ever_shows_anything(quiet: Simulated) -> None:
     found = sum(len(scanned(quiet.cube(quiet.draw(3000 + number)))) for number in range(12))
     assert found <= 5  # 1.2 are allowed for; 5 or fewer in 99.8 of 100 such companies
+
+
+def test_holidays_and_the_days_after_them_are_no_incidents_nor_is_a_short_history(quiet: Simulated) -> None:
+    counts = quiet.draw(3100)
+    odd = odd_days(quiet.days[0], quiet.days[-1])
+    for day in sorted(odd):
+        place = quiet.days.index(day)
+        counts[:, place] = np.round(counts[:, place] * (1.25 if day - timedelta(days=1) in odd else 0.45))
+    last = quiet.days.index(max(odd))
+    cube = quiet.cube(counts).through(last, last - 59)  # 60 days of history
+    assert len(cube.days) == 60
+    series = Series("count", cube.measures["n"], np.ones_like(cube.measures["n"]))
+    assert not scan(cube, series, expect(cube, series, 14, odd), BOUND)
 
 
 def test_the_excess_of_overlapping_findings_is_counted_once(quiet: Simulated) -> None:

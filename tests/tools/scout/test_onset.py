@@ -1,0 +1,52 @@
+"""The first day of a change of any shape: the weights hold it, and what was over before is not taken for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tools.scout.cube import Floats
+from tools.scout.onset import onset_of
+
+DAYS = 28
+SINCE = np.arange(DAYS)
+COURSES = {
+    "step": lambda first: (first <= SINCE) * 1.0,
+    "ramp": lambda first: np.clip((SINCE - first + 1) / 7, 0, 1),
+    "decay": lambda first: (first <= SINCE) * np.exp(-np.maximum(SINCE - first, 0) / 5),
+    "pulse": lambda first: ((first <= SINCE) & (first + 3 > SINCE)) * 1.0,
+}
+
+
+def drawn(course: Floats, seed: int, rise: float = 0.9) -> tuple[Floats, Floats]:
+    mean = 40 * (1 - 0.4 * (SINCE % 7 >= 5))
+    return np.random.default_rng(seed).poisson(mean * (1 + rise * course)).astype(float), mean
+
+
+@pytest.mark.parametrize("shape", COURSES)
+def test_the_first_day_is_named_and_held_whatever_the_shape(shape: str) -> None:
+    near = held = likely = 0
+    for seed in range(40):
+        first = 17 + seed % 6
+        counts, mean = drawn(COURSES[shape](first), seed)
+        found = onset_of(counts, mean, mean, 1.0, 1, window=14)
+        assert found.weights.sum() == pytest.approx(1)
+        near += abs(found.first - first) <= 1
+        held += first in found.days
+        likely += found.weights[first] > 0.02
+    slow = shape == "ramp"
+    assert near >= (20 if slow else 36), near
+    assert held >= (24 if slow else 31), held
+    assert likely >= (32 if slow else 38), likely
+
+
+def test_what_was_over_before_the_window_is_not_taken_for_the_change() -> None:
+    counts, mean = drawn(COURSES["pulse"](3) + COURSES["step"](24), 1)
+    found = onset_of(counts, mean, mean, 1.0, 1, window=7)
+    assert abs(found.first - 24) <= 1
+
+
+def test_a_change_the_other_way_says_nothing_of_its_beginning() -> None:
+    _, mean = drawn(COURSES["step"](20), 2)
+    found = onset_of(mean * 0.5, mean, mean, 1.0, 1)
+    assert found.weights == pytest.approx(np.full(DAYS, 1 / DAYS))
