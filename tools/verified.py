@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -56,7 +56,8 @@ def run_verified_query(
     said = stated_assumptions(queries[0][1], tables[0], desk)
     said = (*said, *wider_note(tables[0], wider))
     missing = [f"Left out, because this warehouse's data lacks it: {gap}." for gap in dict.fromkeys(left_out)]
-    shown, shape = tuple(tables), cast(Shape, "query")
+    shown = tuple(tables)
+    shape: Shape = "query"
     if verified.notices:
         shown, none = with_notices(shown, queries[0][1].filters, desk)
         said, shape = (*said, *none), "confusion"
