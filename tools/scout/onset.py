@@ -17,7 +17,7 @@ import numpy as np
 from tools.scout.cube import Floats, Ints
 
 LEVEL = 0.8
-UNEVEN_DAYS = 0.07  # of what is expected of a day, by which days stray besides their noise
+UNEVEN_DAYS = 0.05  # of what is expected of a day, by which days stray besides their noise
 TOLD = 0.002  # of the weight; days with less are left out where weights are kept
 SMALLEST = 0.04  # relative change; smaller ones are as likely as it
 SEEN_PART = 0.25  # of a shape's course, in the window in which it was seen
