@@ -49,7 +49,12 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
             continue
         if _is_breakdown(reading, span):
             reading.breakdown.append(span)
-        elif not _beside_value(reading, span) and not _twin(reading, span) and not _generic(reading, span):
+        elif not (
+            _beside_value(reading, span)
+            or _but_for(reading, span)
+            or _twin(reading, span)
+            or _generic(reading, span)
+        ):
             reading.loose.append(span)
         reading.explain(span.start, span.end)
     _head_nouns(reading, lexicon)
@@ -110,7 +115,7 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     if any(tuple(words[max(0, at - len(p.split())) : at]) == tuple(p.split()) for p in _PHRASES):
         return True
     if skipped and {"all", "each", "every", "different", "various", "individual"} & set(words[at : span.start]):
-        return not _beside_value(reading, span)
+        return not _beside_value(reading, span) and not _but_for(reading, span)
     if _ranked(reading, at, span) or {"and", "or"} & set(words[span.start : span.end]):
         return True
     if before in _LEADING and not _beside_value(reading, span):
@@ -190,6 +195,35 @@ def _beside_value(reading: Reading, span: Span) -> bool:
         ):
             return True
     return False
+
+
+_EXCEPTIONS = (
+    "but",
+    "except",
+    "excluding",
+    "without",
+    "besides",
+    "minus",
+    "other",
+    "apart",
+    "aside",
+    "save",
+    "bar",
+)
+
+
+def _but_for(reading: Reading, span: Span) -> bool:
+    """`call cost, all states but Florida`: the others together. `For all teams but Tier 1` is each of them."""
+    words = [token.text for token in reading.tokens]
+    _, at = _skip_left(words, span.start)
+    if at and not reading.tokens[at - 1].is_mark:
+        return False
+    names = {target.name for target in span.targets}
+    following = reading.tokens[span.end].text if span.end < len(reading.tokens) else ""
+    return following in _EXCEPTIONS and any(
+        span.end < value.start <= span.end + 4 and names & {target.name for target in value.targets}
+        for value in reading.of_kind("value")
+    )
 
 
 def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:

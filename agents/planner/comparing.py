@@ -188,8 +188,26 @@ def _one_period(reading: Reading, span: Span, clock: Clock) -> None:
         _changes(reading)
         return
     reading.period = span.period
+    yearly = span.period.unit == "year"
+    if _against_last(reading, span):
+        reading.compare_to = "previous_year" if yearly else "previous_period"
     if not reading.compare_to and not reading.grain and _changes(reading):
-        reading.compare_to = "previous_period"
+        reading.compare_to = "previous_year" if yearly else "previous_period"
+
+
+def _against_last(reading: Reading, span: Span) -> bool:
+    """`this quarter versus last`: the unit before it, in one word."""
+    words = [token.text for token in reading.tokens]
+    if "this" not in words[max(0, span.start - 1) : span.end]:
+        return False
+    last = rf"(?:{_VERSUS}|on|over|to)(?: (?:to|with))?(?: the)? (?:last|previous)(?: one)?"
+    for start, end in find(reading, last):
+        ends = end == len(words) or reading.tokens[end].is_mark
+        if start == span.end and ends:
+            reading.explain(start, end)
+            _changes(reading)
+            return True
+    return False
 
 
 def _cue_before(reading: Reading, span: Span) -> bool:

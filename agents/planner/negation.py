@@ -84,10 +84,24 @@ def _negation_after(reading: Reading, span: Span) -> tuple[int, int] | None:
     if chained and words[end] in ("and", "or", ","):
         return _negation_after(reading, chained[0])
     end += end < len(words) and words[end] in ("members", "plans", "people", "is", "are", "being")
+    opens = _opens_leaving(words, span.start)
+    if opens is not None and words[end : end + 1] in (["out"], ["aside"]):
+        reading.explain(opens, opens + 1)
+        return end, end + 1
     for phrase in _AFTER:
         if tuple(words[end : end + len(phrase)]) == phrase:
             return end, end + len(phrase)
     return None
+
+
+_LEAVING = ("leave", "leaving", "take", "taking", "keep", "keeping", "put")
+
+
+def _opens_leaving(words: list[str], start: int) -> int | None:
+    """The verb before a value: `leave Pharmacy out`, `taking the HMO plans out`."""
+    while start and words[start - 1] in DETERMINERS:
+        start -= 1
+    return start - 1 if start and words[start - 1] in _LEAVING else None
 
 
 def _all_before(words: list[str], but: int) -> bool:

@@ -61,7 +61,8 @@ def _own_kind(draft: Draft, names: tuple[str, ...], asked: str, lexicon: Lexicon
 
 def _for_plural(reading: Reading, span: Span) -> bool:
     before = {reading.tokens[at].text for at in range(max(0, span.start - 2), span.start)}
-    return bool(before & {"for", "of", "in", "on", "our"}) and not _population(reading, span)
+    ours = reading.tokens[span.start - 1].text == "our"
+    return bool(before & {"for", "of", "in", "on"}) and not ours and not _population(reading, span)
 
 
 def _population(reading: Reading, span: Span) -> bool:

@@ -52,6 +52,8 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
     if headed := _per_head(draft, reading, lexicon):
         draft.issues.append(Issue("unexplained", words=headed))
+    if clause := _by_clause(reading):
+        draft.issues.append(Issue("unexplained", words=clause))
     ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
     if not draft.metrics and not ambiguous and intent.kind in ("query", "drivers"):
         draft.issues.insert(0, Issue("no_metric"))
@@ -73,6 +75,15 @@ def _per_head(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ..
     for start, end in find(reading, r"(?:per|for each|for every) (?:" + "|".join(sorted(POPULATION)) + ")"):
         if start not in covered:
             return tuple(token.text for token in reading.tokens[start:end])
+    return ()
+
+
+def _by_clause(reading: Reading) -> tuple[str, ...]:
+    """`by what they call about`: a breakdown in other words, which no dimension took."""
+    for start, end in find(reading, r"(?:by|per) (?:what|who|whom|where|why|how)(?! (?:much|many|far))"):
+        following = next((at for at in range(end, len(reading.tokens)) if reading.tokens[at].is_mark), end + 6)
+        if not any(start <= span.start < following for span in reading.breakdown):
+            return tuple(token.text for token in reading.tokens[start : min(following, end + 3)])
     return ()
 
 

@@ -13,7 +13,17 @@ from rich.progress import track
 
 from agents.planner.reranker import judging, slots
 from evals.training.examples import Example, read
-from evals.training.fitting import Row, fit_judge, fit_slots, is_material, rows_of, write_judge, write_slots
+from evals.training.fitting import (
+    Row,
+    fit_judge,
+    fit_slots,
+    is_material,
+    rows_of,
+    words_of,
+    write_judge,
+    write_slots,
+)
+from evals.training.phrases import Phrases
 
 FOLDS = 7
 THRESHOLDS: dict[str, float] = json.loads(judging.THRESHOLDS.read_text(encoding="utf-8"))
@@ -26,17 +36,19 @@ def main() -> None:
     options = parser.parse_args()
     console = Console(stderr=True)
     examples = read()
-    model = examples[0].planner.model
+    model, phrases = examples[0].planner.model, Phrases.read()
     folds = authors_in_folds(examples)
     rows: list[Row] = []
     for fold in track(folds, "Fitting without some authors", console=console):
-        fitted = fit_slots([one for one in examples if one.author not in fold], model)
-        rows += [row for at, one in enumerate(examples) if one.author in fold for row in rows_of(at, one, fitted)]
+        fitted = fit_slots([one for one in examples if one.author not in fold], model, phrases)
+        known = words_of(fitted)
+        left_out = [(at, one) for at, one in enumerate(examples) if one.author in fold]
+        rows += [row for at, one in left_out for row in rows_of(at, one, fitted, known)]
     console.print(_unseen(examples, rows, folds))
     if options.rows:
         options.rows.write_bytes(pickle.dumps(([(e.author, e.case) for e in examples], rows, folds)))
     write_judge(fit_judge(rows, THRESHOLDS), judging.FILE)
-    write_slots(fit_slots(examples, model), slots.FILE)
+    write_slots(fit_slots(examples, model, phrases), slots.FILE)
     console.print(f"Written: {slots.FILE.name} ({slots.FILE.stat().st_size / 1e6:.1f} MB), {judging.FILE.name}.")
 
 

@@ -14,6 +14,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+from sklearn.svm import LinearSVC  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from agents.planner.normalise import tokenise
 from agents.planner.reranker.candidates import Evidence, candidates
@@ -22,13 +24,18 @@ from agents.planner.reranker.judging import Judge, Trees, signs
 from agents.planner.reranker.slots import Slots
 from evals.outcomes import differences, of_query, without_whole
 from evals.training.examples import Example
+from evals.training.phrases import Phrases
 from semantic.model import SemanticModel
 
-LEAST = 3
-"""Questions that must share a feature for it to count."""
+LEAST = 5
+"""Questions and phrases that must share a feature for it to count."""
 OF_NAMES = 0.15
 """Weight of a metric's own name or synonym beside a question."""
-_STRENGTH = {"metric": 60.0, "value": 3.0, "period": 3.0}
+OF_PHRASES = {"metric": 0.9, "by": 0.5}
+"""Weights of a phrase for a figure, and for or against a breakdown, beside a question."""
+_SHARPNESS = 8.0
+"""What a margin between metrics counts for when margins are turned into probabilities."""
+_STRENGTH = {"value": 3.0, "period": 3.0}
 _MATERIAL = {"metrics", "filters", "time", "having", "kind"}
 
 
@@ -41,43 +48,57 @@ class Row:
     wrong: tuple[str, ...]
 
 
-def fit_slots(examples: Sequence[Example], model: SemanticModel) -> Slots:
-    """The slots fitted on these examples and on the names of the model's metrics."""
+def fit_slots(examples: Sequence[Example], model: SemanticModel, written: Phrases) -> Slots:
+    """The slots fitted on these examples, on the names of the model's metrics, and on phrases for its parts."""
     periods = [pair for example in examples if example.asks_figures for pair in example.periods()]
     names = [(feature, name) for name in model.metrics for feature in _of_names(model, name)]
+    phrases = [pair for pair in written.metrics if pair[1] in model.metrics]
+    sides = [*written.asking, *written.naming]
     said = [example.features() for example in examples]
     values = [pair for example in examples if example.asks_figures for pair in example.values()]
     parts = [*(found for found, _ in values), *(found for found, _ in periods)]
-    vocabulary = _vocabulary([*said, *(found for found, _ in names), *parts])
+    short = [found for found, _ in [*names, *phrases, *sides]]
+    vocabulary = _vocabulary([*said, *short, *parts])
     inverse = _inverse([*said, *parts], vocabulary)
     asked = [at for at, example in enumerate(examples) if example.gold.kind == "query" and example.gold.metrics]
     known = [at for at in asked if examples[at].gold.metrics <= set(model.metrics)]
     matrix = _matrix(said, vocabulary, inverse)
     of_names = _matrix([found for found, _ in names], vocabulary, inverse)
+    of_phrases = _matrix([found for found, _ in phrases], vocabulary, inverse)
+    of_sides = _matrix([found for found, _ in sides], vocabulary, inverse)
     columns: dict[str, tuple[tuple[str, ...], int, int]] = {}
     weights: list[Any] = []
     bias: list[Any] = []
 
+    def keep(slot: str, classes: Sequence[Any], weighed: Any, added: Any) -> None:
+        columns[slot] = (tuple(map(str, classes)), sum(len(one) for one in bias), len(added))
+        weights.append(weighed)
+        bias.append(added)
+
     def add(slot: str, rows: Any, classes: Sequence[str], weighing: Sequence[float] | None = None) -> None:
         fitted = LogisticRegression(C=_STRENGTH.get(slot, 10.0), max_iter=80, tol=1e-3)
-        fitted.fit(rows, classes, sample_weight=weighing)
-        columns[slot] = (tuple(map(str, fitted.classes_)), sum(len(one) for one in bias), len(fitted.intercept_))
-        weights.append(fitted.coef_)
-        bias.append(fitted.intercept_)
+        with threadpool_limits(limits=1):  # threads that wait for each other cost six times the work here
+            fitted.fit(rows, classes, sample_weight=weighing)
+        keep(slot, fitted.classes_, fitted.coef_, fitted.intercept_)
 
     several = [(at, name) for at in known for name in sorted(examples[at].gold.metrics)]
-    add(
-        "metric",
-        sparse.vstack([matrix[[at for at, _ in several]], of_names]),
-        [*(name for _, name in several), *(name for _, name in names)],
-        [*(1 / len(examples[at].gold.metrics) for at, _ in several), *([OF_NAMES] * len(names))],
-    )
+    asked_for = sparse.vstack([matrix[[at for at, _ in several]], of_names, of_phrases])
+    figures = [name for _, name in [*several, *names, *phrases]]
+    weighing = [1 / len(examples[at].gold.metrics) for at, _ in several]
+    weighing += [OF_NAMES] * len(names) + [OF_PHRASES["metric"]] * len(phrases)
+    margins = LinearSVC(random_state=0).fit(asked_for, figures, sample_weight=weighing)
+    keep("metric", margins.classes_, margins.coef_ * _SHARPNESS, margins.intercept_ * _SHARPNESS)
     for slot, of in _SLOTS.items():
         add(slot, matrix[known], [of(examples[at]) for at in known])
     for dimension in model.dimensions:
         classes = ["yes" if dimension in examples[at].gold.dimensions else "no" for at in known]
         if classes.count("yes") >= LEAST:
-            add(f"by {dimension}", matrix[known], classes)
+            others = [
+                "yes" if at < len(written.asking) and name == dimension else "no"
+                for at, (_, name) in enumerate(sides)
+            ]
+            weighing = [1.0] * len(classes) + [OF_PHRASES["by"]] * len(others)
+            add(f"by {dimension}", sparse.vstack([matrix[known], of_sides]), [*classes, *others], weighing)
     add("answerable", matrix, ["yes" if example.is_answerable else "no" for example in examples])
     add("value", _matrix([found for found, _ in values], vocabulary, inverse), [use for _, use in values])
     add("period", _matrix([found for found, _ in periods], vocabulary, inverse), [use for _, use in periods])
@@ -136,8 +157,8 @@ def _matrix(found: Sequence[Sequence[str]], vocabulary: dict[str, int], inverse:
     return sparse.csr_matrix((values, (rows, columns)), shape=(len(found), len(vocabulary)))
 
 
-def rows_of(at: int, example: Example, slots: Slots) -> list[Row]:
-    """Every candidate of an example, held against the forms that are right."""
+def rows_of(at: int, example: Example, slots: Slots, known: frozenset[str]) -> list[Row]:
+    """Every candidate of an example, held against the forms that are right; `known` are the slots' words."""
     if example.intent.kind != "query":
         return []
     lexicon = example.planner.lexicon
@@ -145,7 +166,6 @@ def rows_of(at: int, example: Example, slots: Slots) -> list[Row]:
     own, found = candidates(evidence, lexicon, example.clock)
     whole = {name: frozenset(lexicon.values.values(name)) for name in lexicon.model.dimensions}
     right = [without_whole(form, whole) for form in example.case.accepted if form.kind == "query"]
-    known = words_of(slots)
     rows = []
     for one in found:
         form = without_whole(of_query("query", one.draft.query()), whole)
@@ -167,7 +187,8 @@ def fit_judge(rows: Sequence[Row], thresholds: Mapping[str, float]) -> Judge:
         max_iter=220, learning_rate=0.07, max_leaf_nodes=15, min_samples_leaf=40, l2_regularization=1.0,
         early_stopping=False, random_state=0,
     )  # fmt: skip
-    fitted.fit(matrix, [not row.wrong for row in rows])
+    with threadpool_limits(limits=1):
+        fitted.fit(matrix, [not row.wrong for row in rows])
     return Judge(names, _trees(fitted), float(fitted._baseline_prediction[0][0]), **thresholds)
 
 

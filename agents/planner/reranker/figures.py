@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -46,7 +46,7 @@ def figures(
         ]
         third = 3 * math.prod(chances[name] for name in likely[:3]) ** (1 / 3)
         found.append(Figures(tuple(likely[:3]), log_of(min(1.0, third)) + log_of(several)))
-        found += _by_clause(reading, slots, model, several)
+        found += _by_clause(reading, slots, chances, several)
     if own:
         chance = max(log_of(chances.get(name, 0.0)) for name in own) + log_of(one if len(own) == 1 else several)
         found.insert(0, Figures(own, chance))
@@ -58,22 +58,32 @@ def figures(
     return sorted(best.values(), key=lambda item: -item.chance)
 
 
-def _by_clause(reading: Reading, slots: Slots, model: Mapping[str, object], several: float) -> list[Figures]:
-    """The likeliest metric of each side of a joint, and of three clauses between two joints."""
+def _by_clause(reading: Reading, slots: Slots, chances: Mapping[str, float], several: float) -> Iterator[Figures]:
+    """The likeliest metric of each side of a joint, and of three clauses between two joints.
+
+    Once by the clause alone, once with the question: `denials, number and share` says in one what both are of.
+    """
     joints = [at for at, token in enumerate(reading.tokens) if token.text in _JOINTS and at][:_MOST_JOINTS]
     ends = len(reading.tokens)
-    known: dict[tuple[int, int], tuple[str, float]] = {}
+    known: dict[tuple[int, int], tuple[tuple[str, float], tuple[str, float]]] = {}
 
-    def likeliest(start: int, end: int) -> tuple[str, float]:
+    def likeliest(start: int, end: int) -> tuple[tuple[str, float], tuple[str, float]]:
         if (start, end) not in known:
-            found = slots.probabilities(clause_features(reading, start, end), ("metric",))["metric"]
-            name = max((n for n in found if n in model), key=lambda n: (found[n], n))
-            known[start, end] = name, found[name]
+            said = slots.probabilities(clause_features(reading, start, end), ("metric",))["metric"]
+            found = {name: chance for name, chance in said.items() if name in chances}
+            both = {name: math.sqrt(chance * chances[name]) for name, chance in found.items()}
+            alone, beside = (max(of, key=lambda name: (of[name], name)) for of in (found, both))
+            known[start, end] = (alone, found[alone]), (beside, both[beside])
         return known[start, end]
 
     cuts = [[(0, at), (at + 1, ends)] for at in joints]
     cuts += [[(0, a), (a + 1, b), (b + 1, ends)] for a, b in combinations(joints[:4], 2) if b > a + 1]
-    return [made for cut in cuts if (made := _joined([likeliest(*clause) for clause in cut], several)) is not None]
+    for cut in cuts:
+        clauses = [likeliest(*clause) for clause in cut]
+        for named in zip(*clauses, strict=True):
+            made = _joined(named, several)
+            if made is not None:
+                yield made
 
 
 def _joined(clauses: Sequence[tuple[str, float]], several: float) -> Figures | None:

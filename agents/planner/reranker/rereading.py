@@ -62,16 +62,22 @@ class Reranker:
         likely = judged(found, own, evidence, self.lexicon, self.judge, self.known)
         if not likely:
             return plan
-        if plan.kind == "query":
-            return self._doubted(plan, own, likely, reading, check)
+        if plan.kind == "query" and not self._doubts(own, likely, reading):
+            return plan
         chance, best = likely[0]
         barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
-        barred = barred or _only_names_several(own) or any(issue.kind == "unit" for issue in own.issues)
+        barred = barred or any(issue.kind == "unit" for issue in own.issues)
+        barred = barred or _only_names_several(own) or _says_ones(own, reading)
         if chance >= self.judge.answer and not barred:
             left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
             if not _names_left(best.reading, left):
                 return self._answered(best, own, [word for _, word in left])
-        return self._offering(plan, likely, check)
+        return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
+
+    def _doubts(self, own: Draft, likely: list[tuple[float, Candidate]], reading: Reading) -> bool:
+        """Whether a draft that the rules made without doubt is unlikely all the same."""
+        chances = [chance for chance, one in likely if one.draft.query() == own.query()]
+        return bool(chances) and chances[0] < self.judge.doubt and not _is_plain(reading)
 
     def _is_new(self, reading: Reading) -> bool:
         """Whether a metric is named that the slots have never seen."""
@@ -92,13 +98,8 @@ class Reranker:
             draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for word in left) + ".")
         return planned(draft)
 
-    def _doubted(
-        self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], reading: Reading, check: Check
-    ) -> Plan:
-        """The rules' plan, or a question back when the judge thinks it unlikely and knows of others."""
-        chances = [chance for chance, one in likely if one.draft.query() == own.query()]
-        if not chances or chances[0] >= self.judge.doubt or _is_plain(reading):
-            return plan
+    def _asking(self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
+        """A question back with what is likely and the rules' reading; their plan when nothing else is likely."""
         drafts = [one.draft for chance, one in likely if chance >= self.judge.offer]
         choices = choices_of([*drafts[:2], own], self.lexicon, check)
         if len(choices) < 2:
@@ -110,7 +111,7 @@ class Reranker:
             route_reason=ROUTE_REASONS["clarify"],
         )
 
-    def _offering(self, plan: Plan, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
+    def _offering(self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
         """The same question back or refusal with the likeliest candidates first among its choices."""
         drafts = [replace(one.draft, issues=[]) for chance, one in likely[:3] if chance >= self.judge.offer]
         offered = choices_of(drafts, self.lexicon, check)
@@ -152,7 +153,13 @@ def _names_left(reading: Reading, left: list[tuple[int, str]]) -> bool:
 
 def _only_names_several(own: Draft) -> bool:
     """`denial rate last month`: every word is understood, and fits several figures. Only the asker knows which."""
-    return bool(own.issues) and all(issue.kind == "ambiguous_metric" for issue in own.issues)
+    kinds = {issue.kind for issue in own.issues}
+    return "ambiguous_metric" in kinds and kinds <= {"ambiguous_metric", "ambiguous_dimension"}
+
+
+def _says_ones(own: Draft, reading: Reading) -> bool:
+    """`how many new ones by state`: of what, was said in an earlier question or not at all."""
+    return not own.metrics and any(token.text == "ones" for token in reading.tokens)
 
 
 _WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:great|good|nice|helpful|useful)))")

@@ -65,13 +65,13 @@ class Slots:
         """By slot the probability of each class."""
         rows = [self.vocabulary[name] for name in found if name in self.vocabulary]
         values = self.inverse[rows]
-        length = float(np.sqrt((values**2).sum())) or 1.0
-        scores = (values / length) @ self.weights[rows] + self.bias if rows else self.bias
-        return {
-            name: _spread(classes, scores[start : start + count])
-            for name, (classes, start, count) in self.columns.items()
-            if slots is None or name in slots
-        }
+        values = values / (float(np.sqrt((values**2).sum())) or 1.0)
+        found_of = {}
+        for name, (classes, start, count) in self.columns.items():
+            if slots is None or name in slots:
+                columns = slice(start, start + count)
+                found_of[name] = _spread(classes, values @ self.weights[rows, columns] + self.bias[columns])
+        return found_of
 
 
 def log_of(chance: float) -> float:

@@ -26,6 +26,14 @@ SLOTS: list[tuple[str, dict[str, Any]]] = [
     ("avoidable call cost, non-Medicare", {"filters": {("line_of_business", "not_in", ("Medicare",))}}),
     ("Calls by plan type, not counting HMO", {"filters": {("plan_type", "not_in", ("HMO",))}}),
     ("NPS for HMO and PPO", {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ()}),
+    ("Call cost by state, leave Texas out", {"filters": {("state", "not_in", ("TX",))}}),
+    (
+        "Call cost, all plan types but HMO",
+        {"filters": {("plan_type", "not_in", ("HMO",))}, "dimensions": ()},
+    ),
+    ("CSAT this quarter versus last", {"compare_to": "previous_period"}),
+    ("total calls this year on last", {"compare_to": "previous_year"}),
+    ("Have total calls gone up this year?", {"compare_to": "previous_year"}),
     (
         "Compare NPS for HMO and PPO",
         {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ("plan_type",)},

@@ -19,7 +19,8 @@ from agents.planner.reranker.slots import Slots
 from evals.outcomes import of_query
 from evals.suites.questions import our_planner
 from evals.training.examples import Example, read
-from evals.training.fitting import Row, fit_judge, fit_slots, rows_of, write_judge, write_slots
+from evals.training.fitting import Row, fit_judge, fit_slots, rows_of, words_of, write_judge, write_slots
+from evals.training.phrases import Phrases
 from evals.vocabulary_model import vocabulary_model
 from semantic.values import ValueDictionary
 from tests.agents.planner.wordings import own_wordings
@@ -116,14 +117,16 @@ def test_choices_of_a_question_back_plan_to_themselves(plan: Callable[[str], Pla
 def test_slots_are_the_same_when_fitted_again_and_read_back(
     examples: list[Example], tmp_path: Path, planner: Planner
 ) -> None:
-    first, again = (fit_slots(examples, planner.model) for _ in range(2))
+    written = Phrases.read()
+    few = Phrases(written.metrics[::40], written.asking[::40], written.naming[::40])
+    first, again = (fit_slots(examples, planner.model, few) for _ in range(2))
     np.testing.assert_array_equal(first.weights, again.weights)
     write_slots(first, tmp_path / "slots.npz")
     kept = Slots.read(tmp_path / "slots.npz")
     assert kept is not None
     assert kept.columns == first.columns
     asked = [one for one in examples if one.asks_figures]
-    rows = [row for at, one in enumerate(asked) for row in rows_of(at, one, kept)]
+    rows = [row for at, one in enumerate(asked) for row in rows_of(at, one, kept, words_of(kept))]
     right = {row.example for row in rows if not row.wrong}
     assert len(right) > 0.8 * len(asked)  # fitted on them: the rules must be able to make what was meant
     judge = fit_judge(rows, {"answer": 0.7, "doubt": 0.5, "offer": 0.1})
