@@ -33,13 +33,13 @@ hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health
 hypothesis_settings.load_profile("unhurried")
 
 LONGEST = (
+    "test_demo_story.py",
     "warehouse/test_crash.py",
     "warehouse/test_incremental.py",
     "warehouse/test_concurrency.py",
     "ui/test_dashboard.py",
     "warehouse/test_spark_engines.py",
     "warehouse/test_shared_data.py",
-    "agents/planner/test_repeatability.py",
 )
 """Files that take long are started first, so that two workers end together (`make unit`)."""
 

@@ -21,7 +21,7 @@ from warehouse.build import build
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 
-PUBLISHED = int(os.environ.get("PUBLISHED", "8"))
+PUBLISHED = int(os.environ.get("PUBLISHED", "5"))
 QUESTION = "Total calls by plan type in November 2024"
 # Two tables that one build writes; their sums agree in any one snapshot, and differ from snapshot to snapshot.
 GOLD = """
@@ -141,6 +141,6 @@ def test_readers_of_all_kinds_see_whole_snapshots_only(
         seen = looks(tmp_path, n)
         assert [row for row in seen if row[1:] != known[row[0]]] == []
         assert never_back([row[0] for row in seen], order)
-        assert len({row[0] for row in seen}) > (2 if way == "a long look" else PUBLISHED / 2)
+        assert len({row[0] for row in seen}) > ((PUBLISHED - 1) // 3 if way == "a long look" else PUBLISHED / 2)
     assert {status for status, _ in asking.answers} == {"answered"}
     assert never_back([snapshot for _, snapshot in asking.answers], order)

@@ -26,7 +26,7 @@ from warehouse.settings import Settings
 
 HISTORIES = int(os.environ.get("HISTORIES", "0"))
 bounded = hypothesis_settings(
-    max_examples=HISTORIES or 6,
+    max_examples=HISTORIES or 4,
     deadline=None,
     derandomize=not HISTORIES,
     database=None,
