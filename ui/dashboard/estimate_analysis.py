@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from semantic.query import DimensionFilter, Order
 from tools.metrics import plain
@@ -50,9 +51,21 @@ class Choice:
 
     def params(self, **more: str | None) -> dict[str, str | None]:
         """This choice as the address says it, with `more` set over it."""
-        cuts = dict(zip(("by", "and"), (*self.cuts, None), strict=False))
-        metrics = dict(zip(("metric", "beside"), (*self.metrics, None), strict=False))
-        return {**metrics, **cuts, **self.values, **more}
+        (metric, beside, *_), (by, second, *_) = (*self.metrics, ""), (*self.cuts, "", "")
+        return {"metric": metric, "beside": beside, "by": by, "and": second, **self.values, **more}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Addresses that keep the whole choice, for the exports of what is shown."""
+
+    reading: Reading
+    choice: Choice
+
+    def address(self, path: str, **more: str | None) -> str:
+        """The address with the same days, filters, figures, cuts and values; the statement if that is exported."""
+        statement = {"sql": self.reading.params.get("sql")} if more.get("panel", "own") == "own" else {}
+        return _address(self.reading, self.choice, path, **statement, **more)
 
 
 def fill(reading: Reading) -> Content:
@@ -190,7 +203,7 @@ def _words(reading: Reading, choice: Choice, panels: Mapping[str, Panel]) -> dic
             for name, value in choice.values.items()
         ],
         "chart": chart,
-        "own_days": reading.asked,
+        "kept": Kept(reading, choice),
         "sql": reading.params.get("sql", ""),
         "period_words": period_in_words(reading.asked.time),
     }  # fmt: skip
@@ -212,5 +225,8 @@ def _links(reading: Reading, choice: Choice, panel: Panel | None) -> list[str]:
     return found
 
 
-def _address(reading: Reading, choice: Choice, **more: str | None) -> str:
-    return reading.asked.address(VIEW.address, **choice.params(**more))
+def _address(reading: Reading, choice: Choice, path: str = "", **more: str | None) -> str:
+    """Empty is said too: without a word there would be the figure and the cut that one begins with."""
+    asked = reading.asked
+    given = {"period": asked.period, **asked.chosen, **choice.params(**more)}
+    return f"{path or VIEW.address}?{urlencode({k: v for k, v in given.items() if v is not None})}"

@@ -42,11 +42,20 @@ FILTERS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """A view's period and filters. `chosen` maps a filter's name to its value, in the order of the bar."""
+    """A view's period and filters. `chosen` maps a filter's name to its value, in the order of the bar.
+
+    `usual` is the period of the view's address without one.
+    """
 
     period: str
     time: TimeRange
     chosen: Mapping[str, str]
+    usual: str = "today"
+
+    @property
+    def is_said(self) -> bool:
+        """Whether addresses name the period: all but the last day, where that is meant without a word."""
+        return not self.period == self.usual == "today"
 
     @property
     def days(self) -> int:
@@ -56,7 +65,7 @@ class Asked:
     def address(self, path: str, **more: str | int | None) -> str:
         """An address with the same period and filters; `more` are set over them, None drops one."""
         given: dict[str, str | int | None] = {"period": self.period, **self.chosen, **more}
-        if given.get("period") == "today":
+        if given.get("period") == self.usual == "today":
             given["period"] = None
         text = urlencode({name: value for name, value in given.items() if value not in (None, "")})
         return f"{path}?{text}" if text else path
@@ -100,7 +109,7 @@ def read_asked(
                 f"There is no {known.label.lower()} {value[:60]!r}.", where=known.name, next_step="Choose another."
             )
         chosen[known.name] = value
-    return Asked(wanted, _time(wanted, desk), chosen)
+    return Asked(wanted, _time(wanted, desk), chosen, period)
 
 
 def values_of(known: Filter, desk: Desk) -> tuple[str, ...]:
