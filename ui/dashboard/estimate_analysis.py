@@ -225,7 +225,7 @@ def _links(reading: Reading, choice: Choice, panel: Panel | None) -> list[str]:
     return found
 
 
-def _address(reading: Reading, choice: Choice, path: str = "", **more: str | None) -> str:
+def _address(reading: Reading, choice: Choice, path: str | None = None, **more: str | None) -> str:
     """Empty is said too: without a word there would be the figure and the cut that one begins with."""
     asked = reading.asked
     given = {"period": asked.period, **asked.chosen, **choice.params(**more)}
