@@ -190,6 +190,20 @@ def test_a_trend_is_a_line(chat: Page) -> None:
     expect(card.locator("tbody tr")).to_have_count(30)
 
 
+def test_a_chart_turns_into_its_table_and_back_by_keyboard(chat: Page) -> None:
+    card = ask(chat, RANKED)
+    plot, rows = card.locator(".cc-plot .main-svg"), card.locator("tbody tr")
+    plot.first.wait_for()
+    card.get_by_role("button", name="Show as table").focus()
+    chat.keyboard.press("Enter")
+    expect(card.get_by_role("button", name="Show as chart")).to_be_focused()
+    expect(card.locator(".cc-plot")).to_have_count(0)
+    expect(rows).to_have_count(3)
+    chat.keyboard.press("Enter")
+    expect(card.get_by_role("button", name="Show as table")).to_be_focused()
+    expect(plot.first).to_be_visible()
+
+
 def test_a_choice_settles_an_ambiguous_question(chat: Page) -> None:
     card = ask(chat, "How is performance?")
     expect(card).to_have_attribute("data-status", "clarify")

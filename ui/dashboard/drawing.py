@@ -49,9 +49,13 @@ def sparkline(values: Numbers, name: str, unit: str) -> Markup:
 
 
 def lines(
-    days: Sequence[date], series: Sequence[Line], unit: str, name: str, marks: Sequence[Mark] = ()
-) -> Markup:
-    """Lines over days with levels, dates, a legend when there are several, and marked events."""
+    days: Sequence[date], series: Sequence[Line], unit: str, name: str, marks: Sequence[Mark] = (), *,
+    table: bool = True,
+) -> Markup:  # fmt: skip
+    """Lines over days with levels, dates, a legend when there are several, and marked events.
+
+    Without `table`, the page puts one of its own under it, whose figures say how they are computed.
+    """
     shown = [value for line in series for value in line.values if value is not None]
     if len(days) < 2 or not shown:
         return Markup('<p class="empty">Too few days to draw.</p>')
@@ -76,7 +80,7 @@ def lines(
         f'<div class="area"><svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" '
         f'aria-label="{escape(_said(name, series, unit))}">{grid}{drawn}</svg>{flags}</div>'
         f'<div class="dates" aria-hidden="true">{dates}</div></div>{_events(events)}'
-        f"{_as_table(days, series, unit)}</figure>"
+        f"{_as_table(days, series, unit) if table else ''}</figure>"
     )
 
 

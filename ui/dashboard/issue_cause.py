@@ -106,7 +106,8 @@ def _chart(
     panels["course"] = course
     days = [date.fromisoformat(str(row[0])[:10]) for row in course.table.rows]
     values = tuple(course.number(row, "leaked_calls") for row in range(len(days)))
-    return lines(days, [Line("Leaked calls", values)], "count", "Leaked calls by day", _marks(began, events))
+    return lines(days, [Line("Leaked calls", values)], "count", "Leaked calls by day", _marks(began, events),
+                 table=False)  # fmt: skip
 
 
 def _marks(began: Panel | None, events: Panel | None) -> list[Mark]:

@@ -82,4 +82,4 @@ def _chart(course: Panel, go_live: date | None, fix: str) -> object:
         for name in ("actual_per_day", "without_fix_per_day")
     ]
     marks = [Mark(go_live, f"{fix} went live on {day_in_words(go_live)}", "golive")] if go_live else []
-    return lines(weeks, series, "count", "Calls a day by week", marks)
+    return lines(weeks, series, "count", "Calls a day by week", marks, table=False)

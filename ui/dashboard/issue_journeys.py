@@ -7,6 +7,8 @@ from datetime import timedelta
 from semantic.query import DimensionFilter, TimeRange
 from tools.journeys import walk_journey
 from tools.outcome import Found, Mendable, Refusal
+from tools.periods import period_in_words
+from ui.dashboard.masked_journeys import MASK, Masked, masked
 from ui.dashboard.panels import Panel
 from ui.dashboard.playback import samples
 from ui.dashboard.reading import Reading
@@ -35,14 +37,30 @@ def fill(reading: Reading, where: DimensionFilter) -> Content:
         panels[panel.key] = panel
         if table.query.dimensions:
             steps.append((table.title, panel, _leading(reading, panel, table.query.dimensions)))
+    ways = _ways(reading, panels, (where, *filters), TimeRange(start=start, end=end))
     ends = [panel for panel in panels.values() if panel.table.query and not panel.table.query.dimensions]
     shown = {
         "steps": steps,
         "end": ends[0] if ends else None,
         "said": found.assumptions,
+        "masked": ways,
+        "mask": MASK,
+        "way_words": period_in_words(TimeRange(start=start, end=end)),
         "samples": samples(reading, (where, *filters), TimeRange(start=start, end=end)),
     }
     return Content("", panels, shown)
+
+
+def _ways(
+    reading: Reading, panels: dict[str, Panel], filters: tuple[DimensionFilter, ...], period: TimeRange
+) -> list[Masked]:
+    """The masked journeys, their panel put with the others; none where none may be shown."""
+    try:
+        panel, ways = masked(reading, filters, period)
+    except LookupError:
+        return []
+    panels[panel.key] = panel
+    return ways
 
 
 def _leading(reading: Reading, panel: Panel, dimensions: tuple[str, ...]) -> tuple[int, str]:

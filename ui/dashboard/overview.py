@@ -37,6 +37,8 @@ class Tile:
     health: str = ""
     words: str = ""
     about: str = ""
+    course: Panel | None = None
+    drawn: str = ""
 
 
 def fill(reading: Reading) -> Content:
@@ -65,6 +67,7 @@ def fill(reading: Reading) -> Content:
     shown = {
         "tiles": tiles(panels, reading),
         "leaks": leaks,
+        "mixed": MIXED,
         "opportunities": opportunities,
         "chart": _chart(panels.get("leaks_course")),
         "sparks": _journey_sparks(reading, panels),
@@ -183,11 +186,12 @@ def _chart(course: Panel | None) -> Any:
     if course is None:
         return ""
     days = days_of(course)
-    return lines(days, [Line("Leaked calls", numbers_of(course, "leaked_calls"))], "count", "Leaked calls by day")
+    series = [Line("Leaked calls", numbers_of(course, "leaked_calls"))]
+    return lines(days, series, "count", "Leaked calls by day", table=False)
 
 
 def _journey_sparks(reading: Reading, panels: dict[str, Panel]) -> dict[str, Any]:
-    """Each journey's leaked calls by day, small."""
+    """Each journey's leaked calls by day, small, and the row of its latest day."""
     found = reading.panel("journeys_course", "Leaked calls by journey and day", ("leaked_calls",),
                           dimensions=("journey",), time=course_time(reading), time_grain="day")  # fmt: skip
     if isinstance(found, Refusal):
@@ -196,14 +200,18 @@ def _journey_sparks(reading: Reading, panels: dict[str, Panel]) -> dict[str, Any
     span = course_time(reading)
     every = [date.fromordinal(n) for n in range(span.start.toordinal(), span.end.toordinal() + 1)]
     by: dict[str, dict[date, float | None]] = {}
+    latest: dict[str, int] = {}
     for row in range(len(found.table.rows)):
         day = date.fromisoformat(str(found.table.rows[row][0])[:10])
         hidden = found.table.hides(row, "leaked_calls")
-        by.setdefault(str(found.cell(row, "journey")), {})[day] = (
-            None if hidden else found.number(row, "leaked_calls")
-        )
+        name = str(found.cell(row, "journey"))
+        by.setdefault(name, {})[day] = None if hidden else found.number(row, "leaked_calls")
+        latest[name] = row
     return {
-        name: sparkline([days.get(day, 0.0) for day in every], f"{name}, leaked calls by day", "count")
+        name: (
+            sparkline([days.get(day, 0.0) for day in every], f"{name}, leaked calls by day", "count"),
+            latest[name],
+        )
         for name, days in by.items()
     }
 
@@ -224,7 +232,8 @@ def tiles(panels: Mapping[str, Panel], reading: Reading) -> list[Tile]:
     for label, column in (("Leaked calls", "leaked_calls"), ("Avoidable cost", "avoidable_call_cost")):
         if (now := panels.get("leaks_now")) and now.has(column):
             spark = _spark(panels.get("leaks_course"), column, label)
-            found.append(Tile(label, now, column, spark, "", True, about=period_in_words(reading.asked.time)))
+            found.append(Tile(label, now, column, spark, "", True, about=period_in_words(reading.asked.time),
+                              course=panels.get("leaks_course"), drawn=column))  # fmt: skip
     for indicator in indicators(reading.assistant.settings.health):
         tile = _health_tile(indicator, panels, reading)
         found += [tile] if tile else []
@@ -244,7 +253,8 @@ def _health_tile(indicator: Indicator, panels: Mapping[str, Panel], reading: Rea
     label = f"{metric.label} trend" if indicator.trend else metric.label
     about = "week against week" if indicator.trend else f"last {reading.desk.rules.trend_days} days"
     spark = _spark(course, indicator.metric, metric.label)
-    return Tile(label, week, indicator.column, spark, change, metric.polarity == "lower", health, words, about)
+    return Tile(label, week, indicator.column, spark, change, metric.polarity == "lower", health, words, about,
+                course, indicator.metric)  # fmt: skip
 
 
 def judged(indicator: Indicator, value: float | None) -> tuple[str, str]:

@@ -61,6 +61,7 @@ class Pages:
             "panels": content.panels,
             "problems": content.problems,
             "figure": link.figure,
+            "around": link.around,
             "may": lambda name: self._access.may_see(account, name),
             "may_do": lambda act: self._access.may(account, act),
             **content.shown,
@@ -173,6 +174,16 @@ class _Figures:
             f'<a class="figure" href="{escape(self._address(panel, row, name))}" title="{escape(said)}">'
             f"{escape(text)}</a>"
         )
+
+    def around(self, panel: Panel | None, row: int, name: str, drawn: Markup) -> Markup:
+        """A small chart as a link to how its latest figure is computed; by itself where that is not shown."""
+        if panel is None or panel.number(row, name) is None or panel.table.hides(row, name):
+            return drawn
+        column = panel.column(name)
+        value = numbers.full(panel.cell(row, name), column.unit)
+        said = f"{column.label or name}, the latest: {value}. How is this computed?"
+        to = escape(self._address(panel, row, name))
+        return Markup(f'<a class="around" href="{to}" title="{escape(said)}">{drawn}</a>')
 
     def _address(self, panel: Panel, row: int, name: str) -> str:
         asked, place = self._reading.asked, self._reading.place

@@ -62,8 +62,9 @@ def fill(reading: Reading) -> Content:
     if isinstance(course, Panel):
         panels[course.key] = course
         series = [Line(course.column(name).label, numbers_of(course, name)) for name in CELLS if course.has(name)]
-        chart = lines(days_of(course), series, "rate", "Repeat call rate and negative emotion rate by day")
-    shown = {"blocks": blocks, "chart": chart, "map": _map(reading, panels),
+        chart = lines(days_of(course), series, "rate", "Repeat call rate and negative emotion rate by day",
+                      table=False)  # fmt: skip
+    shown = {"blocks": blocks, "chart": chart, "rates": list(CELLS), "map": _map(reading, panels),
              "period_words": period_in_words(reading.asked.time)}  # fmt: skip
     return Content("Repeat calls and emotion", panels, shown, tuple(dict.fromkeys(problems)))
 

@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useChatData, useChatMessages } from "@chainlit/react-client";
 import {
-  AlertTriangle, ArrowDown, ArrowUp, BadgeCheck, ChevronDown, ChevronsUpDown, Download, HelpCircle, MessageCircleQuestion,
-  Scale, ShieldCheck, Sigma, Sparkles, X,
+  AlertTriangle, ArrowDown, ArrowUp, BadgeCheck, BarChart3, ChevronDown, ChevronsUpDown, Download, HelpCircle,
+  MessageCircleQuestion, Scale, ShieldCheck, Sigma, Sparkles, Table2, X,
 } from "lucide-react";
 
 const TRUST_ICONS = { verified_query: BadgeCheck, governed_metric: ShieldCheck, generated_sql: Sparkles, analysis: Sigma };
@@ -26,7 +26,15 @@ function useDark() {
   return dark;
 }
 
-function Chart({ figure, titled }) {
+// From the chart to its table and back. It stands on what is shown, so the focus goes along to where it is next.
+function Turn({ to, turn, focused }) {
+  const button = useRef(null);
+  useEffect(() => { if (focused && button.current) button.current.focus(); }, []);
+  const Icon = to === "table" ? Table2 : BarChart3;
+  return <button type="button" ref={button} className="cc-link cc-turn" onClick={turn}><Icon aria-hidden="true" />Show as {to}</button>;
+}
+
+function Chart({ figure, titled, children }) {
   const box = useRef(null);
   const dark = useDark();
   const [failed, setFailed] = useState(false);
@@ -45,7 +53,7 @@ function Chart({ figure, titled }) {
   useEffect(() => () => { if (window.Plotly && box.current) window.Plotly.purge(box.current); }, []);
   return (
     <figure className="cc-chart">
-      {figure.title && !titled ? <figcaption>{figure.title}</figcaption> : null}
+      {(figure.title && !titled) || children ? <figcaption><span>{titled ? "" : figure.title}</span>{children}</figcaption> : null}
       {failed ? <p className="cc-note">The chart could not be drawn. The table holds the same figures.</p> : null}
       <div ref={box} className="cc-plot" role="img" aria-label={`${figure.title || "Chart"}. The table holds the same figures.`}
         style={{ height: figure.layout.height }} />
@@ -86,7 +94,7 @@ function SortIcon({ state }) {
   return <ChevronsUpDown aria-hidden="true" className="cc-unsorted" />;
 }
 
-function Table({ part, name }) {
+function Table({ part, name, children }) {
   const [sort, setSort] = useState(null);
   const [all, setAll] = useState(false);
   const rows = useMemo(() => {
@@ -132,6 +140,7 @@ function Table({ part, name }) {
           </button>
         ) : <span>{rows.length === 1 ? "1 row" : `${rows.length} rows`}</span>}
         {part.more || part.truncated ? <span>More rows exist than are shown.</span> : null}
+        {children}
         <button type="button" className="cc-link" onClick={() => downloadCsv(part, name)}><Download aria-hidden="true" />CSV</button>
       </div>
     </div>
@@ -168,7 +177,15 @@ function Sql({ sql }) {
 function Part({ part, name, several }) {
   const empty = part.columns.length > 0 && part.rows.length === 0;
   const onlyStats = part.stats.length > 0 && part.rows.length === 1 && part.columns.length <= part.stats.length;
-  const beside = part.figures.length === 1 && !part.figures[0].wide && part.columns.length <= 3 && part.rows.length <= FIRST_ROWS;
+  // What is shown beside the table: null until the reader turned, then whether the chart stays away.
+  const [asTable, setAsTable] = useState(null);
+  const turn = () => setAsTable(!asTable);
+  const beside = !asTable && part.figures.length === 1 && !part.figures[0].wide && part.columns.length <= 3 && part.rows.length <= FIRST_ROWS;
+  const charts = asTable ? null : part.figures.map((figure, index) => (
+    <Chart key={index} figure={figure} titled={several && figure.title === part.title}>
+      {index === 0 ? <Turn to="table" turn={turn} focused={asTable === false} /> : null}
+    </Chart>
+  ));
   return (
     <section className="cc-part">
       {several && part.title ? <h3>{part.title}</h3> : null}
@@ -177,9 +194,9 @@ function Part({ part, name, several }) {
       {empty ? <p className="cc-empty">{part.empty}</p> : null}
       {part.rows.length && !onlyStats ? (
         <div className={beside ? "cc-body cc-beside" : "cc-body"}>
-          {beside ? null : part.figures.map((figure, index) => <Chart key={index} figure={figure} titled={several && figure.title === part.title} />)}
-          <Table part={part} name={name} />
-          {beside ? part.figures.map((figure, index) => <Chart key={index} figure={figure} titled={several && figure.title === part.title} />) : null}
+          {beside ? null : charts}
+          <Table part={part} name={name}>{asTable ? <Turn to="chart" turn={turn} focused /> : null}</Table>
+          {beside ? charts : null}
         </div>
       ) : null}
       {part.sql ? <Sql sql={part.sql} /> : null}
