@@ -45,23 +45,38 @@ ADDRESSES = {
 SHOTS = Path(os.environ.get("DASHBOARD_SHOTS", "var/screenshots"))
 
 
+class Served(Site):
+    """A server over a warehouse that is stopped and started again at its address, with the state that it left."""
+
+    def __init__(self, warehouse: Path, folder: Path) -> None:
+        self._warehouse, self._folder = warehouse, folder
+        address, _, passwords = self.start().partition(" ")
+        super().__init__(address, folder / "var" / "state", json.loads(passwords))
+
+    def start(self, port: str = "0") -> str:
+        """Start it; its first line."""
+        var = str(self._folder / "var")
+        server = str(ROOT / "tests" / "ui" / "dashboard_server.py")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_CENTER_VAR": var}
+        with (self._folder / "server.log").open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, server, str(self._warehouse), var, port],
+                cwd=self._folder, env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
+            )  # fmt: skip
+        return _line(self._process, str(self._folder / "server.log"), "http://")
+
+    def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        self._process.terminate()
+        self._process.wait(timeout=120)
+
+
 @pytest.fixture(scope="module")
-def dash(two_days: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def dash(two_days: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server over the company whose last day came a fortnight after the day before it."""
-    folder = tmp_path_factory.mktemp("dashboard")
-    var = folder / "var"
-    command = [sys.executable, str(ROOT / "tests" / "ui" / "dashboard_server.py"), str(two_days[0]), str(var)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_CENTER_VAR": str(var)}
-    with (folder / "server.log").open("w+") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        try:
-            address, _, passwords = _line(process, log.name, "http://").partition(" ")
-            yield Site(address, var / "state", json.loads(passwords))
-        finally:
-            process.terminate()
-            process.wait(timeout=120)
+    served = Served(two_days[0], tmp_path_factory.mktemp("dashboard"))
+    yield served
+    served.stop()
 
 
 def _context(dash: Site, browser: Browser, **how: Any) -> BrowserContext:
@@ -422,13 +437,6 @@ def _linked(page: str, card: str, form: str) -> str:
     return html.unescape(found[1])
 
 
-def _linked(page: str, card: str, form: str) -> str:
-    """Where a card's export of this form leads."""
-    found = re.search(rf'id="{card}".*?href="([^"]*format={form}[^"]*)"', page, re.DOTALL)
-    assert found, card
-    return html.unescape(found[1])
-
-
 def test_estimates_in_depth_export_what_the_page_shows(
     dash: Site, two_days: tuple[Path, str, str], gold_of: Callable[[Path], Any]
 ) -> None:
@@ -509,3 +517,31 @@ def test_a_statement_of_ones_own_is_judged_and_the_page_says_why_it_was_not_run(
     with _reader(dash, "product_owner") as client:  # who sees the analysis, but asks no statements
         found = client.get(address, params={"sql": sql, "format": "json"}).json()
         assert [panel["key"] for panel in found["panels"]] == ["figures", "course"]
+
+
+def test_a_restart_in_the_middle_keeps_the_readers_place_and_the_conversation(
+    dash: Served, browser: Browser
+) -> None:
+    page = _signed_in(dash, browser, "executive", viewport={"width": 1440, "height": 600})
+    page.goto(f"{dash.address}/dashboard/issue/Billing?plan_type=MAPD&period=7d")
+    chat = page.frame_locator("#chat-frame")
+    page.locator("#open-chat").click()
+    chat.locator("#chat-input").click()
+    page.keyboard.type("Which three journeys are driving the most avoidable call cost right now?")
+    page.keyboard.press("Enter")
+    chat.locator(".cc-card .cc-plot .main-svg").first.wait_for()
+    page.evaluate("scrollTo(0, 80)")
+    figures = page.locator("#segments tbody").inner_text()
+    dash.stop()
+    expect(page.locator("#live")).to_have_text("not live")
+    dash.start(dash.address.rsplit(":", 1)[1])
+    expect(page.locator("#live")).to_have_text(re.compile("^(live|stale)"))
+    assert page.evaluate("[scrollY, location.search]") == [80, "?plan_type=MAPD&period=7d"]
+    assert page.locator("#segments tbody").inner_text() == figures
+    # On to another view: nobody signs in again, and the conversation is there, its chart alive.
+    page.get_by_role("link", name="Root cause").click()
+    page.wait_for_url("**/cause?**plan_type=MAPD**")
+    chat.locator(".cc-card .cc-plot .main-svg").first.wait_for()
+    chat.locator(".cc-follow-ups button:enabled").first.click()
+    expect(chat.locator(".cc-card")).to_have_count(2)
+    page.context.close()

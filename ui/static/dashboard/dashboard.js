@@ -113,17 +113,23 @@
   });
 
   // --- The chat beside the view
-  const dock = $("#chat-dock"), opener = $("#open-chat");
+  // From view to view the conversation goes along; a tab that somebody else signs in on begins its own.
+  const dock = $("#chat-dock"), opener = $("#open-chat"), heldBy = `chat-of-${$(".who .role")?.title}`;
+  const conversation = () => {
+    const at = $("#chat-frame").contentWindow?.location.pathname || "";
+    return at.startsWith("/chat/thread/") ? at : "";
+  };
   const showChat = (show) => {
     dock.hidden = !show;
     root.classList.toggle("docked", show);
     opener.setAttribute("aria-expanded", String(show));
-    if (show && !$("#chat-frame").getAttribute("src")) $("#chat-frame").src = "/chat";
+    if (show && !$("#chat-frame").getAttribute("src")) $("#chat-frame").src = sessionStorage.getItem(heldBy) || "/chat";
     sessionStorage.setItem("chat-docked", show ? "yes" : "");
     if (!show) opener.focus();
   };
   if (dock && opener) {
     opener.addEventListener("click", () => showChat(dock.hidden));
+    addEventListener("pagehide", () => $("#chat-frame").getAttribute("src") && sessionStorage.setItem(heldBy, conversation()));
     $("#close-chat").addEventListener("click", () => showChat(false));
     document.addEventListener("keydown", (event) => event.key === "Escape" && !dock.hidden && showChat(false));
     document.addEventListener("click", (event) => {
@@ -192,6 +198,12 @@
     const box = target.getBoundingClientRect();
     tip.style.left = `${Math.max(8, Math.min(box.left, innerWidth - 300))}px`;
     tip.style.top = `${box.bottom + 6}px`;
+  });
+
+  // On a phone the tabs and the views are rows that scroll: where the reader is stands in the middle.
+  all(".tabs [aria-current], .side [aria-current]").forEach((here) => {
+    const row = here.closest(".tabs, ul"), place = here.getBoundingClientRect();
+    row.scrollLeft += place.left - row.getBoundingClientRect().left - (row.clientWidth - place.width) / 2;
   });
 
   filters();
