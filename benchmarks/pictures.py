@@ -1,14 +1,17 @@
 """The pictures of the README and the documentation, taken of the running system: `make pictures`.
 
-`python -m benchmarks.pictures WAREHOUSE [--into docs]` serves the warehouse as `command-center up` does, with a
-user of its own, and takes each picture in Chromium at a fixed size, in the light theme. The figures are those of
-the warehouse; what would differ from run to run (when the snapshot was built, its id, how long an answer took) is
-written over before the picture is taken.
+`python -m benchmarks.pictures WAREHOUSE [--into docs]` has the Insight Scout write the day's briefing, serves the
+warehouse as `command-center up` does, with a user of its own, and takes each picture in Chromium at a fixed size,
+in the light theme. The figures are those of the warehouse; what would differ from run to run (when the snapshot
+was built, how long an answer took) is written over before the picture is taken.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,29 +22,33 @@ from benchmarks.site import chromium, make_users, running, signed_in
 
 QUESTION = "Which three journeys are driving the most avoidable call cost right now?"
 READER = "executive"
-LAPTOP, PHONE = (1280, 800), (390, 844)
+LAPTOP, PHONE = (1440, 900), (390, 844)
 # Says nothing of when and how fast: `selector` gets these words, wherever it is there.
 FIXED = {
     "#live": "live",
-    ".cc-updated": "",
     ".foot": "",
     "[data-step-type=tool] button": "Worked for a moment",
 }
+SCOUT = "import sys; from ui.cli import main; sys.argv[1:] = ['scout', '--warehouse', sys.argv[1]]; main()"
 _WRITE = """(fixed) => Object.entries(fixed).forEach(([selector, words]) =>
   document.querySelectorAll(selector).forEach((each) => { each.textContent = words; each.hidden = !words; }))"""
-_STILL = "* { animation: none !important; transition: none !important; caret-color: transparent !important; }"
+# The chat writes its clock again whenever it differs, so that only a style keeps it away.
+_STILL = """.cc-updated { display: none !important; }
+* { animation: none !important; transition: none !important; caret-color: transparent !important; }"""
 
 
 def overview(page: Page) -> None:
     """The executive overview."""
     page.goto("/dashboard")
     page.wait_for_selector("#leaks tbody tr")
+    page.wait_for_selector("#briefing .headline")
 
 
 def issue(page: Page) -> None:
     """Why the worst issue happens."""
     page.goto("/dashboard/issue/Billing/cause")
     page.wait_for_selector("#cut-message .hbar")
+    page.wait_for_selector("#course .events li")  # it is loaded after the page
 
 
 def chat(page: Page) -> None:
@@ -87,7 +94,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         var = Path(folder)
-        passwords = make_users(var, {READER: READER})
+        passwords = make_users(var, {"owner": "analyst", READER: READER})
+        scan = [sys.executable, "-c", SCOUT, str(arguments.warehouse)]
+        environment = {**os.environ, "COMMAND_CENTER_VAR": folder}
+        subprocess.run(scan, check=True, stdout=subprocess.DEVNULL, env=environment)
         with running(arguments.warehouse, var) as address:
             take(browser, address, signed_in(address, READER, passwords[READER]), arguments.into)
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ui.sessions import Sessions
 
 _GRACE_SECONDS = 5
+_FIRST_VIEW_SECONDS = 20.0
 _STATIC = Path(__file__).parent / "static"
 _CHAT_APP = Path(__file__).parent / "chainlit_root" / "chat_app.py"
 
@@ -150,7 +151,6 @@ def serve(
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         made = _first_sign_ins(settings, app.state.accounts, one_each=one_each)
-        _announce(settings.server.public_url or _address(listener), made)
         server = PatientServer(config, app.state.running, settings.server.shutdown_seconds)
         app.state.watch.stopping = lambda: server.should_exit
         # The daily scan and its briefing are of the member warehouse.
@@ -158,16 +158,21 @@ def serve(
         work = nullcontext() if company else scheduled(settings.scout, daily, assistant.make_briefing)
         rounds = TicketRounds(settings, lambda: datetime.now(UTC), app.state.accounts.note)
         with work, ticketing(rounds), nullcontext() if company else _warmed(app):
+            _announce(settings.server.public_url or _address(listener), made)
             server.run(sockets=[listener])
 
 
 @contextmanager
 def _warmed(app: FastAPI) -> Iterator[None]:
-    """Within this the dashboard's first pages are filled beforehand, again after each new snapshot."""
+    """Within this the dashboard's first pages are filled beforehand, again after each new snapshot.
+
+    The very first one is waited for: who opens the address as soon as it is told finds the overview there.
+    """
     over = threading.Event()
     thread = threading.Thread(target=app.state.dashboard.follow, args=(over,), name="dashboard", daemon=True)
     thread.start()
     try:
+        app.state.dashboard.opened.wait(_FIRST_VIEW_SECONDS)
         yield
     finally:
         over.set()

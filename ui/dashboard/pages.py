@@ -66,6 +66,7 @@ class DashboardPages:
         self._statements: Memory = Remembered(KEPT_STATEMENTS)
         self._contents: Remembered[_Shown] = Remembered(KEPT_VIEWS)
         self._first = FirstAlone()
+        self.opened = Event()  # set once the overview has been filled, or could not be
         self._references = References(forms)
         self._pages = Pages(forms, self._access, VIEWS)
         self.router = APIRouter(include_in_schema=False)
@@ -85,7 +86,10 @@ class DashboardPages:
         """
         snapshot = self._assistant.door.snapshot()
         first, *others = (Account(WARMING, role, 0.0) for role in ROLES)
-        content = self._fill(overview.VIEW, first, snapshot, {}, {}).content
+        try:
+            content = self._fill(overview.VIEW, first, snapshot, {}, {}).content
+        finally:
+            self.opened.set()
         further: list[tuple[View, Account, Mapping[str, str]]] = [(overview.VIEW, other, {}) for other in others]
         further += [(view, first, place) for view, place in behind(content)]
         for view, reader, place in further:
