@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from agents import asides
 from agents.answer import Fact
 from agents.courses import trend
 from agents.explaining import drivers
@@ -72,6 +73,19 @@ SHAPES: dict[str, Callable[[Prose, list[Voice], Sight], None]] = {
     "review": reviewed,
     "impact": impact,
     "split": split,
+    "action_basis": asides.action_basis,
+    "action_sure": asides.action_sure,
+    "action_order": asides.action_order,
+    "action_live": asides.action_live,
+    "fix_live": asides.fix_live,
+    "fix_owner": asides.fix_owner,
+    "impact_basis": asides.impact_basis,
+    "impact_sure": asides.impact_sure,
+    "split_basis": asides.split_basis,
+    "split_sure": asides.split_sure,
+    "what_if_basis": asides.what_if_basis,
+    "what_if_sure": asides.what_if_sure,
+    "issue_sure": asides.issue_sure,
 }
 
 

@@ -11,6 +11,7 @@ from agents.context import Context, State
 from agents.loop import Agent, run_agent
 from agents.toolbox import as_tool
 from tools.actions.ab_test import read_ab_test
+from tools.actions.about import about_answer
 from tools.actions.impact import measure_impact
 from tools.actions.recommend import recommend_actions
 from tools.actions.reviewing import review_actions
@@ -28,6 +29,7 @@ NEXT_BEST_ACTION = Agent(
         as_tool(review_actions),
         as_tool(measure_impact),
         as_tool(read_ab_test),
+        as_tool(about_answer),
         as_tool(project_savings),
         as_tool(query_metrics),
         as_tool(run_verified_query),

@@ -16,7 +16,7 @@ from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER
 from agents.learning import Learning
-from agents.planner.reviewing import decision_in
+from agents.planner.reviewing import awaited_reason, decision_in, may_be_reason
 from agents.tracing.keeping import keep_trace
 from agents.tracing.store import TRACES, TraceStore
 from agents.unanswered import Listener
@@ -154,7 +154,7 @@ class Assistant:
         context.desk.review = ReviewDesk(
             self.settings.state,
             self.clock,
-            decision_in(question) if decides else None,
+            self._decision(question, principal, name) if decides else None,
             self.operator,
             self.audit,
         )
@@ -178,6 +178,21 @@ class Assistant:
             answer = said_so(answer, failure)
         context.desk.spend({"render": (time.perf_counter() - rendering) * 1000})
         return self._keep(answer, principal, started, context, name)
+
+    def _decision(self, question: str, principal: Principal, name: str) -> str | None:
+        """The decision that the person's words hold: of this question, or of the one it gives a reason for."""
+        asked = decision_in(question)
+        if asked is not None or not may_be_reason(question):
+            return asked
+        from langchain_core.messages import HumanMessage
+
+        from agents.chat_models.history import prior_turns
+        from agents.threads import thread_key
+
+        where: RunnableConfig = {"configurable": {"thread_id": thread_key(principal, name)}}
+        messages = self.graph.get_state(where).values.get("messages", [])
+        turns = prior_turns([*messages, HumanMessage(question)])
+        return decision_in(turns[-1].question) if awaited_reason(question, turns) else None
 
     def _scanned(self, knowledge: Knowledge, on_step: Callable[[str], None]) -> tuple[Incident, ...] | None:
         """The incidents of the snapshot's scan, made now when there is none yet; None for another company."""

@@ -141,6 +141,17 @@ def _split(plan: Plan) -> list[Call]:
     return [("read_ab_test", {"assumptions": list(plan.assumptions)})]
 
 
+def _about(plan: Plan) -> list[Call]:
+    assert plan.about
+    about = plan.about
+    arguments: dict[str, Any] = {"of": about.of, "aspect": about.aspect}
+    if about.query is not None:
+        arguments["metric"] = about.query.metrics[0]
+        arguments["filters"] = [entry.model_dump(mode="json") for entry in about.query.filters]
+    given = {"actions": list(about.actions), "asked": about.asked, "reduce_pct": about.percent}
+    return [("about_answer", {**arguments, **{name: value for name, value in given.items() if value}})]
+
+
 def _review(plan: Plan) -> list[Call]:
     assert plan.review
     review = plan.review
@@ -183,6 +194,7 @@ CALLS: dict[str, Callable[[Plan], list[Call]]] = {
     "confusion": _confusion,
     "review": _review,
     "split": _split,
+    "about": _about,
     "outlook": _outlook,
     "clarify": _clarify,
     "refuse": _refused,

@@ -25,12 +25,14 @@ from agents.chat_models.carried import planned_already
 from agents.chat_models.history import prior_turns
 from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
+from agents.planner.asides import about_plan
 from agents.planner.outlook import outlook_plan
 from agents.planner.reviewing import review_plan
 from agents.planner.testing import split_plan
 
 ROUTE = "route"
 EXAMPLES = 3
+BESIDE = ("review", "about")  # turns that leave the figures before them in place
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -106,12 +108,13 @@ class EmbeddedChatModel(BaseChatModel):
         if known is not None:
             return known
         plan = (
-            review_plan(question, history)
+            about_plan(question, history)
+            or review_plan(question, history)
             or split_plan(question, history)
             or outlook_plan(question, self.planner.model)
             or self.planner.plan(
                 question,
-                history=[turn for turn in history if turn.kind != "review"],
+                history=[turn for turn in history if turn.kind not in BESIDE],
                 as_of=self.as_of,
                 first_day=self.first_day,
                 partial_day=self.partial_day,

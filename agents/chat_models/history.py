@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage
 
 from agents.planner import PriorTurn, Shown
 from agents.toolbox import ACTIONS, SHOWN, VERIFIED
@@ -25,6 +25,7 @@ KINDS = {
     "review_actions": "review",
     "measure_impact": "impact",
     "read_ab_test": "split",
+    "about_answer": "about",
     "walk_journey": "journey",
     "agent_effects": "agents",
     "confusing_changes": "confusion",
@@ -49,7 +50,8 @@ def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
                 percent = call["args"].get("reduce_pct")
                 return PriorTurn(
                     question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]),
-                    *_verified(messages, call["id"]), _actions(messages, call["id"]),
+                    *_verified(messages, call["id"]), _named(call) or _actions(messages, call["id"]),
+                    _shape(messages, call["id"]),
                 )  # fmt: skip
     return PriorTurn(question, "refuse", None)
 
@@ -74,6 +76,20 @@ def _shown(messages: Sequence[BaseMessage], call_id: str | None) -> Shown:
                 rows = tuple(tuple(str(value) for value in row) for row in keys["rows"])
                 return Shown(tuple(keys["dimensions"]), rows, int(keys["total"]))
     return Shown()
+
+
+def _shape(messages: Sequence[BaseMessage], call_id: str | None) -> str:
+    """What a call's answer looked like, as the thread keeps it."""
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.tool_call_id == call_id:
+            return str(json.loads(str(message.content)).get("shape", ""))
+    return ""
+
+
+def _named(call: ToolCall) -> tuple[str, ...]:
+    """The actions that a question about an answer was about, which need not be all that its answer shows."""
+    names = call["args"].get("actions", ()) if call["name"] == "about_answer" else ()
+    return tuple(str(name) for name in names)
 
 
 def _actions(messages: Sequence[BaseMessage], call_id: str | None) -> tuple[str, ...]:

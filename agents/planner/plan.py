@@ -10,7 +10,7 @@ from semantic.query import SemanticQuery
 
 PlanKind = Literal[
     "query", "drivers", "what_if", "briefing", "next_best_action", "impact", "journey", "agents", "confusion",
-    "review", "split", "outlook", "clarify", "refuse",
+    "review", "about", "split", "outlook", "clarify", "refuse",
 ]  # fmt: skip
 Refusal = Literal[
     "", "pii", "write", "forecast", "no_metric", "no_dimension", "no_value", "incompatible", "domain", "language",
@@ -22,7 +22,8 @@ AGENTS: dict[str, Agent] = {
     "briefing": "insight_scout", "drivers": "insight_scout", "what_if": "next_best_action",
     "agents": "insight_scout", "confusion": "insight_scout",
     "next_best_action": "next_best_action",
-    "impact": "next_best_action", "review": "next_best_action", "split": "next_best_action",
+    "impact": "next_best_action", "review": "next_best_action", "about": "next_best_action",
+    "split": "next_best_action",
     "outlook": "insight_scout",
 }  # fmt: skip
 ROUTE_REASONS: dict[str, str] = {
@@ -36,6 +37,7 @@ ROUTE_REASONS: dict[str, str] = {
     "next_best_action": "The question asks what to do.",
     "impact": "The question asks whether earlier changes worked.",
     "review": "The question decides on recommended actions, or asks whose they are.",
+    "about": "The question asks about the last answer.",
     "split": "The question asks what the A/B test of a fix showed.",
     "outlook": "The question asks who is likely to call or to leave: models of groups of members answer.",
     "clarify": "The question can be read in more than one way.",
@@ -61,7 +63,7 @@ class PriorTurn:
     """An earlier question of the conversation, the whole query that answered it and the keys of its rows.
 
     `verified` names the verified query that answered it, with the arguments of its `parameters`. `actions` are the
-    names of the recommended actions that its answer listed, in their order.
+    names of the recommended actions that its answer listed, in their order; `shape` what its answer looked like.
     """
 
     question: str
@@ -72,6 +74,7 @@ class PriorTurn:
     verified: str = ""
     parameters: tuple[tuple[str, Argument], ...] = ()
     actions: tuple[str, ...] = ()
+    shape: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,25 @@ class Review:
     edits: tuple[tuple[str, str], ...] = ()
     of: str = ""
     day: str = ""
+
+
+Aspect = Literal["basis", "sure", "order", "live", "owner"]
+
+
+@dataclass(frozen=True)
+class About:
+    """A question about the last answer: which kind it was (`of`), and what is asked of it.
+
+    `actions` are the names that it points at, `asked` the question that was answered, `query` and `percent` what a
+    what-if was of.
+    """
+
+    of: Literal["actions", "issue", "impact", "split", "savings"]
+    aspect: Aspect
+    actions: tuple[str, ...] = ()
+    asked: str = ""
+    query: SemanticQuery | None = None
+    percent: float | None = None
 
 
 @dataclass(frozen=True)
@@ -121,4 +143,5 @@ class Plan:
     route_reason: str = ""
     follow_ups: tuple[str, ...] = ()
     review: Review | None = None
+    about: About | None = None
     outlook: Outlook | None = None

@@ -61,6 +61,8 @@ def _impolite(question: str) -> str:
 
 def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     """The plan of a question that decides on actions of the answer before, or asks whose they are; None else."""
+    if why := awaited_reason(question, history):
+        return review_plan(f"{history[-1].question.rstrip(' .!')} because {why}", history[:-1])
     asked = decision_in(question)
     listed = [turn for turn in history if turn.actions]
     if asked is None:
@@ -72,7 +74,8 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     reason = _REASON.search(f" {text}")
     target = (f" {text}"[: reason.start()] if reason else text).strip(" ?.!")
     target = re.sub(r"^(it|that|this) back$", r"\1", target) or ("it" if asked == "undo" else "")
-    if asked == "undo" and re.fullmatch(_IT, target) and history[-1:] and history[-1].kind != "review":
+    done = [turn for turn in history if turn.kind not in ("about", "clarify", "refuse")]
+    if asked == "undo" and re.fullmatch(_IT, target) and done and done[-1].kind != "review":
         return None  # something else was done last
     pointed = listed[-1].actions[:1] if listed and re.fullmatch(_IT, target) else ()
     chosen = pointed or _chosen(target, known)
@@ -86,6 +89,39 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     said = ("Read as the first of the actions shown.",) if pointed and len(listed[-1].actions) > 1 else ()
     review = Review(asked, chosen, _reason(question) if reason else "")
     return replace(plan, review=review, assumptions=said)
+
+
+_BECAUSE = re.compile(
+    r"^(?:because|since|as|due to|(?:the )?reason(?: is)?:?|it is because)\b(?: of)?:? *(.+)$", re.I
+)
+_NO_REASON = re.compile(
+    r"^(?:show|what|which|how|who|whose|give|list|compare|top|why|where|when|did|is|are|do|does|can|could|undo|never|"
+    r"cancel|forget|no|stop|and|by|only|hello|hi|thanks?|total)\b|\?\s*$",
+    re.I,
+)
+
+
+def awaited_reason(question: str, history: Sequence[PriorTurn]) -> str:
+    """The reason of the decision before, which lacked one, in the person's own words; empty when this is none."""
+    last = history[-1] if history else None
+    if (
+        last is None
+        or last.kind != "review"
+        or last.actions
+        or decision_in(last.question) not in ("reject", "defer")
+    ):
+        return ""
+    said = " ".join(question.split()).strip(" .!")
+    if _REASON.search(f" {last.question}") or decision_in(question) is not None:
+        return ""
+    led = _BECAUSE.match(said)
+    return led[1] if led else said if may_be_reason(question) else ""
+
+
+def may_be_reason(question: str) -> bool:
+    """Whether a text could be a reason at all, and is no question or order of another kind."""
+    said = question.strip()
+    return bool(_BECAUSE.match(said)) or not (_NO_REASON.search(said) or len(said.split()) < 2)
 
 
 def _change_plan(question: str, change: Change, listed: Sequence[PriorTurn]) -> Plan | None:
@@ -106,9 +142,19 @@ def _change_plan(question: str, change: Change, listed: Sequence[PriorTurn]) -> 
     return replace(plan, review=review)
 
 
+def listed_actions(history: Sequence[PriorTurn]) -> tuple[str, ...]:
+    """The actions that places count in, such as `the second one`."""
+    return _known([turn for turn in history if turn.actions])
+
+
+def chosen_of(words: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The actions of `known` that words point at; none when they point at nothing."""
+    return _chosen(words, known)
+
+
 def _known(listed: Sequence[PriorTurn]) -> tuple[str, ...]:
     """The actions that places count in: the last recommendation's, or what is left of a long conversation."""
-    recommended = (turn.actions for turn in reversed(listed) if turn.kind != "review")
+    recommended = (turn.actions for turn in reversed(listed) if turn.kind not in ("review", "about"))
     return next(recommended, listed[-1].actions if listed else ())
 
 

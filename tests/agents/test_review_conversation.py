@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.planner.asides import about_plan
 from agents.planner.plan import PriorTurn, Review
-from agents.planner.reviewing import decision_in, review_plan
+from agents.planner.reviewing import awaited_reason, decision_in, review_plan
 from agents.runtime import Assistant
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.reviewing import ReviewDesk, review_actions, spoken_day
@@ -134,7 +135,7 @@ def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_produ
     assert (found.state, store.events(found.id)[-1].user) == ("approved", "ann")
     assert found.frozen["savings_per_year"] == pytest.approx(first.rows[1][5])
     assert "owns" in assistant.ask("who owns it?", owner, thread).text
-    assert assistant.ask("reject the first one", owner, thread).refusal_code == "bad_arguments"  # no reason
+    assert assistant.ask("reject the first one", owner, thread).status == "clarify"  # its reason is asked for
     assert assistant.ask("undo the approval of the second one", owner, thread).status == "answered"
     assert store.find(found.id).state == "proposed"
     assert assistant.ask("change the owner of the second one to Quality", owner, thread).status == "answered"
@@ -155,6 +156,103 @@ def test_a_decision_in_a_conversation_is_kept_with_its_reviewer_and_only_a_produ
     executive = Principal("eve", "executive")
     assistant.ask("What should we do about Billing?", executive, other)
     assert assistant.ask("approve the first one", executive, other).refusal_code == "denied:review_role"
+    store.close()
+
+
+DECIDED = PriorTurn("approve the second one", "review", None, actions=NAMES[1:2])
+SAVED = PriorTurn("If we fix billing, what is the upside?", "what_if", None, 10.0)
+MEASURED = PriorTurn("Did the billing fix work?", "impact", None)
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "about"),
+    [
+        ("why not the first?", [LISTED], ("actions", "order", NAMES[:1])),
+        ("Why not the second one instead?", [LISTED], ("actions", "order", NAMES[1:2])),
+        ("why is the third one only third?", [LISTED], ("actions", "order", NAMES[2:])),
+        ("What's it based on?", [LISTED, DECIDED], ("actions", "basis", NAMES[1:2])),
+        ("how sure are you about that?", [LISTED], ("actions", "sure", NAMES[:1])),
+        ("When did it go live?", [LISTED, DECIDED], ("actions", "live", NAMES[1:2])),
+        ("when does the third one go live?", [LISTED, DECIDED], ("actions", "live", NAMES[2:])),
+        ("what is the status of the first one?", [LISTED], ("actions", "live", NAMES[:1])),
+        ("who owns it?", [SAVED], ("savings", "owner", ())),
+        ("where do these numbers come from?", [SAVED], ("savings", "basis", ())),
+        ("could that be chance?", [MEASURED], ("impact", "sure", ())),
+        ("since when is it live?", [LISTED, MEASURED], ("impact", "live", ())),
+        ("why not the first?", [replace(LISTED, shape="issue")], ("issue", "order", ())),
+    ],
+)
+def test_what_is_asked_about_an_answer_is_told_from_a_new_question(
+    question: str, history: list[PriorTurn], about: tuple[str, str, tuple[str, ...]]
+) -> None:
+    plan = about_plan(question, history)
+    assert plan is not None
+    assert plan.about is not None
+    assert (plan.about.of, plan.about.aspect, plan.about.actions) == about
+
+
+@pytest.mark.parametrize(
+    ("question", "history"),
+    [
+        ("why did billing calls go up?", [LISTED]),
+        ("when did call volume rise?", [MEASURED]),
+        ("what is the leakage rate based on plan type?", [LISTED]),
+        ("how sure are you?", [PriorTurn("total calls", "query", None)]),
+        ("how sure are you?", []),
+        ("approve it", [LISTED, SAVED]),
+    ],
+)
+def test_other_questions_stay_what_they_are(question: str, history: list[PriorTurn]) -> None:
+    assert about_plan(question, history) is None
+
+
+def test_a_reason_is_taken_only_where_one_was_asked_for() -> None:
+    open_one = PriorTurn("reject the second one", "review", None)
+    plan = review_plan("because Legal needs two weeks", [LISTED, open_one])
+    assert plan is not None
+    assert plan.review == Review("reject", NAMES[1:2], "Legal needs two weeks")
+    for other in ("who owns it?", "show leakage by plan", "no", "never mind", "undo that"):
+        assert awaited_reason(other, [LISTED, open_one]) == "", other
+    for settled in (DECIDED, PriorTurn("reject it because of cost", "review", None), SAVED):
+        assert awaited_reason("Legal needs two weeks", [LISTED, settled]) == ""
+    nothing = about_plan("approve it", [SAVED])
+    assert nothing is not None
+    assert nothing.kind == "clarify"
+
+
+def test_answers_about_an_answer_hold_against_the_figures(assistant: Assistant) -> None:
+    owner, thread = Principal("ann", "product_owner"), uuid.uuid4().hex
+    for question, said in (
+        ("What should we do about Billing?", "Start here"),
+        ("what is it based on?", "rests on"),
+        ("how sure are you?", "80% range"),
+        ("why not the second one?", "comes ahead of"),
+        ("If we fix billing this week, what's the upside?", "save"),
+        ("how sure are you?", "not a measured effect"),
+        ("what's it based on?", "leaked calls for Billing"),
+        ("who owns it?", "Expected"),
+        ("Once we make these changes, how do we know it worked?", "interval"),
+        ("what's it based on?", "other groups of calls"),
+        ("could it be chance?", "Placebo check"),
+        ("when did it go live?", "2 October 2026"),
+        ("who owns it?", "Digital Product owns"),
+    ):
+        answer = assistant.ask(question, owner, thread)
+        assert answer.status == "answered", (question, answer.text, answer.trust_reason)
+        assert said in answer.text, (question, answer.text)
+
+
+def test_a_missing_reason_is_asked_for_and_the_next_sentence_is_taken(assistant: Assistant) -> None:
+    owner, thread = Principal("ann", "product_owner"), uuid.uuid4().hex
+    name = str(assistant.ask("What should we do about Billing?", owner, thread).rows[0][0])
+    assert assistant.ask("reject the first one", owner, thread).status == "clarify"
+    store = Proposals(Path(assistant.settings.state) / FILE)
+    assert "rejected" not in {one.state for one in store.all() if one.now["title"] == name}
+    assert assistant.ask("Legal needs two more weeks", owner, thread).status == "answered"
+    rejected = store.find(name)
+    assert (rejected.state, store.events(rejected.id)[-1].reason) == ("rejected", "Legal needs two more weeks")
+    assert assistant.ask("undo that", owner, thread).status == "answered"
+    assert store.find(name).state == "proposed"
     store.close()
 
 

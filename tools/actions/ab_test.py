@@ -16,7 +16,7 @@ from tools.actions.split import (
     SplitReading,
     read_split,
 )
-from tools.actions.subjects import Subject, concerns, named, subjects
+from tools.actions.subjects import Subject, meant
 from tools.desk import Desk, Hidden
 from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Table
 from tools.periods import day_in_words
@@ -52,8 +52,11 @@ def read_ab_test(
     `action` names a live action or a past fix; without one the latest that has a split is taken. `filters` say
     which journey it should be of. Says so when there was no split, or when it is too early.
     """
-    known = [one for one in subjects(desk) if concerns(one, filters)]
-    wanted = named(known, f"{action} {desk.question}", desk)
+    return ab_test_of(meant(desk, action, filters), desk, assumptions)
+
+
+def ab_test_of(wanted: list[Subject], desk: Desk, assumptions: tuple[str, ...] = ()) -> Outcome:
+    """The A/B test of the latest of some fixes that has one, or why there is none."""
     if not wanted:
         return Refusal("nothing_live", NO_FIX)
     divided = [one for one in wanted if split_of(one, desk) is not None]

@@ -1,8 +1,11 @@
 """What would have happened anyway: synthetic difference-in-differences on weekly log counts, with placebo errors.
 
 Arkhangelsky et al. 2021: donor weights that make the donors' course before the go-live parallel to the treated
-one's, week weights that make the weeks before alike to those after, both on the simplex. The standard error is how
-far donors that had no fix stray in the same way, by the size of their counts.
+one's, week weights that make the weeks before alike to those after, both on the simplex. Two things differ from
+the paper where a fix is measured. The week before the go-live has no part in the level before: people start a
+fix when calls are high, and such a week falls back by itself (Ashenfelter's dip). And the week weights are kept
+as even as the donors' weekly noise makes it wise, so that one loud week is not all there was before. The
+standard error is how far donors that had no fix stray in the same way, by the size of their counts.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from scipy.optimize import nnls
 
 Array = NDArray[np.float64]
 SUM_WEIGHT = 1e3
+GAP = 1  # weeks before the go-live that say nothing of the level before
 STRAYS = 3.5  # robust standard deviations beyond which a donor had an event of its own
 LEAST_DONORS = 4
 
@@ -48,8 +52,10 @@ def effect(treated: Array, donors: dict[str, Array], before: int, confidence: fl
     kept, strays = _without_strays(panel, before)
     panel, names = panel[kept], [name for name, keep in zip(names, kept, strict=True) if keep]
     own = np.log(treated)
-    log, weights, week_weights = sdid(own, panel, before)
-    placebo = np.array([sdid(row, np.delete(panel, at, axis=0), before)[0] for at, row in enumerate(panel)])
+    log, weights, week_weights = sdid(own, panel, before, gap=GAP, even=True)
+    placebo = np.array(
+        [sdid(row, np.delete(panel, at, axis=0), before, gap=GAP, even=True)[0] for at, row in enumerate(panel)]
+    )
     counts = np.exp(panel).mean(axis=1)
     error = _error(placebo, counts, float(treated.mean()), before, len(treated) - before)
     reach = float(stats.t.ppf((1 + confidence) / 2, len(names) - 1)) * error
@@ -74,16 +80,20 @@ def strays_of(names: list[str], strays: NDArray[np.bool_], donors: dict[str, Arr
     return tuple(name for name, stray in zip(positive, strays, strict=True) if stray)
 
 
-def sdid(own: Array, panel: Array, before: int) -> tuple[float, Array, Array]:
-    """The effect, the donors' weights and the weights of the times before.
+def sdid(own: Array, panel: Array, before: int, *, gap: int = 0, even: bool = False) -> tuple[float, Array, Array]:
+    """The effect, the donors' weights and the weights of the times before, as published without `gap` and `even`.
 
     `own` (times,) and `panel` (donors, times) are in any unit, and so is the effect; it begins at time `before`.
+    The last `gap` times before have no weight; `even` holds those of the others together by the donors' noise.
     """
     after = len(own) - before
     steps = np.diff(panel[:, :before], axis=1)
-    zeta = after**0.25 * float(steps.std(ddof=1) if steps.size > 1 else 0.0)
+    noise = float(steps.std(ddof=1) if steps.size > 1 else 0.0)
+    zeta = after**0.25 * noise
     weights = _simplex(panel[:, :before].T, own[:before], zeta**2 * before)
-    weeks = _simplex(panel[:, :before], panel[:, before:].mean(axis=1), 1e-6 * zeta**2 * len(panel))
+    ridge = noise**2 if even else 1e-6 * zeta**2
+    usable = _simplex(panel[:, : before - gap], panel[:, before:].mean(axis=1), ridge * len(panel))
+    weeks = np.concatenate([usable, np.zeros(gap)])
     mine = own[before:].mean() - own[:before] @ weeks
     theirs = panel[:, before:].mean(axis=1) - panel[:, :before] @ weeks
     return float(mine - weights @ theirs), weights, weeks

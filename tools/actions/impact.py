@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.actions.counterfactual import Effect, effect
-from tools.actions.subjects import Subject, concerns, subjects
+from tools.actions.subjects import Subject, meant
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
@@ -37,17 +38,19 @@ def measure_impact(
     `action` names a live action or a past fix; without one the latest that went live inside the data is taken.
     `filters` say which journey it should be of.
     """
-    known = subjects(desk)
-    wanted = [
-        subject for subject in known if action.lower() in subject.name.lower() and concerns(subject, filters)
-    ]
+    wanted = meant(desk, action, filters)
     if not wanted:
         return Refusal("nothing_live", NOTHING_LIVE)
-    ready = [subject for subject in wanted if whole_weeks(subject, desk)[1] >= LEAST_AFTER] or wanted
-    subject = max(ready, key=lambda one: (one.expected is not None, one.go_live))
+    subject = latest(wanted, desk)
     others = [one.name for one in wanted if one is not subject]
     said = (_OTHERS.format(", ".join(others[:MOST_NAMED])),) if others else ()
     return measured(subject, desk, (*assumptions, *said))
+
+
+def latest(wanted: Sequence[Subject], desk: Desk) -> Subject:
+    """The one that is measured of several: ready, an approved action first, then the last to go live."""
+    ready = [subject for subject in wanted if whole_weeks(subject, desk)[1] >= LEAST_AFTER] or wanted
+    return max(ready, key=lambda one: (one.expected is not None, one.go_live))
 
 
 def whole_weeks(subject: Subject, desk: Desk) -> tuple[int, int]:

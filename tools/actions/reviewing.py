@@ -14,9 +14,9 @@ from tools.actions.deciding import Days, decide, proposal_seen, require_whole_co
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.proposing import documents_of
 from tools.actions.recommendations import recommendations
-from tools.actions.verdicts import Proposal, require_reviewer
+from tools.actions.verdicts import PAST, REASONED, Proposal, require_reviewer
 from tools.desk import Desk, Hidden
-from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
+from tools.outcome import Clarification, Column, Found, Mendable, Outcome, Refusal, Table
 from warehouse.audit import AuditLog
 
 Asked = Literal["approve", "reject", "defer", "undo", "owner", "edit", "duplicate", "golive"]
@@ -61,6 +61,8 @@ def review_actions(
         return Refusal("not_asked", "A decision on actions is made only when the question itself asks for it.")
     if decision != "owner":
         require_reviewer(desk.principal)
+    if decision in REASONED and not reason.strip():
+        return Clarification(f"Why should {' and '.join(actions)} be {PAST[decision]}? The reason is kept.", ())
     for what, words in (("reason", reason), ("day", go_live), *(edits or {}).items()):
         if " ".join(words.lower().split()) not in " ".join(desk.question.lower().split()):
             raise Mendable(

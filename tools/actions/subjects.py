@@ -22,7 +22,7 @@ class Subject:
     """A fix that is live: the calls that it should have reduced, from when, and what was expected of it.
 
     `donors_by` is the dimension that, with the plan type, makes the cells it is compared with. `source` is the
-    proposal's id or the fix's, `lever` and `journey` what the scoring knows it by.
+    proposal's id or the fix's, `lever` and `journey` what the scoring knows it by, `owner` who did it.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Subject:
     source: str = ""
     lever: str = ""
     journey: str = ""
+    owner: str = ""
 
 
 def subjects(desk: Desk) -> list[Subject]:
@@ -61,6 +62,7 @@ def subjects(desk: Desk) -> list[Subject]:
                     proposal.id,
                     proposal.key.partition(":")[0],
                     str(frozen["journey"]),
+                    str(proposal.now["owner"]),
                 )
             )
     return [*found, *_past(desk)]
@@ -69,7 +71,7 @@ def subjects(desk: Desk) -> list[Subject]:
 def _past(desk: Desk) -> list[Subject]:
     """Fixes of the history that went live inside the data; a plan before a colon in the title is whose it is."""
     sql = (
-        exp.select("fix_id", "lever", "title", "journey", "go_live_date")
+        exp.select("fix_id", "lever", "title", "journey", "go_live_date", "owner")
         .from_("gold.fixes")
         .order_by("fix_id")
         .sql(dialect="duckdb")
@@ -81,7 +83,7 @@ def _past(desk: Desk) -> list[Subject]:
     except DeniedError:
         return []
     found = []
-    for fix, lever, title, journey, day in rows:
+    for fix, lever, title, journey, day, owner in rows:
         if not isinstance(day, date) or not desk.first_day < day <= desk.as_of:
             continue
         topic, plan = topic_of(desk, str(journey)), str(title).partition(":")[0]
@@ -100,6 +102,7 @@ def _past(desk: Desk) -> list[Subject]:
                     str(fix),
                     str(lever),
                     str(journey),
+                    str(owner or ""),
                 )
             )
     return found
@@ -126,6 +129,19 @@ _COMMON = frozenset(
         "work worked working",
     )
 )
+
+
+def meant(
+    desk: Desk, action: str = "", filters: tuple[DimensionFilter, ...] = (), asked: str = ""
+) -> list[Subject]:
+    """The subjects that a request is about: by a part of the name `action`, else by the words that were asked.
+
+    `asked` is the question that named them, where it is not the one at hand.
+    """
+    known = [one for one in subjects(desk) if concerns(one, filters)]
+    if action:
+        return [one for one in known if action.lower() in one.name.lower()]
+    return named(known, asked or desk.question, desk)
 
 
 def named(known: Sequence[Subject], text: str, desk: Desk) -> list[Subject]:
