@@ -70,6 +70,8 @@ EXECUTIVE = {
     "providers_used_and_performance",
     "coverage_and_patterns",
     "not_found_errors",
+    "provider_not_found_errors",
+    "rate_not_found_errors",
     "why_a_service_fails",
 }
 
