@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from agents.planner import periods as p
+from agents.planner.among import keep_those_that_know, named_among
 from agents.planner.assemble import check_compatibility
 from agents.planner.contrast import contrast
 from agents.planner.conversion import convert
@@ -23,7 +25,7 @@ from semantic.query import DimensionFilter, MetricFilter, Order, SemanticQuery, 
 _OPENERS = (
     r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|"
     r"without|drop|remove|keep|include|add|get rid of|hide|lose|skip|leave out|leave off|ignore|forget|"
-    r"delete|clear|"
+    r"delete|clear|since when|"
     r"lift|restrict|narrow|plot|draw|sorted|ordered|rank|arrange|flip|reverse|turn|put|undo|take (?:out|off|away)|"
     r"instead|weekly|monthly|daily|quarterly|yearly|make it|make that|change|switch|show (?:it|"
     r"that|this|them|me that|the same)|break (?:it|that|this|them)|"
@@ -38,7 +40,9 @@ _MARKERS = (
 _WITH_METRIC = (
     r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|"
     r"\binstead\b|\bas well$|\btoo$|"
-    r"\b(?:is|are|was|were) (?:that|this|it|those)$"
+    r"\b(?:is|are|was|were) (?:that|this|it|those)$|"
+    r"^(?:and )?(?:what|how much|how many|how) (?:do|does|did) (?:they|it|those|these|that)\b|"
+    r"^(?:and )?which (?:ones|of (?:them|those|these))\b"
 )
 _ADD = r"further|also|as well|too|add|additionally|in addition|on top|and also|along with"
 _OF_TOTAL = (
@@ -55,6 +59,11 @@ _DROPS = r"drop|remove|clear|without|lose|undo|forget|delete|take off|take out|n
 _SHOW_AS = (
     r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?"
     r"(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
+)
+_SINCE_WHEN = (
+    r"since when|(?:when|what day) did (?:it|this|that|they|these) "
+    r"(?:begin|start|happen|go (?:up|down|wrong)|change)|"
+    r"(?:for )?how long has (?:it|this|that) been (?:so|like this|going on|happening)"
 )
 _ALL_ROWS = (
     r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|"
@@ -112,6 +121,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     base.filters = [_translated(item, base.metrics, lexicon) for item in base.filters]
     base.dimensions = [_for_metrics(name, base.metrics, lexicon) for name in base.dimensions]
     base.issues = [issue for issue in base.issues if issue.kind != "incompatible"]
+    keep_those_that_know(base, lexicon)
     check_compatibility(base, lexicon)
     take(
         reading,
@@ -131,6 +141,7 @@ def _say_unchanged(reading: Reading, base: Draft, prior: PriorTurn, *, shown_aga
         base.ask = Ask("clarify", "What should change in the last answer? Name a figure, a group or a period.")
 
 
+_SETTLED_BY_LABEL = ("ambiguous_metric", "ambiguous_value", "incompatible", "statistic", "unexplained")
 _SETTLED_BY_PRIOR = ("no_metric", "rank_without_dimension", "loose_dimension", "no_previous", "unit")
 
 
@@ -167,7 +178,12 @@ def _narrowed(base: Draft, row: dict[str, str]) -> Draft:
 
 
 def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    if reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL):
+    if named := named_among(reading, draft, base, lexicon):
+        draft.filters = []
+        base.metrics, base.order, base.having, base.share = [named], None, [], False
+        base.issues = [issue for issue in base.issues if issue.kind not in _SETTLED_BY_LABEL]
+        reading.explain(0, len(reading.tokens))
+    elif reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL):
         draft.metrics = [_in_kind(name, reading, base, lexicon) for name in draft.metrics]
         adds = first(reading, _ADD + r"|add|include")
         dropped = [name for name in draft.metrics if name in base.metrics]
@@ -334,6 +350,8 @@ def _which_filter(base: Draft) -> Ask:
 def _period(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     baselines = [span.period.baseline for span in reading.of_kind("time") if span.period and span.period.baseline]
     compares = first(reading, r"versus|vs|compare|compared|compares|against|than")
+    if take(reading, _SINCE_WHEN, outside_spans=False):
+        base.grain, base.order, base.limit = _course_of(base), None, None
     if draft.grain:
         base.grain, base.order, base.limit = draft.grain, None, None
     if baselines and compares:
@@ -347,6 +365,12 @@ def _period(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
     elif draft.time or draft.compare_to:
         base.time = draft.time or base.time
         base.compare_to = draft.compare_to
+
+
+def _course_of(base: Draft) -> Literal["day", "week"]:
+    """In which steps a period shows when something began."""
+    days = (base.time.end - base.time.start).days + 1 if base.time else 30
+    return "day" if days <= 45 else "week"
 
 
 def _shifted(time: TimeRange, baseline: str) -> TimeRange:

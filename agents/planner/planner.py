@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 
+from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
@@ -206,6 +207,7 @@ class Planner:
         reading, intent = self.read(question, clock, prior)
         reading.settled = settled
         if prior:
+            value_of_place(reading, self.lexicon)
             _prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)

@@ -1,0 +1,82 @@
+"""Which figures a fragment is about: one by the words of its label, or those that know the groups it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from agents.planner.draft import Draft
+from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import tokenise
+from agents.planner.reading import Reading
+from semantic.query import Order
+
+_FILLERS = re.compile(
+    r"and|for|about|what|how|do|does|did|they|it|them|that|those|these|is|are|the|an?|[io]n|of|by|me|us|show|just|only|"
+    r"now|much|please"
+)
+_MONEY = frozenset(("cost", "costs", "dollars", "price", "prices", "pay"))
+_AVERAGE = frozenset(("average", "averages", "mean", "avg", "averaged"))
+
+
+def named_among(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> str:
+    """`and for out-of-network?`, `what do they cost on average?`: the figure of the last answer, or of the same
+    events, whose label has all of these words and the fewest others. Empty without one, or if they say more.
+    """
+    if reading.breakdown or reading.of_kind("time") or reading.grain or _narrows(draft, base, lexicon):
+        return ""
+    is_open = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
+    if not is_open and not set(draft.metrics) <= set(base.metrics):
+        return ""
+    words = {"average" if token.text in _AVERAGE else token.text for token in reading.tokens if not token.is_mark}
+    own = [] if "average" in words else base.metrics
+    return _fitting(words, own, lexicon) or _fitting(words, _of_the_same(words, base, lexicon), lexicon)
+
+
+def _fitting(words: set[str], names: Iterable[str], lexicon: Lexicon) -> str:
+    told = {word for word in words if not _FILLERS.fullmatch(word)}
+    labels = {name: _words_of(name, lexicon) for name in names}
+    more = {name: len(label - words) for name, label in labels.items() if told and told <= label}
+    best = [name for name, count in more.items() if count == min(more.values())]
+    return best[0] if len(best) == 1 else ""
+
+
+def _narrows(draft: Draft, base: Draft, lexicon: Lexicon) -> bool:
+    """Whether a value of the fragment is one that a figure of the last answer can be filtered by."""
+    return any(lexicon.compatible(metric, item.dimension) for item in draft.filters for metric in base.metrics)
+
+
+def _of_the_same(words: set[str], base: Draft, lexicon: Lexicon) -> list[str]:
+    """Figures of the same events in one of the last answer's units, or in dollars where these are named."""
+    model = lexicon.model
+    known = frozenset[str]().union(*(model.datasets_of(name) for name in base.metrics))
+    units = {model.metrics[name].unit for name in base.metrics} | ({"usd"} if words & _MONEY else set())
+    return [name for name, one in model.metrics.items() if model.datasets_of(name) & known and one.unit in units]
+
+
+def _words_of(name: str, lexicon: Lexicon) -> set[str]:
+    return {token.text for token in tokenise(lexicon.model.metrics[name].label) if not token.is_mark}
+
+
+def value_of_place(reading: Reading, lexicon: Lexicon) -> None:
+    """`only in network 00248`: words that end in the name of the value's dimension are no figure of their own."""
+    starts = {span.start: span for span in reading.of_kind("value")}
+    for span in reading.of_kind("metric"):
+        value = starts.get(span.end) or next((v for at, v in starts.items() if at < span.end < v.end), None)
+        last = reading.tokens[span.end - 1].text
+        if value and any(last == lexicon.model.dimensions[target.name].label.lower() for target in value.targets):
+            reading.spans = [other for other in reading.spans if other is not span]
+
+
+def keep_those_that_know(base: Draft, lexicon: Lexicon) -> None:
+    """Of several figures those that know every group now named; the others are left out, and it is said."""
+    names = [*base.dimensions, *(item.dimension for item in base.filters)]
+    kept = [metric for metric in base.metrics if all(lexicon.compatible(metric, name) for name in names)]
+    if not kept or len(kept) == len(base.metrics):
+        return
+    lost = [lexicon.model.metrics[name].label for name in base.metrics if name not in kept]
+    base.assumptions.append(f"Left out, because it is not known by these groups: {', '.join(lost)}.")
+    base.metrics = kept
+    base.having = [item for item in base.having if item.metric in kept]
+    if base.order and base.order.by.split("__")[0] not in kept:
+        base.order = Order(by=kept[0], direction=base.order.direction)
