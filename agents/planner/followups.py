@@ -121,7 +121,8 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     base.filters = [_translated(item, base.metrics, lexicon) for item in base.filters]
     base.dimensions = [_for_metrics(name, base.metrics, lexicon) for name in base.dimensions]
     base.issues = [issue for issue in base.issues if issue.kind != "incompatible"]
-    keep_those_that_know(base, lexicon)
+    if not reading.of_kind("metric"):
+        keep_those_that_know(base, lexicon)
     check_compatibility(base, lexicon)
     take(
         reading,
