@@ -20,11 +20,12 @@ EXECUTIVE = Principal(user="reader", role="executive")
 
 
 def shapes(metric: str) -> list[SemanticQuery]:
-    """A metric alone, by dimensions, over time compared, and with thresholds."""
+    """A metric by dimensions, as one figure compared, over time compared, and with thresholds."""
     usable = [name for name in MODEL.dimensions if name in MODEL.dimensions_of(metric)]
     queries = [SemanticQuery(metrics=(metric,), dimensions=(usable[-1],), limit=3)]
     if all(MODEL.datasets[name].time_column for name in MODEL.datasets_of(metric)):
         queries += [
+            SemanticQuery(metrics=(metric,), compare_to="previous_period"),
             SemanticQuery(metrics=(metric,), time_grain="week", compare_to="previous_period"),
             SemanticQuery(
                 metrics=(metric,),

@@ -96,11 +96,11 @@ def _is_one_row(name: str, scope: Scope, statement: Statement) -> bool:
 
 
 def _is_aggregated(projection: exp.Expr) -> bool:
-    """Every column stands below an aggregate that is not a window, so that one row comes out."""
+    """Every column stands below an aggregate that is not a window, or its FILTER, so that one row comes out."""
     found = [node for node in nodes_within(projection) if isinstance(node, exp.AggFunc)]
     if not found or any(isinstance(node, exp.Window) for node in nodes_within(projection)):
         return False
-    return all(column.find_ancestor(exp.AggFunc) for column in _columns(projection))
+    return all(column.find_ancestor(exp.AggFunc, exp.Filter) for column in _columns(projection))
 
 
 def _check_days(name: str, earlier: list[str], pairs: list[_Pair], scope: Scope, statement: Statement) -> None:
