@@ -78,7 +78,7 @@ def company(seed: int, past: int, ahead: int, playbook: Playbook, *, measured: b
     rng = np.random.default_rng([seed, past, measured])
     world = _world(rng, playbook)
     rows = [_past(rng, world, at) for at in range(past)]
-    history = usable([row for row, _ in rows], playbook.history, AS_OF)
+    history = usable([row for row, _ in rows], playbook, AS_OF)
     if measured:
         effects = dict(zip([str(row["fix_id"]) for row, _ in rows], [effect for _, effect in rows], strict=True))
         history = History(tuple(_measured(rng, fix, effects[fix.fix_id]) for fix in history.fixes))

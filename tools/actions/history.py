@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlglot import exp
 
-from tools.actions.playbook import HistoryPriors
+from tools.actions.playbook import HistoryPriors, Playbook
 from tools.desk import Desk
 from tools.outcome import PlainCell
 from warehouse.door import QueryContext
@@ -54,7 +54,7 @@ class History:
         return hashlib.sha256(repr(self.fixes).encode()).hexdigest()[:8]
 
 
-def past_fixes(desk: Desk, priors: HistoryPriors) -> History:
+def past_fixes(desk: Desk, playbook: Playbook) -> History:
     """The fixes file through the door; empty when there is none or the reader may not see it."""
     sql = exp.select(*COLUMNS).from_("gold.fixes").order_by("fix_id").sql(dialect="duckdb")
     try:
@@ -64,23 +64,26 @@ def past_fixes(desk: Desk, priors: HistoryPriors) -> History:
     except DeniedError:
         return History()
     desk.spend(result.timings_ms)
-    return usable([dict(zip(COLUMNS, row, strict=True)) for row in result.rows], priors, desk.as_of)
+    return usable([dict(zip(COLUMNS, row, strict=True)) for row in result.rows], playbook, desk.as_of)
 
 
-def usable(rows: Sequence[dict[str, object]], priors: HistoryPriors, as_of: date) -> History:
+def usable(rows: Sequence[dict[str, object]], playbook: Playbook, as_of: date) -> History:
     """The rows that can say something of an effect; impossible ones are counted by their reason."""
+    levers = {lever.history for lever in playbook.levers.values() if lever.history}
     fixes: list[PastFix] = []
     reasons: dict[str, int] = {}
     for row in rows:
-        problem = _problem(row, as_of)
+        problem = _problem(row, levers, as_of)
         if problem:
             reasons[problem] = reasons.get(problem, 0) + 1
         else:
-            fixes.append(_fix(row, priors))
+            fixes.append(_fix(row, playbook.history))
     return History(tuple(fixes), tuple(sorted(reasons.items())))
 
 
-def _problem(row: dict[str, object], as_of: date) -> str:
+def _problem(row: dict[str, object], levers: Collection[str], as_of: date) -> str:
+    if row["lever"] not in levers:
+        return "their lever is none that the playbook is scored by"
     before, after = _number(row["calls_before"]), _number(row["calls_after"])
     if before is None or after is None:
         return "calls before or after are missing"

@@ -63,7 +63,7 @@ def recommendations(desk: Desk, filters: tuple[DimensionFilter, ...] = ()) -> Re
     if not leaks.leaks:
         return Refusal("nothing_to_fix", NO_LEAK)
     playbook = load_playbook()
-    history = with_measured(past_fixes(desk, playbook.history), playbook, desk)
+    history = with_measured(past_fixes(desk, playbook), playbook, desk)
     posterior = fit(history, playbook)
     unranked = [c for c in candidates(leaks, playbook, history, posterior, desk) if c.reduction > 0]
     if not unranked:

@@ -77,7 +77,7 @@ def test_a_measurement_takes_the_place_of_the_recorded_counts(desk: Desk, tmp_pa
     store = Proposals(tmp_path / FILE)
     store.keep_measurement(known.source, {"log": -0.3, "error": 0.02}, "s1", datetime(2026, 10, 30, tzinfo=UTC))
     store.close()
-    history = with_measured(past_fixes(desk, playbook.history), playbook, desk)
+    history = with_measured(past_fixes(desk, playbook), playbook, desk)
     fix = next(fix for fix in history.fixes if fix.fix_id == known.source)
     assert (fix.log_change, fix.error, fix.measured) == (-0.3, 0.02, True)
     assert sum(fix.measured for fix in history.fixes) == 1

@@ -31,7 +31,7 @@ def company(seed: int, count: int) -> tuple[History, dict[tuple[str, str], float
         before = CALLS[journey] * (1 + abs(rng.normal(0, 0.08)))
         after = CALLS[journey] * (1 - effect) * np.exp(rng.normal(0, 0.05))
         rows.append(row(f"F{number}", journey, lever, before, after))
-    return usable(rows, PLAYBOOK.history, AS_OF), truth
+    return usable(rows, PLAYBOOK, AS_OF), truth
 
 
 def row(name: str, journey: str, lever: str, before: object, after: object, day: object = date(2025, 5, 1)) -> Row:
@@ -93,8 +93,10 @@ def test_impossible_rows_are_left_out_and_counted_by_their_reason() -> None:
         row("huge", "Billing", "Digital", 100, 4000),
         row("future", "Billing", "Digital", 100, 90, date(2027, 1, 1)),
         row("undated", "Billing", "Digital", 100, 90, None),
+        row("unknown", "Billing", "magic", 100, 90),
+        row("unnamed", "Billing", "", 100, 90),
     ]
-    found = usable(rows, PLAYBOOK.history, AS_OF)
+    found = usable(rows, PLAYBOOK, AS_OF)
     assert [fix.fix_id for fix in found.fixes] == ["good"]
     assert dict(found.left_out) == {
         "calls before or after are not above zero": 1,
@@ -102,6 +104,7 @@ def test_impossible_rows_are_left_out_and_counted_by_their_reason() -> None:
         "calls changed more than threefold": 1,
         "the go-live lies after the data": 1,
         "the go-live is missing": 1,
+        "their lever is none that the playbook is scored by": 2,
     }
 
 
