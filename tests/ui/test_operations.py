@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -27,6 +28,7 @@ from ui.operations.running import Running
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
 from warehouse.errors import DeniedError
+from warehouse.logs import LOGGER_NAME
 from warehouse.principal import Principal
 from warehouse.settings import Settings
 from warehouse.state_database import StateError
@@ -51,7 +53,8 @@ def opened(settings, tiny_warehouse):
         yield audit, door
 
 
-def test_a_state_that_is_away_is_a_page_for_people_and_json_for_programs(tmp_path):
+def test_a_state_that_is_away_is_a_page_for_people_and_json_for_programs(tmp_path, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(LOGGER_NAME), "handlers", [])  # no log of another test's state
     app, settings = FastAPI(), Settings(var=tmp_path)
     say_when_state_is_away(app, settings, Forms("secret", secure=False))
 
