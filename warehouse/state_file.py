@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -64,6 +65,21 @@ def _elsewhere(folder: Path, where: str) -> UsageError:
     )
 
 
+_TRIES = 100
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log; of two that open a new file together one is told that it is locked, and tries on."""
+    for tried in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or tried == _TRIES - 1:
+                raise
+            time.sleep(0.05)
+
+
 def open_state(file: Path, schema: str) -> StateConnection:
     """Open a store, made when missing, with its tables; callers take turns by their own lock.
 
@@ -75,7 +91,7 @@ def open_state(file: Path, schema: str) -> StateConnection:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     connection = sqlite3.connect(file, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.executescript(schema)
     return connection
