@@ -69,7 +69,7 @@ _TRIES = 100
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log; of two that open a new file together one is told that it is locked, and tries on."""
+    """Switch to a write-ahead log; of two that open a new file together one is told it is locked, and tries on."""
     for tried in range(_TRIES):
         try:
             connection.execute("PRAGMA journal_mode=WAL")
