@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agents.answer import Fact
+from agents.narratives import asked_row
 from agents.prose import Piece, Prose, number, series
 from agents.sight import Sight
-from agents.voice import Voice
+from agents.voice import Voice, interval
 
 ISSUES = 3
 
@@ -26,7 +27,7 @@ def action_basis(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         )  # fmt: skip
         prose.write(
             "At the planning cost that is {savings} a year; the CX score rests on this: {why}",
-            savings=plan.cell(row, "savings_per_year"), why=_text(basis, row, "cx_basis"),
+            savings=plan.cell(row, "savings_per_year"), why=basis.text(row, "cx_basis"),
         )  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def action_sure(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         prose.write(
             "For {action} the {interval} range is {low} to {high} a year around {savings}; the "
             "chance that it is one of the leading actions is {chance}.",
-            action=plan.value(row, "action"), interval=_interval(sight), low=plan.cell(row, "savings_low"),
+            action=plan.value(row, "action"), interval=interval(sight), low=plan.cell(row, "savings_low"),
             high=plan.cell(row, "savings_high"), savings=plan.cell(row, "savings_per_year"),
             chance=basis.cell(row, "chance_top"),
         )  # fmt: skip
@@ -75,8 +76,8 @@ def action_live(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     for row in sorted(voices[0].table.rows):
         prose.write(
             "{action} ({owner}) is {state}; {live}.",
-            action=_text(voices[0], row, "action"), owner=_text(voices[0], row, "owner"),
-            state=_text(voices[0], row, "state"), live=_text(voices[0], row, "live"),
+            action=voices[0].text(row, "action"), owner=voices[0].text(row, "owner"),
+            state=voices[0].text(row, "state"), live=voices[0].text(row, "live"),
         )  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def fix_live(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """HMO: plain-language statement went live on 2 October 2026; the data reach until 29 October 2026."""
     prose.write(
         "{fix} went live on {day}; the data go until {until}.",
-        fix=_text(voices[0], 0, "fix"), day=_text(voices[0], 0, "go_live"), until=_text(voices[0], 0, "until"),
+        fix=voices[0].text(0, "fix"), day=voices[0].text(0, "go_live"), until=voices[0].text(0, "until"),
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def fix_owner(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """Digital Product owns HMO: plain-language statement, live since 2 October 2026."""
     prose.write(
         "{owner} owns {fix}, live since {day}.",
-        owner=_text(voices[0], 0, "owner"), fix=_text(voices[0], 0, "fix"), day=_text(voices[0], 0, "go_live"),
+        owner=voices[0].text(0, "owner"), fix=voices[0].text(0, "fix"), day=voices[0].text(0, "go_live"),
     )  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def impact_basis(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     prose.write(
         "{fix} is measured on its own calls against other groups of calls that had no such fix: {since} a day "
         "since {day}, {before} before, and {without} without it by what those groups did.",
-        fix=_text(result, 0, "fix"), day=_text(result, 0, "go_live"), since=sides.cell(1, "calls_per_day"),
+        fix=result.text(0, "fix"), day=result.text(0, "go_live"), since=sides.cell(1, "calls_per_day"),
         before=sides.cell(0, "calls_per_day"), without=sides.cell(2, "calls_per_day"),
     )  # fmt: skip
     prose.write("Which groups, how many weeks, and the placebo check stand beside the answer.")
@@ -114,14 +115,14 @@ def impact_sure(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     low, high = result.table.number(0, "effect_low") or 0.0, result.table.number(0, "effect_high") or 0.0
     prose.write(
         "For {fix} the change is {effect} with a {interval} interval of {low} to {high}{holds}.",
-        fix=_text(result, 0, "fix"), effect=result.cell(0, "effect"), interval=_interval(sight),
+        fix=result.text(0, "fix"), effect=result.cell(0, "effect"), interval=interval(sight),
         low=result.cell(0, "effect_low"), high=result.cell(0, "effect_high"),
-        holds=", which chance alone can bring" if low <= 0 <= high else ", which chance alone hardly brings",
+        holds=_by_chance(low, high),
     )  # fmt: skip
     prose.write(
         "Placebo check: {placebo} of the groups without the fix, this one counted, stray as far by chance. "
         "Verdict: {verdict}.",
-        placebo=result.cell(0, "rank_p"), verdict=_text(result, 0, "verdict"),
+        placebo=result.cell(0, "rank_p"), verdict=result.text(0, "verdict"),
     )  # fmt: skip
 
 
@@ -131,7 +132,7 @@ def split_basis(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     prose.write(
         "{group} with the fix is held against {others} without it, week by week: the ratio of both over "
         "{since} since against that of {before} before. With it there were {with_it} since; without it {without}.",
-        group=_text(sides, 0, "group"), others=_text(sides, 1, "group"), since=said.cell(0, "weeks_since"),
+        group=sides.text(0, "group"), others=sides.text(1, "group"), since=said.cell(0, "weeks_since"),
         before=said.cell(0, "weeks_before"), with_it=sides.cell(0, "since"), without=sides.cell(1, "since"),
     )  # fmt: skip
 
@@ -144,9 +145,9 @@ def split_sure(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         "The change is {change} with a {interval} interval of {low} to {high}{holds}; it is read from "
         "{before} before and {since} since. The groups were not drawn by lot, so an event in one of them would "
         "count as the fix's.",
-        change=said.cell(0, "change"), interval=_interval(sight), low=said.cell(0, "change_low"),
+        change=said.cell(0, "change"), interval=interval(sight), low=said.cell(0, "change_low"),
         high=said.cell(0, "change_high"), before=said.cell(0, "weeks_before"), since=said.cell(0, "weeks_since"),
-        holds=", which chance alone can bring" if low <= 0 <= high else ", which chance alone hardly brings",
+        holds=_by_chance(low, high),
     )  # fmt: skip
 
 
@@ -154,9 +155,7 @@ def what_if_basis(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """It rests on 126 leaked calls today, times the reduction, the cost of a call and the days of a year."""
     plan, today, week = voices[:3]
     count = today.table.names("metric")[0]
-    row = min(
-        plan.table.rows, key=lambda r: abs((plan.table.number(r, "reduction") or 0.0) - sight.constants["reduce"])
-    )
+    row = asked_row(plan, sight)
     prose.write(
         "It rests on {daily} {count}{filters}{period}: the share that is avoided, times the cost of a call and "
         "the days of a year, gives {year}.",
@@ -173,7 +172,7 @@ def what_if_basis(prose: Prose, voices: list[Voice], sight: Sight) -> None:
 def what_if_sure(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """A projection, not a measured effect: $15,476 a year at today's level, $13,557 at the week's average."""
     plan, week = voices[0], voices[2]
-    row = _asked(plan, sight)
+    row = asked_row(plan, sight)
     prose.write(
         "It is a projection, not a measured effect, so it has no interval of its own. The level of calls moves "
         "it: {year} a year at the last day's, {average} at the daily average{week}.",
@@ -204,12 +203,17 @@ def issue_sure(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         return
     prose.write(
         "Expected savings a year of fixing each, with the {interval} range: {told}.",
-        interval=_interval(sight), told=series(told),
+        interval=interval(sight), told=series(told),
     )  # fmt: skip
     prose.write(
         "In {chance} of the model's draws no other issue saves as much as {first}.",
         chance=issues.cell(rows[0], "chance_best"), first=issues.value(rows[0], "journey"),
     )  # fmt: skip
+
+
+def _by_chance(low: float, high: float) -> str:
+    """What an interval of a change says of chance."""
+    return ", which chance alone can bring" if low <= 0 <= high else ", which chance alone hardly brings"
 
 
 def _share(plan: Voice, row: int) -> Fact:
@@ -222,13 +226,3 @@ def _asked(plan: Voice, sight: Sight) -> int:
     """The row of the reduction that was asked for."""
     wanted = sight.constants["reduce"]
     return min(plan.table.rows, key=lambda row: abs((plan.table.number(row, "reduction") or 0.0) - wanted))
-
-
-def _text(voice: Voice, row: int, name: str) -> Fact:
-    cell = str(voice.table.cell(row, name))
-    return Fact(text=cell, value=cell, source=f"text:{voice.table.part}:{row}:{name}")
-
-
-def _interval(sight: Sight) -> Fact:
-    percent = sight.constants["interval_pct"]
-    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:interval_pct")

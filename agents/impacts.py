@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.answer import Fact
 from agents.prose import Piece, Prose
 from agents.sight import Sight
-from agents.voice import Voice
+from agents.voice import Voice, interval
 
 _SAID = {
     "worked": "{fix} (live since {day}) worked: {change}.",
@@ -21,13 +21,13 @@ def impact(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     table = result.table
     change: list[Piece] = [
         sides.cell(1, "calls_per_day"), " calls a day since then against ", sides.cell(2, "calls_per_day"),
-        " without it, a change of ", result.cell(0, "effect"), " (", _interval(sight), " interval ",
+        " without it, a change of ", result.cell(0, "effect"), " (", interval(sight), " interval ",
         result.cell(0, "effect_low"), " to ", result.cell(0, "effect_high"), ")",
     ]  # fmt: skip
     template = _SAID[str(table.cell(0, "verdict"))]
     pieces: dict[str, Piece | list[Piece]] = {
-        "fix": _text(table.part, "fix", table.cell(0, "fix")), "change": change,
-        "day": _text(table.part, "go_live", table.cell(0, "go_live")),
+        "fix": result.text(0, "fix"), "change": change,
+        "day": result.text(0, "go_live"),
     }  # fmt: skip
     prose.write(template.replace("above", "{above}"), above=_above(result), **pieces)
     prose.write(
@@ -54,12 +54,3 @@ def _beside(prose: Prose, before: Voice, since: Voice) -> None:
 
 def _above(result: Voice) -> Fact:
     return Fact(text="above", value=1, source=f"direction:cell:{result.table.part}:0:effect")
-
-
-def _text(part: int, name: str, cell: object) -> Fact:
-    return Fact(text=str(cell), value=str(cell), source=f"text:{part}:0:{name}")
-
-
-def _interval(sight: Sight) -> Fact:
-    percent = sight.constants["interval_pct"]
-    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:interval_pct")

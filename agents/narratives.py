@@ -16,11 +16,16 @@ STEP_ROWS = 7
 STEP_SIZE = 0.08
 
 
+def asked_row(plan: Voice, sight: Sight) -> int:
+    """The row of the reduction that was asked for."""
+    wanted = sight.constants["reduce"]
+    return min(plan.table.rows, key=lambda row: abs((plan.table.number(row, "reduction") or 0.0) - wanted))
+
+
 def what_if(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     """Reducing leaked calls for Billing by 10% would avoid 500 calls and save $4,000 a day, $1.46M a year."""
     plan, today, week = voices[:3]
-    asked = sight.constants["reduce"]
-    row = min(plan.table.rows, key=lambda r: abs((plan.table.number(r, "reduction") or 0.0) - asked))
+    row = asked_row(plan, sight)
     count = today.table.names("metric")[0]
     if today.table.hides(0, count):
         _from_the_week(prose, voices, row, sight)

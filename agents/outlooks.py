@@ -22,7 +22,8 @@ def outlook(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     prose.write(
         "{first} is {most} likely to {does} within {ahead}: {score} of its {members} members, against {usual} "
         "of all.",
-        first=scores.value(rows[0], by), most=_most(scores), does=_text(card, "does"), ahead=_text(card, "ahead"),
+        first=scores.value(rows[0], by), most=_most(scores), does=card.text(0, "does"),
+        ahead=card.text(0, "ahead"),
         score=scores.cell(rows[0], "score"), members=scores.cell(rows[0], "members"),
         usual=scores.cell(rows[0], "usual"),
     )  # fmt: skip
@@ -44,12 +45,12 @@ def _cannot_tell(prose: Prose, card: Voice) -> None:
     prose.write(
         "Nothing in the data tells who is likely to {does}: on days it had not seen, the model put who did before "
         "who did not in {pairs} of pairs ({low} to {high}), and chance does in {chance}.",
-        does=_text(card, "does"), pairs=card.cell(0, "pairs"), low=card.cell(0, "pairs_low"),
+        does=card.text(0, "does"), pairs=card.cell(0, "pairs"), low=card.cell(0, "pairs_low"),
         high=card.cell(0, "pairs_high"), chance=card.cell(0, "chance"),
     )  # fmt: skip
     prose.write(
         "So no group is ranked: {came} of {members} members did within {ahead}, in whichever group.",
-        came=card.cell(0, "came"), members=card.cell(0, "members"), ahead=_text(card, "ahead"),
+        came=card.cell(0, "came"), members=card.cell(0, "members"), ahead=card.text(0, "ahead"),
     )  # fmt: skip
 
 
@@ -70,8 +71,3 @@ def _why(prose: Prose, reasons: Voice, group: str) -> None:
 
 def _most(scores: Voice) -> Fact:
     return Fact(text="most", value="max", source=f"extreme:max:{scores.table.part}:0:score")
-
-
-def _text(card: Voice, name: str) -> Fact:
-    text = str(card.table.cell(0, name))
-    return Fact(text=text, value=text, source=f"text:{card.table.part}:0:{name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.answer import Fact
 from agents.prose import Piece, Prose, series
 from agents.sight import Sight
-from agents.voice import Voice
+from agents.voice import Voice, interval
 
 SHOWN = 3
 OWNERS = 5
@@ -53,7 +53,7 @@ def issue(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         "Fixing {issue}{lead}: {what} of its leak can be expected to stop with a quarter's capacity, worth "
         "{savings} a year ({interval} range {low} to {high}).",
         issue=issues.value(0, "journey"), lead=lead, what=issues.cell(0, "stopped"),
-        savings=issues.cell(0, "savings_per_year"), interval=_interval(sight), low=issues.cell(0, "savings_low"),
+        savings=issues.cell(0, "savings_per_year"), interval=interval(sight), low=issues.cell(0, "savings_low"),
         high=issues.cell(0, "savings_high"),
     )  # fmt: skip
     prose.write(
@@ -128,7 +128,7 @@ def _change(basis: Voice, row: int) -> Fact:
 
 def _figures(plan: Voice, row: int, sight: Sight) -> dict[str, Piece | list[Piece]]:
     return {
-        "savings": plan.cell(row, "savings_per_year"), "interval": _interval(sight),
+        "savings": plan.cell(row, "savings_per_year"), "interval": interval(sight),
         "low": plan.cell(row, "savings_low"), "high": plan.cell(row, "savings_high"),
         "effort": plan.cell(row, "effort_days"), "weeks": plan.cell(row, "weeks"),
     }  # fmt: skip
@@ -174,11 +174,6 @@ def _all_together(prose: Prose, together: Voice) -> None:
     ]
     if items:
         prose.write("Together, with what overlaps counted once: {items} a year.", items=series(items))
-
-
-def _interval(sight: Sight) -> Fact:
-    percent = sight.constants["interval_pct"]
-    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:interval_pct")
 
 
 def _most(issues: Voice) -> Fact:

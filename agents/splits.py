@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.answer import Fact
 from agents.prose import Piece, Prose
 from agents.sight import Sight
-from agents.voice import Voice
+from agents.voice import Voice, interval
 from tools.actions.ab_test import EACH, shows_effect
 
 
@@ -16,14 +16,14 @@ def split(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     shown = "an effect" if shows_effect(verdict) else "no effect yet"
     lead: list[Piece] = ["The split shows "]
     if said.table.cell(0, "fix"):
-        fix, day = _text(said, 0, "fix"), _text(said, 0, "go_live")
-        lead = [fix, " (live since ", day, ", for ", _text(sides, 0, "group"), " only): the split shows "]
+        fix, day = said.text(0, "fix"), said.text(0, "go_live")
+        lead = [fix, " (live since ", day, ", for ", sides.text(0, "group"), " only): the split shows "]
     prose.write(
         "{lead}{shown}. {of} with the fix went {direction} by {change} against {others} without it ({interval} "
         "interval {low} to {high}{chance}), by {before} before and {since} since.",
-        lead=lead, shown=shown, of=_text(said, 0, "of"), change=_size(said), others=_text(sides, 1, "group"),
+        lead=lead, shown=shown, of=said.text(0, "of"), change=_size(said), others=sides.text(1, "group"),
         direction=said.direction(said.table.number(0, "change") or 0.0, f"cell:{said.table.part}:0:change"),
-        interval=_interval(sight), low=said.cell(0, "change_low"), high=said.cell(0, "change_high"),
+        interval=interval(sight), low=said.cell(0, "change_low"), high=said.cell(0, "change_high"),
         chance="" if shows_effect(verdict) else ", which chance alone can bring",
         before=said.cell(0, "weeks_before"), since=said.cell(0, "weeks_since"),
     )  # fmt: skip
@@ -37,8 +37,8 @@ def split(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         each, last = voices[EACH], voices[EACH].table.count - 1
         prose.write(
             "Against each of the other groups alone it is {low} ({lower}) to {high} ({upper}).",
-            low=each.cell(0, "change"), lower=_text(each, 0, "group"), high=each.cell(last, "change"),
-            upper=_text(each, last, "group"),
+            low=each.cell(0, "change"), lower=each.text(0, "group"), high=each.cell(last, "change"),
+            upper=each.text(last, "group"),
         )  # fmt: skip
 
 
@@ -63,13 +63,3 @@ def _size(said: Voice) -> Fact:
             "source": f"formula:abs(cell:{said.table.part}:0:change)",
         }
     )
-
-
-def _text(voice: Voice, row: int, name: str) -> Fact:
-    cell = str(voice.table.cell(row, name))
-    return Fact(text=cell, value=cell, source=f"text:{voice.table.part}:{row}:{name}")
-
-
-def _interval(sight: Sight) -> Fact:
-    percent = sight.constants["interval_pct"]
-    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:interval_pct")

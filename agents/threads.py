@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from warehouse.principal import Principal
-from warehouse.state_file import database_of
+from warehouse.state_file import database_of, write_ahead
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -60,7 +60,7 @@ class _File:
 
         file.parent.mkdir(parents=True, exist_ok=True)
         self._connection = sqlite3.connect(file, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
+        write_ahead(self._connection)
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self.saver = SqliteSaver(self._connection)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents.answer import Fact
 from agents.disclosure import SCOPE, SMALL_CELL, few_members
 from agents.prose import Piece, number, series
-from agents.sight import SeenTable
+from agents.sight import SeenTable, Sight
 from agents.wording import days_in_words, earlier_in_words, in_sentence, lead_in, threshold, written
 from semantic.attribution import todays_dimensions
 from semantic.echo import has_history
@@ -65,6 +65,11 @@ class Voice:
         return Fact(
             text=self.values.label(dimension, raw), value=raw, source=f"cell:{self.table.part}:{row}:{dimension}"
         )
+
+    def text(self, row: int, name: str) -> Fact:
+        """A cell of words as it stands."""
+        cell = str(self.table.cell(row, name))
+        return Fact(text=cell, value=cell, source=f"text:{self.table.part}:{row}:{name}")
 
     def filters(self) -> list[Piece]:
         """for MAPD and PPO, Florida, excluding HMO: the query's filters as people say them, or nothing.
@@ -180,3 +185,9 @@ def steady(new: float, old: float, unit: str) -> bool:
 
 def _iso(period: TimeRange) -> str:
     return f"{period.start.isoformat()}/{period.end.isoformat()}"
+
+
+def interval(sight: Sight) -> Fact:
+    """80%: how much an interval of the answer holds."""
+    percent = sight.constants["interval_pct"]
+    return Fact(text=f"{percent:g}%", value=percent, unit="percent", source="query:interval_pct")

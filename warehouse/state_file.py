@@ -68,7 +68,7 @@ def _elsewhere(folder: Path, where: str) -> UsageError:
 _TRIES = 100
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
+def write_ahead(connection: sqlite3.Connection) -> None:
     """Switch to a write-ahead log; of two that open a new file together one is told it is locked, and tries on."""
     for tried in range(_TRIES):
         try:
@@ -91,7 +91,7 @@ def open_state(file: Path, schema: str) -> StateConnection:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     connection = sqlite3.connect(file, check_same_thread=False)
-    _write_ahead(connection)
+    write_ahead(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.executescript(schema)
     return connection

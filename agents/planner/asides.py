@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from agents.planner.plan import AGENTS, ROUTE_REASONS, About, Aspect, Plan, PriorTurn
-from agents.planner.reviewing import chosen_of, decision_in, listed_actions
+from agents.planner.reviewing import ASIDES, chosen_of, decision_in, listed_actions
 
 _LEAD = r"(?:(?:and|but|so|ok(?:ay)?|hm+|well|then|now|please|can you tell me|tell me),? )*"
 _IT = (
@@ -65,7 +65,6 @@ _READ = tuple((aspect, re.compile(rf"{_LEAD}(?:{pattern})")) for aspect, pattern
 _POINTS = re.compile(
     r"it|that|this|they|them|that one|this one|these|those|the (?:fix|action|proposal|change|recommendation)"
 )
-ASIDES = frozenset({"about", "clarify", "refuse"})
 _OF: dict[str, Literal["impact", "split", "savings"]] = {
     "impact": "impact",
     "split": "split",

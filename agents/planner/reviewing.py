@@ -59,6 +59,10 @@ def _impolite(question: str) -> str:
     return re.sub(rf"^{_POLITE}", "", " ".join(question.split()).rstrip(), flags=re.I)
 
 
+ASIDES = frozenset({"about", "clarify", "refuse"})
+"""Kinds of turns that answer nothing by themselves and leave what was answered standing."""
+
+
 def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     """The plan of a question that decides on actions of the answer before, or asks whose they are; None else."""
     if why := awaited_reason(question, history):
@@ -74,11 +78,11 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     reason = _REASON.search(f" {text}")
     target = (f" {text}"[: reason.start()] if reason else text).strip(" ?.!")
     target = re.sub(r"^(it|that|this) back$", r"\1", target) or ("it" if asked == "undo" else "")
-    done = [turn for turn in history if turn.kind not in ("about", "clarify", "refuse")]
+    done = [turn for turn in history if turn.kind not in ASIDES]
     if asked == "undo" and re.fullmatch(_IT, target) and done and done[-1].kind != "review":
         return None  # something else was done last
     pointed = listed[-1].actions[:1] if listed and re.fullmatch(_IT, target) else ()
-    chosen = pointed or _chosen(target, known)
+    chosen = pointed or chosen_of(target, known)
     if not known or (asked == "owner" and not chosen):
         return None
     plan = Plan(kind="review", agent=AGENTS["review"], route_reason=ROUTE_REASONS["review"])
@@ -147,11 +151,6 @@ def listed_actions(history: Sequence[PriorTurn]) -> tuple[str, ...]:
     return _known([turn for turn in history if turn.actions])
 
 
-def chosen_of(words: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The actions of `known` that words point at; none when they point at nothing."""
-    return _chosen(words, known)
-
-
 def _known(listed: Sequence[PriorTurn]) -> tuple[str, ...]:
     """The actions that places count in: the last recommendation's, or what is left of a long conversation."""
     recommended = (turn.actions for turn in reversed(listed) if turn.kind not in ("review", "about"))
@@ -166,7 +165,7 @@ def _points(words: str) -> bool:
 def _meant(words: str, listed: Sequence[PriorTurn], known: tuple[str, ...]) -> tuple[str, ...]:
     target = _plain(words).strip(" ?.!")
     named = tuple(name for name in known if name.lower() == target)
-    return named or (listed[-1].actions[:1] if re.fullmatch(_IT, target) else _chosen(target, known))
+    return named or (listed[-1].actions[:1] if re.fullmatch(_IT, target) else chosen_of(target, known))
 
 
 def _by_buttons(question: str) -> Plan | None:
@@ -194,7 +193,7 @@ def _choices(asked: Asked, known: tuple[str, ...]) -> tuple[tuple[str, str], ...
     return tuple((name, f"{verb} {name}") for name in known[:3])
 
 
-def _chosen(target: str, known: tuple[str, ...]) -> tuple[str, ...]:
+def chosen_of(target: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """The actions that the words point at, in the order in which they were shown."""
     if re.fullmatch(
         r"(?:them )?all(?: of (?:them|these|those))?|(?:all (?:the )?)?(?:actions|proposals)|everything", target
