@@ -9,79 +9,131 @@ from types import MappingProxyType
 import numpy as np
 
 from semantic.compiler.cube import CubeStatement
-from tools.scout.cube import Floats
+from tools.scout.cube import ANY, BoolArray, Floats, Ints
 from warehouse.door import QueryResult
 
 NO_VALUE = "\x00"  # of rows that have none: part of every wider cell, but no segment
-Key = tuple[str | None, ...]
+Values = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Cells by their fixed values (None: not fixed), and their sums, shape (measures, cells, days)."""
+    """Cells by what they fix, and their sums, shape (measures, cells, days).
+
+    `codes` has shape (cells, dimensions): the place of the cell's value in `values` (sorted by dimension), or ANY.
+    """
 
     dimensions: tuple[str, ...]
     measures: tuple[str, ...]
-    keys: list[Key]
+    values: Values
+    codes: Ints
     sums: Floats
+
+    @property
+    def fixed(self) -> Ints:
+        """Which dimensions each cell fixes, as the bits of one number."""
+        return np.asarray((self.codes != ANY) @ (1 << np.arange(len(self.dimensions), dtype=np.int64)))
+
+    def only(self, cells: BoolArray) -> Lines:
+        """Some of the cells."""
+        return Lines(self.dimensions, self.measures, self.values, self.codes[cells], self.sums[:, cells])
+
+    def in_words_of(self, values: Values) -> Ints:
+        """The codes in another vocabulary; a value that it lacks has the code after its last one."""
+        found = np.zeros_like(self.codes)
+        for place, (mine, theirs) in enumerate(zip(self.values, values, strict=True)):
+            found[:, place] = _translated(mine, theirs)[self.codes[:, place]]
+        return found
 
     def beside(self, other: Lines) -> Lines:
         """These lines and those of other groupings."""
-        sums = np.concatenate([self.sums, other.sums], axis=1)
-        return Lines(self.dimensions, self.measures, [*self.keys, *other.keys], sums)
+        pairs = zip(self.values, other.values, strict=True)
+        values = tuple(tuple(sorted({*mine, *theirs})) for mine, theirs in pairs)
+        codes = np.vstack([self.in_words_of(values), other.in_words_of(values)])
+        return Lines(self.dimensions, self.measures, values, codes, np.hstack([self.sums, other.sums]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Holder:
-    """Which value of `coarser` holds each value of the dimension `finer`."""
+    """Which value of `coarser` holds each one of the dimension `finer`: codes over codes, ANY where none does."""
 
     finer: str
     coarser: str
-    values: Mapping[str, str]
+    codes: Ints
+
+
+def _translated(mine: Sequence[str], theirs: Sequence[str]) -> Ints:
+    """By code its code elsewhere; the last place is for ANY."""
+    at = {value: code for code, value in enumerate(theirs)}
+    return np.array([*(at.get(value, len(theirs)) for value in mine), ANY], dtype=np.int64)
 
 
 def lines_of(
     dimensions: tuple[str, ...], statements: Sequence[CubeStatement], results: Sequence[QueryResult], days: int
 ) -> Lines:
     """The lines of several statements over the same measures."""
-    keys: list[Key] = []
-    texts: list[str] = []
-    for statement, result in zip(statements, results, strict=True):
-        places = [statement.dimensions.index(name) if name in statement.dimensions else -1 for name in dimensions]
-        bits = [len(statement.dimensions) - 1 - place for place in places]
-        for row in result.rows:
-            if row[-1] is None:
-                continue  # no rows at all
-            grouped = int(row[len(statement.dimensions)]) if statement.dimensions else 0
-            keys.append(
-                tuple(_value(row, place, grouped >> bit & 1) for place, bit in zip(places, bits, strict=True))
-            )
-            texts.append(row[-1])
-    measures = statements[0].measures
+    tables = [
+        (statement, list(zip(*rows, strict=True)))
+        for statement, result in zip(statements, results, strict=True)
+        if (rows := [row for row in result.rows if row[-1] is not None])  # without rows at all there is no series
+    ]
+    texts = [text for _, columns in tables for text in columns[-1]]
+    values, codes = [], np.full((len(texts), len(dimensions)), ANY, dtype=np.int64)
+    for place, name in enumerate(dimensions):
+        words, column = _column(name, tables)
+        values.append(words)
+        codes[:, place] = column
     # in one order, whatever order they came in: sums of sums must come out the same to the last bit
-    order = sorted(
-        range(len(keys)), key=lambda line: tuple((value is not None, value or "") for value in keys[line])
-    )
-    sums = _sums([texts[line] for line in order], len(measures), days)
-    return Lines(dimensions, measures, [keys[line] for line in order], sums)
+    order = np.lexsort(codes.T[::-1]) if len(dimensions) else np.arange(len(texts))
+    sums = _sums([texts[line] for line in order], statements[0].units, days)
+    return Lines(dimensions, statements[0].measures, tuple(values), codes[order], sums)
 
 
-def _value(row: tuple[object, ...], place: int, free: int) -> str | None:
-    if place < 0 or free:
-        return None
-    return NO_VALUE if row[place] is None else str(row[place])
+def _column(
+    name: str, tables: Sequence[tuple[CubeStatement, list[tuple[object, ...]]]]
+) -> tuple[tuple[str, ...], Ints]:
+    """A dimension's values in order, and the code of each line."""
+    found: list[str | None] = []
+    for statement, columns in tables:
+        if name not in statement.dimensions:
+            found += [None] * len(columns[-1])
+            continue
+        place = statement.dimensions.index(name)
+        free = 1 << (len(statement.dimensions) - 1 - place)
+        cells = zip(columns[place], columns[len(statement.dimensions)], strict=True)
+        found += [None if int(g) & free else NO_VALUE if v is None else str(v) for v, g in cells]  # type: ignore[call-overload]
+    words = tuple(sorted({value for value in found if value is not None}))
+    at: dict[str | None, int] = {value: code for code, value in enumerate(words)} | {None: ANY}
+    return words, np.array([at[value] for value in found], dtype=np.int64)
 
 
-def _sums(texts: Sequence[str], measures: int, days: int) -> Floats:
-    block = np.zeros((measures, len(texts), days))
+def _sums(texts: Sequence[str], units: Sequence[float], days: int) -> Floats:
+    block = np.zeros((len(units), len(texts), days))
     if not texts:
         return block
-    numbers = np.fromstring(" ".join(texts), sep=" ").reshape(-1, 1 + measures)
-    sizes = np.array([text.count(" ") + 1 for text in texts], dtype=np.int64) // (1 + measures)
-    cells, at = np.repeat(np.arange(len(texts)), sizes), numbers[:, 0].astype(np.int64)
-    for place in range(measures):
-        block[place, cells, at] = numbers[:, 1 + place]
+    numbers = _numbers(" ".join(texts)).reshape(-1, 1 + len(units))
+    sizes = np.array([text.count(" ") + 1 for text in texts], dtype=np.int64) // (1 + len(units))
+    at = np.repeat(np.arange(len(texts)) * days, sizes) + numbers[:, 0].astype(np.int64)
+    for place, unit in enumerate(units):
+        block[place].reshape(-1)[at] = numbers[:, 1 + place] / unit
     return block
+
+
+def _numbers(text: str) -> Floats:
+    """The numbers of a text, parted by single spaces: whole ones digit by digit, all of them at once."""
+    letters = np.frombuffer(text.encode(), dtype=np.uint8)
+    odd = letters[(letters < ord("0")) & (letters != ord(" ")) & (letters != ord("-"))]
+    if len(odd) or letters.max() > ord("9"):  # fractions, exponents
+        return np.asarray(np.fromstring(text, sep=" "))
+    ends = np.append(np.flatnonzero(letters == ord(" ")), len(letters))
+    size = np.diff(ends, prepend=-1) - 1
+    negative = letters[ends - size] == ord("-")
+    digits = np.where(letters == ord("-"), 0, letters - np.uint8(ord("0"))).astype(np.uint8)
+    value, longer = digits[ends - 1].astype(np.int64), np.arange(len(ends))
+    for place in range(1, int(size.max())):
+        longer = longer[size[longer] > place]
+        value[longer] += digits[ends[longer] - 1 - place].astype(np.int64) * 10**place
+    return np.asarray(np.where(negative, -value, value), dtype=np.float64)
 
 
 def nested_values(lines: Lines, pairs: Sequence[tuple[str, str]]) -> tuple[Lines, dict[str, Holder]]:
@@ -90,49 +142,69 @@ def nested_values(lines: Lines, pairs: Sequence[tuple[str, str]]) -> tuple[Lines
     A pair of which neither value lies in one of the other only is left out.
     """
     found: dict[str, Holder] = {}
-    rest = np.ones(len(lines.keys), dtype=bool)
-    for pair in pairs:
-        at = [lines.dimensions.index(name) for name in pair]
-        mine = [n for n, key in enumerate(lines.keys) if all(key[place] is not None for place in at)]
-        rest[mine] = False
-        seen = {(lines.keys[n][at[0]] or "", lines.keys[n][at[1]] or "") for n in mine}
-        if len({value for value, _ in seen}) == len(seen):
-            found[pair[1]] = Holder(pair[0], pair[1], dict(seen))
-    kept = [key for key, on in zip(lines.keys, rest, strict=True) if on]
-    return Lines(lines.dimensions, lines.measures, kept, lines.sums[:, rest]), found
+    rest = np.ones(len(lines.codes), dtype=bool)
+    for finer, coarser in pairs:
+        at = [lines.dimensions.index(name) for name in (finer, coarser)]
+        mine = (lines.codes[:, at] != ANY).all(axis=1)
+        rest &= ~mine
+        seen = np.unique(lines.codes[mine][:, at], axis=0)
+        if len(np.unique(seen[:, 0])) == len(seen):
+            codes = np.full(len(lines.values[at[0]]) + 1, ANY, dtype=np.int64)
+            codes[seen[:, 0]] = seen[:, 1]
+            found[coarser] = Holder(finer, coarser, codes)
+    return lines.only(rest), found
 
 
 def with_margins(
     lines: Lines, sets: Sequence[tuple[str, ...]], holders: Mapping[str, Holder] = MappingProxyType({})
 ) -> Lines:
-    """The lines with those of coarser sets, added up from finer ones where they were not read themselves.
+    """The lines of some sets, added up from those of finer ones where they were not read themselves.
 
     A coarser dimension of `holders` is read off the finer one.
     """
-    places: dict[frozenset[str], list[int]] = {}
-    for number, key in enumerate(lines.keys):
-        fixed = frozenset(name for name, value in zip(lines.dimensions, key, strict=True) if value is not None)
-        places.setdefault(fixed, []).append(number)
-    keys, blocks = list(lines.keys), [lines.sums]
+    bit = {name: 1 << place for place, name in enumerate(lines.dimensions)}
+    fixed = lines.fixed
+    known = {int(mask): np.flatnonzero(fixed == mask) for mask in np.unique(fixed)}
+    codes, blocks = [], []
     for names in sets:
-        wanted = frozenset(holders[name].finer if name in holders else name for name in names)
-        finer = [known for known in places if wanted <= known]
-        if frozenset(names) in places or not finer:
+        if (asked := sum(bit[name] for name in names)) in known:
+            codes.append(lines.codes[known[asked]])
+            blocks.append(lines.sums[:, known[asked]])
             continue
-        rows = places[min(finer, key=lambda known: (len(places[known]), sorted(known)))]
-        groups: dict[Key, list[int]] = {}
-        for row in rows:
-            groups.setdefault(_margin(lines, row, names, holders), []).append(row)
-        order = np.array([row for group in groups.values() for row in group])
-        starts = np.cumsum([0, *(len(group) for group in groups.values())])[:-1]
-        keys += groups
-        blocks.append(np.add.reduceat(lines.sums[:, order], starts, axis=1))
-    return Lines(lines.dimensions, lines.measures, keys, np.concatenate(blocks, axis=1))
+        wanted = sum({bit[holders[name].finer if name in holders else name] for name in names})
+        finer = [mask for mask in known if wanted & mask == wanted]
+        if finer:
+            rows = known[min(finer, key=lambda mask: (len(known[mask]), mask))]
+            cells, sums = _added_up(_coarser(lines, rows, names, holders), lines.sums, rows)
+            codes.append(cells)
+            blocks.append(sums)
+    if not codes:
+        return lines.only(np.zeros(len(lines.codes), dtype=bool))
+    return Lines(lines.dimensions, lines.measures, lines.values, np.vstack(codes), np.concatenate(blocks, axis=1))
 
 
-def _margin(lines: Lines, row: int, names: Sequence[str], holders: Mapping[str, Holder]) -> Key:
-    """The key of the cell of some dimensions that a line is added up to."""
-    values = dict(zip(lines.dimensions, lines.keys[row], strict=True))
-    for holder in holders.values():
-        values[holder.coarser] = holder.values.get(values[holder.finer] or "")
-    return tuple(values[name] if name in names else None for name in lines.dimensions)
+def _coarser(lines: Lines, rows: Ints, names: Sequence[str], holders: Mapping[str, Holder]) -> Ints:
+    """The codes of the cells of some dimensions that lines are added up to."""
+    codes = np.full((len(rows), len(lines.dimensions)), ANY, dtype=np.int64)
+    for place, name in enumerate(lines.dimensions):
+        if name not in names:
+            continue
+        own = lines.codes[rows, place]
+        holder = holders.get(name)
+        codes[:, place] = (
+            own if holder is None else holder.codes[lines.codes[rows, lines.dimensions.index(holder.finer)]]
+        )
+    return codes
+
+
+def _added_up(codes: Ints, sums: Floats, rows: Ints) -> tuple[Ints, Floats]:
+    """The different rows of codes, and the sums of the lines of each."""
+    sizes = codes.max(axis=0, initial=ANY) + 2
+    keys = (
+        (codes + 1) @ np.concatenate([[1], np.cumprod(sizes[:-1])]).astype(np.int64)
+        if codes.shape[1]
+        else rows * 0
+    )
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order], prepend=keys.min() - 1))
+    return codes[order[starts]], np.add.reduceat(sums[:, rows[order]], starts, axis=1)

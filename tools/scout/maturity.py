@@ -109,5 +109,5 @@ def read_delays(door: Door, semantic: SemanticModel, delay: Mapping[str, str], t
     results = [door.query(one.sql, SCOUT, params=dict(one.params), context=SOURCE) for one in statements]
     lines = lines_of((delay["by"],), statements, results, (time.end - time.start).days + 1)
     rows, days = lines.sums.sum(axis=2)
-    mine = np.array([key[0] == delay["value"] for key in lines.keys], dtype=bool)
+    mine = np.array([lines.values[0][code] == delay["value"] for code in lines.codes[:, 0]], dtype=bool)
     return leaning(*(Delay(float(rows[kind].sum()), float(days[kind].sum())) for kind in (mine, ~mine)))

@@ -54,6 +54,11 @@ class Family:
     metrics: tuple[ScannedMetric, ...]
     nested: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def fractions(self) -> frozenset[str]:
+        """The measures that are sums of scores, not of events."""
+        return frozenset(name for one in self.metrics if one.kind == "score" for name, _ in one.metric.numerator)
+
     def measures(self, semantic: SemanticModel) -> dict[str, tuple[str, ...]]:
         """The measures to read, by dataset, those that cells are counted by first."""
         found: dict[str, dict[str, None]] = {}

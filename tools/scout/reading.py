@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from itertools import combinations
 
 import numpy as np
 
-from semantic.compiler.counts import Wanted, compile_counts
+from semantic.compiler.counts import CountStatement, Wanted, compile_counts
 from semantic.compiler.cube import CubeStatement, compile_cube
 from semantic.model import Measure, Metric, SemanticModel
 from semantic.query import DimensionFilter, TimeRange
 from tools.desk import Door
-from tools.scout.cube import ANY, Cube, Ints, ordered
+from tools.scout.cube import ANY, Cube, ordered
 from tools.scout.incident import Segment
-from tools.scout.lines import NO_VALUE, Key, Lines, lines_of, nested_values, with_margins
+from tools.scout.lines import NO_VALUE, Lines, lines_of, nested_values, with_margins
 from tools.scout.program import Family
 from warehouse.door import QueryContext, QueryResult
 from warehouse.errors import UsageError
@@ -22,6 +24,8 @@ from warehouse.principal import Principal
 
 SCOUT = Principal(user="insight-scout", role="scout")
 SOURCE = QueryContext(source="scout")
+BESIDE = 2  # statements that the engine runs at a time for a scan
+FEW_MEASURES = 2  # of more, the texts of many cells take longer than the engine saves
 _FLAGS = ("count", "rate")  # units of metrics whose sums are of 0/1 flags
 
 
@@ -50,7 +54,11 @@ def _read(
     coarse = {name for pair in family.nested for name in pair[1:]}
     spared = tuple(names for names in finest if coarse & set(names))
     kept = tuple(names for names in finest if names not in spared)
-    lines = _lines(door, semantic, family, measures, (*kept, *family.nested), time)
+    lines: Lines | None = None
+    if len(measures) <= FEW_MEASURES:
+        lines = _lines(door, semantic, family, measures, (*_covering(kept), *family.nested), time)
+    if lines is None:
+        lines = _lines(door, semantic, family, measures, (*kept, *family.nested), time)
     if lines is not None:
         lines, holders = nested_values(lines, family.nested)
         if len(holders) < len(family.nested):  # some rows of one value lie in several: nothing follows from it
@@ -78,14 +86,16 @@ def _lines(
     least: float = 0.0,
 ) -> Lines | None:
     """The lines of some groupings; None where they are too many to be read at once."""
-    statements = tuple(compile_cube(semantic, measures, sets, time, least))
-    results = [_run(door, statement) for statement in statements]
-    if any(result.truncated for result in results):
-        return None
+    statements = tuple(compile_cube(semantic, measures, sets, time, least, family.fractions))
+    results = []
+    for statement in statements:
+        results.append(_run(door, statement))
+        if results[-1].truncated:
+            return None
     return lines_of(family.dimensions, statements, results, (time.end - time.start).days + 1)
 
 
-def _run(door: Door, statement: CubeStatement) -> QueryResult:
+def _run(door: Door, statement: CubeStatement | CountStatement) -> QueryResult:
     return door.query(statement.sql, SCOUT, params=dict(statement.params), context=SOURCE)
 
 
@@ -94,34 +104,41 @@ def _finest(sets: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
     return tuple(names for names in sets if not any(set(names) < set(other) for other in sets))
 
 
+def _covering(sets: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Sets of one dimension more, far fewer, of which each of `sets` is a part.
+
+    Every grouping costs the engine a pass over all rows; adding up its cells costs next to nothing.
+    """
+    size = max(map(len, sets), default=0) + 1
+    dimensions = tuple(dict.fromkeys(name for names in sets for name in names))
+    wider = [frozenset(names) for names in combinations(dimensions, size)]
+    left, found = [frozenset(names) for names in sets], []
+    while wider and left:
+        best = max(wider, key=lambda one: sum(names <= one for names in left))  # the first of equals
+        if sum(names <= best for names in left) < 2:
+            break
+        found.append(tuple(name for name in dimensions if name in best))
+        left = [names for names in left if not names <= best]
+    return (*found, *(tuple(name for name in dimensions if name in names) for names in left))
+
+
 def _cube(family: Family, days: tuple[date, ...], lines: Lines) -> Cube:
     """The lines as a cube, without values that are none and without cells of too few events."""
-    values = [
-        sorted({v for key in lines.keys if (v := key[d]) is not None and v != NO_VALUE})
-        for d in range(len(family.dimensions))
-    ]
-    whole = [all(value is None for value in key) for key in lines.keys]
-    enough = lines.sums[0].sum(axis=1) >= family.least
-    kept = np.array([NO_VALUE not in key for key in lines.keys], dtype=bool) & (
-        enough | np.array(whole, dtype=bool)
-    )
-    codes = _codes(values, [key for key, on in zip(lines.keys, kept, strict=True) if on])
-    arrays = dict(zip(lines.measures, lines.sums[:, kept], strict=True))
-    if not any(whole):  # no rows at all
+    values = tuple(tuple(value for value in known if value != NO_VALUE) for known in lines.values)
+    codes = lines.in_words_of(values)
+    none = codes == np.array([len(known) for known in values], dtype=np.int64)
+    whole = (codes == ANY).all(axis=1)
+    kept = ~none.any(axis=1) & (whole | (lines.sums[0].sum(axis=1) >= family.least))
+    codes, arrays = codes[kept], dict(zip(lines.measures, lines.sums[:, kept], strict=True))
+    if not whole.any():  # no rows at all
         codes = np.vstack([np.full((1, len(family.dimensions)), ANY, dtype=np.int64), codes])
         arrays = {name: np.vstack([np.zeros((1, len(days))), array]) for name, array in arrays.items()}
     return ordered(family.dimensions, values, codes, days, arrays)
 
 
-def _codes(values: Sequence[Sequence[str]], keys: Sequence[Key]) -> Ints:
-    at = [{value: code for code, value in enumerate(known)} for known in values]
-    rows = [[ANY if v is None else at[d].get(v, len(at[d])) for d, v in enumerate(key)] for key in keys]
-    return np.array(rows, dtype=np.int64).reshape(len(keys), len(values))
-
-
 def _beside(cube: Cube, lines: Lines) -> Cube:
     """The cube with another dataset's measures at the same cells."""
-    codes = _codes(cube.values, lines.keys)
+    codes = lines.in_words_of(cube.values)
     sizes = np.array([len(values) for values in cube.values], dtype=np.int64)
     known = np.asarray((codes < sizes).all(axis=1))
     places = np.where(known, cube.find(np.where(known[:, None], codes, ANY)), -1)
@@ -149,10 +166,10 @@ def members_behind(
             known.append(place)
             filters = tuple(DimensionFilter(dimension=name, values=(value,)) for name, value in segment)
             wanted.append(Wanted(counted, filters, time))
-    for statement in compile_counts(semantic, wanted):
-        result = door.query(statement.sql, SCOUT, params=dict(statement.params), context=SOURCE)
-        for place, count in result.rows:
-            found[known[place]] = int(count or 0)
+    with ThreadPoolExecutor(BESIDE) as pool:
+        for result in pool.map(lambda statement: _run(door, statement), compile_counts(semantic, wanted)):
+            for place, count in result.rows:
+                found[known[place]] = int(count or 0)
     return found
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from tools.scout.incident import Incident, Scanned, ScanReport
 from tools.scout.maturity import Maturity, maturity, read_delays
 from tools.scout.mix import mix_of
 from tools.scout.program import Family, Program, ScannedMetric, program
-from tools.scout.reading import members_behind, read_cube
+from tools.scout.reading import BESIDE, members_behind, read_cube
 from tools.scout.scan import LEAST_EVENTS, LEAST_VALUES, scan
 from tools.scout.season import last_year, past_days, season, unknown_periods, unknown_season
 from warehouse.door import Warehouse
@@ -39,6 +40,7 @@ KIN_SHARE = 0.25  # of a value's events that fall under another dimension's valu
 OPEN = 1.5  # by how much more than usual may be undecided on a day on which all counts as decided
 RIPE_AFTER = 35  # days after which nearly all is decided that ever will be
 Step = Callable[[str, float], None]
+Verdict = tuple[list[Incident], Scanned]  # of one metric: what was found, and what was looked at
 
 
 def run_scout(
@@ -91,21 +93,30 @@ def run_days(
         cube = read_cube(door, semantic, family, first, wanted[-1])
         return cube, read_cube(door, semantic, last_year(family), begin, end) if past else None
 
-    with ThreadPoolExecutor(2) as pool:  # while one cube is put together the engine reads for another
+    leans = _leans(door, semantic, planned, first, wanted[0])
+    judging = Judging(semantic, settings, planned, snapshot, pasts, leans)
+    early: list[Future[Verdict]] = []  # of the first day, each cube is judged while others are still being read
+    # while one cube is put together the engine reads for another
+    with ThreadPoolExecutor(BESIDE) as pool, ThreadPoolExecutor(BESIDE) as judges:
         for number, (family, reading) in enumerate([(one, pool.submit(read, one)) for one in families]):
             on_step(f"Reading {family.name.replace('_', ' ')}", 0.7 * number / len(families))
             cube, past = reading.result()
             cubes.append((family, cube))
             if past is not None:
                 pasts[family.name] = past
+            if family is not planned.kin:
+                early += [judges.submit(one) for one in judging.jobs(family, cube, wanted[0], known)]
+        reading_took = time.perf_counter() - started
     together = kinship(cubes)
-    leans = _leans(door, semantic, planned, first, wanted[0])
-    spent = (time.perf_counter() - started) * 1000
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
-        report = _report(door, semantic, settings, planned, cubes, together, snapshot, day, known, pasts, leans)
+        begun = time.perf_counter()
+        verdicts = [one.result() for one in early] if number == 0 else judging.all(cubes, day, known)
+        judged = time.perf_counter()
+        report = _report(door, semantic, judging, verdicts, together, day)
         known = remembered(known, report)
-        yield replace(report, timings_ms={"read": round(spent, 1), **report.timings_ms})
+        times = {"read": reading_took, "judge": judged - begun, "tell": time.perf_counter() - judged}
+        yield replace(report, timings_ms={name: round(value * 1000, 1) for name, value in times.items()})
 
 
 def _leans(
@@ -141,58 +152,86 @@ def _require(day: date, first: date, last: date) -> None:
         )
 
 
-def _report(
-    door: Door,
-    semantic: SemanticModel,
-    settings: Settings,
-    planned: Program,
-    cubes: Sequence[tuple[Family, Cube]],
-    together: Kinship,
-    snapshot: Any,
-    day: date,
-    known: Sequence[Incident],
-    pasts: Mapping[str, Cube],
-    leans: Mapping[str, Floats],
-) -> ScanReport:
-    started = time.perf_counter()
-    rules = Rules.model_validate(snapshot.manifest.get("rules") or settings.rules.model_dump())
-    bound = settings.scout.false_incidents_per_day
-    until = [(family, _until(whole, day)) for family, whole in cubes if family is not planned.kin]
-    ripeness = {
-        entry.metric.name: maturity_of(cube, entry, leans.get(entry.metric.name))
-        for family, cube in until
-        for entry in family.metrics
-        if entry.open
-    }
+@dataclass(frozen=True, eq=False)
+class Judging:
+    """What every metric of a scan is judged with. `pasts` are cubes of the year before by family, `leans` what
+    the young days of metrics lean to.
+    """
 
-    def judged_one(job: tuple[Family, Cube, ScannedMetric]) -> tuple[list[Incident], Scanned]:
-        family, cube, entry = job
+    semantic: SemanticModel
+    settings: Settings
+    planned: Program
+    snapshot: Any
+    pasts: Mapping[str, Cube]
+    leans: Mapping[str, Floats]
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Those that the data were built by."""
+        return Rules.model_validate(self.snapshot.manifest.get("rules") or self.settings.rules.model_dump())
+
+    @property
+    def bound(self) -> float:
+        """False incidents a day, over all metrics."""
+        return self.settings.scout.false_incidents_per_day
+
+    @cached_property
+    def _ripeness(self) -> dict[tuple[date, str], Maturity]:
+        return {}
+
+    def jobs(
+        self, family: Family, whole: Cube, day: date, known: Sequence[Incident]
+    ) -> list[Callable[[], Verdict]]:
+        """The family's metrics on a day, each to be judged by a call; families come in the program's order."""
+        cube = _until(whole, day)
+        for entry in family.metrics:
+            if entry.open:
+                name = entry.metric.name
+                self._ripeness[day, name] = maturity_of(cube, entry, self.leans.get(name))
+        return [partial(self._one, family, cube, entry, day, known) for entry in family.metrics]
+
+    def all(self, cubes: Sequence[tuple[Family, Cube]], day: date, known: Sequence[Incident]) -> list[Verdict]:
+        """Every metric on a day."""
+        kept = [(family, cube) for family, cube in cubes if family is not self.planned.kin]
+        with ThreadPoolExecutor(BESIDE) as pool:
+            jobs = [job for family, cube in kept for job in self.jobs(family, cube, day, known)]
+            return list(pool.map(lambda job: job(), jobs))
+
+    def _one(
+        self, family: Family, cube: Cube, entry: ScannedMetric, day: date, known: Sequence[Incident]
+    ) -> Verdict:
         return judge(
             cube,
             entry,
-            planned,
-            rules,
-            semantic,
-            bound,
-            snapshot.first_day,
-            ripeness.get(entry.settled_with),
+            self.planned,
+            self.rules,
+            self.semantic,
+            self.bound,
+            self.snapshot.first_day,
+            self._ripeness.get((day, entry.settled_with)),
             [incident for incident in known if incident.metric == entry.metric.name],
-            pasts.get(family.name),
-            leans.get(entry.metric.name),
+            self.pasts.get(family.name),
+            self.leans.get(entry.metric.name),
         )
 
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(judged_one, [(f, cube, entry) for f, cube in until for entry in f.metrics]))
-    incidents = [incident for mine, _ in found for incident in mine]
-    scanned = [looked for _, looked in found]
-    judged = time.perf_counter()
+
+def _report(
+    door: Door,
+    semantic: SemanticModel,
+    judging: Judging,
+    verdicts: Sequence[Verdict],
+    together: Kinship,
+    day: date,
+) -> ScanReport:
+    """What was found of all metrics, each thing told once, with the members behind it."""
+    planned = judging.planned
+    incidents = [incident for mine, _ in verdicts for incident in mine]
+    scanned = [looked for _, looked in verdicts]
     told = told_once(incidents, planned.stories, together, planned.shares)
     counted = members_behind(door, semantic, [(semantic.metrics[i.metric], i.segment, i.period) for i in told])
     told = tuple(replace(i, members=members) for i, members in zip(told, counted, strict=True))
-    done = time.perf_counter()
     notes = (*planned.lacking, *dict.fromkeys(note for entry in scanned for note in entry.notes))
-    times = {"judge": round((judged - started) * 1000, 1), "members": round((done - judged) * 1000, 1)}
-    return ScanReport(day, snapshot.id, bound, told, tuple(scanned), notes, times)
+    return ScanReport(day, judging.snapshot.id, judging.bound, told, tuple(scanned), notes)
 
 
 def _until(cube: Cube, day: date) -> Cube:
@@ -212,7 +251,7 @@ def judge(
     known: Sequence[Incident] = (),
     past: Cube | None = None,
     lean: Floats | None = None,
-) -> tuple[list[Incident], Scanned]:
+) -> Verdict:
     """Scan one metric of a cube that ends on the judged day.
 
     `ripe` is how far the days of what it belongs to are decided, `lean` what its own young days lean to; `known`

@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 from semantic.loader import load_model
 from tools.formula import evaluate
 from tools.scout.incident import ScanReport, carried, from_document, visible_to
+from tools.scout.lines import _numbers
 from tools.scout.program import Program, program
-from tools.scout.reading import SCOUT, read_cube
+from tools.scout.reading import SCOUT, _covering, _finest, read_cube
 from tools.scout.scout import run_days, run_scout
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
@@ -89,6 +90,28 @@ def test_what_is_read_off_a_finer_dimension_is_what_would_have_been_read(door: W
     assert np.array_equal(one.codes, other.codes)
     for name, array in one.measures.items():
         assert np.allclose(array, other.measures[name], atol=1e-3)
+
+
+def test_wider_groupings_than_are_scanned_give_the_same_cube(
+    door: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = next(f for f in program(MODEL, {}).families if f.name == "failures")
+    plain = [names for names in _finest(family.sets) if not {"member_tenure"} & set(names)]
+    wider = _covering(plain)
+    assert len(wider) < len(plain) / 2
+    assert all(any(set(names) <= set(other) for other in wider) for names in plain)
+    day = door.snapshot().as_of
+    one = read_cube(door, MODEL, family, day - timedelta(days=20), day)
+    monkeypatch.setattr("tools.scout.reading.FEW_MEASURES", 0)
+    other = read_cube(door, MODEL, family, day - timedelta(days=20), day)
+    assert one.values == other.values
+    assert np.array_equal(one.codes, other.codes)
+    assert all(np.array_equal(array, other.measures[name]) for name, array in one.measures.items())
+
+
+@pytest.mark.parametrize("text", ["0 -7 12 -2041 900071992 5", "3", "1 2.5 -0.25 3", "1 2e3 4"])
+def test_numbers_are_read_as_they_are_written(text: str) -> None:
+    assert _numbers(text).tolist() == [float(word) for word in text.split()]
 
 
 def test_the_scan_may_read_sums_and_nothing_of_a_member(door: Warehouse) -> None:
