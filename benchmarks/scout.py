@@ -7,8 +7,10 @@ python -m benchmarks.scout --warehouse PATH     besides, a whole scan of a built
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +51,16 @@ def spent(work: Callable[[], Any]) -> float:
     return min(found)
 
 
+def children_seconds() -> float:
+    """Seconds of the processor that this process's children have spent (Linux; 0 elsewhere)."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            ticks += (int(fields[11]) + int(fields[12])) * (int(fields[1]) == os.getpid())
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def cubes() -> list[Row]:
     """One metric and four of each size, against one weekday average of the same array."""
     rows: list[Row] = []
@@ -64,6 +76,18 @@ def cubes() -> list[Row]:
     return rows
 
 
+def series() -> list[Row]:
+    """Everything from arrays to incidents for more than 20,000 series: the cube, expectations, the scan."""
+    started, spent_here = time.perf_counter(), time.process_time()
+    cube = simulated(SHAPES[0])
+    counts = cube.measures["n"]
+    watched = Series("count", counts, np.ones_like(counts))
+    found = scan(cube, watched, expect(cube, watched, 14), 0.1)
+    wall, here = time.perf_counter() - started, time.process_time() - spent_here
+    label = f"{len(cube.codes):,} series of {DAYS} days from arrays to {len(found)} incidents"
+    return [(label, f"{wall:.1f} s on the clock, {here:.1f} s of the processor", "goal 30 s for 20,000")]
+
+
 def warehouse(path: Path) -> list[Row]:
     """A scan through the door, and as many days as a month at once."""
     from semantic.loader import load_model
@@ -76,9 +100,10 @@ def warehouse(path: Path) -> list[Row]:
     with TemporaryDirectory() as folder:
         settings = Settings(var=Path(folder))
         door = Warehouse(path, settings, AuditLog.of(settings))
-        started, spent_here = time.perf_counter(), time.process_time()
+        started, spent_here, workers = time.perf_counter(), time.process_time(), children_seconds()
         report = run_scout(door, model, settings)
         wall, here = time.perf_counter() - started, time.process_time() - spent_here
+        workers = children_seconds() - workers
         last = report.as_of
         days = [last - timedelta(days=n) for n in range(30)]
         started = time.process_time()
@@ -87,8 +112,12 @@ def warehouse(path: Path) -> list[Row]:
         door.close()
     parts = ", ".join(f"{name} {value / 1000:.1f} s" for name, value in report.timings_ms.items())
     return [
-        ("a whole scan, on the clock", f"{wall:.1f} s", parts),
-        ("  of it in this process (the rest: workers)", f"{here:.1f} s", ""),
+        (
+            "a whole scan, on the clock",
+            f"{wall:.1f} s",
+            f"goal 10 s on two idle cores (load {os.getloadavg()[0]:.1f})",
+        ),
+        ("  processor seconds, here and in the engine's processes", f"{here:.1f} s, {workers:.1f} s", parts),
         (f"{count} days at once, in this process", f"{month:.1f} s", f"{month / count:.2f} s a day"),
     ]
 
@@ -99,7 +128,7 @@ def main() -> None:
     parser.add_argument("--warehouse", type=Path, help="a built warehouse; left out: simulated cubes only")
     arguments = parser.parse_args()
     table = Table("what", "measured", "ratio")
-    for row in cubes() + (warehouse(arguments.warehouse) if arguments.warehouse else []):
+    for row in cubes() + series() + (warehouse(arguments.warehouse) if arguments.warehouse else []):
         table.add_row(*row)
     Console(width=120).print(table)
 
