@@ -43,7 +43,7 @@ READERS = [
 @pytest.fixture(scope="module")
 def two_kept(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Two snapshots are kept: a reader of the one before still finds it."""
-    few = {"partition_rows": 60, "hot_rows": 20, "hot_days": 2, "keep_snapshots": 2, "keep_days": 0}
+    few = {"partition_rows": 120, "hot_rows": 20, "hot_days": 2, "keep_snapshots": 2, "keep_days": 0}
     every_count = settings.limits.model_copy(update={"small_cell": 1})  # this company has three members
     build_few = settings.build.model_copy(update=few)
     changed = {"build": build_few, "limits": every_count, "var": tmp_path_factory.mktemp("var")}
