@@ -14,6 +14,7 @@ from langchain_core.runnables import Runnable
 
 from agents.planner import Planner
 from agents.planner.periods import Clock
+from agents.toolbox import ACTIONS
 from agents.tracing.trace import Plain, Trace
 from tools.desk import Desk
 from tools.outcome import Outcome
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from agents.upstream import Meter
 
 TURNS_KEPT = 12
+LISTING = ("recommend_actions", "top_opportunities")
 SHORTENED = "The conversation was too long for the chat model: it read the last question without those before it."
 
 
@@ -34,7 +36,26 @@ def keep_recent(earlier: list[AnyMessage], new: list[AnyMessage]) -> list[AnyMes
     replaced = {message.id for message in new if message.id}
     messages = [*(message for message in earlier if message.id not in replaced), *new]
     starts = [i for i, message in enumerate(messages) if isinstance(message, HumanMessage)]
-    return messages[starts[-TURNS_KEPT] :] if len(starts) > TURNS_KEPT else messages
+    if len(starts) <= TURNS_KEPT:
+        return messages
+    cut = starts[-TURNS_KEPT]
+    return [*_listing(messages[:cut], messages[cut:]), *messages[cut:]]
+
+
+def _listing(past: list[AnyMessage], kept: list[AnyMessage]) -> list[AnyMessage]:
+    """The turn that listed actions last, unless one of those kept does: a decision on one may still come."""
+    if any(map(_lists_actions, kept)):
+        return []
+    listed = [at for at, message in enumerate(past) if _lists_actions(message)]
+    if not listed:
+        return []
+    starts = [at for at, message in enumerate(past) if isinstance(message, HumanMessage)]
+    begin = max((at for at in starts if at < listed[-1]), default=0)
+    return past[begin : next((at for at in starts if at > begin), len(past))]
+
+
+def _lists_actions(message: AnyMessage) -> bool:
+    return isinstance(message, ToolMessage) and message.name in LISTING and ACTIONS in message.additional_kwargs
 
 
 class State(TypedDict, total=False):

@@ -16,7 +16,7 @@ from tools.actions.proposing import documents, documents_of
 from tools.actions.recommendations import Recommendations, recommendations
 from tools.actions.reviewing import ReviewDesk
 from tools.actions.subjects import subjects
-from tools.actions.verdicts import Proposal, Verdict, require_reviewer
+from tools.actions.verdicts import PROPOSER_NAME, Proposal, Verdict, require_reviewer
 from tools.desk import Desk
 from tools.outcome import Refusal
 from warehouse.errors import MissingDataError
@@ -25,7 +25,7 @@ from warehouse.principal import Principal
 if TYPE_CHECKING:
     from agents.runtime import Assistant
 
-PROPOSER = Principal(user="next-best-action", role="product_owner")
+PROPOSER = Principal(user=PROPOSER_NAME, role="product_owner")
 
 
 def desk_of(assistant: Assistant, by: Principal = PROPOSER) -> Desk:

@@ -288,25 +288,16 @@ class Assistant:
 
         return self.direct(question, principal, project, "next_best_action", source)
 
-    def impact(self, action: str, principal: Principal, source: str = "cli") -> Answer:
-        """What a live action or a past fix brought: the measurement without a conversation."""
+    def impact(self, action: str, principal: Principal, source: str = "cli", *, split: bool = False) -> Answer:
+        """What a live action or a past fix brought, without a conversation; with `split` its A/B read-out."""
+        from tools.actions.ab_test import read_ab_test
         from tools.actions.impact import measure_impact
 
-        question = f"What did {action or 'the latest fix'} bring?"
+        read, asked = (read_ab_test, "What did the A/B test of {} show?") if split else (measure_impact, _BROUGHT)
+        question = asked.format(action[:200] or "the latest fix")
         return self.direct(
-            question, principal, lambda context: measure_impact(context.desk, action=action),
-            "next_best_action", source,
-        )  # fmt: skip
-
-    def ab_test(self, action: str, principal: Principal, source: str = "cli") -> Answer:
-        """The A/B read-out of a live action or a past fix that only a part got, without a conversation."""
-        from tools.actions.ab_test import read_ab_test
-
-        question = f"What did the A/B test of {action or 'the latest fix'} show?"
-        return self.direct(
-            question, principal, lambda context: read_ab_test(context.desk, action=action),
-            "next_best_action", source,
-        )  # fmt: skip
+            question, principal, lambda context: read(context.desk, action=action), "next_best_action", source
+        )
 
     def direct(
         self,
@@ -405,6 +396,7 @@ class Assistant:
             return 0, ""
 
 
+_BROUGHT = "What did {} bring?"
 STEPS = ("plan", "compile", "guard", "query", "render")
 
 
@@ -421,7 +413,7 @@ def _known(name: str, known: tuple[str, ...]) -> str:
 
     nearest = process.extractOne(name, known)
     hint = f"Did you mean {nearest[0]}?" if nearest and nearest[1] > 60 else f"Use one of: {', '.join(known)}."
-    raise UsageError(f"There is no {name!r}.", where="journey", next_step=hint)
+    raise UsageError(f"There is no {name[:60]!r}.", where="journey", next_step=hint)
 
 
 def _blank(context: Context, thread: str) -> Answer:

@@ -50,7 +50,9 @@ LEVERS = (
     Lever("repeat_calls", "", "repeat_call_cost", "", ("repeat_calls", "repeat_call_rate", "repeat_call_cost")),
     Lever("total_calls", "repeat_calls", "call_cost", "", ("total_calls", "call_cost", "cost_per_call")),
 )  # fmt: skip
+_SIZES = "above 0 and at most 100 percent"
 _NEGATIVE = re.compile(r"\bby [-\u2212] ?(\d+(?:\.\d+)?) ?(?:%|percent)", re.IGNORECASE)
+_NO_SIZE = re.compile(r"[+-]?\b(inf(?:inity|inite)?|nan|\d+e\d+) ?(?:%|percent)", re.IGNORECASE)
 _NO_LEVER = (
     "A saving can be projected for fewer leaked calls, fewer repeat calls or fewer calls overall; "
     "what {metric} would bring in dollars is not modelled."
@@ -74,8 +76,10 @@ def project_savings(
     negative = _NEGATIVE.search(desk.question)
     if negative:
         reduce_pct = -float(negative[1])
+    if no_size := _NO_SIZE.search(desk.question):
+        return Refusal("bad_reduction", f"{no_size[1]} is no size of a reduction: {_SIZES}.")
     if not 0 < reduce_pct <= 100:
-        reason = f"A reduction must be above 0 and at most 100 percent, not {reduce_pct:g}."
+        reason = f"A reduction must be {_SIZES}, not {reduce_pct:g}."
         return Refusal("bad_reduction", reason)
     lever = next((lever for lever in LEVERS if metric in lever.named_by), None)
     if lever is None and not any(known.count in desk.semantic.metrics for known in LEVERS):

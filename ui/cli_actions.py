@@ -314,8 +314,7 @@ def impact_command(
 ) -> None:
     """What a fix brought since it went live, against what would have happened anyway."""
     with _assistant(warehouse) as assistant:
-        read = assistant.ab_test if split else assistant.impact
-        answer = read(action, principal_of(role))
+        answer = assistant.impact(action, principal_of(role), split=split)
     _finish(answer, as_json=as_json)
 
 

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from tools.actions.deciding import UNDO, proposals_seen, require_whole_company
-from tools.actions.verdicts import ALLOWED, REASONED, Proposal, require_reviewer
+from tools.actions.deciding import UNDO, proposals_seen
+from tools.actions.verdicts import ALLOWED, REASONED, Proposal, require_reviewer, require_whole_company
 from ui.accounts import Account
 from ui.chat_root import MOUNT_PATH
 from ui.sessions import Sessions

@@ -28,6 +28,7 @@ from agents.planner import Plan, Planner, PriorTurn
 from agents.planner.asides import about_plan
 from agents.planner.outlook import outlook_plan
 from agents.planner.reviewing import review_plan
+from agents.planner.sized import sized_plan
 from agents.planner.testing import split_plan
 
 ROUTE = "route"
@@ -89,6 +90,11 @@ class EmbeddedChatModel(BaseChatModel):
         verified = tuple(self.planner.model.verified_queries.values())
         return tuple(query.questions[0] for query in verified[:EXAMPLES])
 
+    def _places(self) -> tuple[str, ...]:
+        """The journeys, or whatever stands for them in the model."""
+        where = self.planner.model.defaults.where_dimension
+        return self.planner.lexicon.values.values(where) if where else ()
+
     def _after(self, results: list[ToolMessage]) -> AIMessage:
         contents = [json.loads(str(result.content)) for result in results]
         failed = next((content["error"] for content in contents if "error" in content), None)
@@ -110,6 +116,7 @@ class EmbeddedChatModel(BaseChatModel):
         plan = (
             about_plan(question, history)
             or review_plan(question, history)
+            or sized_plan(question, history, self.planner.model, self._places())
             or split_plan(question, history)
             or outlook_plan(question, self.planner.model)
             or self.planner.plan(

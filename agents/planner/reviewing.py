@@ -31,6 +31,9 @@ ELSEWHERE = (
     "Say what it should be, such as: change the owner of the first one to Quality; mark the second one live from "
     "12 November; the third is a duplicate of the first. Or use the buttons, or the dashboard's review inbox."
 )
+NEAR = 3  # answers on other things that may lie between a list of actions and a decision on its second one
+OFFERED = 3
+FAR_BACK = "The actions were listed a while ago, and other answers came since. Which one do you mean?"
 _REASON = re.compile(r"(?:,? (?:because|since|as)\b(?: of)?|:| - | \u2013 )\s*(.+)$")
 _PLACES = {
     word: place
@@ -72,10 +75,11 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
     if asked is None:
         return _by_buttons(question) if listed else None
     if change := (None if asked in _VERBS else change_in(_impolite(question))):
-        return _change_plan(question, change, listed)
+        return _change_plan(question, change, history)
     known = _known(listed)
     text = re.sub(rf"^{_POLITE}(?:{_VERBS[asked]})\b ?", "", _plain(question))
-    reason = _REASON.search(f" {text}")
+    whole = next((name.lower() for name in known if re.match(rf"{re.escape(name.lower())}(?!\w)", text)), "")
+    reason = _REASON.search(f" {text}", len(whole))  # a colon in an action's own name gives no reason
     target = (f" {text}"[: reason.start()] if reason else text).strip(" ?.!")
     target = re.sub(r"^(it|that|this) back$", r"\1", target) or ("it" if asked == "undo" else "")
     done = [turn for turn in history if turn.kind not in ASIDES]
@@ -90,8 +94,11 @@ def review_plan(question: str, history: Sequence[PriorTurn]) -> Plan | None:
         return replace(
             plan, kind="clarify", message="Which of the actions do you mean?", choices=_choices(asked, known)
         )
+    if asked != "owner" and _far_back(history) and not _named(target, chosen):
+        why = f" because {_reason(question, known)}" if reason else ""
+        return replace(plan, kind="clarify", message=FAR_BACK, choices=_choices(asked, _first(chosen, known), why))
     said = ("Read as the first of the actions shown.",) if pointed and len(listed[-1].actions) > 1 else ()
-    review = Review(asked, chosen, _reason(question) if reason else "")
+    review = Review(asked, chosen, _reason(question, known) if reason else "")
     return replace(plan, review=review, assumptions=said)
 
 
@@ -116,7 +123,7 @@ def awaited_reason(question: str, history: Sequence[PriorTurn]) -> str:
     ):
         return ""
     said = " ".join(question.split()).strip(" .!")
-    if _REASON.search(f" {last.question}") or decision_in(question) is not None:
+    if _reason(last.question, listed_actions(history[:-1])) or decision_in(question) is not None:
         return ""
     led = _BECAUSE.match(said)
     return led[1] if led else said if may_be_reason(question) else ""
@@ -128,8 +135,9 @@ def may_be_reason(question: str) -> bool:
     return bool(_BECAUSE.match(said)) or not (_NO_REASON.search(said) or len(said.split()) < 2)
 
 
-def _change_plan(question: str, change: Change, listed: Sequence[PriorTurn]) -> Plan | None:
+def _change_plan(question: str, change: Change, history: Sequence[PriorTurn]) -> Plan | None:
     """The plan of an edit, a duplicate or a go-live of an action that was listed; asked back which one else."""
+    listed = [turn for turn in history if turn.actions]
     if not listed:
         return None
     known = _known(listed)
@@ -141,6 +149,10 @@ def _change_plan(question: str, change: Change, listed: Sequence[PriorTurn]) -> 
         missing = change.target if not chosen else change.of
         choices = tuple((name, question.replace(missing, name, 1)) for name in known[:3])
         return replace(plan, kind="clarify", message="Which of the actions do you mean?", choices=choices)
+    if _far_back(history) and not _named(_plain(change.target), chosen):
+        offered = _first(chosen, known)[:OFFERED]
+        choices = tuple((name, question.replace(change.target, name, 1)) for name in offered)
+        return replace(plan, kind="clarify", message=FAR_BACK, choices=choices)
     edits = ((change.field, change.value),) if change.field else ()
     review = Review(change.asked, chosen, edits=edits, of=of[0] if of else "", day=change.day)
     return replace(plan, review=review)
@@ -182,15 +194,36 @@ def _plain(question: str) -> str:
     return " ".join(question.lower().split())
 
 
-def _reason(question: str) -> str:
-    """The reason as it was written."""
-    found = _REASON.search(" ".join(question.split()))
+def _reason(question: str, known: Sequence[str] = ()) -> str:
+    """The reason as it was written, behind the name of the action where it is given in full."""
+    said = " ".join(question.split())
+    ends = [at + len(name) for name in known if (at := said.lower().find(name.lower())) >= 0]
+    found = _REASON.search(said, max(ends, default=0))
     return found[1].strip(" .") if found else ""
 
 
-def _choices(asked: Asked, known: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _choices(asked: Asked, known: tuple[str, ...], why: str = "") -> tuple[tuple[str, str], ...]:
     verb = "Undo the decision on" if asked == "undo" else asked.capitalize()
-    return tuple((name, f"{verb} {name}") for name in known[:3])
+    return tuple((name, f"{verb} {name}{why}") for name in known[:OFFERED])
+
+
+def _far_back(history: Sequence[PriorTurn]) -> bool:
+    """Whether so much was asked since actions were listed that `the second one` may mean another row."""
+    since = 0
+    for turn in reversed(history):
+        if turn.actions:
+            break
+        since += turn.kind not in ASIDES
+    return since > NEAR
+
+
+def _named(target: str, chosen: tuple[str, ...]) -> bool:
+    """Whether the words name the one action that they mean, not its place."""
+    return len(chosen) == 1 and set(re.findall(r"\w+", target)) >= set(re.findall(r"\w+", chosen[0].lower()))
+
+
+def _first(chosen: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    return (*chosen, *(name for name in known if name not in chosen))
 
 
 def chosen_of(target: str, known: tuple[str, ...]) -> tuple[str, ...]:
@@ -213,6 +246,8 @@ def chosen_of(target: str, known: tuple[str, ...]) -> tuple[str, ...]:
             if max(filter(None, places)) <= len(known)
             else ()
         )
+    if full := [name for name in known if name.lower() == target]:
+        return tuple(full)
     words = set(re.findall(r"\w+", target)) - {"the", "one", "action", "for", "on", "of", "a", "an"}
     named = [name for name in known if words and words <= set(re.findall(r"\w+", name.lower()))]
     return tuple(named) if len(named) == 1 else ()

@@ -8,11 +8,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
+from agents.chat_models.history import prior_turns
+from agents.context import TURNS_KEPT, keep_recent
 from agents.planner.asides import about_plan
 from agents.planner.plan import PriorTurn, Review
 from agents.planner.reviewing import awaited_reason, decision_in, review_plan
+from agents.planner.sized import sized_plan
 from agents.runtime import Assistant
+from agents.toolbox import ACTIONS
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.reviewing import ReviewDesk, review_actions, spoken_day
 from tools.desk import Desk
@@ -98,6 +103,71 @@ def test_what_was_decided_last_is_undone_and_nothing_else(question: str) -> None
     assert plan is not None
     assert plan.review == Review("undo", NAMES[1:2])
     assert review_plan(question, [LISTED, decided, PriorTurn("total calls", "query", None)]) is None
+
+
+ELSE = tuple(PriorTurn("total calls", "query", None) for _ in range(4))
+
+
+def test_a_place_in_a_list_far_back_is_asked_back_with_the_list_and_a_name_is_taken() -> None:
+    for question in ("approve the second one", "reject the second one because legal said no",
+                     "change the owner of the second one to Quality"):  # fmt: skip
+        assert review_plan(question, [LISTED, *ELSE[:3]]).kind == "review"  # type: ignore[union-attr]
+        plan = review_plan(question, [LISTED, *ELSE])
+        assert plan is not None
+        assert plan.kind == "clarify", question
+        assert plan.choices[0][0] == NAMES[1]
+        again = review_plan(plan.choices[0][1], [LISTED, *ELSE])
+        before = review_plan(question, [LISTED])
+        assert again is not None
+        assert before is not None
+        assert again.review == before.review
+    assert review_plan("who owns the second one?", [LISTED, *ELSE]).kind == "review"  # type: ignore[union-attr]
+
+
+def test_the_list_of_actions_outlives_a_long_conversation() -> None:
+    def turn(at: int, name: str, kept: dict[str, list[str]]) -> list[AnyMessage]:
+        called = {"name": name, "args": {}, "id": f"c{at}", "type": "tool_call"}
+        return [
+            HumanMessage(f"question {at}", id=f"h{at}"), AIMessage("", tool_calls=[called], id=f"a{at}"),
+            ToolMessage("{}", tool_call_id=f"c{at}", name=name, additional_kwargs=kept, id=f"t{at}"),
+            AIMessage("said", id=f"s{at}"),
+        ]  # fmt: skip
+
+    messages: list[AnyMessage] = turn(0, "query_metrics", {})
+    messages += turn(1, "recommend_actions", {ACTIONS: list(NAMES)})
+    for at in range(2, 2 * TURNS_KEPT):
+        messages = keep_recent(messages, turn(at, "query_metrics", {}))
+    turns = prior_turns([*messages, HumanMessage("approve the second one")])
+    assert (len(turns), turns[0].actions, turns[1].question) == (TURNS_KEPT + 1, NAMES, f"question {TURNS_KEPT}")
+    messages = keep_recent(messages, turn(90, "recommend_actions", {ACTIONS: ["Claims: status by IVR"]}))
+    assert prior_turns([*messages, HumanMessage("x")])[0].actions == ()  # a later list takes its place
+
+
+@pytest.mark.parametrize(
+    ("question", "size"),
+    [("What would 5 % do?", 5.0), ("and what would ten percent save us?", 10.0), ("what about half?", 50.0),
+     ("what would 150% do?", 150.0), ("what would 5% of claims do?", None), ("what is the leakage rate?", None)],
+)  # fmt: skip
+def test_a_size_alone_is_of_the_issue_under_discussion(
+    question: str, size: float | None, assistant: Assistant
+) -> None:
+    model, places = assistant.knowledge().semantic, ("Billing", "Pharmacy")
+    plan = sized_plan(question, [replace(LISTED, shape="issue")], model, places)
+    if size is None:
+        assert plan is None
+        return
+    assert plan is not None
+    assert plan.query is not None
+    assert (plan.what_if_pct, plan.query.filters[0].values) == (size, ("Billing",))
+    several = sized_plan(question, [LISTED], model, places)
+    assert several is not None
+    assert [label for label, _ in several.choices] == list(places)
+    one = sized_plan(question, [LISTED, PriorTurn("approve it", "review", None, actions=NAMES[2:])], model, places)
+    assert one is not None
+    assert one.query is not None
+    assert one.query.filters[0].values == ("Pharmacy",)
+    for history in ([], [LISTED, SAVED], [PriorTurn("total calls", "query", None)]):
+        assert sized_plan(question, history, model, places) is None
 
 
 def test_what_is_not_said_to_the_end_is_asked_for() -> None:

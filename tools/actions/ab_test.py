@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from semantic.query import DimensionFilter
+from tools.actions.impact import not_there
 from tools.actions.split import (
     CONFIDENCE,
     LEAST_AFTER,
@@ -52,7 +53,8 @@ def read_ab_test(
     `action` names a live action or a past fix; without one the latest that has a split is taken. `filters` say
     which journey it should be of. Says so when there was no split, or when it is too early.
     """
-    return ab_test_of(meant(desk, action, filters), desk, assumptions)
+    wanted = meant(desk, action, filters)
+    return ab_test_of(wanted, desk, assumptions) if wanted else not_there(desk, action, NO_FIX)
 
 
 def ab_test_of(wanted: list[Subject], desk: Desk, assumptions: tuple[str, ...] = ()) -> Outcome:

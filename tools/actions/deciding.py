@@ -9,10 +9,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
+from tools.actions.playbook import load_playbook
 from tools.actions.proposals import FILE, Event, Proposals
-from tools.actions.verdicts import Decision, Proposal, State, Verdict, require_reviewer
+from tools.actions.verdicts import (
+    Decision,
+    Proposal,
+    State,
+    Verdict,
+    plain_text,
+    require_reader,
+    require_reviewer,
+    require_whole_company,
+)
 from warehouse.audit import AuditLog
-from warehouse.errors import DeniedError, UsageError
+from warehouse.errors import UsageError
 from warehouse.principal import Principal
 
 UNDO = "undo"
@@ -96,8 +106,8 @@ def _record(
 
 
 def proposals_seen(state: Path, by: Principal, at: datetime, only: State | None = None) -> list[Proposal]:
-    """The proposals, those that save the most first. Raises DeniedError for a reader with a row filter."""
-    require_whole_company(by)
+    """The proposals, those that save the most first. Raises DeniedError for whoever may not see them."""
+    require_reader(by)
     with closing(Proposals(state / FILE)) as store:
         store.bring_live(at)
         return store.all(only)
@@ -105,22 +115,11 @@ def proposals_seen(state: Path, by: Principal, at: datetime, only: State | None 
 
 def proposal_seen(state: Path, by: Principal, at: datetime, name: str) -> tuple[Proposal, list[Event]]:
     """One proposal with every decision on it, oldest first. Raises DeniedError and UsageError."""
-    require_whole_company(by)
+    require_reader(by)
     with closing(Proposals(state / FILE)) as store:
         store.bring_live(at)
         found = store.find(name)
         return found, store.events(found.id)
-
-
-def require_whole_company(by: Principal) -> None:
-    """Raises DeniedError for whoever sees only a part of the company: proposals hold figures of all of it."""
-    if by.attributes:
-        raise DeniedError(
-            "Proposals hold figures of the whole company: a view of a part of it cannot open or decide them.",
-            code="row_filter",
-            where="actions",
-            next_step="Ask for recommendations instead: they are of your part.",
-        )
 
 
 def go_live_day(text: str, days: Days | None, today: date) -> date:
@@ -151,8 +150,13 @@ def _known(decision: str) -> Decision:
 
 
 def _plain_edits(edits: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The edits with numbers that were typed as text as numbers. Raises UsageError for what is none."""
+    """The edits as they are kept: numbers for those typed as text, an owner as the playbook writes it.
+
+    Raises UsageError for what is no number, and for an owner that nobody knows.
+    """
     found = dict(edits or {})
+    if "owner" in found:
+        found["owner"] = _owner(str(found["owner"]))
     for name in NUMBERS:
         if isinstance(found.get(name), str):
             try:
@@ -162,3 +166,17 @@ def _plain_edits(edits: Mapping[str, Any] | None) -> dict[str, Any]:
                     f"{name} is a number, not {found[name][:20]!r}.", where="actions", next_step="Correct it."
                 ) from error
     return found
+
+
+def _owner(text: str) -> str:
+    """An owner that work can go to: plans, capacities and tickets know no others. Raises UsageError."""
+    name = plain_text(text, "The owner")
+    known = load_playbook().owners
+    for one in known:
+        if one.lower() == name.lower():
+            return one
+    raise UsageError(
+        f"There is no owner {name[:40]!r}.",
+        where="owner",
+        next_step=f"One of: {', '.join(known)}; the playbook is where another one is added.",
+    )

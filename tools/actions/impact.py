@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.actions.counterfactual import Effect, effect
-from tools.actions.subjects import Subject, meant
+from tools.actions.subjects import Subject, meant, subjects
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
@@ -40,11 +40,22 @@ def measure_impact(
     """
     wanted = meant(desk, action, filters)
     if not wanted:
-        return Refusal("nothing_live", NOTHING_LIVE)
+        return not_there(desk, action, NOTHING_LIVE)
     subject = latest(wanted, desk)
     others = [one.name for one in wanted if one is not subject]
     said = (_OTHERS.format(", ".join(others[:MOST_NAMED])),) if others else ()
     return measured(subject, desk, (*assumptions, *said))
+
+
+def not_there(desk: Desk, action: str, nothing: str) -> Refusal:
+    """Why nothing can be measured: no such name, and what the names are; or `nothing`, where nothing is live."""
+    names = [one.name for one in subjects(desk)]
+    if not action or not names:
+        return Refusal("nothing_live", nothing)
+    listed = f"{'; '.join(names[:MOST_NAMED])}{'; and others' if len(names) > MOST_NAMED else ''}"
+    return Refusal(
+        "no_such_fix", f"No action that is live and no past fix is called {action[:60]!r}. There are: {listed}."
+    )
 
 
 def latest(wanted: Sequence[Subject], desk: Desk) -> Subject:

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from tools.actions.candidates import Candidate
 from tools.actions.portfolio import Bundle, Capacity
-from tools.actions.recommendations import Recommendations
+from tools.actions.recommendations import Recommendations, score_parts
 from warehouse.errors import UsageError
+
+MOST = {"--sprints": 1_000.0, "--budget": 1e12}
 
 
 def planned(
@@ -18,11 +21,14 @@ def planned(
 ) -> dict[str, Any]:
     """The best set of actions under a capacity. Raises UsageError for a capacity that is none."""
     usual = found.playbook.capacity
-    days = usual["sprint_days"] * (usual["sprints"] if sprints is None else sprints)
+    asked = usual["sprints"] if sprints is None else sprints
     dollars = usual["budget"] if budget is None else budget
-    for name, value in (("--sprints", days), ("--budget", dollars)):
-        if not math.isfinite(value) or value < 0:
-            raise UsageError("A capacity must be a number of at least 0.", where=name, next_step="Correct it.")
+    for name, value in (("--sprints", asked), ("--budget", dollars)):
+        if not 0 <= value <= MOST[name]:
+            raise UsageError(
+                f"A capacity is a number from 0 to {MOST[name]:,.0f}.", where=name, next_step="Correct it."
+            )
+    days = usual["sprint_days"] * asked
     owners = {c.action.owner for c in found.ranked}
     limits = dict(_owner_limit(entry, owners) for entry in owner_days)
     plan = found.plan(Capacity(days, dollars, limits))
@@ -71,9 +77,22 @@ def _actions(found: Recommendations, plan: Sequence[Bundle]) -> list[dict[str, A
             "cx_lift": c.cx_lift,
             "calls_per_day": c.calls / found.desk.rules.trend_days,
             "past_fixes": c.past_fixes,
+            "why_here": _why_here(found, c, chosen[at + 1 :]),
         }
-        for c in chosen
+        for at, c in enumerate(chosen)
     ]
+
+
+_LEADS = {"savings": "it saves more", "cx": "it helps members more", "speed": "it is felt sooner"}
+
+
+def _why_here(found: Recommendations, one: Candidate, after: Sequence[Candidate]) -> str:
+    """Why an action stands ahead of the next one: the part of the score in which it leads the most."""
+    if not after:
+        return "last by savings, CX lift and speed together"
+    own, other = score_parts(found, one), score_parts(found, after[0])
+    leading = max(_LEADS, key=lambda name: own[name] - other[name])
+    return f"ahead of the next one because {_LEADS[leading]}"
 
 
 def _saved(found: Recommendations, plan: Sequence[Bundle]) -> dict[str, float]:
@@ -102,6 +121,6 @@ def told(plan: dict[str, Any]) -> list[str]:
             f"{at}. {action['title']} ({action['owner']}, {action['effort_days']:g} days): reaches "
             f"{action['calls_per_day']:,.0f} calls a day, of which {action['reduction']:.1%} are expected to stop "
             f"by {basis}; alone ${action['savings_alone_per_year']:,.0f} a year, {action['cx_lift']:.1f} CX "
-            f"points, felt after {action['weeks']:g} weeks."
+            f"points, felt after {action['weeks']:g} weeks; {action['why_here']}."
         )
     return lines

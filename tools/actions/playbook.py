@@ -78,7 +78,10 @@ class HistoryPriors:
 
 @dataclass(frozen=True)
 class Playbook:
-    """The whole playbook. `capacity` holds sprint_days, sprints and budget of a quarter."""
+    """The whole playbook. `capacity` holds sprint_days, sprints and budget of a quarter.
+
+    `called` are the words that people use for an owner beside the name.
+    """
 
     levers: dict[str, Lever]
     actions: dict[str, PlaybookAction]
@@ -86,6 +89,13 @@ class Playbook:
     history: HistoryPriors
     ranking: dict[str, float]
     capacity: dict[str, float]
+    called: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Whoever a lever or an action names as its owner, by name."""
+        named = {lever.owner for lever in self.levers.values()} | {one.owner for one in self.actions.values()}
+        return tuple(sorted(named))
 
     def message_noun(self, text: str) -> str:
         """What an error text is about, in a word; empty when no pattern knows it."""
@@ -113,6 +123,7 @@ def _parse(text: str, name: str) -> Playbook:
     assert block is not None
     levers = {key: _lever(key, part) for key, part in _named(block.block("levers"))}
     actions = {key: _action(key, part, levers) for key, part in _named(block.block("actions"))}
+    called = block.block("called")
     book = Playbook(
         levers=levers,
         actions={key: action for key, action in actions.items() if action},
@@ -120,11 +131,17 @@ def _parse(text: str, name: str) -> Playbook:
         history=_history(block.block("history")),
         ranking=_numbers(block.block("ranking"), ("savings", "cx", "speed")),
         capacity=_numbers(block.block("capacity"), ("sprint_days", "sprints", "budget")),
+        called={owner: called.texts(owner) for owner in called.names()},
     )
     for key, part in _named(block.block("actions")):
         for other in (*part.texts("not_with"), *part.texts("needs")):
             if other not in actions or other == key:
                 problems.add(part.place, f"there is no other action '{other}'{did_you_mean(other, [*actions])}")
+    for owner in called.names():
+        if owner not in book.owners:
+            problems.add(
+                called.place_of(owner), f"'{owner}' owns no action{did_you_mean(owner, list(book.owners))}"
+            )
     if not actions:
         problems.add(block.place, "there is no action")
     if sum(book.ranking.values()) <= 0:

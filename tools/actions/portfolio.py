@@ -112,6 +112,7 @@ def best_plan(found: Sequence[Candidate], dollars: Mapping[str, float], capacity
         constraints=LinearConstraint(np.array(rows), -np.inf, np.array(limits)),
         integrality=np.ones(len(choices)),
         bounds=Bounds(0, 1),
+        options={"mip_rel_gap": 0.0},
     )
     if solved.x is None:
         return []

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from semantic.model import ActionView
 from semantic.query import DimensionFilter
 from tools.actions.candidates import Candidate
+from tools.actions.playbook import Playbook
 from tools.actions.recommendations import Recommendations, basis_of, constants_of, recommendations
 from tools.actions.views import issues, levers, ranked
 from tools.desk import Hidden
 from tools.outcome import Found, Outcome, Refusal, Shape, Table
 
 SHOWN = 6
+NOTHING_OF_THEIRS = "No action of {} fits what drives these leaks; an owner can add one to the playbook."
 
 
 def recommend_actions(
@@ -30,11 +34,41 @@ def recommend_actions(
     found = recommendations(desk, filters)
     if isinstance(found, Refusal):
         return found
+    owners = owners_asked(desk.question, found.playbook) if view == "ranked" else ()
+    if owners:
+        found = replace(found, ranked=tuple(c for c in found.ranked if c.action.owner in owners))
+        named = " and ".join(owners)
+        if not found.ranked:
+            return Refusal("no_action", NOTHING_OF_THEIRS.format(named))
+        assumptions = (*assumptions, f"Only what {named} can change is shown.")
     shown = _shown(found, view, max(1, min(limit, 20)))
     shape, tables_of = VIEWS[view]
     tables = (*tables_of(found, shown), *found.leaks.tables)
     said = (*assumptions, *basis_of(found))
     return Found(tables, "analysis", shape, assumptions=said, constants=constants_of(found))
+
+
+def owners_asked(question: str, playbook: Playbook) -> tuple[str, ...]:
+    """The owners that a question asks what they should do: `what should the call center change about billing?`."""
+    text = " ".join(question.lower().split())
+    called = {owner: _any((owner.lower(), *playbook.called.get(owner, ()))) for owner in playbook.owners}
+    other = f"{_THE}{_any(called.values())}{_TEAM}"
+    return tuple(
+        owner
+        for owner, own in called.items()
+        if re.search(rf"\b{_SHOULD} (?:{other}{_AND})*{_THE}{own}{_TEAM}(?:{_AND}{other})* {_DO}\b", text)
+    )
+
+
+def _any(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(words)})"
+
+
+_AND = r"(?:,? and |, )"
+_TEAM = r"(?: team| people)?"
+_SHOULD = r"(?:should|must|can|could|would|will|does|do|needs?|have|want)"
+_THE = r"(?:the |our |your )?"
+_DO = r"(?:have to |need to |needs to |to )?(?:do|change|fix|improve|focus|work|start|say|stop|prioriti[sz]e)"
 
 
 def _shown(found: Recommendations, view: ActionView, limit: int) -> list[Candidate]:

@@ -81,14 +81,19 @@ def _bests(found: Recommendations) -> dict[str, float]:
 
 
 def _score(found: Recommendations, candidate: Candidate) -> float:
-    """0 to 100: savings, CX lift and speed, each as part of the best one's, by the playbook's weights."""
+    """0 to 100: the sum of its parts."""
+    return sum(score_parts(found, candidate).values())
+
+
+def score_parts(found: Recommendations, candidate: Candidate) -> dict[str, float]:
+    """What savings, CX lift and speed give to the score, each as part of the best one's, by their weights."""
     bests, weights = _bests(found), found.playbook.ranking
     parts = {
         "savings": found.savings(candidate) / bests["best_savings"],
         "cx": candidate.cx_lift / bests["best_cx"],
         "speed": bests["fastest"] / candidate.action.weeks,
     }
-    return 100 * sum(weights[name] * part for name, part in parts.items()) / sum(weights.values())
+    return {name: 100 * weights[name] * part / sum(weights.values()) for name, part in parts.items()}
 
 
 def constants_of(found: Recommendations) -> dict[str, float]:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from tools.actions.deciding import Days, decide, proposal_seen, require_whole_company
+from tools.actions.deciding import Days, decide, proposals_seen
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.proposing import documents_of
 from tools.actions.recommendations import recommendations
-from tools.actions.verdicts import PAST, REASONED, Proposal, require_reviewer
+from tools.actions.verdicts import (
+    PAST,
+    REASONED,
+    require_reader,
+    require_reviewer,
+    require_whole_company,
+)
 from tools.desk import Desk, Hidden
 from tools.outcome import Clarification, Column, Found, Mendable, Outcome, Refusal, Table
 from warehouse.audit import AuditLog
+from warehouse.errors import UsageError
 
 Asked = Literal["approve", "reject", "defer", "undo", "owner", "edit", "duplicate", "golive"]
 SAID = {
     "approve": "Approved", "reject": "Rejected", "defer": "Deferred", "undo": "Taken back", "owner": "Owner",
     "edit": "Edited", "duplicate": "Marked as a duplicate", "golive": "Go-live noted",
 }  # fmt: skip
+NOT_YET = "not put before the reviewers yet"
+Row = tuple[str, str, Mapping[str, Any], str]
+"""What is said of an action, how it stands, the proposal's plain values, its id."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +69,10 @@ def review_actions(
     review: ReviewDesk | None = desk.review
     if review is None or review.asked != decision:
         return Refusal("not_asked", "A decision on actions is made only when the question itself asks for it.")
-    if decision != "owner":
-        require_reviewer(desk.principal)
+    if decision == "owner":
+        require_reader(desk.principal)
+        return Found((_table(_owned(actions, desk, review)),), "analysis", "review", assumptions=assumptions)
+    require_reviewer(desk.principal)
     if decision in REASONED and not reason.strip():
         return Clarification(f"Why should {' and '.join(actions)} be {PAST[decision]}? The reason is kept.", ())
     for what, words in (("reason", reason), ("day", go_live), *(edits or {}).items()):
@@ -72,26 +84,28 @@ def review_actions(
     with closing(Proposals(review.state / FILE)) as store:
         _ensure(store, (*actions, *filter(None, (duplicate_of,))), desk, review)
     day = spoken_day(go_live, desk.as_of)
-    if decision == "owner":
-        found = [proposal_seen(review.state, desk.principal, review.now(), action)[0] for action in actions]
-    else:
-        by = replace(desk.principal, user=review.operator or desk.principal.user)
-        found = decide(
-            review.state,
-            decision,
-            actions,
-            by,
-            review.now(),
-            reason=reason,
-            edits=edits,
-            duplicate_of=duplicate_of,
-            go_live=day,
-            days=Days(desk.first_day, desk.as_of),
-            audit=review.audit,
-            source=desk.source,
-        )
+    found = decide(
+        review.state, decision, actions, replace(desk.principal, user=review.operator or desk.principal.user),
+        review.now(), reason=reason, edits=edits, duplicate_of=duplicate_of, go_live=day,
+        days=Days(desk.first_day, desk.as_of), audit=review.audit, source=desk.source,
+    )  # fmt: skip
     said = (*assumptions, *([f"Live from {day}."] if day else []))
-    return Found((_table(found, decision),), "analysis", "review", assumptions=said)
+    rows = tuple((SAID[decision], p.state, p.now, p.id) for p in found)
+    return Found((_table(rows),), "analysis", "review", assumptions=said)
+
+
+def _owned(actions: Sequence[str], desk: Desk, review: ReviewDesk) -> list[Row]:
+    """The actions as they stand in the review; others as they are recommended now, and kept nowhere."""
+    seen = proposals_seen(review.state, desk.principal, review.now())
+    kept: dict[str, Row] = {str(p.document.get("title")): (SAID["owner"], p.state, p.now, p.id) for p in seen}
+    found = recommendations(desk) if set(actions) - set(kept) else None
+    if found is not None and not isinstance(found, Refusal):
+        fresh = documents_of(found, actions).values()
+        kept = {str(new["title"]): (SAID["owner"], NOT_YET, new, "") for new in fresh} | kept
+    rows = [kept[name] for name in actions if name in kept]
+    if not rows:
+        raise UsageError("No such action is listed.", where="actions", next_step="Ask what to change first.")
+    return rows
 
 
 def spoken_day(text: str, as_of: date) -> str:
@@ -124,7 +138,7 @@ def _ensure(store: Proposals, actions: tuple[str, ...], desk: Desk, review: Revi
         store.propose(documents_of(found, actions), desk.snapshot, desk.as_of, review.now())
 
 
-def _table(found: list[Proposal], decision: Asked) -> Table:
+def _table(rows: Sequence[Row]) -> Table:
     columns = (
         Column("said", "VARCHAR", "", "text", "Decision"),
         Column("action", "VARCHAR", "", "text", "Action"),
@@ -135,11 +149,11 @@ def _table(found: list[Proposal], decision: Asked) -> Table:
         Column("savings_per_year", "DOUBLE", "usd", "derived", "Expected savings per year"),
         Column("id", "VARCHAR", "", "text", "Id"),
     )
-    rows = tuple(
+    cells = tuple(
         (
-            SAID[decision], str(p.now["title"]), str(p.now["owner"]), str(p.now["change"]), p.state,
-            float(p.now["effort_days"]), float(p.now["savings_per_year"]), p.id,
+            said, str(now["title"]), str(now["owner"]), str(now["change"]), state, float(now["effort_days"]),
+            float(now["savings_per_year"]), name,
         )
-        for p in found
+        for said, state, now, name in rows
     )  # fmt: skip
-    return Table("Review of actions", columns, rows, interpretation="The review's own records; not a query")
+    return Table("Review of actions", columns, cells, interpretation="The review's own records; not a query")

@@ -6,6 +6,7 @@ approved -> live (go-live) -> measured                      rejected, duplicate 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,8 +20,13 @@ Decision = Literal["approve", "reject", "edit", "defer", "duplicate", "reopen", 
 STATES: tuple[State, ...] = get_args(State)
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 REVIEWER: Role = "product_owner"
+READERS: tuple[Role, ...] = ("executive", "product_owner", "analyst", "ml_engineer")
+PROPOSER_NAME = "next-best-action"
 EDITABLE = ("change", "owner", "effort_days", "weeks")
 REASONED = ("reject", "defer")
+MOST_CHARACTERS = 500  # of a reason, and of a text that an edit sets
+LEAST_LETTERS = 2
+_MARKUP = re.compile(r"<\s*[/!?]?\s*[a-z]|\]\s*\(|javascript:", re.IGNORECASE)
 _OPEN: tuple[Decision, ...] = ("approve", "reject", "edit", "defer", "duplicate")
 ALLOWED: dict[State, tuple[Decision, ...]] = {
     "proposed": _OPEN,
@@ -88,13 +94,43 @@ class Verdict:
 
 
 def require_reviewer(by: Principal) -> None:
-    """Raises DeniedError for whoever may not decide."""
+    """Raises DeniedError for whoever may not decide: any other role, and the name that proposals are made in."""
+    if by.user == PROPOSER_NAME:
+        raise DeniedError(
+            "What Next-Best-Action proposes is decided by a person, never in its own name.",
+            code="review_proposer",
+            where="actions",
+            next_step="Sign in as somebody else.",
+        )
     if by.role != REVIEWER:
         raise DeniedError(
             f"Proposals are decided by a {REVIEWER}, not in the role {by.role}.",
             code="review_role",
             where="actions",
             next_step=f"Ask a {REVIEWER.replace('_', ' ')}, or sign in as one.",
+        )
+
+
+def require_reader(by: Principal) -> None:
+    """Raises DeniedError for a role that does not see proposals, and for whoever sees only a part."""
+    if by.role not in READERS:
+        raise DeniedError(
+            f"Proposals are not shown to a {by.role.replace('_', ' ')}.",
+            code="review_role",
+            where="actions",
+            next_step="Ask a product owner, or ask for figures instead.",
+        )
+    require_whole_company(by)
+
+
+def require_whole_company(by: Principal) -> None:
+    """Raises DeniedError for whoever sees only a part of the company: proposals hold figures of all of it."""
+    if by.attributes:
+        raise DeniedError(
+            "Proposals hold figures of the whole company: a view of a part of it cannot open or decide them.",
+            code="row_filter",
+            where="actions",
+            next_step="Ask for recommendations instead: they are of your part.",
         )
 
 
@@ -114,6 +150,8 @@ def require_allowed(proposal: Proposal, verdict: Verdict) -> None:
             where="--reason",
             next_step="Say why, in a few words.",
         )
+    if verdict.reason.strip():
+        plain_text(verdict.reason, "The reason")
     if verdict.decision == "duplicate" and not verdict.duplicate_of:
         raise UsageError(
             "A duplicate needs the proposal that it repeats.",
@@ -161,6 +199,26 @@ def moved(proposal: Proposal, verdict: Verdict, at: datetime) -> tuple[dict[str,
     return after, diff
 
 
+def plain_text(text: str, what: str) -> str:
+    """A reviewer's text on one line. Raises UsageError for one that is empty, too long or no plain text."""
+    said = " ".join(text.split())
+    if not said:
+        raise UsageError(f"{what} would be empty.", where="actions", next_step="Write what it should say.")
+    if len(said) > MOST_CHARACTERS:
+        raise UsageError(
+            f"{what} has {len(said):,} characters; {MOST_CHARACTERS} is the most.",
+            where="actions",
+            next_step="Say it shorter; nothing was cut off and nothing is changed.",
+        )
+    if _MARKUP.search(said) or not said.isprintable():
+        raise UsageError(
+            f"{what} holds markup or control characters.", where="actions", next_step="Write it as plain text."
+        )
+    if sum(letter.isalpha() for letter in said) < LEAST_LETTERS:
+        raise UsageError(f"{what} says nothing.", where="actions", next_step="Write it in words.")
+    return said
+
+
 def checked_edits(edits: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that a reviewer may change, with values that make sense. Raises UsageError."""
     found: dict[str, Any] = {}
@@ -170,13 +228,8 @@ def checked_edits(edits: Mapping[str, Any]) -> dict[str, Any]:
                 f"{name!r} cannot be edited.", where="actions", next_step=f"What can be: {', '.join(EDITABLE)}."
             )
         if name in ("change", "owner"):
-            text = " ".join(str(value).split())
-            if not text:
-                raise UsageError(
-                    f"The {name} would be empty.", where="actions", next_step="Write what it should say."
-                )
-            found[name] = text[:500]
-        elif not isinstance(value, int | float) or not 0 < value <= 1000:
+            found[name] = plain_text(str(value), f"The {name}")
+        elif not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1000:
             raise UsageError(
                 f"{name} must be above 0 and at most 1000, not {value}.", where="actions", next_step="Correct it."
             )

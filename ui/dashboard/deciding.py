@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from tools.actions.deciding import BY_HAND, require_whole_company
-from tools.actions.verdicts import EDITABLE, require_reviewer
+from tools.actions.deciding import BY_HAND
+from tools.actions.verdicts import EDITABLE, require_reviewer, require_whole_company
 from ui.accounts import Account
 from ui.dashboard.access import Access
 from ui.dashboard.playback import PATH as PLAYBACK

@@ -13,9 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from semantic.query import SemanticQuery
-from tools.actions.deciding import BY_HAND, proposal_seen, proposals_seen, require_whole_company
-from tools.actions.verdicts import STATES, Proposal, require_reviewer
-from ui.accounts import Account
+from tools.actions.deciding import BY_HAND, proposal_seen, proposals_seen
+from tools.actions.verdicts import STATES, Proposal, require_reader, require_reviewer, require_whole_company
 from ui.dashboard.access import load_access
 from ui.programs.documents import ActionEntry, DimensionEntry, Match, MetricDescription, MetricsPage
 from ui.programs.tokens import Caller
@@ -204,7 +203,7 @@ class Surface:
 
     def actions(self, caller: Caller, state: str = "") -> list[ActionEntry]:
         """The proposals, those that save the most first."""
-        _require_review(caller.account)
+        require_reader(caller.principal)
         known = next((one for one in STATES if one == state), None)
         if state and known is None:
             raise UsageError(
@@ -215,7 +214,7 @@ class Surface:
 
     def action(self, caller: Caller, name: str) -> tuple[ActionEntry, list[Event]]:
         """One proposal with the decisions on it."""
-        _require_review(caller.account)
+        require_reader(caller.principal)
         folder, now = self._assistant.settings.state, self._assistant.clock()
         found, events = _there(lambda: proposal_seen(folder, caller.principal, now, name))
         return self._entries([found])[0], events
@@ -225,8 +224,7 @@ class Surface:
         from agents.proposing import recommended
         from tools.actions.proposing import documents
 
-        _require_review(caller.account)
-        require_whole_company(caller.principal)
+        require_reader(caller.principal)
         self._admit(caller)
         found = recommended(self._assistant)
         return recommended_entries(documents(found), found.desk.snapshot, found.desk.as_of.isoformat())
@@ -305,17 +303,6 @@ def _there(work: Callable[[], Found]) -> Found:
         return work()
     except UsageError as error:
         raise NothingThere(error.what, where=error.where, next_step=error.next_step) from error
-
-
-def _require_review(account: Account) -> None:
-    """Raises DeniedError for a role that does not see the review on the dashboard either."""
-    if not load_access().may_see(account, "review"):
-        raise DeniedError(
-            f"Proposals are not shown to a {account.role}.",
-            code="review_role",
-            where="actions",
-            next_step="Ask a product owner, or ask for figures instead.",
-        )
 
 
 def _offered(values: Sequence[str], declared: Mapping[str, object]) -> list[str]:

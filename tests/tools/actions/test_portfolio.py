@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -11,6 +11,10 @@ from tools.actions.candidates import Candidate
 from tools.actions.drivers import Driver, Leak
 from tools.actions.playbook import Lever, PlaybookAction
 from tools.actions.portfolio import Bundle, Capacity, best_plan, bundles, chances, stopped
+from tools.actions.recommend import recommend_actions
+from tools.actions.recommendations import Recommendations, recommendations
+from tools.desk import Desk
+from tools.outcome import Found
 
 LEVER = Lever("copy", "Copy change", "Digital", "Digital", "Digital Product", 0.1, 0.05, 1000.0)
 OWNERS = ("Digital Product", "Contact Center")
@@ -56,6 +60,58 @@ def test_the_plan_is_as_good_as_trying_every_one(seed: int) -> None:
             best = max(best, sum(b.value(dollars[b.members[0].leak.journey]) for b in chosen))
     assert worth == pytest.approx(best)
     assert fits(plan, capacity)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_capacity_no_call_is_saved_twice_and_more_of_it_never_saves_less(seed: int) -> None:
+    rng = np.random.default_rng(100 + seed)
+    found = [candidate(journey, f"a{at}", rng) for journey in ("Billing", "Claims", "Login") for at in range(4)]
+    dollars = {"Billing": 900_000.0, "Claims": 300_000.0, "Login": 5_000.0}
+
+    def worth(capacity: Capacity) -> float:
+        plan = best_plan(found, dollars, capacity)
+        journeys = [bundle.members[0].leak.journey for bundle in plan]
+        assert len(journeys) == len(set(journeys))  # one set of actions a leak: nothing overlaps beside it
+        for bundle in plan:
+            reached = max(one.reach.share for one in bundle.members if one.reach)
+            alone = np.sum([one.reach.share * one.draws for one in bundle.members if one.reach], axis=0)
+            assert bundle.stopped.max() <= reached <= 1
+            assert (bundle.stopped <= np.maximum(alone, 0) + 1e-9).all() or bundle.stopped.mean() <= alone.mean()
+        assert fits(plan, capacity)
+        return sum(bundle.value(dollars[bundle.members[0].leak.journey]) for bundle in plan)
+
+    for _ in range(8):
+        days, budget, owner = rng.uniform(0, 90), rng.uniform(0, 90_000), rng.uniform(0, 40)
+        small = worth(Capacity(days, budget, {"Contact Center": owner}))
+        large = worth(Capacity(days * 1.5, budget * 1.5, {"Contact Center": owner * 1.5}))
+        assert 0 <= small <= large + 1e-6
+
+
+def test_the_one_issue_that_saves_the_most_is_the_one_that_trying_every_set_finds(desk: Desk) -> None:
+    found, told = recommendations(desk), recommend_actions(desk, "one_issue")
+    assert isinstance(found, Recommendations)
+    assert isinstance(told, Found)
+    saved: dict[str, float] = {}
+    for journey in {one.leak.journey for one in found.ranked}:
+        own = [one for one in found.ranked if one.leak.journey == journey]
+        dollars = found.dollars(own[0])
+        every = [Bundle(m, stopped(m)) for size in range(1, 5) for m in combinations(own, size)]
+        best = max(
+            (b for b in every if fits([b], found.quarter) and goes_together(b)),
+            key=lambda bundle: bundle.value(dollars),
+        )
+        first = Bundle(tuple(own[:1]), stopped(own[:1]))  # shown of a leak that nothing pays for
+        saved[journey] = dollars * float((best if best.value(dollars) > 0 else first).stopped.mean())
+    table = told.tables[0]
+    rows = range(len(table.rows))
+    shown = {str(table.cell(row, "journey")): table.cell(row, "savings_per_year") for row in rows}
+    assert shown == pytest.approx(saved, rel=1e-6)
+    assert next(iter(shown)) == max(saved, key=lambda journey: saved[journey])
+
+
+def goes_together(bundle: Bundle) -> bool:
+    keys = {one.action.key for one in bundle.members}
+    return not any(keys & set(one.action.not_with) for one in bundle.members)
 
 
 def fits(chosen: list[Bundle], capacity: Capacity) -> bool:

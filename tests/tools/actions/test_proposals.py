@@ -12,7 +12,9 @@ import pytest
 
 from tools.actions.deciding import Days, decide, proposals_seen
 from tools.actions.proposals import Proposals, proposal_id
-from tools.actions.verdicts import ALLOWED, DECISIONS, STATES, Verdict
+from tools.actions.verdicts import ALLOWED, DECISIONS, PROPOSER_NAME, READERS, REVIEWER, STATES, Verdict
+from ui.accounts import Account
+from ui.dashboard.access import load_access
 from warehouse.errors import DeniedError, UsageError
 from warehouse.principal import ROLES, Principal
 
@@ -183,6 +185,56 @@ def test_the_function_of_all_buttons_takes_what_forms_send_and_refuses_the_rest(
         decide(state, "approve", [], ANN, AT)
     assert decide(state, "undo", [one], ANN, AT, preview=True)[0].edits == {}
     assert store.find(one).edits != {}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"change": "<b></b>"}, "markup"), ({"change": "Say <script>alert(1)</script>"}, "markup"),
+        ({"change": "see [here](javascript:alert(1))"}, "markup"), ({"change": "two\x00words"}, "control"),
+        ({"change": "\u202eevil text"}, "control"), ({"change": "x" * 100_000}, "100,000 characters"),
+        ({"change": "..."}, "says nothing"), ({"change": "\u00a0\n"}, "empty"),
+        ({"change": "Change it."}, "Nothing"),
+        ({"owner": "Nobody"}, "no owner 'Nobody'"), ({"owner": "<i>"}, "markup"),
+        ({"effort_days": "nan"}, "above 0"), ({"effort_days": "1e309"}, "above 0"), ({"weeks": "-5"}, "above 0"),
+        ({"weeks": True}, "above 0"), ({"state": "approved"}, "cannot be edited"),
+    ],
+)  # fmt: skip
+def test_an_edit_that_says_nothing_or_cannot_be_is_refused_in_words(
+    given: dict[str, object], told: str, store: Proposals, file: Path
+) -> None:
+    one, before = proposal_id(KEYS[0]), store.all()
+    with pytest.raises(UsageError, match=told) as refused:
+        decide(file.parent, "edit", [one], ANN, AT, edits=given)
+    assert refused.value.next_step
+    assert (store.all(), len(store.events())) == (before, len(KEYS))
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "x" * 501, "<img src=x>", "--"])
+@pytest.mark.parametrize("decision", ["reject", "defer"])
+def test_a_reason_that_is_none_is_refused(decision: str, reason: str, store: Proposals, file: Path) -> None:
+    with pytest.raises(UsageError, match=r"(?i)reason"):
+        decide(file.parent, decision, [proposal_id(KEYS[0])], ANN, AT, reason=reason)
+    assert len(store.events()) == len(KEYS)
+
+
+def test_who_may_see_and_decide_is_the_same_everywhere(store: Proposals, file: Path) -> None:
+    one, access = proposal_id(KEYS[0]), load_access()
+    for role in ROLES:
+        who, account = Principal("x", role), Account("x", role, 0.0, is_admin=True)
+        assert access.may_see(account, "review") is (role in READERS)
+        assert access.may(account, "decide") is (role == REVIEWER)  # who manages users decides no more for it
+        if role in READERS:
+            assert len(proposals_seen(file.parent, who, AT)) == len(KEYS)
+        else:
+            with pytest.raises(DeniedError, match="not shown to a"):
+                proposals_seen(file.parent, who, AT)
+        if role != REVIEWER:
+            with pytest.raises(DeniedError, match="decided by a product_owner"):
+                decide(file.parent, "approve", [one], who, AT)
+    with pytest.raises(DeniedError, match="never in its own name"):
+        decide(file.parent, "approve", [one], Principal(PROPOSER_NAME, "product_owner"), AT)
+    assert store.find(one).state == "proposed"
 
 
 _CHILD = """

@@ -12,7 +12,7 @@ from agents.grounding import table_problems
 from semantic.query import DimensionFilter
 from tools.actions.candidates import names_for
 from tools.actions.playbook import filled, load_playbook
-from tools.actions.recommend import VIEWS, recommend_actions
+from tools.actions.recommend import VIEWS, owners_asked, recommend_actions
 from tools.actions.recommendations import Recommendations, recommendations
 from tools.desk import Desk
 from tools.outcome import Found, Refusal
@@ -89,3 +89,25 @@ def test_an_action_quotes_no_sentence_that_the_data_holds(desk: Desk) -> None:
         assert "ceo" not in text
         assert not set("[]{}") & set(text)
         assert "  " not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "owners"),
+    [
+        ("What should the call center do about Billing?", ("Contact Center",)),
+        ("what would you have comms change?", ("Member Communications",)),
+        ("What must the digital team and the contact center change?", ("Contact Center", "Digital Product")),
+        ("What should we do about digital leakage?", ()),
+        ("How should we fix calls to the call center?", ()),
+        ("Where do call center calls need to go?", ()),
+    ],
+)
+def test_a_team_that_is_asked_about_by_name_is_told_what_it_can_change(
+    question: str, owners: tuple[str, ...], desk: Desk
+) -> None:
+    assert owners_asked(question, load_playbook()) == owners
+    found = recommend_actions(replace(desk, question=question))
+    assert isinstance(found, Found)
+    table = found.tables[0]
+    shown = {str(table.cell(row, "owner")) for row in range(len(table.rows))}
+    assert shown <= set(owners) if owners else len(shown) > 1
