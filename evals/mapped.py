@@ -8,9 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from agents.planner import PriorTurn
+from evals.case_shapes import MappingFile, checked_body
 from evals.outcomes import Case, Expected, compact
 from semantic.model import SemanticModel
 from semantic.query import DimensionFilter, SemanticQuery
@@ -24,7 +23,7 @@ class Mapping:
     """Names and values of the vocabulary in our model; None where there is no counterpart."""
 
     def __init__(self, model: SemanticModel, path: Path = MAPPING) -> None:
-        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = checked_body(path, MappingFile)
         self.model = model
         self.missing = frozenset(content["metrics"]["missing"])
         self.named: dict[str, list[str]] = content["metrics"]["named"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.terminal import JsonOption, console, load_settings, print_json
+from warehouse.errors import UsageError
 
 if TYPE_CHECKING:
     from evals.trials.records import Records
@@ -163,16 +164,44 @@ def runs(as_json: JsonOption = False) -> None:
 
 @eval_app.command("schema")
 def schema(
-    write: Annotated[bool, typer.Option("--write", help="Write it beside the cases.")] = False,
+    kind: Annotated[str, typer.Argument(help="suite, questions, conversations, phrases and so on.")] = "suite",
+    write: Annotated[bool, typer.Option("--write", help="Write those of all kinds beside the cases.")] = False,
 ) -> None:
-    """The JSON Schema of a case file."""
-    from evals.trials.case_files import SCHEMA, schema_text
+    """The JSON Schema of a kind of case file."""
+    from evals.case_kinds import KINDS
 
-    if write:
-        SCHEMA.write_text(schema_text(), encoding="utf-8")
-        typer.echo(f"Wrote {SCHEMA}")
+    by_name = {one.name: one for one in KINDS}
+    if kind not in by_name:
+        raise UsageError(
+            f"There is no kind {kind!r} of case files.",
+            where="eval schema",
+            next_step=f"Known: {', '.join(by_name)}.",
+        )
+    if not write:
+        typer.echo(by_name[kind].schema_text(), nl=False)
         return
-    typer.echo(schema_text(), nl=False)
+    for one in KINDS:
+        one.schema_path.parent.mkdir(exist_ok=True)
+        one.schema_path.write_text(one.schema_text(), encoding="utf-8")
+        typer.echo(f"Wrote {one.schema_path}")
+
+
+@eval_app.command("check")
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Case files; without one, all that there are.")
+    ] = None,
+) -> None:
+    """Check case files: keys, types, names of the semantic model; exit 2 when one is wrong."""
+    from evals.case_kinds import problems
+
+    found = list(problems(files or ()))
+    wrong = [error for _, error in found if error]
+    for error in wrong:
+        console().print(str(error), markup=False, highlight=False, soft_wrap=True)
+    console().print(f"{len(found) - len(wrong)} of {len(found)} case files are right.", highlight=False)
+    if wrong:
+        raise typer.Exit(UsageError.exit_code)
 
 
 def _address(mlflow: str) -> str:

@@ -15,8 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from evals.case_shapes import ScoutFile, checked_body
 from warehouse.settings import Settings
 
 CASES = Path(__file__).parents[1] / "cases" / "scout.yml"
@@ -28,7 +27,7 @@ _SUFFIXES = {".py", ".yaml", ".yml", ".toml", ".sql", ".csv"}
 @cache
 def cases() -> dict[str, Any]:
     """All of `cases/scout.yml`."""
-    content: dict[str, Any] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    content: dict[str, Any] = checked_body(CASES, ScoutFile)
     return content
 
 

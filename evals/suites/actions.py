@@ -12,14 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from evals.actions.go_lives import go_live
 from evals.actions.histories import company
 from evals.actions.measured import figures as impact_figures
 from evals.actions.measured import measured
 from evals.actions.scored import figures as action_figures
 from evals.actions.scored import score
+from evals.case_shapes import ActionsFile, checked_body
 from evals.scouting.measures import Figure
 from evals.scouting.report import Measured
 from tools.actions.playbook import load_playbook
@@ -33,7 +32,7 @@ IMPACT_FORMS = ("impact", "impact-last", "impact-quick")
 @cache
 def cases() -> dict[str, Any]:
     """All of `cases/actions.yml`."""
-    content: dict[str, Any] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    content: dict[str, Any] = checked_body(CASES, ActionsFile)
     return content
 
 

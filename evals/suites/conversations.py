@@ -9,9 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from agents.planner import Plan, Planner, PriorTurn, Shown
+from evals.case_shapes import ConversationsFile, checked_body
 from evals.outcomes import OUTCOMES, Case, Scored, compact, of_query, score
 from evals.reports import Groups
 from semantic.loader import load_model
@@ -23,7 +22,6 @@ FOLDER = Path(__file__).parents[1] / "cases" / "conversations"
 _SEVERITY = (
     "exact", "right_refusal", "helpful_clarify", "over_abstained", "wrong", "missed_refusal", "materially_wrong"
 )  # fmt: skip
-_ASIDE = {"q", "or", "new", "shown", "v"}
 _ANSWERS = {"kind", "m", "d", "f", "h", "t", "g", "c", "o", "l", "a", "pct", "share"}
 
 
@@ -38,12 +36,9 @@ class ConversationFile:
 
     @classmethod
     def read(cls, path: Path) -> ConversationFile:
-        """From a YAML file. Raises ValueError for a slot that no turn has."""
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        """From a YAML file. Raises UsageError (exit 2) for an unknown key or name."""
+        body = checked_body(path, ConversationsFile)
         turns = [entry["turns"] for entry in body["conversations"]]
-        unknown = {key for talk in turns for turn in talk for key in turn} - _ASIDE - _ANSWERS
-        if unknown:
-            raise ValueError(f"{path}: a turn has no slot {', '.join(sorted(unknown))}")
         return cls(body["label"], body["as_of"], body["first_day"], turns)
 
     def run(self, planner: Planner) -> list[list[Scored]]:

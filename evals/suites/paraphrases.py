@@ -14,12 +14,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from agents.planner import Plan, Planner, PriorTurn
 from agents.planner.parts import Around, completed, may_divide, parts_of
 from agents.planner.periods import Clock
 from agents.several import around_of
+from evals.case_shapes import ParaphrasesFile, checked_body
 from evals.outcomes import Outcome, Scored
 from evals.suites.questions import our_planner
 
@@ -65,7 +64,7 @@ class Asked:
 
 def run() -> dict[str, list[Scored]]:
     """Two groups: the wordings against the owner's, and the owner's wording asked again among others."""
-    body: dict[str, Any] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    body: dict[str, Any] = checked_body(CASES, ParaphrasesFile)
     asked = Asked(our_planner(), body["as_of"], body["first_day"])
     questions: dict[str, list[str]] = body["questions"]
     worded = [score for name, wordings in questions.items() for score in _worded(name, wordings, asked)]

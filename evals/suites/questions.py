@@ -10,9 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from agents.planner import Plan, Planner, PriorTurn
+from evals.case_shapes import QuestionFile, checked_body
 from evals.mapped import Mapping
 from evals.outcomes import Case, Expected, Scored, compact, of_query, score
 from evals.vocabulary_model import vocabulary_model
@@ -61,8 +60,8 @@ class CaseFile:
 
     @classmethod
     def read(cls, path: Path) -> CaseFile:
-        """From a YAML file (see `cases/own.yml`)."""
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        """From a YAML file (see `cases/own.yml`). Raises UsageError (exit 2) for an unknown key or name."""
+        body = checked_body(path, QuestionFile)
         label = body.get("label", path.stem)
         return cls(label, body["as_of"], body["first_day"], body.get("values", {}), body["cases"])
 

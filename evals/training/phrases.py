@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from agents.planner.normalise import tokenise
 from agents.planner.reranker.features import of_words
+from evals.case_shapes import checked_phrases
 from evals.suites import questions
 
 FOLDER = questions.OWN.parent / "phrases"
@@ -41,5 +40,5 @@ def features_of(text: str) -> list[str]:
 
 def _read(folder: Path, pattern: str) -> Iterator[Said]:
     for path in sorted(folder.glob(pattern)):
-        for name, phrases in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        for name, phrases in checked_phrases(path).items():
             yield from ((features_of(str(phrase)), str(name)) for phrase in phrases)

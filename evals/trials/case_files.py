@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from evals.case_reading import read_shape
 from evals.days import MARK, PERIODS
 from evals.trials.instances import INSTANCES
 from evals.trials.wordings import WORDINGS
@@ -21,7 +20,6 @@ from warehouse.errors import UsageError
 from warehouse.principal import Role
 
 FOLDER = Path(__file__).parents[1] / "cases" / "suites"
-SCHEMA = FOLDER.parent / "schema.json"
 
 
 def _one_of(known: Iterable[str]) -> AfterValidator:
@@ -192,23 +190,9 @@ class CaseFile(_Part):
 def read_cases(path: Path) -> CaseFile:
     """A file's cases, and those derived from suites beside it.
 
-    Raises UsageError (exit 2) with the file and, of the first five errors, the case, the field and what is wrong.
+    Raises UsageError (exit 2) as `read_shape` does.
     """
-    try:
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
-        file = CaseFile.model_validate(body)
-    except ValidationError as error:
-        said = [
-            f"{_where(one['loc'], body)}: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()
-        ]
-        more = f"; {len(said) - 5} more" if len(said) > 5 else ""
-        raise UsageError(
-            f"{'; '.join(said[:5])}{more}.", where=str(path), next_step=f"See {SCHEMA.name}."
-        ) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(
-            f"The cases cannot be read: {error}.", where=str(path), next_step="Correct the file."
-        ) from error
+    file = read_shape(path, CaseFile)
     derived = [case for rule in file.derived for case in _derived(rule, path)]
     return file.model_copy(update={"cases": (*file.cases, *derived)})
 
@@ -226,17 +210,3 @@ def _derived(rule: Derived, path: Path) -> Iterator[Case]:
                 "instances": case.instances or source.instances, "tags": (source.suite,),
             }
         )  # fmt: skip
-
-
-def _where(location: tuple[int | str, ...], body: Any) -> str:
-    if location[:1] == ("cases",) and len(location) > 1 and isinstance(location[1], int):
-        case = body["cases"][location[1]]
-        name = case.get("id", f"number {location[1] + 1}") if isinstance(case, dict) else str(location[1] + 1)
-        return f"case {name}, {'.'.join(map(str, location[2:])) or 'the whole'}"
-    return ".".join(map(str, location)) or "the file"
-
-
-def schema_text() -> str:
-    """The JSON Schema of a case file, as it is kept beside the cases."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **CaseFile.model_json_schema()}
-    return json.dumps(schema, indent=1, sort_keys=True) + "\n"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
@@ -14,23 +16,29 @@ import jsonschema
 import pytest
 import yaml
 from rich.console import Console
+from typer.testing import CliRunner
 
 from agents.runtime import Assistant
 from evals import asked
+from evals.case_kinds import KINDS, kind_of, problems
+from evals.case_reading import read_body
+from evals.case_shapes import ParaphrasesFile, checked_body, checked_phrases
 from evals.comparing import comparison
 from evals.confidence import holm, median_difference, paired, paired_difference, two_sided, wilson
 from evals.days import PERIODS, days_of, with_days
 from evals.reporting.page import html
 from evals.reporting.report import gate
 from evals.reporting.scoring import ScoredCase, score_all, suite_files
+from evals.suites import conversations, questions
 from evals.trials import observing, running
-from evals.trials.case_files import FOLDER, SCHEMA, Case, Expect, Gold, read_cases, schema_text
+from evals.trials.case_files import FOLDER, Case, Expect, Gold, read_cases
 from evals.trials.judging import judge
 from evals.trials.records import LINES
 from evals.trials.rows import Failure, Result, difference
 from evals.trials.texts import unfaithful
 from evals.trials.trial import Observation, Trial, trials_of
 from evals.trials.wordings import WORDINGS, worded
+from ui.cli import app
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
 from warehouse.settings import Settings
@@ -39,10 +47,13 @@ WANTED = Result(("journey", "calls"), (("Billing", 3), ("ID Card", 2), ("Pharmac
 
 
 def test_every_case_file_fits_the_schema_beside_it() -> None:
-    assert SCHEMA.read_text() == schema_text(), "command-center eval schema --write"
-    schema = json.loads(SCHEMA.read_text())
+    for kind in KINDS:
+        assert kind.schema_path.read_text() == kind.schema_text(), "command-center eval schema --write"
+        schema = jsonschema.Draft202012Validator(json.loads(kind.schema_text()))
+        for path in kind.files()[:3] if kind.name != "owners" else ():
+            schema.validate(json.loads(json.dumps(read_body(path), default=str)))
+    assert [(path.name, str(error)) for path, error in problems() if error] == []
     for name, path in suite_files().items():
-        jsonschema.validate(json.loads(json.dumps(yaml.safe_load(path.read_text()))), schema)
         file = read_cases(path)
         assert file.suite == name
         keys = [trial.key for trial in trials_of(file)]
@@ -71,10 +82,52 @@ def test_wrong_cases_are_told_with_file_case_and_field(tmp_path: Path) -> None:
     said = str(told.value)
     assert str(path) in said
     for place in ("case one, the whole", "case two, perturb.0: there is no 'typoo'", "case three, instances.0",
-                  "case four, expect.says.0", "case five, gold.sql", "2 more"):  # fmt: skip
+                  "case four, expect.says.0", "case five, gold.sql", "1 more"):  # fmt: skip
         assert place in said
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml.safe_load(WRONG_CASES), json.loads(SCHEMA.read_text()))
+        jsonschema.validate(yaml.safe_load(WRONG_CASES), json.loads(KINDS[0].schema_text()))
+
+
+MISTYPED = (
+    ("cases: [{id: a, q: A, dims: [state]}]", "case a, the whole: there is no key 'dims', the nearest is 'd'"),
+    ("cases: [{q: A, metirc: [nps]}]", "case number 1, the whole: there is no key 'metirc', the nearest is 'm'"),
+    ("cases: [{id: a, q: A, or: [{kind: refuse, fliters: {}}]}]", "case a, or.0: there is no key 'fliters', the "
+     "nearest is 'f'"),
+    ("cases: [{id: a, q: A, m: [leaked_cals]}]", "case a, m.0: there is no metric 'leaked_cals', the nearest is "
+     "'leaked_calls'"),
+    ("cases: [{id: a, q: A, f: {not_sate: [TX]}}]", "there is no dimension 'sate', the nearest is 'state'"),
+    ("cases: [{id: a, q: A, m: [nps], m: [csat]}]", "the key 'm' stands twice"),
+    ("cases: [{id: a, q: A, t: [2026-02-01, 2026-01-01]}]", "before it begins"),
+    ("cases: [{id: a, q: A, f: ~}]", "only a turn of a conversation can drop a slot"),
+    ("label: x\nconversations: [{turns: [{q: A, nw: true}]}]", "conversation number 1, turns.0: there is no key "
+     "'nw', the nearest is 'new'"),
+    ("questoins: {A: [a, b]}\nquestions: {}", "there is no key 'questoins', the nearest is 'questions'"),
+    ("suite: x\nabout: x\ncases: [{id: one, q: A, gold: {query: {metrics: [nps], d: [state]}}}]",
+     "case one, gold.query: there is no key 'd', the nearest is 'dimensions'"),
+    ("suite: x\nabout: x\ncases: [{id: one, q: A, gold: {query: {metirc: [nps]}}}]", "the nearest is 'metrics'"),
+    ("agent_teem: [by team]", "There is no dimension 'agent_teem', the nearest is 'agent_team'"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), MISTYPED)
+def test_a_mistyped_key_or_name_is_refused_with_the_nearest(text: str, told: str, tmp_path: Path) -> None:
+    """By the command and by what loads the file, in every kind."""
+    path = tmp_path / "cases.yml"
+    dated = "" if text.startswith(("suite", "agent")) else "as_of: 2026-10-29\nfirst_day: 2024-10-01\n"
+    path.write_text(dated + text)
+    ((_, error),) = problems([path])
+    assert error is not None
+    assert told in str(error)
+    assert str(path) in str(error)
+    reads: dict[str, Callable[[Path], object]] = {
+        "suite": read_cases, "questions": questions.CaseFile.read, "phrases": checked_phrases,
+        "conversations": conversations.ConversationFile.read,
+        "paraphrases": lambda file: checked_body(file, ParaphrasesFile),
+    }  # fmt: skip
+    with pytest.raises(UsageError, match=re.escape(told)):
+        reads[kind_of(path).name if "twice" not in told else "questions"](path)
+    checked = CliRunner().invoke(app, ["eval", "check", str(path)])
+    assert (checked.exit_code, "0 of 1 case files are right" in checked.output) == (2, True)
 
 
 def test_a_suite_is_derived_from_another_in_other_wordings(tmp_path: Path) -> None:
