@@ -145,7 +145,10 @@ def scored(records: Records, run: Run) -> list[ScoredCase]:
 
 
 def finish(records: Records, run: Run, before: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Score a run, hold it against `before` (default: the accepted baselines), write its report and page."""
+    """Score a run, hold it against `before` (default: the accepted baselines), write its report and page.
+
+    A suite without an accepted baseline does not pass.
+    """
     cases = scored(records, run)
     asked = [name for name in dict.fromkeys(case.suite for case in cases) if name in suite_files()]
     accepted = baselines(asked) if before is None else before
@@ -155,6 +158,8 @@ def finish(records: Records, run: Run, before: Mapping[str, str] | None = None) 
         for name in names
         for line in gate(name, [case for case in cases if case.suite == name], accepted, run.model)
     ]
+    if before is None:
+        worse += [unheld(name) for name in asked if not (BASELINES / f"{name}.json").is_file()]
     document = report(run, cases, accepted, worse, [])
     document["trend"] = [*_trend(records, run), trend_point(document)]
     folder = records.folder / run.id
@@ -173,6 +178,11 @@ def _trend(records: Records, run: Run) -> list[dict[str, Any]]:
         if earlier.started < run.started and alike and file.is_file():
             points.append(trend_point(json.loads(file.read_text(encoding="utf-8"))))
     return points[-30:]
+
+
+def unheld(suite: str) -> str:
+    """What the gate says of a suite that nothing holds."""
+    return f"{suite}: it has no baseline, so nothing holds it; `eval run {suite} --accept` writes one"
 
 
 def baselines(suites: Sequence[str]) -> dict[str, str]:

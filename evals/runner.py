@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from evals.asked import accept, begin, finish, observe, prompt_versions, with_model
+from evals.asked import accept, begin, finish, observe, prompt_versions, unheld, with_model
 from evals.reporting.scoring import planned_line, suite_files
 from evals.reporting.terminal import show
 from evals.reports import Groups, as_json, counts, print_groups
@@ -54,7 +54,7 @@ def run(
     record: Path | None = None,
     prompts: Path | None = None,
 ) -> int:
-    """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline beyond noise.
+    """Run the named suites (all without a name); 0, or 1 when one is worse than its baseline or has none.
 
     Suites that plan need no data; those that ask run on generated companies (`evals.trials.instances`), with the
     chat model `model`. `resume` goes on with a stopped run; `accepting` makes the outcomes the baseline;
@@ -68,6 +68,10 @@ def run(
             f"There is no suite {', '.join(unknown)}.", where="eval run",
             next_step=f"Known: {', '.join([*known, *MEASURED])}.",
         )  # fmt: skip
+    if accepting and quick:
+        raise UsageError(
+            "A quick run is no baseline.", where="--accept", next_step="Run without --quick, then accept."
+        )
     out, used = console or Console(), settings or load_settings()
     with_model(used, model, record, prompts)  # a chat model that is none is told before anything is run
     prompt_versions(prompts)
@@ -80,7 +84,7 @@ def run(
     worse: list[str] = []
     for name in suites:
         if name in MEASURED:
-            worse += _measure(name, used, out, as_json=as_json)
+            worse += _measure(name, used, out, as_json=as_json, accepting=accepting)
     plain = [name for name in suites or known if name not in MEASURED]
     if plain or resume:
         records = Records(used.var / "evals" / "runs")
@@ -104,7 +108,7 @@ def _run(
     for name in run.suites:
         if name in SUITES and name not in planned:
             groups = SUITES[name]()
-            worse += _planned(name, groups, out, as_json=as_json)
+            worse += _planned(name, groups, out, as_json=as_json, accepting=accepting)
             lines = [planned_line(name, group, one) for group, scores in groups.items() for one in scores]
             records.add_planned(run.id, lines)
     if not any(name in suite_files() for name in run.suites):
@@ -124,24 +128,34 @@ def _run(
     return worse + list(document["gate"]["worse"])
 
 
-def _planned(name: str, groups: Groups, out: Console, *, as_json: bool) -> list[str]:
-    regressions = compare(groups, read_baseline(name))
+def _planned(name: str, groups: Groups, out: Console, *, as_json: bool, accepting: bool) -> list[str]:
+    if accepting:
+        write_baseline(name, groups)
+    baseline = read_baseline(name)
+    regressions = compare(groups, baseline) if baseline else [unheld(name)]
     _show(name, groups, regressions, out, as_json=as_json)
     return regressions
 
 
-def _measure(name: str, settings: Settings, console: Console, *, as_json: bool) -> list[str]:
-    """Run one suite of figures, show it, and say what is worse than its baseline."""
+def _measure(name: str, settings: Settings, console: Console, *, as_json: bool, accepting: bool) -> list[str]:
+    """Run one suite of figures, show it, and say what is worse than its baseline, or that it has none."""
     measured = MEASURED[name](settings)
-    regressions = measured.worse(read_figures(name))
+    if accepting:
+        write_figures(measured)
+    baseline = read_figures(name)
+    regressions = measured.worse(baseline) if baseline else [unheld(name)]
     if as_json:
         content = {"suite": name, "groups": measured.document(), "regressions": regressions}
         console.print_json(json.dumps(content))
         return regressions
     measured.show(console)
-    for line in regressions:
-        console.print(f"worse than the baseline: {line}", style="red", markup=False)
+    _tell(regressions, console)
     return regressions
+
+
+def _tell(regressions: Sequence[str], console: Console) -> None:
+    for line in regressions:
+        console.print(f"does not pass: {line}", style="red", markup=False)
 
 
 def _show(name: str, groups: Groups, regressions: list[str], console: Console, *, as_json: bool) -> None:
@@ -150,8 +164,7 @@ def _show(name: str, groups: Groups, regressions: list[str], console: Console, *
         console.print_json(json.dumps(content))
         return
     print_groups(groups, console)
-    for line in regressions:
-        console.print(f"worse than the baseline: {line}", style="red", markup=False)
+    _tell(regressions, console)
 
 
 def report(groups: Groups) -> dict[str, object]:
@@ -188,11 +201,12 @@ def write_baseline(suite: str, groups: Groups) -> Path:
 
 
 def compare(groups: Groups, baseline: dict[str, dict[str, int]]) -> list[str]:
-    """What is worse: fewer good answers, or more that are materially wrong or should have been refused."""
+    """What is worse: fewer good answers, more materially wrong or not refused, a group that nothing holds."""
     worse = []
     for name, scored in groups.items():
         before, now = baseline.get(name), counts(scored)
         if before is None:
+            worse.append(f"{name}: the baseline does not know it; --accept writes it")
             continue
         for outcome, sign in (
             ("exact", -1),

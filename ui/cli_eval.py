@@ -52,7 +52,7 @@ def run(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run eval suites; exit 1 when one is worse than its baseline beyond noise."""
+    """Run eval suites; exit 1 when one is worse than its baseline beyond noise, or has none."""
     from evals.runner import run as run_suites
 
     settings = load_settings()

@@ -17,7 +17,7 @@ _MOST = 60  # cases named one by one
 def show(document: Mapping[str, Any], console: Console, page: str) -> None:
     """Print a report (`evals.reporting.report.report`); `page` is where its HTML lies."""
     for line in document["gate"]["worse"]:
-        console.print(f"worse than before: {line}", style="red", markup=False, highlight=False)
+        console.print(f"does not pass: {line}", style="red", markup=False, highlight=False)
     table = Table(title=f"Run {document['run']['id']}, chat model {document['run']['model']}")
     table.add_column("suite", no_wrap=True)
     paid = any(body["cost_usd"] for body in document["suites"].values())

@@ -12,6 +12,7 @@ from evals import runner
 from evals.suites import conversations
 from semantic.loader import load_model
 from semantic.values import ValueDictionary
+from warehouse.errors import UsageError
 from warehouse.settings import Questions
 
 
@@ -38,7 +39,7 @@ def test_an_unknown_slot_is_told(tmp_path: Path) -> None:
     path = tmp_path / "case.yml"
     head = "label: x\nas_of: 2026-10-29\nfirst_day: 2024-10-01\n"
     path.write_text(head + 'conversations:\n- turns:\n  - {q: "NPS", metric: [nps]}\n')
-    with pytest.raises(ValueError, match="metric"):
+    with pytest.raises(UsageError, match="no key 'metric', the nearest is 'm'"):
         conversations.ConversationFile.read(path)
 
 

@@ -407,12 +407,14 @@ def test_a_run_is_observed_resumed_rescored_and_compared(
     assert [t.key for t in observed] == [t.key for t in some[2:]], "what was observed is not asked again"
     assert len(list(records.observations(run.id))) == len(some), "the half line costs no other"
     document = asked.finish(records, records.find("last"))
+    assert document["gate"] == {"passed": False, "worse": [asked.unheld("tools")]}, "nothing holds it yet"
     assert {case["id"]: case["outcome"] for case in document["cases"]} == dict.fromkeys(names, "correct")
     assert all(case["spans"][0]["kind"] == "answer" for case in document["cases"])
     page = html(document)
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("<summary>") >= len(names)
     asked.accept(document)
+    assert asked.finish(records, run)["gate"]["passed"]
 
     later = asked.begin(
         records, ["tools"], "embedded", datetime(2026, 10, 31, tzinfo=UTC), quick=False, instances=()
