@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -23,6 +25,14 @@ async def refuse(
         return
     await send({"type": "websocket.http.response.start", "status": status, "headers": response.raw_headers})
     await send({"type": "websocket.http.response.body", "body": response.body})
+
+
+async def malformed(request: Request, error: Exception) -> Response:
+    """Say which field of a form or a request is wrong, never what it held. For FastAPI's validation errors."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    why = f"{first['loc'][-1]!s:.40}: {first['msg'][:200]}. Nothing was changed: correct it and send it again."
+    return _response(request.scope, 422, why, None)
 
 
 def _response(scope: Scope, status: int, why: str, headers: Mapping[str, str] | None) -> Response:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -29,6 +30,7 @@ from ui.forms import HOME, Forms
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
 from ui.ports import listening
 from ui.rate_limit import Buckets
+from ui.refusal import malformed
 from warehouse.errors import MissingDataError
 from warehouse.settings import Settings
 
@@ -79,6 +81,7 @@ def create_app(
         accounts, hours=server.session_hours, secure=server.https, idle_minutes=server.idle_minutes
     )
     app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(RequestValidationError, malformed)
     app.state.accounts = accounts
     counters, running = Counters(), Running()
     app.state.running = running

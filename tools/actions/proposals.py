@@ -18,6 +18,7 @@ from typing import Any
 from tools.actions.verdicts import (
     MOVED,
     PAST,
+    PROPOSER_NAME,
     Proposal,
     State,
     Verdict,
@@ -272,8 +273,9 @@ class Proposals:
         last = db.execute(
             'SELECT action, "user", at FROM events WHERE proposal = ? ORDER BY number DESC LIMIT 1', (proposal.id,)
         ).fetchone()
+        who = last[1] or PROPOSER_NAME
         raise UsageError(
-            f"The proposal {proposal.id} was {PAST.get(last[0], last[0])} by {last[1]} at {last[2]}, after you "
+            f"The proposal {proposal.id} was {PAST.get(last[0], last[0])} by {who} at {last[2]}, after you "
             f"looked at it; it is {proposal.state} now.",
             where="actions",
             next_step="Look at it again, then decide.",

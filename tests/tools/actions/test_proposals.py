@@ -111,6 +111,8 @@ def test_the_second_of_two_reviewers_is_told_and_changes_nothing(file: Path, sto
     with pytest.raises(UsageError, match="approved by ann"):
         other.undo(one, BOB, AT, seen)
     assert other.find(one).state == "approved"
+    with pytest.raises(UsageError, match="proposed by next-best-action"):
+        other.decide(proposal_id(KEYS[1]), Verdict("approve", seen=9), BOB, AT)
 
 
 def test_several_are_decided_all_or_none_and_a_preview_decides_nothing(store: Proposals) -> None:
