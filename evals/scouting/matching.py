@@ -90,9 +90,13 @@ def match(incident: Incident, plants: tuple[Plant, ...]) -> Match:
     order = ("own", "legitimate", "related", "aftermath", "trap")
     if not found:
         return Match("false")
-    return min(
-        found, key=lambda one: (order.index(one.role), -one.likeness, -(one.plant.snr7 if one.plant else 0))
-    )
+
+    def rank(one: Match) -> tuple[bool, int, float, float]:
+        # a rise of everything, seen in leaks, is not a leak of one segment that happens then
+        elsewhere = one.role == "own" and not one.likeness and any(other.exact for other in found)
+        return elsewhere, order.index(one.role), -one.likeness, -(one.plant.snr7 if one.plant else 0)
+
+    return min(found, key=rank)
 
 
 def _against(incident: Incident, plant: Plant) -> Match | None:

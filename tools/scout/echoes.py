@@ -11,6 +11,9 @@ from tools.scout.incident import Incident
 NEAR_DAYS = 4
 LARGER = 2.0  # times its cause, an effect is not its effect alone
 LEFT_OVER = 0.6  # of the deviations of a stronger incident of the metric: what is weaker is its uneven parts
+STEEPER = 1.3  # times the change of a whole, that a part must have changed to be what moved it
+MOST_OF = 0.5  # of a whole's excess, that parts must hold
+SIDES = 3  # values of a dimension that move as one
 Pair = tuple[str, str]
 Kinship = Mapping[Pair, frozenset[Pair]]
 Stories = Sequence[Sequence[str]]
@@ -30,6 +33,8 @@ def told_once(
     them.
     """
     shifts = _diluted(incidents, kin, shares or {}) | _shifts(incidents, stories, kin)
+    apart = [incident for incident in incidents if incident.id not in shifts]
+    shifts |= _gathered(apart) | _sides(apart)
     ranked = sorted(incidents, key=lambda i: (i.evidence.false_per_day, -abs(i.evidence.z), i.id))
     first_of = dict(shifts)
     heads: list[Incident] = []
@@ -78,6 +83,63 @@ def _diluted(incidents: Sequence[Incident], kin: Kinship, shares: Mapping[str, f
             if apart and _at_once(incident, other) and _is_held(incident, other, kin):
                 found.setdefault(incident.id, other.id)
     return found
+
+
+def _gathered(incidents: Sequence[Incident]) -> dict[str, str]:
+    """Wholes by the strongest of the parts that hold most of what they gained or lost, and changed more than they.
+
+    Parts that overlap count once.
+    """
+    found: dict[str, str] = {}
+    for whole in incidents:
+        if whole.values or whole.kind == "score" or not whole.change:
+            continue
+        parts: list[Incident] = []
+        for other in sorted(incidents, key=lambda i: (-abs(i.excess.value), i.id)):
+            steeper = abs(other.change or 0.0) > STEEPER * abs(whole.change)
+            if other.values and steeper and _alike(whole, other) and not any(_meet(other, one) for one in parts):
+                parts.append(other)
+        if parts and sum(abs(part.excess.value) for part in parts) >= MOST_OF * abs(whole.excess.value):
+            found[whole.id] = max(parts, key=lambda i: (abs(i.evidence.z), i.id)).id
+    return found
+
+
+def _sides(incidents: Sequence[Incident]) -> dict[str, str]:
+    """Incidents of one place that are apart in the values of one dimension, three or more, by the strongest.
+
+    So many values of it at once are one change of the place, unevenly.
+    """
+    found: dict[str, str] = {}
+    ranked = sorted(incidents, key=lambda i: (-abs(i.evidence.z), i.id))
+    for place, first in enumerate(ranked):
+        if first.id in found:
+            continue
+        for name in first.values:
+            rest = [other for other in ranked[place + 1 :] if other.id not in found and _alike(first, other)]
+            beside = [other for other in rest if _apart_in(first, other) == {name} and _common(first, other)]
+            if len({other.values[name] for other in beside}) >= SIDES - 1:
+                found |= {other.id: first.id for other in beside}
+    return found
+
+
+def _alike(incident: Incident, other: Incident) -> bool:
+    """Whether one metric moves one way in both, at one time."""
+    same = incident.metric == other.metric and incident.direction == other.direction
+    return same and _at_once(incident, other)
+
+
+def _apart_in(incident: Incident, other: Incident) -> set[str]:
+    mine, theirs = incident.values, other.values
+    return {name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name]}
+
+
+def _common(incident: Incident, other: Incident) -> bool:
+    return bool(set(incident.segment) & set(other.segment))
+
+
+def _meet(incident: Incident, other: Incident) -> bool:
+    """Whether something may lie in both segments."""
+    return not _apart_in(incident, other)
 
 
 def _gives_way(incident: Incident, other: Incident, stories: Stories, kin: Kinship) -> bool:

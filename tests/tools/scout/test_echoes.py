@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -74,3 +75,24 @@ def test_what_is_far_more_than_its_cause_is_no_effect_of_it() -> None:
     failures = seen("failed_sessions", {"journey": "Provider"}, 5900, 9)
     calls = seen("leaked_calls", {"journey": "Provider"}, 300, 14)
     assert heads(calls, failures) == {"leaked_calls"}, "a cause may well be more than its effect"
+
+
+def test_a_whole_is_not_told_beside_the_parts_that_moved_it() -> None:
+    whole = replace(seen("leaked_calls", {}, 300, 5), change=0.2)
+    parts = [seen("leaked_calls", {"journey": journey}, 90, 6) for journey in ("Billing", "Login")]
+    inside = seen("leaked_calls", {"journey": "Billing", "plan_type": "HMO"}, 80, 5)
+    told = {i.segment: i.echo_of for i in told_once([whole, *parts, inside], STORY, {})}
+    assert told[()] in {part.id for part in parts}
+    for fewer in ([parts[0], inside], [replace(part, change=0.22) for part in parts]):
+        alone = {i.segment: i.echo_of for i in told_once([whole, *fewer], STORY, {})}
+        assert alone[()] == ""  # what overlaps counts once, and parts that changed as all did moved nothing
+
+
+def test_three_values_of_a_dimension_at_once_are_one_change() -> None:
+    billing = {"journey": "Billing"}
+    plans = [seen("leaked_calls", {**billing, "plan_type": plan}, 50, 5) for plan in ("HMO", "PPO", "EPO")]
+    first = seen("leaked_calls", {**billing, "plan_type": "MAPD"}, 200, 9)
+    assert {i.echo_of for i in told_once([*plans, first], STORY, {})} == {"", first.id}
+    assert all(not i.echo_of for i in told_once([plans[0], replace(first, start=plans[0].start)], STORY, {}))
+    later = [replace(plan, direction="down") for plan in plans[1:]]
+    assert all(not i.echo_of for i in told_once([plans[0], first, *later], [], {}) if i.direction == "up")
