@@ -28,7 +28,9 @@ def print_scan(report: ScanReport, hidden: int, console: Console) -> None:
             )
     if hidden:
         console.print(
-            f"{hidden} findings are not shown: too few members are behind them, or they are beyond your view."
+            "1 finding is not shown: too few members are behind it, or it is beyond your view."
+            if hidden == 1
+            else f"{hidden} findings are not shown: too few members are behind them, or they are beyond your view."
         )
     for note in report.notes:
         console.print(Text(printable(note)), style="dim")

@@ -48,11 +48,13 @@ def compose(
     """
     sheet = Sheet(desk)
     issues, withheld = _visible(made.issues, desk, follows or {})
+    unknown = [issue for issue in issues if not _has_words(issue.incident, desk)]
+    issues = [issue for issue in issues if issue not in unknown]
     current = [issue for issue in issues if not issue.missed and issue.state != "resolved"]
     ranked = sorted((issue for issue in current if not issue.incident.echo_of), key=_rank)
     basis = sheet.add(_basis(made))
     told: list[Told] = []
-    unconfirmed = 0
+    unconfirmed = sum(not issue.missed and not issue.incident.echo_of for issue in unknown)
     rest: list[Issue] = []
     for issue in ranked:
         if len(told) == most:
@@ -103,6 +105,14 @@ def _visible(issues: Sequence[Issue], desk: Desk, follows: Mapping[str, str]) ->
     shown = [Issue(enough[i.id], i.state, i.since, i.seen, i.peak, i.missed) for i in wished if i.id in enough]
     hidden = [issue for issue in wished if issue.id not in enough and not issue.incident.echo_of]
     return shown, len(hidden)
+
+
+def _has_words(incident: Incident, desk: Desk) -> bool:
+    """Whether the model knows the metric and what its segment goes by: agents have no place in it, and a model
+    may have changed since a day was made.
+    """
+    known = desk.semantic.dimensions.keys()
+    return incident.metric in desk.semantic.metrics and all(name in known for name, _ in incident.segment)
 
 
 def _followed(incident: Incident, follows: Mapping[str, str]) -> bool:

@@ -47,13 +47,16 @@ def _topics() -> dict[str, str]:
 
 
 @cache
-def _reasons() -> dict[str, tuple[str, frozenset[str]]]:
-    """By reason, code and message of an error: its reason, and the topics in which it occurs."""
+def _reasons() -> dict[str, tuple[str, frozenset[str], frozenset[str]]]:
+    """By reason, code and message of an error: its reason, and the topics in which that and it itself occur."""
     rows = [(_topics().get(kind.removesuffix("_spanish"), ""), row) for kind, rows in _failures() for row in rows]
     topics: dict[str, set[str]] = {}
     for topic, row in rows:
-        topics.setdefault(row[0], set()).add(topic)
-    return {word: (row[0], frozenset(topics[row[0]])) for _, row in rows for word in row[:3]}
+        for word in row[:3]:
+            topics.setdefault(word, set()).add(topic)
+    return {
+        word: (row[0], frozenset(topics[row[0]]), frozenset(topics[word])) for _, row in rows for word in row[:3]
+    }
 
 
 def _failures() -> list[tuple[str, list[list[str]]]]:
@@ -67,12 +70,16 @@ def plain(segment: Mapping[str, str]) -> dict[str, str]:
         if name in ("journey", "interaction_type"):
             found["topic"] = _topics().get(value, value)
         elif name in ("failure_reason", "error_code", "error_message"):
-            found["error"] = _reasons().get(value, (value, frozenset()))[0]
+            found["error"], everywhere, own = _reasons().get(value, (value, frozenset(), frozenset()))
+            if (
+                len(own) == 1 < len(everywhere)
+            ):  # a code of one topic for a reason of several says the topic as well
+                found["topic"] = next(iter(own))
         elif name == "line_of_business" and value == "Medicare":
             found["plan_type"] = "MAPD"
         elif name != "from_topic":
             found[_NAMES.get(name, name)] = value
-    if "error" in found and len(_reasons().get(found["error"], ("", frozenset()))[1]) == 1:
+    if "error" in found and len(_reasons().get(found["error"], ("", frozenset(), frozenset()))[1]) == 1:
         found.pop("topic", None)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -30,6 +31,9 @@ from agents.runtime import Assistant
 from tests.agents.made_incidents import incident_in, moved
 from tools.desk import Desk
 from tools.scout.incident import Dollars, Incident, Interval, ScanReport
+from ui.delivery.parcels import digest_parcel
+from ui.delivery.subscriptions import Subscription
+from ui.delivery.webhook import json_shape, slack_shape, teams_shape
 from warehouse.errors import MissingDataError, UsageError
 from warehouse.principal import Principal, Role
 from warehouse.settings import Scout
@@ -375,3 +379,37 @@ def test_a_newer_snapshot_serves_while_it_confirms_every_figure(
     store.keep(day, "an-earlier-snapshot", advance((), [other], day, resolved_after=1), AT, {})
     with pytest.raises(MissingDataError, match="no longer kept"):
         briefing_for(assistant, store, anna)
+
+
+def test_an_executive_reads_of_no_agent_and_no_small_cell_in_any_form(
+    made: Made,
+    found: list[Incident],
+    desk_of: Callable[..., Desk],
+    assistant: Assistant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agents = ["A-1001", "A-1002", "A-1003"]
+    of_agents = [moved(found[1], id=one, segment=(("agent_id", one),)) for one in agents]
+    small = moved(found[0], id="small", members=7, segment=(("county", "Yavapai"),))
+    before = advance((), [of_agents[1], small], made.day - timedelta(days=1), resolved_after=1)
+    echo = moved(of_agents[2], echo_of=found[1].id)
+    issues = advance(before, [of_agents[0], echo, found[1]], made.day, resolved_after=1)
+    told = compose(replace(made, issues=issues), desk_of("executive"))
+    assert [item.segment for item in told.items] == [{"language": "Spanish"}]
+    assert told.became == []
+    parcel = digest_parcel(told, Subscription("s", "r", "email", "r@example.org"), AT, "http://s", "http://s/stop")
+    drawn: list[str] = []
+    as_written = pytest.importorskip("fpdf").FPDF.normalize_text
+
+    def noted(self: object, text: str) -> str:
+        drawn.append(text)
+        return str(as_written(self, text))
+
+    monkeypatch.setattr("fpdf.FPDF.normalize_text", noted)
+    pdf(told)
+    forms = [told.model_dump_json(), markdown(told), page(told), parcel.text, parcel.html, repr(parcel.document)]
+    forms += [content.decode() for name, content in parcel.files.items() if name != "pdf"]
+    forms += [json.dumps(shape(parcel)) for shape in (slack_shape, teams_shape, json_shape)]
+    forms += ["\n".join(drawn)]
+    assert all("Spanish" in form for form in forms)
+    assert [word for word in (*agents, "agent_id", "Agent", "Yavapai") for form in forms if word in form] == []

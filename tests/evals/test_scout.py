@@ -54,6 +54,9 @@ def test_a_journey_a_topic_and_an_error_are_compared_in_one_vocabulary() -> None
     assert plain({"error_code": "PAY-2107"}) == plain(
         {"interaction_type": "bill_pay", "failure_reason": "Payment Error"}
     )
+    assert plain({"error_code": "DOC-4041"}) == plain(
+        {"failure_reason": "Document Not Found", "interaction_type": "claims_check"}
+    )  # the code is of one topic, its reason of two
     assert plain({"failure_reason": "Session Timeout", "journey": "Billing"}) == {
         "topic": "Billing Question",
         "error": "Session Timeout",
