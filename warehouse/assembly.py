@@ -168,10 +168,9 @@ class Assembly:
             self.con.execute(f"CREATE OR REPLACE VIEW base.{table.name} AS {select}")
 
     def _show_parts(self, types: Types) -> None:
-        """`build.<part>`: the parts of all rows, those of earlier builds and the new ones."""
+        """`build.<part>`: the parts of all rows ever received, kept once, whatever the fates of the rows."""
         for part in parts_of(self.contract):
-            listed = [relation_of(self.new_raw, "raw", "bronze", part, types)]
-            listed += [relation_of(s, "accepted", "rows", part, types) for s in self.days]
+            listed = [relation_of(s, "raw", "bronze", part, types) for s in self.raw]
             self.con.execute(f"CREATE OR REPLACE VIEW build.{part} AS {union_of(listed)}")
 
     def _accept_reference(self) -> bool:

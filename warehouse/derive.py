@@ -54,9 +54,11 @@ def derive(
     run = Partition(destinations[0].partition.starts, destinations[-1].partition.ends)
     show_accepted(con, contract, run, rows, rules)
 
+    is_whole = run == Partition(None, None)
+
     def places(model: SqlModel) -> list[Place]:
-        if model.layer == "silver":
-            return [Place("memory")]  # whole, with the windows: gold reads both sides of a day's edge
+        if model.layer == "silver":  # whole, with the windows: gold reads both sides of a day's edge
+            return [Place(destinations[0].lake if is_whole else "memory")]
         day = f'"{model.header.partition}"'
         return [Place(destination.gold, destination.partition.condition(day)) for destination in destinations]
 
@@ -69,8 +71,9 @@ def derive(
         return finish(worker, model, in_days)
 
     results = run_models(con, models, places, check, threads)
-    silver = [model for model in models if model.layer == "silver"]
-    side_by_side(con, [_keep(model, destination) for destination in destinations for model in silver], threads)
+    if not is_whole:
+        silver = [model for model in models if model.layer == "silver"]
+        side_by_side(con, [_keep(model, place) for place in destinations for model in silver], threads)
     clear(con, models)
     return [result for found in results for result in found]
 
@@ -108,7 +111,10 @@ def show_accepted(
     rows: Sequence[Segment],
     rules: Rules,
 ) -> None:
-    """Make `accepted.<table>`: the kept rows of the run's days and of the windows that decide about them."""
+    """Make `accepted.<table>`: the kept rows of the run's days and of the windows that decide about them.
+
+    `accepted.<part>` holds the parts of all rows: a join with the kept ones says which of them count.
+    """
     types = columns_of(con)
     windows = _windows([s for s in rows if _in_run(s, run)], rules)
     selects = {}
@@ -125,8 +131,7 @@ def show_accepted(
         )
         con.execute(f"CREATE OR REPLACE VIEW accepted.{table.name} AS {selects[table.name]}")
         for part in table.parts:
-            shown = union_of([relation_of(s, "accepted", "rows", part, types) for s in near])
-            con.execute(f"CREATE OR REPLACE VIEW accepted.{part} AS {shown}")
+            con.execute(f"CREATE OR REPLACE VIEW accepted.{part} AS FROM build.{part}")
     if _find_related_calls(con, _rows_of(contract["call_center"], rows, types)):
         con.execute(
             f"CREATE OR REPLACE VIEW accepted.call_center AS {selects['call_center']} "

@@ -94,8 +94,6 @@ def write_rows(con: duckdb.DuckDBPyConnection, contract: Contract, partition: Pa
     create_accounts(con, alias)
     for table in event_tables(contract):
         con.execute(_rows_sql(table, partition, alias))
-        for part in table.parts:
-            con.execute(_part_sql(part, table, alias))
         account_for(con, table, alias)
 
 
@@ -119,15 +117,6 @@ def _rows_sql(table: SourceTable, partition: Partition, alias: str) -> str:
         )
         ORDER BY {at}, "{table.key}"
     """
-
-
-def _part_sql(part: str, table: SourceTable, alias: str) -> str:
-    """The parts of the partition's rows, whatever the fates of these: a later file can change them."""
-    return (
-        f"CREATE TABLE {alias}.rows.{part} AS SELECT p.* FROM build.{part} AS p "
-        f"SEMI JOIN {alias}.rows.{table.name} AS r ON r._file_no = p._file_no AND r._row_number = p._row_number "
-        "ORDER BY p._file_no, p._row_number, p.provider_no"
-    )
 
 
 def create_accounts(con: duckdb.DuckDBPyConnection, alias: str) -> None:

@@ -73,6 +73,9 @@ EXECUTIVE = {
     "provider_not_found_errors",
     "rate_not_found_errors",
     "why_a_service_fails",
+    "why_a_network_fails",
+    "where_estimated_cost_is",
+    "underperforming_providers",
 }
 
 

@@ -163,6 +163,8 @@ SELECT * EXCLUDE (request, response, info),
     CAST(info ->> '$.cost.outOfNetworkCosts' AS DOUBLE) AS out_of_network,
     CAST(info ->> '$.healthClaimLine.amountResponsibility' AS DOUBLE) AS patient_pays,
     CAST(info ->> '$.healthClaimLine.amountpayable' AS DOUBLE) AS plan_pays,
+    CAST(info ->> '$.healthClaimLine.amountCoinsurance' AS DOUBLE) AS coinsurance,
+    CAST(info ->> '$.healthClaimLine.amountCopay' AS DOUBLE) AS copay,
     coalesce(in_network, 0) + coalesce(out_of_network, 0) AS dollars
 FROM (
     SELECT *, unnest(CAST(response -> '$.costEstimateResponse.costEstimateResponseInfo' AS JSON[])) AS info

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ui.dashboard.reading import Reading
 # Filters of the bar that no estimate has: it is about a request, not a call or a visit.
 WITHOUT = ("channel", "topic")
 FILE = Path(__file__).parent / "estimates.yml"
+_NAME_WIDE, _NAME_HIGH = 9.0, 7.0  # percent of the field of dots that a name takes
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,17 @@ def filled(reading: Reading, blocks: Iterable[Block], **more: Any) -> tuple[list
         if isinstance(panel, Refusal):
             problems.append(panel.reason)
         else:
+            panel = _told_if_cut(panel, block)
             found.append(Shown(block, panel, _drawing(block, panel)))
     return found, list(dict.fromkeys(problems))
+
+
+def _told_if_cut(panel: Panel, block: Block) -> Panel:
+    """With a note that there may be more groups than are shown."""
+    if not block.by or block.kind in ("map", "course") or len(panel.table.rows) < block.limit:
+        return panel
+    ranked = panel.column(block.order or block.metrics[0]).label
+    return replace(panel, note=f"The first {block.limit} by {ranked.lower()}. {panel.note}".strip())
 
 
 def _panel(reading: Reading, block: Block, **more: Any) -> Panel | Refusal:
@@ -90,7 +100,8 @@ def _panel(reading: Reading, block: Block, **more: Any) -> Panel | Refusal:
     if block.kind == "course":
         slots |= {"time": course_time(reading), "time_grain": "day"}
     elif block.by:
-        order = (Order(by=block.order or block.metrics[0]),)
+        by = block.order or block.metrics[0]
+        order = (Order(by=by, direction="asc" if by in block.by else "desc"),)
         slots |= {
             "dimensions": block.by,
             "order_by": order,
@@ -147,7 +158,7 @@ def matrix(panel: Panel, block: Block) -> Markup:
     most, low, high = max(dot[1] for dot in dots), min(dot[2] for dot in dots), max(dot[2] for dot in dots)
     units = panel.column(volume).unit, panel.column(rate).unit
     scale = _Scale(most, low, (high - low) or 1.0)
-    placed = "".join(scale.dot(*dot, units) for dot in dots)
+    placed = "".join(scale.dot(*dot, units, named=name) for dot, name in zip(dots, scale.named(dots), strict=True))
     words = (
         f"{panel.column(rate).label} from {short(low, units[1])} (below) to {short(high, units[1])} (above); "
         f"{panel.column(volume).label} to the right, up to {short(most, units[0])}"
@@ -167,12 +178,28 @@ class _Scale:
     low: float
     span: float
 
-    def dot(self, name: str, right: float, up: float, units: tuple[str, str]) -> str:
-        left, bottom = 88 * right / self.most, 4 + 88 * (up - self.low) / self.span
+    def at(self, right: float, up: float) -> tuple[float, float]:
+        """From the left and from below."""
+        return 88 * right / self.most, 4 + 88 * (up - self.low) / self.span
+
+    def named(self, dots: Sequence[tuple[str, float, float]]) -> list[bool]:
+        """Whether there is room for each dot's name; the largest are named first, all are in the table."""
+        taken: list[tuple[float, float]] = []
+        found = [False] * len(dots)
+        for place in sorted(range(len(dots)), key=lambda place: -dots[place][1]):
+            left, bottom = self.at(*dots[place][1:])
+            if all(abs(left - x) > _NAME_WIDE or abs(bottom - y) > _NAME_HIGH for x, y in taken):
+                found[place] = True
+                taken.append((left, bottom))
+        return found
+
+    def dot(self, name: str, right: float, up: float, units: tuple[str, str], *, named: bool) -> str:
+        """A dot with its figures as its title, and its name beside it where there is room."""
+        left, bottom = self.at(right, up)
         said = f"{name}: {short(right, units[0])}, {short(up, units[1])}"
         return (
             f'<span class="dot-mark" style="left:{left:.1f}%;bottom:{bottom:.1f}%" title="{escape(said)}">'
-            f"<i></i>{escape(name)}</span>"
+            f"<i></i>{escape(name) if named else ''}</span>"
         )
 
 

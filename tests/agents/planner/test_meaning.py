@@ -24,6 +24,32 @@ OTHERS = {
     "Which journeys leak into the call center and at what rate among retirees?": "leaking_journeys",
     "First call resolution rate and repeat calls by topic": "repeat_call_pockets",
 }
+ESTIMATES = {
+    "How bad is the failure of cost-estimate requests and what is behind it?": "failing_estimate_requests",
+    "Failing estimates: count and root causes please": "failing_estimate_requests",
+    "What do our cost estimates add up to in dollars, in and out of network?": "estimate_financial_impact",
+    "Which procedures get the most estimate requests and do we succeed on them?": "services_requested_and_handled",
+    "Rank services by request volume with success rate and average cost": "services_requested_and_handled",
+    "Who are our busiest providers in the estimator and how do they perform?": "providers_used_and_performance",
+    "Analyze provider request volume vs. success rates": "providers_used_and_performance",
+    "How often are requested services covered, and what patterns do we see?": "coverage_and_patterns",
+    "Why do estimates fail with Rate not found or Provider not found?": "not_found_errors",
+    '"Provider not found" exceptions increased 50% this week.': "provider_not_found_errors",
+    "What is the reason for rate not found exceptions last week?": "rate_not_found_errors",
+    "Root cause of exceptions for service code 0337U": "why_a_service_fails",
+    "What is wrong in network 00248?": "why_a_network_fails",
+    "Which providers are underperforming?": "underperforming_providers",
+    "Identify high-cost services and providers": "where_estimated_cost_is",
+}
+OTHER_ESTIMATES = (
+    "Exception rate by network",
+    "Total estimated cost by service code",
+    "Coverage rate by provider type",
+    "Provider requests by network",
+    "Provider not found exceptions by network",
+    "Why did claims fail last week?",
+    "Why do members call about provider search?",
+)
 WITH_ARGUMENTS = {
     "Who suffers the most from the pharmacy problem?": ("members_hit_by_billing", "journey", ("Pharmacy",)),
     "Which member segments were the angriest last month?": (
@@ -45,6 +71,11 @@ def plan(planner: Planner, question: str) -> Plan:
 @pytest.mark.parametrize(("question", "name"), OTHERS.items())
 def test_another_question_is_not_taken_for_it(planner: Planner, question: str, name: str) -> None:
     assert plan(planner, question).verified != name
+
+
+def test_cost_estimates_are_asked_about_in_many_words(planner: Planner) -> None:
+    assert {question: plan(planner, question).verified for question in ESTIMATES} == ESTIMATES
+    assert {plan(planner, question).verified or "" for question in OTHER_ESTIMATES} == {""}
 
 
 @pytest.mark.parametrize(("question", "wanted"), WITH_ARGUMENTS.items())

@@ -5,6 +5,8 @@ description: >
   dollars. estimated_cost is its in-network and out-of-network cost together.
 grain: [trace_id, service_code, service_location]
 partition: request_date
+dictionary:
+  cost_band: [Under $50, $50-$99, $100-$249, $250-$499, $500-$999, "$1,000 or more", No amount]
 checks:
   - not_null: [member_id, request_date, service_code, service_location, is_exception, was_requested]
   - rows_equal: silver.estimate_responses
@@ -62,8 +64,7 @@ SELECT
     CASE WHEN r.is_exception = 0 AND r.is_covered = 1 THEN 1 ELSE 0 END AS is_covered,
     CASE WHEN r.is_percentage = 1 THEN 1 ELSE 0 END AS is_percentage,
     CASE
-        WHEN r.is_exception = 0 AND COALESCE(r.is_percentage, 0) = 0
-            AND (r.in_network_cost IS NOT NULL OR r.out_of_network_cost IS NOT NULL) THEN 1
+        WHEN r.is_exception = 0 AND (r.in_network_cost IS NOT NULL OR r.out_of_network_cost IS NOT NULL) THEN 1
         ELSE 0
     END AS is_priced,
     CASE WHEN r.is_exception = 0 THEN r.in_network_cost END AS in_network_cost,

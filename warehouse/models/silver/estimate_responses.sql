@@ -1,7 +1,8 @@
 /*
 description: >
   One row per response, service and provider; an exception is a row too, without amounts. was_requested is 0 when the request
-  does not name its location. Amounts in dollars; what is a percentage stands in the percent columns only.
+  does not name its location. Amounts in dollars; what is a percentage stands in the percent columns only. Of an estimate whose
+  rate is a percentage nothing that the member or the plan pays is dollars, and an out-of-network cost of nothing is none.
 grain: [trace_id, service_code, service_location]
 partition: request_date
 checks:
@@ -10,7 +11,7 @@ checks:
       name: percentages_are_no_dollars
       sql: >
         SELECT trace_id, service_location FROM silver.estimate_responses
-        WHERE is_percentage = 1 AND in_network_cost IS NOT NULL
+        WHERE is_percentage = 1 AND COALESCE(in_network_cost, amount_responsibility, amount_coinsurance, amount_payable) IS NOT NULL
 */
 SELECT
     c.trace_id,
@@ -44,12 +45,12 @@ SELECT
     r.is_percentage,
     r.in_network_cost,
     r.in_network_percent,
-    r.out_of_network_cost,
+    CASE WHEN r.is_percentage = 1 AND r.out_of_network_cost = 0 THEN NULL ELSE r.out_of_network_cost END AS out_of_network_cost,
     r.amount_copay,
-    r.amount_coinsurance,
-    r.amount_responsibility,
+    CASE WHEN r.is_percentage = 1 THEN NULL ELSE r.amount_coinsurance END AS amount_coinsurance,
+    CASE WHEN r.is_percentage = 1 THEN NULL ELSE r.amount_responsibility END AS amount_responsibility,
     r.percent_responsibility,
-    r.amount_payable,
+    CASE WHEN r.is_percentage = 1 THEN NULL ELSE r.amount_payable END AS amount_payable,
     r.deductible_limit,
     r.deductible_remaining,
     r.out_of_pocket_limit,
