@@ -94,7 +94,10 @@ class Pages:
 
     def problem(self, request: Request, account: Account, code: int, message: str) -> Response:
         """A page that says what went wrong and what to do next."""
-        shown = {**self._plain_frame(account, None), "title": "This cannot be shown", "message": message}
+        sent = request.method == "POST"  # a form that was refused leads back to its page
+        title = "This was not done" if sent else "This cannot be shown"
+        onward = request.url.path if sent else ROOT
+        shown = {**self._plain_frame(account, None), "title": title, "message": message, "onward": onward}
         return self._page(request, "problem.html", shown, code)
 
     def _page(self, request: Request, template: str, shown: dict[str, Any], code: int = 200) -> Response:
