@@ -44,7 +44,7 @@ unit: $(STAMP) browser spark
 
 quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run --quick --jobs $(JOBS) questions conversations paraphrases scout-quick \
-		accuracy faithfulness guard injection robustness routing tools actions-quick impact-quick
+		accuracy dialogues faithfulness guard injection robustness routing tools actions-quick impact-quick
 
 evals: evals-extra ## every eval suite on every instance, logged to MLflow (var/evals/mlflow.db); then the adapters' tests
 	@code=0; $(BIN)/command-center eval run --jobs $(JOBS) --mlflow local || code=$$?; \

@@ -1,30 +1,29 @@
 """Whether a text says nothing but what its own results hold.
 
 Written anew from the answer alone, so that it can find the product's own checker wrong: each fact is recomputed
-from the cell or formula it names and compared with the number as it is written; each direction and superlative
-with the cells it rests on; and no number, direction or superlative may stand in the text outside the facts.
+from the cell or formula it names and compared with the number as it is written; each direction, judgement and
+superlative with the cells it rests on; each number stands with the name of its row; and nothing that claims
+anything (`claim_words`) may stand in the text outside the facts.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from calendar import month_name
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evals.trials.claim_words import BETTER, DOWN, LEAST, MOST, NUMBER, SAME, UP, WORSE, claims
+from semantic.loader import load_model
 from semantic.query import SemanticQuery
+from semantic.values import ValueDictionary
 from tools.formula import FormulaError, evaluate
 from tools.outcome import Column, Table
 
-_NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?\$?\d(?:\d|,(?=\d))*(?:\.\d+)?%?")
-_LEANING = re.compile(
-    r"\b(?:up|down|rose|fell|higher|lower|increased|decreased|grew|dropped|highest|lowest|most|fewest|largest|smallest"
-    r"|worse|better|improved|worsened|doubled|halved)\b",
-    re.IGNORECASE,
-)
-_UP = {"up", "rose", "higher", "increased", "grew", "rise", "more", "above", "growth", "increase"}
-_DOWN = {"down", "fell", "lower", "decreased", "dropped", "fall", "fewer", "less", "below", "decrease", "drop"}
+_BREAK = re.compile(r"[.;](?=\s)|\n")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WORDS = (
     "zero",
     "one",
@@ -83,6 +82,7 @@ def unfaithful(answer: Mapping[str, Any]) -> tuple[str, ...]:
     spans, missing = _spans(text, facts)
     found += [f"{name!r} is a fact that the text lacks" for name in missing]
     found += [f"{word!r} rests on nothing" for word in _outside(text, spans)]
+    found += [f"{numbers} are not of the rows that are named" for numbers in _misplaced(text, facts, spans)]
     return tuple(found)
 
 
@@ -102,26 +102,74 @@ def _spans(text: str, facts: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[in
 
 
 def _outside(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[str]:
-    for pattern in (_NUMBER, _LEANING):
-        for match in pattern.finditer(text):
-            if not any(start <= match.start() and match.end() <= end for start, end in spans):
-                yield match.group()
+    for start, end in claims(text):
+        if not any(first <= start and end <= last for first, last in spans):
+            yield text[start:end]
+
+
+def _misplaced(text: str, facts: Sequence[Mapping[str, Any]], spans: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Numbers of one row that a clause says of another: `Billing leaked 30` where 30 is the ID card's.
+
+    In a clause that names rows of a table, the numbers of that table belong to the names before them or to those
+    after them, all of them alike.
+    """
+    placed = [(span, fact, _row_of(fact)) for span, fact in zip(spans, facts, strict=False)]
+    for clause in _clauses(text):
+        here = [(fact, row) for (start, end), fact, row in placed if clause[0] <= start < clause[1] and row]
+        for part in {row[0] for _, row in here if row}:
+            own = [(fact, row[1]) for fact, row in here if row and row[0] == part]
+            named = any(isinstance(fact["value"], str) for fact, _ in own)
+            if named and not (_follows(own) or _follows(own[::-1])):
+                yield ", ".join(f"{fact['text']!r}" for fact, _ in own)
+
+
+def _follows(facts: Sequence[tuple[Mapping[str, Any], str]]) -> bool:
+    """Whether each number has the row of one of the names right before it."""
+    names: set[str] = set()
+    fresh = True
+    for fact, row in facts:
+        if isinstance(fact["value"], str):
+            names = {row} if fresh else names | {row}
+            fresh = False
+        else:
+            fresh = True
+            if row not in names:
+                return False
+    return True
+
+
+def _row_of(fact: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Part and row of a cell; None for a fact that is no cell."""
+    kind, _, place = str(fact["source"]).partition(":")
+    part, _, rest = place.partition(":")
+    return (part, rest.partition(":")[0]) if kind == "cell" else None
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for match in _BREAK.finditer(text):
+        yield at, match.end()
+        at = match.end()
+    yield at, len(text)
 
 
 def _holds(fact: Mapping[str, Any], shown: Shown) -> bool:
     kind, _, rest = str(fact["source"]).partition(":")
     try:
         if kind == "cell":
-            return _says(fact, shown.cell(rest))
+            return _says(fact, shown.cell(rest), rest.rpartition(":")[2])
         if kind == "formula":
-            return _says(fact, evaluate(rest, shown.tables, dict(shown.constants)))
+            return _says(fact, evaluate(rest, shown.tables, dict(shown.constants)), rest)
         if kind == "direction":
-            return _points(fact["text"], _number_at(rest, shown))
-        if kind == "extreme":
-            return _is_extreme(rest, shown)
+            return _points(str(fact["text"]), _number_at(rest, shown))
+        if kind == "polarity":
+            metric, _, source = rest.partition(":")
+            return _judges(str(fact["text"]), metric, _number_at(source, shown))
+        if kind in ("extreme", "extreme_complete"):
+            return _is_extreme(str(fact["text"]), rest, shown, among_all=kind == "extreme")
     except (LookupError, ValueError, FormulaError, TypeError):
         return False
-    return True  # names, periods and constants of the question: the text is held against them word by word
+    return True  # periods and constants of the question: the product holds their text against it word by word
 
 
 def _number_at(source: str, shown: Shown) -> float:
@@ -133,34 +181,71 @@ def _number_at(source: str, shown: Shown) -> float:
 
 
 def _points(word: str, value: float) -> bool:
+    """Whether a direction is that of a change. What is called unchanged may differ by less than is written."""
     first = word.lower().split()[0] if word.split() else ""
-    if first in _UP:
+    if first in UP:
         return value > 0
-    return value < 0 if first in _DOWN else True
+    return value < 0 if first in DOWN else first in SAME
 
 
-def _is_extreme(rest: str, shown: Shown) -> bool:
-    """Whether a cell is the greatest or least of its column among those that are shown."""
+def _judges(word: str, metric: str, value: float) -> bool:
+    """Whether a change of a metric is for better or for worse, as the word says."""
+    polarity = load_model().metrics[metric].polarity
+    good = (value > 0) == (polarity == "higher")
+    return polarity != "neutral" and value != 0 and word.lower() in (BETTER if good else WORSE)
+
+
+def _is_extreme(word: str, rest: str, shown: Shown, *, among_all: bool) -> bool:
+    """Whether a cell is what the word says: the greatest or the least of its column among those that are shown.
+
+    With `among_all` unset some rows are left out, those of days that are not whole, so only the word is checked.
+    """
     which, part, row, name = rest.split(":")
+    if word.lower() not in (MOST if which == "max" else LEAST):
+        return False
     table = shown.tables[int(part)]
     at = [column.name for column in table.columns].index(name)
     cells = [float(cell) for row_cells in table.rows if isinstance(cell := row_cells[at], int | float)]
     best = max(cells) if which == "max" else min(cells)
-    return bool(table.rows[int(row)][at] == best)
+    return bool(table.rows[int(row)][at] == best) or not among_all
 
 
-def _says(fact: Mapping[str, Any], cell: Any) -> bool:
-    """Whether a written number is the cell's, as exactly as it is written. Texts are not checked here."""
+def _says(fact: Mapping[str, Any], cell: Any, source: str) -> bool:
+    """Whether a written number or name is the cell's, as exactly as it is written."""
+    text = str(fact["text"])
     if cell is None:
-        return fact["text"] in ("n/a", "not shown")
+        return text in ("n/a", "not shown")
     if isinstance(cell, str | bool):
-        return True
-    written = _written(str(fact["text"]))
+        return _names(text, str(cell), source)
+    written = _written(text)
     if written is None:
         return False
+    if "%" in text and _is_difference(source):
+        return False  # a difference of rates is in points
     value, half = written
-    scale = 100 if fact.get("unit") == "rate" and "%" in fact["text"] else 1
+    scale = 100 if fact.get("unit") == "rate" and "%" in text else 1
     return math.isclose(value, float(cell) * scale, rel_tol=1e-9, abs_tol=half * 1.0001)
+
+
+def _is_difference(source: str) -> bool:
+    """Whether a source is the change of a figure, or one figure less another, not held against anything."""
+    changed = re.search(r"__change\b", source) or re.match(r"(?:abs\()?sub\(", source)
+    return bool(changed) and not re.search(r"\b(?:div|change_pct|share)\(", source)
+
+
+def _names(text: str, cell: str, dimension: str) -> bool:
+    """Whether a text is the label of a value, or a day or a bucket of days in words."""
+    if _DAY.match(cell):
+        month = month_name[int(cell[5:7])]
+        return cell[:4] in text and (
+            month[:3] in text or f"Q{(int(cell[5:7]) + 2) // 3}" in text or text == cell[:4]
+        )
+    labels = {cell, ValueDictionary.declared(load_model()).label(dimension, cell)}
+    return _plain(text) in {_plain(label) for label in labels}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", "", text.replace("_", "").lower())
 
 
 def _written(text: str) -> tuple[float, float] | None:
@@ -170,7 +255,7 @@ def _written(text: str) -> tuple[float, float] | None:
         return float(_WORDS.index(word)), 1e-9
     if word in ("no", "none"):
         return 0.0, 1e-9
-    match = _NUMBER.search(text)
+    match = NUMBER.search(text)
     if match is None:
         return None
     plain = match.group().replace("\u2212", "-").replace("$", "").replace(",", "").rstrip("%")

@@ -18,6 +18,7 @@ import yaml
 from rich.console import Console
 from typer.testing import CliRunner
 
+from agents.answer import Answer
 from agents.runtime import Assistant
 from evals import asked
 from evals.case_kinds import KINDS, kind_of, problems
@@ -35,7 +36,7 @@ from evals.trials.case_files import FOLDER, Case, Expect, Gold, read_cases
 from evals.trials.judging import judge
 from evals.trials.records import LINES
 from evals.trials.rows import Failure, Result, difference
-from evals.trials.texts import unfaithful
+from evals.trials.texts import _spans, unfaithful
 from evals.trials.trial import Observation, Trial, trials_of
 from evals.trials.wordings import WORDINGS, worded
 from ui.cli import app
@@ -329,8 +330,63 @@ def test_a_text_that_says_another_number_direction_or_superlative_is_found_out(a
         changed = copy.deepcopy(answer)
         changed["facts"][at]["text"] = "4,711"
         assert unfaithful(changed), changed["facts"][at]
-    for more in (" It rose.", " That is 17% of all.", " The highest ever."):
-        assert unfaithful({**answer, "text": answer["text"] + more})
+    for more in UNTRUE:
+        assert unfaithful({**answer, "text": f"{answer['text']} {more}"}), more
+
+
+UNTRUE = (
+    "It rose.", "That is 17% of all.", "The highest ever.", "It doubled.", "It has tripled since.", "A record.",
+    "Always the same.", "Twice as many as before.", "Half of them called again.", "Forty-two were.",
+    "Nobody called.", "Two thirds called.", "Ninety per cent did.", "It grew significantly.", "The best week.",
+    "It never fell.", "A dozen called.", "Because of the app.", "\u0661\u0667 calls.",
+    "\uff14\uff12 calls.", "\u6da8\u4e8617%", "\u4e8c\u5341 calls.", "\u00bd did.", "\u2167 calls.",
+)  # fmt: skip
+"""Each claims what no cell holds: in words, in figures, in other scripts (Arabic, wide, Chinese, Roman)."""
+
+
+def told(answer: dict[str, Any], *changes: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    """An answer whose facts say something else, its text as well."""
+    changed, spans = copy.deepcopy(answer), _spans(answer["text"], answer["facts"])[0]
+    for at, lie in sorted(changes, key=lambda change: -change[0]):
+        start, end = spans[at]
+        changed["facts"][at] |= lie
+        changed["text"] = changed["text"][:start] + changed["facts"][at]["text"] + changed["text"][end:]
+    return changed
+
+
+def test_a_true_number_at_another_row_and_words_that_lean_too_far_are_found_out(
+    ask: Callable[[str], Answer],
+) -> None:
+    """Each fact may be right by itself."""
+    rates = ask("Digital failure rate by journey last week").model_dump(mode="json")
+    change = ask("Digital failure rate last week compared with the week before").model_dump(mode="json")
+    assert [unfaithful(rates), unfaithful(change)] == [(), ()]
+    facts = rates["facts"]
+    names = [at for at, f in enumerate(facts) if f["source"].startswith("cell:") and isinstance(f["value"], str)]
+    numbers = [at for at, f in enumerate(facts) if f["source"].startswith("cell:") and f["unit"] == "rate"]
+    row = {at: facts[at]["source"].split(":")[2] for at in (*names, *numbers)}
+    one, other = next((a, b) for a in numbers for b in numbers if row[a] != row[b])
+    swapped = told(rates, (one, facts[other]), (other, facts[one]))
+    assert "not of the rows" in " ".join(unfaithful(swapped))
+    away = next(at for at in names if row[at] != row[names[0]])
+    assert unfaithful(told(rates, (names[0], {"text": facts[away]["text"]})))
+    value = facts[numbers[0]]["value"] * 100
+    for wrong in (f"{value + 0.1:.1f}%", f"{value / 100:.1f}%", f"{value:.0f}.{9 - int(value * 10) % 10}%"):
+        assert unfaithful(told(rates, (numbers[0], {"text": wrong}))), wrong
+    extreme = next(at for at, f in enumerate(facts) if f["source"].startswith("extreme"))
+    for word in ("lowest" if "max" in facts[extreme]["source"] else "highest", "best", "average"):
+        assert unfaithful(told(rates, (extreme, {"text": word}))), word
+
+    facts = change["facts"]
+    points = next(at for at, f in enumerate(facts) if f["unit"] == "points")
+    said = facts[points]["text"].split()[0]
+    source = facts[points]["source"].removeprefix("formula:mul(").rpartition(",")[0]
+    as_percent = {"text": f"{said}%", "unit": "rate", "source": f"formula:{source}"}
+    assert unfaithful(told(change, (points, as_percent)))
+    leaning = next(at for at, f in enumerate(facts) if f["source"].startswith("direction"))
+    turned = "down" if facts[leaning]["text"] == "up" else "up"
+    for word in (turned, "doubled", "never", "significantly up"):
+        assert unfaithful(told(change, (leaning, {"text": word}))), word
 
 
 def test_intervals_and_the_paired_test() -> None:
