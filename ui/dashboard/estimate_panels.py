@@ -24,6 +24,10 @@ from ui.dashboard.reading import Reading
 # Filters of the bar that no estimate has: it is about a request, not a call or a visit.
 WITHOUT = ("channel", "topic")
 FILE = Path(__file__).parent / "estimates.yml"
+_NO_TRACES = (
+    "There are no cost estimates here: this warehouse was built without the cost estimator's traces. "
+    "Put them into the source folder as cost_estimates.jsonl or cost_estimates.jsonl.gz and build again."
+)
 _NAME_WIDE, _NAME_HIGH = 9.0, 7.0  # percent of the field of dots that a name takes
 
 
@@ -70,7 +74,10 @@ def absent(reading: Reading) -> Refusal | None:
     """Why there are no estimates at all: the source folder has no traces."""
     known = "estimate_requests" in reading.desk.semantic.metrics
     query = SemanticQuery(metrics=("estimate_requests",))
-    return missing_source(query, reading.desk) if known else Refusal("no_metric", "There are no cost estimates.")
+    if not known:
+        return Refusal("no_metric", "There are no cost estimates.")
+    lacking = missing_source(query, reading.desk)
+    return lacking and Refusal(lacking.code, _NO_TRACES)
 
 
 def filled(reading: Reading, blocks: Iterable[Block], **more: Any) -> tuple[list[Shown], list[str]]:
