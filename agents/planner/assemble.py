@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 from typing import Literal
 
@@ -17,14 +18,14 @@ from agents.planner.metrics import (
 )
 from agents.planner.normalise import stem, tokenise
 from agents.planner.people import of_the_membership, people_without_count, population_metric
-from agents.planner.periods import Clock, clip
+from agents.planner.periods import Clock, Period, clip, previous
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.siblings import of_both, that_fits, words_of
 from agents.planner.slicing import read_dimensions
 from agents.planner.twins import named_beside, settle_twins
-from agents.planner.words import POPULATION
-from semantic.query import DimensionFilter, Order
+from agents.planner.words import POPULATION, word_set
+from semantic.query import Comparison, DimensionFilter, Order
 
 
 def assemble(
@@ -215,8 +216,11 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> Non
         listed = not any(target.name == name for span in compared for target in span.targets)
         if listed and _enumerated(reading, name) and _whole_domain(name, values, lexicon):
             del kept[name]
-            draft.dimensions += [name] if name not in draft.dimensions else []
             label = lexicon.model.dimensions[name].label.lower()
+            if _either(reading, name):
+                draft.assumptions.append(f"These are all the values of {label}: taken together.")
+                continue
+            draft.dimensions += [name] if name not in draft.dimensions else []
             draft.assumptions.append(f"These are all the values of {label}: broken down by it.")
     for name, values in kept.items():
         draft.filters.append(DimensionFilter(dimension=name, op="in", values=tuple(sorted(values))))
@@ -229,6 +233,20 @@ def _enumerated(reading: Reading, dimension: str) -> bool:
     found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
     spans = sorted(found, key=lambda span: span.start)
     return all(one.end < other.start or one.start == other.start for one, other in pairwise(spans))
+
+
+_CHOOSING = word_set(
+    "which whether more less better worse each split compare compared differ difference depending"
+)
+
+
+def _either(reading: Reading, dimension: str) -> bool:
+    """`who used our website or app`: one or the other, where nothing asks which."""
+    found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
+    spans = sorted(found, key=lambda span: span.start)
+    between = [token.text for token in reading.tokens[spans[0].end : spans[-1].start]]
+    words = {token.text for token in reading.tokens}
+    return len(spans) == 2 and "or" in between and not reading.ranking and not words & _CHOOSING
 
 
 def _whole_domain(name: str, values: list[str], lexicon: Lexicon) -> bool:
@@ -291,7 +309,10 @@ def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) 
     fitting = named or fitting
     names = {target.name for target in fitting}
     primary = [t for t in fitting if lexicon.model.dimensions[t.name].fallback in names]
-    chosen = primary or [t for t in fitting if t.name in draft.dimensions] or fitting
+    broken_down = [t for t in fitting if t.name in draft.dimensions]
+    if span.start in reading.negated and len(broken_down) == 1:
+        primary = broken_down  # `by step, everything except sign-in`
+    chosen = primary or broken_down or fitting
     if len({(t.name, t.value) for t in chosen}) > 1:
         return _twin(draft, reading, span, chosen, lexicon)
     return chosen[0] if chosen else None
@@ -336,8 +357,18 @@ def _time(draft: Draft, reading: Reading, clock: Clock, units: set[str]) -> None
         draft.time = clipped.range()
         if period.vague:
             draft.assumptions.append(f"{period.vague[0].upper()}{period.vague[1:]}.")
+        if draft.compare_to and _baseline_end(clipped, draft.compare_to) < clock.first_day:
+            draft.issues.append(Issue("before_data", words=(f"what {period.label} is compared with",)))
         if clipped.start > period.start:
             draft.assumptions.append(f"The data starts on {clock.first_day.isoformat()}.")
+
+
+def _baseline_end(period: Period, compared: Comparison) -> date:
+    """The last day of what a period is compared with."""
+    if compared == "previous_period":
+        return previous(period)[1]
+    end = period.end
+    return end.replace(year=end.year - 1, day=min(end.day, 28) if end.month == 2 else end.day)
 
 
 def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from agents.planner.reading import Reading, Span
 from agents.planner.words import AUXILIARIES, DETERMINERS, PREPOSITIONS, carriers, harmless, word_set
@@ -72,6 +73,45 @@ def set_background_aside(reading: Reading) -> None:
         words = " ".join(token.text for token in reading.tokens[clause.start : clause.end] if not token.is_mark)
         if inside:
             reading.assumptions.append(f"Taken as background, not as a condition: '{words}'.")
+
+
+def set_occasions_aside(reading: Reading, today: date) -> None:
+    """`for tomorrow's stand-up, ...`: a coming day that says what the figures are for, not what they are of."""
+    clauses = _clauses(reading)
+    for span in reading.of_kind("time"):
+        if span.period is None or span.period.start <= today:
+            continue
+        own = next((clause for clause in clauses if clause.start <= span.start < clause.end), None)
+        if own is None or _names_a_metric(reading, own):
+            continue
+        named = own.end > span.end and reading.tokens[span.end].text not in PREPOSITIONS | DETERMINERS
+        if named and any(clause.start >= own.end and _names_a_metric(reading, clause) for clause in clauses):
+            reading.spans = [one for one in reading.spans if not own.start <= one.start < own.end]
+            reading.explain(own.start, own.end)
+            words = " ".join(token.text for token in reading.tokens[own.start : own.end])
+            reading.assumptions.append(f"Taken as background, not as a condition: '{words}'.")
+
+
+def is_told(reading: Reading, span: Span) -> bool:
+    """`Doctors keep lobbying us, thus PA denials`: named in a clause that tells, before one that asks."""
+    clauses = _clauses(reading)
+    own = next((clause for clause in clauses if clause.start <= span.start < clause.end), None)
+    if own is None or _names_a_metric(reading, own):
+        return False
+    words = [token.text for token in reading.tokens[own.start : own.end]]
+    tells = len(words) > _LEAST and not set(words[:3]) & _ASKING and any(_has_verb(word) for word in words[1:])
+    return tells and any(clause.start >= own.end and _names_a_metric(reading, clause) for clause in clauses)
+
+
+_LEAST = 3
+
+
+def _has_verb(word: str) -> bool:
+    return word in AUXILIARIES | _NARRATING or word in ("fear", "says", "lobby") or word.endswith("ing")
+
+
+def _names_a_metric(reading: Reading, clause: _Clause) -> bool:
+    return any(clause.start <= span.start < clause.end for span in reading.of_kind("metric"))
 
 
 def _clauses(reading: Reading) -> list[_Clause]:

@@ -110,6 +110,13 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     words = [token.text for token in reading.tokens]
     skipped, at = _skip_left(words, span.start)
     before = words[at - 1] if at > 0 else ""
+    if (
+        before == "by"
+        and words[at - 2 : at - 1]
+        and words[at - 2].endswith("ed")
+        and words[at : span.start] == ["the"]
+    ):
+        return words[span.end - 1].endswith("s")  # `covered by the plan`: who did it
     if before in _BY and not (before == "per" and words[span.start] in POPULATION):
         return not (before in ("what", "within") and _beside_value(reading, span))
     if any(tuple(words[max(0, at - len(p.split())) : at]) == tuple(p.split()) for p in _PHRASES):
@@ -118,13 +125,22 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
         return not _beside_value(reading, span) and not _but_for(reading, span)
     if _ranked(reading, at, span) or {"and", "or"} & set(words[span.start : span.end]):
         return True
+    if words[max(0, at - 2) : at] in (["what", "are"], ["what", "were"]) and not _beside_value(reading, span):
+        return True
     if before in _LEADING and not _beside_value(reading, span):
         return True
     if words[span.end : span.end + 2] in (["ranked", "by"], ["ordered", "by"], ["sorted", "by"], ["rated", "by"]):
         return True
+    if words[span.end : span.end + 1] in _SLICED and not _beside_value(reading, span):
+        reading.explain(span.end, span.end + 1)
+        return True
     if _heads_clause(reading, span, before):
         return True
     return _continues(reading, span)
+
+
+_SLICED = (["view"], ["cut"], ["split"], ["breakdown"], ["wise"], ["breakout"])
+"""`network view`, `state cut`, `plan wise`."""
 
 
 def _skip_left(words: list[str], start: int) -> tuple[bool, int]:
@@ -178,6 +194,8 @@ def _continues(reading: Reading, span: Span) -> bool:
         at -= 1
     if at == span.start:
         return False
+    if words[at] != "and" and any(value.start == span.end for value in reading.of_kind("value")):
+        return False  # `by tier, network 00215 only`
     ends = {other.end for other in reading.breakdown} | {s.end for s in reading.spans if s.kind == "grain"}
     return at in ends
 
@@ -242,6 +260,20 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
             reading.explain(at, at + 1)
 
 
+_HOW_HIGH = word_set("going gone heading headed stand stands standing sit sits land lands landed landing trending")
+
+
+def _asks_how_high(words: list[str], at: int) -> bool:
+    """`where does it sit?`, `where has it gone?`: how high it is, not in what it is found."""
+    end = next((end for end in range(at, len(words)) if words[end] in (".", ",")), len(words))
+    return bool(_HOW_HIGH & set(words[at:end]))
+
+
+def _counts_people(words: list[str]) -> bool:
+    """`who reached out - how many individuals?`: the people are counted, not grouped."""
+    return any(pair == ("how", "many") for pair in pairwise(words))
+
+
 # "who handled the most calls" asks for agents, not for members
 _BY_AGENTS = [
     [word]
@@ -271,11 +303,14 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
             "tell",
             "but",
         )
-        if word == "where" and interrogative:
+        if word == "where" and interrogative and not _asks_how_high(words, at):
             dimension = defaults.where_dimension
-        elif (word == "who" and interrogative and words[at + 1 : at + 2] not in _BY_AGENTS) or (
-            word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative
-        ):
+        elif (
+            word == "who"
+            and not _counts_people(words)
+            and interrogative
+            and words[at + 1 : at + 2] not in _BY_AGENTS
+        ) or (word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative):
             dimension = defaults.who_dimension
         if dimension in lexicon.model.dimensions:
             reading.breakdown.append(Span(at, at + 1, "dimension", (Target("dimension", dimension),), weight=0.4))

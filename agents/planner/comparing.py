@@ -15,6 +15,10 @@ _VERSUS = (
     r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
     r"difference|differences|gap|differ|differs|beat|beats|outperform|outperformed|next to"
 )
+_BEFORE_DOWN = ("turned", "turn", "turning", "broken", "break", "write", "note", "shut")
+_BEFORE_UP = ("tied", "locked", "end", "ends", "ended", "pick", "picked", "picks", "signed", "made", "took",
+              "held", "caught", "sum", "sums", "summed", "add", "adds", "added", "adding")  # fmt: skip
+"""`turned down`, `sum up`: verbs with a particle that says nothing of a change."""
 _CHANGE = (
     r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
     r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
@@ -22,9 +26,11 @@ _CHANGE = (
     r"decline|declined|declining|climb|climbed|climbing|getting better|getting worse|got better|got worse|"
     r"better or worse|any better|any worse|better|worse|higher|lower|up or down|gone up|gone "
     r"down|go up|go down|went up|went down|going up|going down|shifted|moved|"
-    r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|down|"
-    r"(?<!tied )(?<!locked )(?<!end )(?<!ends )(?<!ended )(?<!pick )(?<!picked )(?<!picks )(?<!signed )(?<!made )"
-    r"(?<!took )(?<!held )(?<!caught )up"
+    r"surge|surged|dipped|dip|deteriorated|deteriorate|deteriorating|slipped|slip|"
+    + "".join(rf"(?<!{word} )" for word in _BEFORE_DOWN)
+    + "down|"
+    + "".join(rf"(?<!{word} )" for word in _BEFORE_UP)
+    + "up"
 )
 _BEFORE_IT = (
     r"(?:the )?(?:previous|prior|preceding|earlier) one|the one (?:before|prior|preceding)(?: (?:that|it))?|"
@@ -312,9 +318,15 @@ def _changed_after(reading: Reading, plain: list[Span]) -> bool:
 
 
 def _conjoined(reading: Reading, plain: list[Span]) -> bool:
+    """`September over August`, `Q1 2026 or Q1 2025`; joined by `and`, only the same unit of two years."""
     between = [reading.tokens[at].text for at in range(plain[0].end, plain[1].start)]
-    return bool(between) and all(
-        word in ("vs", "versus", "against", "to", "with", "compared", "or", "over") for word in between
+    if not between:
+        return reading.tokens[plain[1].start].text in ("over", "against", "on")
+    if set(between) <= {"and", ","} and plain[0].period and plain[1].period:
+        later, earlier = sorted((plain[0].period, plain[1].period), key=lambda one: one.start, reverse=True)
+        return later.unit != "year" and _neighbour(later, earlier) == "previous_year"
+    return all(
+        word in ("vs", "versus", "against", "to", "with", "compared", "or", "over", "as") for word in between
     )
 
 
@@ -353,6 +365,7 @@ def read_value_comparison(reading: Reading) -> None:
             reading.compared |= {first_span.start, second.start}
             reading.explain(first_span.end, first_span.end)
             take(reading, _VERSUS)
+    reading.compared |= _each_of(reading, values)
     if reading.compared or reading.breakdown:
         take(reading, r"between|among|amongst")
     if reading.compared:
@@ -361,6 +374,18 @@ def read_value_comparison(reading: Reading) -> None:
     if unexplained(reading, _VERSUS):
         reading.compare_cue = True
         take(reading, _VERSUS)
+
+
+def _each_of(reading: Reading, values: list[Span]) -> set[int]:
+    """`FL, GA, NC each`: the values of a list, one by one."""
+    found: set[int] = set()
+    for first_span, second in itertools.pairwise(values):
+        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
+        after = [token.text for token in reading.tokens[second.end : second.end + 2]]
+        if shared and (after[:1] in (["each"], ["respectively"], ["separately"], ["individually"])):
+            reading.explain(second.end, second.end + 1)
+            found |= {first_span.start, second.start}
+    return found
 
 
 def _asked(reading: Reading, between: set[str]) -> bool:

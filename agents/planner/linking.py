@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from agents.planner.background import is_told
 from agents.planner.lexicon import Lexicon, same_key
 from agents.planner.normalise import lemma, stem
 from agents.planner.periods import Clock
@@ -45,12 +46,14 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_exact_spans(tokens, lexicon),
         *_loose_spans(tokens, lexicon),
         *_same_spans(tokens, lexicon),
+        *_shared_heads(tokens, lexicon),
         *_time_spans(tokens, clock),
         *_grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
     ]
     reading.spans = best_cover(len(tokens), _sound(candidates, tokens, lexicon), tokens)
-    reading.topics = [lexicon.topics[_texts(tokens, span)] for span in reading.of_kind("topic")]
+    asked = [span for span in reading.of_kind("topic") if not is_told(reading, span)]
+    reading.topics = [lexicon.topics[_texts(tokens, span)] for span in asked]
     reading.spans = [span for span in reading.spans if span.kind != "topic"]
     if not reading.of_kind("metric"):
         reading.spans += _suffix_spans(reading, lexicon)
@@ -286,6 +289,25 @@ def _same_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
                 yield Span(pieces[first].start, piece.end, target.kind, (target,), weight=_SAME)
 
 
+def _shared_heads(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
+    """`resolved and unresolved calls`: the first of two figures that share their noun."""
+    lemmas = [token.lemma for token in tokens]
+    for at in range(1, len(tokens) - 2):
+        if tokens[at].text not in ("and", "or", "vs", "versus"):
+            continue
+        for end in range(at + 3, min(len(tokens), at + 5) + 1):
+            head = tuple(lemmas[at + 2 : end])
+            if not _metrics_of((lemmas[at + 1], *head), lexicon):
+                continue
+            found = _metrics_of((lemmas[at - 1], *head), lexicon)
+            if found:
+                yield Span(at - 1, at, "metric", found, weight=_EXACT + 0.01)
+
+
+def _metrics_of(key: tuple[str, ...], lexicon: Lexicon) -> tuple[Target, ...]:
+    return tuple(sorted(target for target in lexicon.exact.get(key, ()) if target.kind == "metric"))
+
+
 def _windows(tokens: Sequence[Token], start: int, linkers: frozenset[str], lexicon: Lexicon) -> Iterable[Span]:
     words: list[Token] = []
     for end in range(start, min(len(tokens), start + _LONGEST_WINDOW)):
@@ -342,7 +364,11 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             continue
         if words[at + 1 : at + 3] in (["by", word], ["after", word], ["to", word]):
             yield _grain(at - (at > 0 and words[at - 1] == "on"), at + 3, unit)
+        if words[max(0, at - 5) : at - 1] in (["each", "of", "the", "last"], ["each", "of", "the", "past"]):
+            yield _grain(at - 5, at - 3, unit)
         before = words[at - 1] if at else ""
+        if before in ("a", "per") and words[max(0, at - 3) : at - 2] == ["one"]:
+            yield _grain(at - 3, at + 1, unit)  # one figure a month
         if before in ("", "show", "list", "which", "the") and words[at + 1 : at + 2] in (
             ["with"],
             ["where"],
@@ -390,7 +416,10 @@ def best_cover(length: int, candidates: Iterable[Span], tokens: Sequence[Token])
 
 
 def _value(span: Span, tokens: Sequence[Token]) -> float:
-    words = sum(_worth(token, exact=span.weight >= _EXACT) for token in tokens[span.start : span.end])
+    inside = tokens[span.start : span.end]
+    words = sum(_worth(token, exact=span.weight >= _EXACT) for token in inside)
+    if span.kind in ("time", "grain"):
+        words = max(words, 1.0)  # `in May`, `each of`: these words are no auxiliaries there
     return words * span.weight - 0.3
 
 

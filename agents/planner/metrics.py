@@ -36,7 +36,7 @@ from agents.planner.words import (
 from semantic.model import Metric
 
 _JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
-_COORDINATORS = word_set("and , vs versus plus against both or to than alongside")
+_COORDINATORS = word_set("and , vs versus plus against both or to than alongside together well along")
 _COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
 _SHARE = (
     r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|"
@@ -269,6 +269,8 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     people = all(token.text in POPULATION for token in words)
     if other.end <= base.start and any(t.end == base.start for t in reading.thresholds):
         return False
+    if _asked_apart(base, other, reading):
+        return False
     if _joined(base, other, reading) and not (people and not _joined_directly(base, other, reading)):
         return False
     if people and not set(base.candidates) & set(other.candidates):
@@ -294,6 +296,20 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     volume = {token.lemma for token in words} <= lexicon.volumes | lexicon.noise
     adjacent = volume and all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
     return same or adjacent or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
+
+
+_VOLUME = word_set("volume volumes count counts number numbers")
+
+
+def _asked_apart(base: Mention, other: Mention, reading: Reading) -> bool:
+    """`call volume by team, with the average handle time`, `how many calls, how many unresolved`: both."""
+    words = [token.text for token in reading.tokens]
+    if other.start < base.end or not set(words[base.end : other.start]) & _COORDINATORS:
+        return False
+    if set(words[base.start : base.end]) & _VOLUME:
+        return True
+    counted = [end for _, end in find(reading, "how many(?: of them| of those)?")]
+    return any(end == base.start for end in counted) and any(base.end < end <= other.start for end in counted)
 
 
 def _callers_about(base: Mention, reading: Reading) -> bool:

@@ -9,19 +9,22 @@ _PHRASES = tuple(
     tuple(phrase.split())
     for phrase in sorted(
         (
-            "excluding", "except", "except for", "excl", "exclude", "excludes", "other than", "apart from",
+            "excluding", "ex", "except", "except for", "excl", "exclude", "excludes", "other than", "apart from",
             "aside from", "not counting", "not including", "without", "without counting", "besides", "ignoring",
-            "ignore", "leaving out", "leave out", "minus", "non", "not", "no", "but not", "outside", "outside of",
+            "ignore", "leaving out", "leave out",  "minus", "non", "not", "no", "but not", "outside", "outside of",
             "omitting", "omit", "skip", "skipping", "barring", "not in", "not on", "not from", "not for",
             "all but", "everything but", "anything but", "everyone but", "everywhere but", "and not", "drop",
-            "remove", "take out", "not using", "not with", "not about", "that are not", "who are not",
+            "remove", "take out",
+            "leaving aside", "leave aside", "setting aside", "putting aside", "disregard", "not using",
+            "not with", "not about", "that are not", "who are not",
         ),
         key=lambda phrase: -len(phrase.split()),
     )
 )  # fmt: skip
-_BETWEEN = (
-    DETERMINERS | POPULATION | {"and", "or", ",", "in", "on", "from", "for", "of", "with", "using", "nor", "are"}
-)
+_BETWEEN = DETERMINERS | POPULATION | {
+    "anyone", "anybody", "anything", "those", "please", "and", "or", ",", "in", "on", "from", "for", "of", "with",
+    "using", "nor", "are",
+}  # fmt: skip
 
 
 def read_negation(reading: Reading) -> None:

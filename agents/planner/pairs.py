@@ -9,20 +9,31 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading
 from agents.planner.siblings import average_of, sum_of
 
-Pair = Literal["", "count and rate", "sum and average"]
+Pair = Literal["", "count and rate", "sum and average", "count and money"]
 
 _COUNT = r"(?:numbers?|counts?|volume|how many|absolute numbers?)"
 _RATE = r"(?:rates?|shares?|percentages?|percent|pct|proportion)"
 _SUM = r"(?:totals?|sums?)"
 _MEAN = r"(?:average|averages|avg|mean)"
-_JOIN = r"(?: of)? (?:and|plus|,|as well as|along with)(?: (?:the|a|what|which|its|their|also|and))* "
+_MONEY = r"(?:costs?|dollars|money|spend|amounts?|dollar value)"
+_JOIN = r"(?: of)? (?:and|plus|,|as well as|along with)(?: (?:the|a|as|what|which|its|their|also|and))* "
 _PAIRS: tuple[tuple[Pair, str], ...] = (
     (
         "count and rate",
         rf"{_COUNT}{_JOIN}{_RATE}|{_RATE}{_JOIN}{_COUNT}|"
         rf"how many (?:\S+ ){{1,3}}and (?:what |which |the )?{_RATE}",
     ),
-    ("sum and average", rf"{_SUM}{_JOIN}{_MEAN}|{_MEAN}{_JOIN}{_SUM}"),
+    (
+        "sum and average",
+        rf"{_SUM}{_JOIN}{_MEAN}|{_MEAN}{_JOIN}{_SUM}|"
+        r"in total (?:and|plus|as well as) (?:on average|per (?!day|week|month|quarter|year)\S+)",
+    ),
+    (
+        "count and money",
+        r"(?:and|,) how many (?:of (?:them|those|these) )?(?:are|were) there|"
+        rf"{_COUNT}{_JOIN}{_MONEY}(?: involved)?|"
+        r"and the (?:money|dollars) (?:involved|at stake)",
+    ),
 )
 
 
@@ -42,6 +53,10 @@ def both_of(name: str, pair: Pair, lexicon: Lexicon) -> tuple[str, ...]:
     metric = metrics[name]
     if pair == "sum and average":
         other = average_of(name, lexicon) if metric.additive else sum_of(name, lexicon)
+    elif pair == "count and money":
+        unit = "count" if metric.unit == "usd" else "usd"
+        kin = [*metric.siblings, *(one.name for one in metrics.values() if name in one.siblings)]
+        other = next((one for one in kin if metrics[one].unit == unit and metrics[one].additive), "")
     elif metric.unit in ("count", "rate", "percent"):
         units = ("rate", "percent") if metric.unit == "count" else ("count",)
         own = [one.name for one in metrics.values() if one.unit in units and one.siblings[:1] == (name,)]

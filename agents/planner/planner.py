@@ -11,7 +11,7 @@ from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
-from agents.planner.background import set_background_aside
+from agents.planner.background import set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods, read_value_comparison
@@ -21,6 +21,7 @@ from agents.planner.followups import is_follow_up, merge
 from agents.planner.intents import Intent, after_what_if, read_intent
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
 from agents.planner.linking import link
+from agents.planner.lists import agree_in_lists, bind_to_named, complete_lists, read_as_written, read_both_sides
 from agents.planner.meaning import Meanings, match_meaning
 from agents.planner.negation import read_negation
 from agents.planner.normalise import tokenise
@@ -233,11 +234,17 @@ class Planner:
         reading = Reading(question, tokens, attribution=attribution, correction=correction)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
+        complete_lists(reading, self.lexicon)
+        read_as_written(reading, self.lexicon)
+        agree_in_lists(reading)
+        bind_to_named(reading, self.lexicon)
+        set_occasions_aside(reading, clock.today)
         set_background_aside(reading)
         read_bands(reading, self.lexicon)
         if prior:
             resolve(reading, prior, self.lexicon)
             free_cues(reading)
+        read_both_sides(reading, self.lexicon)
         read_negation(reading)
         read_thresholds(reading)
         read_ranking(reading)

@@ -44,6 +44,10 @@ MONEY_SUPERLATIVES = word_set("costliest priciest cheapest expensive costly")
 _WITH_NUMBER = word_set("top bottom first")
 
 
+_ENOUGH = (
+    r"\S+ (?:is|are|will be|will do|would do|would be)(?: more than| quite)? ?(?:enough|plenty|fine|sufficient)"
+)
+_FIRST = r"(?:keep|show|give|list|only|just)(?: me| us)?(?: the)? first \S+"
 _FOLLOWING = word_set(
     "common commonly frequent frequently often performing ranked ranking expensive "
     "costly offender offenders likely"
@@ -84,7 +88,7 @@ def read_ranking(reading: Reading) -> None:
         elif not ranking.comparative:
             reading.rankings_more += 1
             reading.ranking = _merged(reading.ranking, ranking)
-    if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking")):
+    if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking|sorted(?= [,.]|$)")):
         reading.ranking = Ranking("desc", None, *ranked)
     if limit_named and reading.ranking:
         reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
@@ -109,6 +113,8 @@ def _number_around(words: list[str], at: int, covered: set[int]) -> tuple[int, i
     after = at + 1
     for place in (after, at - 1):
         number = row_limit(words[place]) if 0 <= place < len(words) and place not in covered else None
+        if number == 1 and words[place + 1 : place + 2] == ["first"]:
+            return at, place + 1, None  # `worst one first` is an order
         if number:
             end = max(at, place) + 1
             end += words[end : end + 1] == ["of"]
@@ -144,6 +150,14 @@ def _filler_after(words: list[str], end: int) -> int:
 
 def _limit_named(reading: Reading, words: list[str]) -> int | None:
     """`limit 15`, `limited to 10`: a number of rows that stands by itself."""
+    kept = first(reading, _FIRST)
+    if kept and (number := row_limit(words[kept[1] - 1])):
+        reading.explain(*kept)
+        return number
+    enough = first(reading, _ENOUGH)
+    if enough and (number := row_limit(words[enough[0]])):
+        reading.explain(*enough)
+        return number
     for at, word in enumerate(words):
         if word not in ("limit", "limited"):
             continue

@@ -105,3 +105,14 @@ class Reading:
     def of_kind(self, kind: SpanKind) -> list[Span]:
         """Spans of a kind in the order of the question."""
         return [span for span in self.spans if span.kind == kind]
+
+
+def asking_places(reading: Reading) -> set[int]:
+    """The places of the sentences in which something is named that figures have; all when none is."""
+    sentence, numbers = 0, []
+    for token in reading.tokens:
+        numbers.append(sentence)
+        sentence += token.text == "."
+    spans = [span for span in reading.spans if span.kind in ("metric", "value", "dimension", "time")]
+    found = {numbers[span.start] for span in spans} or set(numbers)
+    return {at for at, number in enumerate(numbers) if number in found}

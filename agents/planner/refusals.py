@@ -125,7 +125,7 @@ def refuse_text(
     mended = repaired or text
     if _is_write(text, follow_up) and _is_write(mended, follow_up) and not _opens_with_vocabulary(mended, lexicon):
         return Refused("write", "I can only read figures; nothing can be changed, sent or deleted from here.")
-    if not hypothetical and _FORECAST.search(text) and not _is_vocabulary(text, _FORECAST, lexicon):
+    if not hypothetical and _forecasts(text, lexicon):
         return Refused("forecast", "The data ends with the last complete day: there is no forecast in this model.")
     if _CORRELATION.search(text) and not _is_vocabulary(text, _CORRELATION, lexicon):
         return Refused(
@@ -133,6 +133,33 @@ def refuse_text(
             "How two figures move together is not something this model answers; each can be asked for on its own.",
         )
     return None
+
+
+_OCCASION = re.compile(
+    r"^(?:(?:for|before|ahead of|in time for|to prepare|prepping|preparing|going into) .*|"
+    r"(?:the |our )?(?:tomorrow|(?:next|coming|upcoming) \w+) (?!(?:in|by|for|per|with|and|to|the|how)\b)\w+.*|"
+    r"\w+ing\b.+)"
+)
+"""A clause that only says what the figures are for: `for tomorrow's stand-up`, `negotiating next week`."""
+
+
+def _forecasts(text: str, lexicon: Lexicon) -> bool:
+    """Whether the future is asked for; an occasion in the future, told before what is asked, is none."""
+    if not _FORECAST.search(text) or _is_vocabulary(text, _FORECAST, lexicon):
+        return False
+    told, _, asked = text.partition(" , ") if " , " in text.partition(" . ")[0] else text.partition(" . ")
+    occasion = _OCCASION.match(told) and not _names_a_metric(told, lexicon) and _names_a_metric(asked, lexicon)
+    return not occasion or bool(_FORECAST.search(asked))
+
+
+def _names_a_metric(text: str, lexicon: Lexicon) -> bool:
+    lemmas = [token.lemma for token in tokenise(text)]
+    return any(
+        target.kind == "metric"
+        for start in range(len(lemmas))
+        for end in range(start + 1, min(len(lemmas), start + lexicon.longest) + 1)
+        for target in lexicon.exact.get(tuple(lemmas[start:end]), ())
+    )
 
 
 def names_a_person(question: str, vocabulary: frozenset[str]) -> bool:
@@ -145,6 +172,8 @@ def names_a_person(question: str, vocabulary: frozenset[str]) -> bool:
     return any(
         first.istitle()
         and second.istitle()
+        and len(first) > 1
+        and len(second) > 1
         and not {first.lower(), second.lower()} & known
         and (not at or words[at - 1].lower() not in _OF_PLACES)
         for at, (first, second) in enumerate(pairwise(words))

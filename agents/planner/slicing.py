@@ -24,6 +24,8 @@ def read_dimensions(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
             targets = tuple(Target("dimension", name) for name in chosen)
             draft.issues.append(Issue("ambiguous_dimension", targets, at=span.start))
     for span in reading.loose:
+        if _is_named_after(draft, reading, span, lexicon):
+            continue
         if reading.tokens[span.end - 1].text.endswith("s") and _for_plural(reading, span):
             chosen = _choose(draft, tuple(target.name for target in span.targets), lexicon)
             draft.dimensions += [name for name in chosen[:1] if name not in draft.dimensions]
@@ -57,6 +59,14 @@ def _own_kind(draft: Draft, names: tuple[str, ...], asked: str, lexicon: Lexicon
         return names
     draft.assumptions.append(f"Broken down by {lexicon.model.dimensions[own[0]].label.lower()}.")
     return tuple(own)
+
+
+def _is_named_after(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> bool:
+    """`responses for providers that nobody asked for`: the word is part of what the figure is."""
+    words = words_of(" ".join(token.text for token in reading.tokens[span.start : span.end]))
+    own = [words_of(lexicon.model.metrics[name].label) for name in draft.metrics]
+    own += [words_of(synonym) for name in draft.metrics for synonym in lexicon.model.metrics[name].synonyms]
+    return bool(own) and any(words < longer for longer in own)
 
 
 def _for_plural(reading: Reading, span: Span) -> bool:

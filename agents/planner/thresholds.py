@@ -35,6 +35,9 @@ _BY_FIRST_WORD = {
     first: [(one.split(), one) for one in sorted(_OPERATORS, key=len, reverse=True) if one.split()[0] == first]
     for first in {phrase.split()[0] for phrase in _OPERATORS}
 }
+_OF_RATES: dict[str, Operator] = {"top": ">", "topped": ">", "clear": ">", "reach": ">=", "reached": ">=",
+                                  "hit": ">=", "hits": ">="}  # fmt: skip
+"""`which journeys top 15%`: before other numbers these words mean a rank, or nothing."""
 _AFTER: dict[str, Operator] = {
     "or more": ">=", "or higher": ">=", "or above": ">=", "or greater": ">=", "and above": ">=", "plus": ">=",
     "and up": ">=", "and over": ">=", "or over": ">=", "or up": ">=",
@@ -112,6 +115,8 @@ def comparisons(words: list[str]) -> set[int]:
 
 
 def _threshold_at(words: list[str], at: int) -> Threshold | None:
+    if words[at] in _OF_RATES and (quantity := read_quantity(words, at + 1)) and quantity.unit == "percent":
+        return Threshold(at, quantity.end, _OF_RATES[words[at]], quantity, words[at])
     for parts, phrase in _BY_FIRST_WORD.get(words[at], ()):
         if words[at : at + len(parts)] == parts:
             quantity = read_quantity(words, at + len(parts))

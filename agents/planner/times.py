@@ -92,7 +92,9 @@ _STEPS = word_set("each every per by monthly weekly daily quarterly trend")
 def since(words: Sequence[str], at: int, clock: Clock) -> Found:
     """since June, from June onwards, since the start of the year, from June 1; January 2025 onwards."""
     opened = words[at] in ("since", "starting", "from", "beginning")
-    begin = at + opened + (opened and word_at(words, at + 1) in ("in", "on", "with", "from"))
+    begin = at + opened
+    begin += words[at] == "since" and _how_it_began(words, begin)
+    begin += opened and word_at(words, begin) in ("in", "on", "with", "from")
     inner = edge(words, begin, clock) if begin < len(words) else None
     if inner is None:
         return None
@@ -107,9 +109,20 @@ def since(words: Sequence[str], at: int, clock: Clock) -> Found:
     return end, Period(start, max(clock.today, start), label)
 
 
+def _how_it_began(words: Sequence[str], at: int) -> int:
+    """The words of `since we started (in October)`, `since it went live (on May 3)`."""
+    if word_at(words, at) not in ("we", "they", "it"):
+        return 0
+    begun = ("started", "began", "begun", "launched", "opened", "went live")
+    end = next((end for phrase in begun if (end := match_phrase(words, at + 1, phrase))), at)
+    return end - at
+
+
 def _goes_on(words: Sequence[str], at: int, end: int, point: Period) -> bool:
     """`from June 1`, `monthly from January`: with nothing that closes it, up to today; `calls from August` not."""
-    if word_at(words, end) in ("to", "through", "until", "till", "thru", "and", "up") or _moved(words, at):
+    if word_at(words, end) in ("to", "through", "until", "till", "thru", "and", "up"):
+        return False
+    if words[at] == "from" and _moved(words, at):
         return False
     if words[at] == "from" and word_at(words, at - 1) in ("report", "data", "numbers", "email", "mailing", "fix"):
         return False

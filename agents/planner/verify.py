@@ -6,8 +6,9 @@ from agents.planner.cues import find
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
+from agents.planner.lists import left_of_list
 from agents.planner.normalise import lemma, stem
-from agents.planner.reading import Reading
+from agents.planner.reading import Reading, asking_places
 from agents.planner.smalltalk import small_talk
 from agents.planner.words import (
     AVERAGE,
@@ -19,6 +20,7 @@ from agents.planner.words import (
     UNSUPPORTED_STATISTICS,
     word_set,
 )  # fmt: skip
+from semantic.model import SemanticModel
 
 _INTENT_WORDS = word_set(
     """
@@ -54,6 +56,10 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.issues.append(Issue("unexplained", words=headed))
     if clause := _by_clause(reading):
         draft.issues.append(Issue("unexplained", words=clause))
+    if intent.kind == "query" and (limit := limit_left(reading)):
+        draft.issues.append(Issue("unexplained", words=limit))
+    if listed := left_of_list(draft, reading) or people_counted(draft, reading, lexicon.model):
+        draft.issues.append(Issue("unexplained", words=listed))
     ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
     if not draft.metrics and not ambiguous and intent.kind in ("query", "drivers"):
         draft.issues.insert(0, Issue("no_metric"))
@@ -78,13 +84,43 @@ def _per_head(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ..
     return ()
 
 
+def limit_left(reading: Reading) -> tuple[str, ...]:
+    """`I set a ceiling of 8 percent on it`: a share that no condition took, where something is asked."""
+    words = [token.text for token in reading.tokens]
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    covered |= {at for limit in reading.thresholds for at in range(limit.at, limit.end)}
+    for at in sorted(asking_places(reading) - covered):
+        if words[at][:1].isdigit() and (words[at].endswith("%") or words[at + 1 : at + 2] in (["percent"], ["%"])):
+            return (words[at], "percent")
+    return ()
+
+
+_PEOPLE = word_set("people members callers customers individuals folks persons users")
+
+
+def people_counted(draft: Draft, reading: Reading, model: SemanticModel) -> tuple[str, ...]:
+    """`how many people are waiting`: people are counted, and no average or rate is."""
+    words = [token.text for token in reading.tokens]
+    for at in range(len(words) - 2):
+        if words[at : at + 2] == ["how", "many"] and words[at + 2] in _PEOPLE and draft.metrics:
+            counts = any(model.metrics[name].unit == "count" for name in draft.metrics)
+            return () if counts else ("how", "many", words[at + 2])
+    return ()
+
+
 def _by_clause(reading: Reading) -> tuple[str, ...]:
     """`by what they call about`: a breakdown in other words, which no dimension took."""
     for start, end in find(reading, r"(?:by|per) (?:what|who|whom|where|why|how)(?! (?:much|many|far))"):
-        following = next((at for at in range(end, len(reading.tokens)) if reading.tokens[at].is_mark), end + 6)
+        following = next((at for at in range(end, len(reading.tokens)) if _ends_clause(reading, at)), end + 6)
         if not any(start <= span.start < following for span in reading.breakdown):
             return tuple(token.text for token in reading.tokens[start : min(following, end + 3)])
     return ()
+
+
+def _ends_clause(reading: Reading, at: int) -> bool:
+    """A mark, or `and by` of another breakdown."""
+    following = reading.tokens[at + 1].text if at + 1 < len(reading.tokens) else ""
+    return reading.tokens[at].is_mark or (reading.tokens[at].text == "and" and following in ("by", "per"))
 
 
 def _tolerable(words: list[tuple[int, str]], reading: Reading, intent: Intent) -> bool:

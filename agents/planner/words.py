@@ -65,7 +65,8 @@ COMMON_VALUES = word_set(
 POPULATION = word_set(
     """
     member members customer customers caller callers people folks folk person persons user users client clients
-    everyone everybody subscriber subscribers consumer consumers population base visitor visitors
+    everyone everybody individuals enrollee enrollees subscriber subscribers consumer consumers population base
+    visitor visitors
     """
 )
 

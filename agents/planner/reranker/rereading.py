@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from agents.planner.draft import Draft
@@ -13,19 +12,16 @@ from agents.planner.plan import ROUTE_REASONS, Plan
 from agents.planner.policy import Check, choices_of, planned
 from agents.planner.reading import Reading
 from agents.planner.reranker import judging, slots
+from agents.planner.reranker.barring import is_barred
 from agents.planner.reranker.candidates import Candidate, Evidence, candidates
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
-from agents.planner.spelling import names_in
 from agents.planner.verify import unexplained_words
-from agents.planner.words import english, word_set
+from agents.planner.words import word_set
 from semantic.model import SemanticModel
 
 _OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
 """Refusals beside which a likely candidate may be offered; a forecast or personal data stays refused alone."""
-_NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
-          "periods")  # fmt: skip
-"""Doubts that no judge settles: such a draft would not run, or not say what it seems to."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +61,9 @@ class Reranker:
         if plan.kind == "query" and not self._doubts(own, likely, reading):
             return plan
         chance, best = likely[0]
-        barred = any(issue.kind in _NEVER for issue in best.draft.issues) or _is_hypothetical(reading)
-        barred = barred or any(issue.kind == "unit" for issue in own.issues)
-        barred = barred or _only_names_several(own) or _says_ones(own, reading)
-        if chance >= self.judge.answer and not barred:
-            left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
-            if not _names_left(best.reading, left):
-                return self._answered(best, own, [word for _, word in left])
+        left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
+        if chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon.model):
+            return self._answered(best, own, [word for _, word in left])
         return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
 
     def _doubts(self, own: Draft, likely: list[tuple[float, Candidate]], reading: Reading) -> bool:
@@ -137,34 +129,3 @@ def _is_plain(reading: Reading) -> bool:
     if reading.ranking:
         taken |= set(range(reading.ranking.start, reading.ranking.end))
     return all(at in taken or token.text in _JOINING or token.is_mark for at, token in enumerate(reading.tokens))
-
-
-def _names_left(reading: Reading, left: list[tuple[int, str]]) -> bool:
-    """`How many calls did Sarah take?`: a name that nothing explains, in the sentence that asks."""
-    sentence, numbers = 0, []
-    for token in reading.tokens:
-        numbers.append(sentence)
-        sentence += token.text == "."
-    spans = [span for span in reading.spans if span.kind in ("metric", "value", "dimension", "time")]
-    asking = {numbers[span.start] for span in spans} or set(numbers)
-    names = names_in(reading.question)
-    return any(numbers[at] in asking and word in names and word not in english() for at, word in left)
-
-
-def _only_names_several(own: Draft) -> bool:
-    """`denial rate last month`: every word is understood, and fits several figures. Only the asker knows which."""
-    kinds = {issue.kind for issue in own.issues}
-    return "ambiguous_metric" in kinds and kinds <= {"ambiguous_metric", "ambiguous_dimension"}
-
-
-def _says_ones(own: Draft, reading: Reading) -> bool:
-    """`how many new ones by state`: of what, was said in an earlier question or not at all."""
-    return not own.metrics and any(token.text == "ones" for token in reading.tokens)
-
-
-_WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:great|good|nice|helpful|useful)))")
-
-
-def _is_hypothetical(reading: Reading) -> bool:
-    """`what would that be worth to us`: not the figure itself (but `I would like to see ...`)."""
-    return _WOULD.search(reading.text) is not None

@@ -1,0 +1,67 @@
+"""What no judge may answer: a word that could turn the figure into another one was left aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agents.planner.draft import Draft
+from agents.planner.lists import left_of_list
+from agents.planner.reading import Reading, asking_places
+from agents.planner.reranker.candidates import Candidate
+from agents.planner.spelling import names_in
+from agents.planner.verify import limit_left, people_counted
+from agents.planner.words import DETERMINERS, EXCLUDERS, english, word_set
+from semantic.model import SemanticModel
+
+_NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
+          "periods")  # fmt: skip
+"""Doubts that no judge settles: such a draft would not run, or not say what it seems to."""
+_WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:great|good|nice|helpful|useful)))")
+_OUT = EXCLUDERS | word_set("drop skip skipping dropping removing remove exclude")
+
+
+def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], model: SemanticModel) -> bool:
+    """Whether a candidate may not be answered however likely it is. `left` are its unexplained words."""
+    reading = best.reading
+    return (
+        any(issue.kind in _NEVER for issue in best.draft.issues)
+        or any(issue.kind == "unit" for issue in own.issues)
+        or _WOULD.search(reading.text) is not None
+        or _only_names_several(own)
+        or _says_ones(own, reading)
+        or _names_left(reading, left)
+        or bool(limit_left(reading))
+        or _exclusion_left(reading, left)
+        or bool(left_of_list(best.draft, reading))
+        or bool(people_counted(best.draft, reading, model))
+    )
+
+
+def _only_names_several(own: Draft) -> bool:
+    """`denial rate last month`: every word is understood, and fits several figures. Only the asker knows which."""
+    kinds = {issue.kind for issue in own.issues}
+    return "ambiguous_metric" in kinds and kinds <= {"ambiguous_metric", "ambiguous_dimension"}
+
+
+def _says_ones(own: Draft, reading: Reading) -> bool:
+    """`how many new ones by state`: of what, was said in an earlier question or not at all."""
+    return not own.metrics and any(token.text == "ones" for token in reading.tokens)
+
+
+def _names_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
+    """`How many calls did Sarah take?`: a name that nothing explains, in the sentence that asks."""
+    asking = asking_places(reading)
+    names = names_in(reading.question)
+    return any(at in asking and word in names and word not in english() for at, word in left)
+
+
+def _exclusion_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
+    """`excluding chats`: what is to be left out is not known, so it would be in."""
+    for at, word in left:
+        before = at - 1
+        while before >= 0 and reading.tokens[before].text in DETERMINERS:
+            before -= 1
+        if word in _OUT - {"not", "no", "non", "drop"} or (before >= 0 and reading.tokens[before].text in _OUT):
+            return True
+    return False
