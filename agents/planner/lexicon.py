@@ -64,7 +64,10 @@ class Values(Protocol):
 
 @dataclass
 class Lexicon:
-    """The indexes. `words` are all words as written, `capitals` the targets that need capitals."""
+    """The indexes. `words` are all words as written, `capitals` the targets that need capitals.
+
+    `shadowed` are values of the data alone that are written like a figure's label.
+    """
 
     model: SemanticModel
     values: Values
@@ -78,6 +81,7 @@ class Lexicon:
     stems: dict[Key, frozenset[Target]] = field(default_factory=dict)
     heads: dict[str, frozenset[str]] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
+    shadowed: frozenset[Target] = frozenset()
     volumes: frozenset[str] = frozenset()
     noise: frozenset[str] = frozenset()
     noise_phrases: tuple[Key, ...] = ()
@@ -142,6 +146,8 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
     lexicon.exact, lexicon.bag, lexicon.stems, lexicon.surfaces = index.frozen()
     lexicon.orders = frozenset(index.orders)
     lexicon.labels = _label_keys(model)
+    labelled = {key for key, _ in lexicon.labels}
+    lexicon.shadowed = frozenset(target for phrase, target in found if _key(phrase) in labelled)
     lexicon.suffixes = _suffixes(explicit, lexicon.exact)
     lexicon.longest = max((len(key) for key in lexicon.exact), default=1)
     lexicon.heads = _heads(model)

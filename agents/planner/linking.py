@@ -78,6 +78,7 @@ def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) ->
             and span.weight < _EXACT
             and _says_what_of_what(tokens, span, candidates, lexicon)
         )
+        cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if not cut and not excluded and not _is_clause(tokens, span, candidates) and not _is_means(tokens, span):
@@ -194,13 +195,20 @@ def _beside_value(tokens: Sequence[Token], start: int, lexicon: Lexicon) -> Iter
 def _allowed(
     targets: frozenset[Target], tokens: Sequence[Token], start: int, end: int, lexicon: Lexicon
 ) -> frozenset[Target]:
-    """Without values written like a common word, unless typed in capitals or beside their dimension's name."""
+    """Without values written like a common word or a figure's label, unless beside their dimension's name.
+
+    A common word in capitals is a value, too.
+    """
     token = tokens[start]
+    around = {stem(tokens[at].text) for at in range(max(0, start - 3), min(len(tokens), end + 3)) if at != start}
+    targets = frozenset(
+        target for target in targets
+        if target not in lexicon.shadowed or around & lexicon.related.get(target.name, frozenset())
+    )  # fmt: skip
     if end - start > 1:
         return targets
     if token.text in FUNCTION | FILLER and not token.raw.isupper():
         targets = targets - lexicon.capitals
-    around = {stem(tokens[at].text) for at in range(max(0, start - 3), min(len(tokens), end + 3)) if at != start}
     return frozenset(
         target
         for target in targets
