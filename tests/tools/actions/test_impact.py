@@ -67,7 +67,8 @@ def test_too_early_too_late_and_nothing_live_are_said_and_nothing_is_made_up(des
     assert "too soon after the data begins" in start.reason
     nothing = measure_impact(desk, "no such fix")
     assert isinstance(nothing, Refusal)
-    assert nothing.code == "nothing_live"
+    assert nothing.code == "no_such_fix"
+    assert "There are: HMO: plain-language statement and payment page" in nothing.reason
 
 
 def test_a_measurement_takes_the_place_of_the_recorded_counts(desk: Desk, tmp_path: Path) -> None:
