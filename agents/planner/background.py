@@ -62,7 +62,7 @@ def set_background_aside(reading: Reading) -> None:
     clauses = _clauses(reading)
     if len(clauses) < 2:
         return
-    told = [clause for clause in clauses if _tells(reading, clause, clauses)]
+    told = [clause for clause in clauses if _tells(reading, clause, clauses) and not _pointed_at(reading, clause)]
     for clause in told:
         inside = [span for span in reading.spans if clause.start <= span.start < clause.end]
         left = [span for span in reading.spans if span not in inside]
@@ -90,6 +90,15 @@ def set_occasions_aside(reading: Reading, today: date) -> None:
             reading.explain(own.start, own.end)
             words = " ".join(token.text for token in reading.tokens[own.start : own.end])
             reading.assumptions.append(f"Taken as background, not as a condition: '{words}'.")
+
+
+def _pointed_at(reading: Reading, clause: _Clause) -> bool:
+    """`Someone said the Retention Desk is dear. What does one call there cost?`: a value that `there` means."""
+    words = [token.text for token in reading.tokens]
+    later = [at for at in range(clause.end, len(words)) if words[at] == "there"]
+    points = any(words[at - 1] not in ("is", "are", "was", "were", "how") for at in later)
+    valued = any(span.kind == "value" and clause.start <= span.start < clause.end for span in reading.spans)
+    return points and valued
 
 
 def is_told(reading: Reading, span: Span) -> bool:

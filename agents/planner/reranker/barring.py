@@ -33,6 +33,8 @@ def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], mode
         or _names_left(reading, left)
         or bool(limit_left(reading))
         or _exclusion_left(reading, left)
+        or _amount_left(reading, left)
+        or _side_left(best, left)
         or bool(left_of_list(best.draft, reading))
         or bool(people_counted(best.draft, reading, model))
     )
@@ -64,4 +66,26 @@ def _exclusion_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
             before -= 1
         if word in _OUT - {"not", "no", "non", "drop"} or (before >= 0 and reading.tokens[before].text in _OUT):
             return True
+    return False
+
+
+def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
+    """`$1,000+ estimates`: an amount that no condition and no value took."""
+    asking = asking_places(reading)
+    return any(at in asking and any(c.isdigit() for c in word) and set(word) & set("$+%") for at, word in left)
+
+
+_VERSUS = word_set("vs versus against than")
+
+
+def _side_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:
+    """`grads vs high school or less`: one side of a comparison is not known, and the other is no answer."""
+    reading, filters = best.reading, {item.dimension for item in best.draft.filters}
+    unknown = {at for at, _ in left}
+    for span in reading.of_kind("value"):
+        if not filters & {target.name for target in span.targets}:
+            continue
+        for joint, other in ((span.start - 1, span.start - 2), (span.end, span.end + 1)):
+            if 0 <= joint < len(reading.tokens) and reading.tokens[joint].text in _VERSUS and other in unknown:
+                return True
     return False
