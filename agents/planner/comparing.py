@@ -305,7 +305,8 @@ def _one_before(reading: Reading, plain: list[Span]) -> bool:
         return False
     (named,) = (period for period in ends if period is not relative[0])
     absolute = not set(named.label.lower().split()) & {"this", "current", "last", "past", "today", "yesterday"}
-    return named.unit == relative[0].unit and named.count == relative[0].count and absolute
+    same = (named.start, named.end) == (relative[0].start, relative[0].end)  # `last 7 days vs previous 7 days`
+    return named.unit == relative[0].unit and named.count == relative[0].count and (absolute or same)
 
 
 def _changed_after(reading: Reading, plain: list[Span]) -> bool:

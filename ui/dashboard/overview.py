@@ -10,7 +10,7 @@ from typing import Any
 from agents.briefing.health import Indicator, indicators
 from semantic.query import Order, TimeRange
 from tools.opportunities import opportunity_tables
-from tools.outcome import Column, Refusal
+from tools.outcome import Column, Mendable, Refusal
 from tools.periods import last_days, period_in_words
 from ui.dashboard.drawing import Line, lines, sparkline
 from ui.dashboard.hot_spots import MIXED, RULE, hot_spots
@@ -172,7 +172,10 @@ _LEAK_COLUMNS = (
 
 def _opportunities(reading: Reading) -> Panel | Refusal:
     filters, lacking = reading.asked.filters_for(LEAK_METRICS, reading.desk)
-    found = opportunity_tables(reading.desk, TOP, 10, filters)
+    try:
+        found = opportunity_tables(reading.desk, TOP, 10, filters)
+    except Mendable as error:  # a week has nothing to be compared with where calls are of one day only
+        return Refusal(error.code, error.reason, error.nearest)
     if isinstance(found, Refusal):
         return found
     (ranked, base), constants = found
