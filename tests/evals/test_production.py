@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,7 +69,10 @@ def test_nothing_of_a_person_is_left(redact: QuestionRedactor, name: str, wordin
 
 
 def test_questions_of_the_vocabulary_stay_as_they_are(redact: QuestionRedactor) -> None:
-    kept = [q for query in load_model().verified_queries.values() for q in query.questions]
+    asked = [q for query in load_model().verified_queries.values() for q in query.questions]
+    kept = [
+        question for question in asked if not re.search(r"\d{5}", question)
+    ]  # a network's code may be a person's
     kept += [
         "Leakd calls by jurney last week, pls",
         "Which Journeys Leak Most In Q3 vs April 2025?",
@@ -76,6 +80,7 @@ def test_questions_of_the_vocabulary_stay_as_they_are(redact: QuestionRedactor) 
     ]
     assert len(kept) > 10
     assert [redact(question) for question in kept] == kept
+    assert redact("What is wrong in network 00248?") == f"What is wrong in network {HIDDEN}?"
     assert redact(f"{HIDDEN} a <0123456789abcdef>") == f"{HIDDEN} a {HIDDEN}"
 
 
