@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Literal
@@ -53,7 +54,7 @@ def assemble(
     else:
         draft.metrics = list(context)
     read_dimensions(draft, reading, lexicon)
-    _filters(draft, reading, lexicon, kind)
+    _filters(draft, reading, lexicon, kind, fresh=not context)
     _time(draft, reading, clock, {lexicon.model.metrics[name].unit for name in draft.metrics})
     read_having(draft, mentions, reading, lexicon)
     _ranking(draft, reading, lexicon)
@@ -184,7 +185,7 @@ def _reachable(lexicon: Lexicon, metric: str, dimension: str) -> bool:
     return bool(fallback) and lexicon.compatible(metric, str(fallback))
 
 
-def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> None:
+def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str, *, fresh: bool) -> None:
     kept: dict[str, list[str]] = {}
     dropped: dict[str, list[str]] = {}
     for span in reading.of_kind("value"):
@@ -226,6 +227,41 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str) -> Non
         draft.filters.append(DimensionFilter(dimension=name, op="in", values=tuple(sorted(values))))
     for name, values in dropped.items():
         draft.filters.append(DimensionFilter(dimension=name, op="not_in", values=tuple(sorted(values))))
+    if kind == "query" and fresh:
+        _one_each(draft, reading, kept, lexicon)
+
+
+_TOGETHER = word_set("together combined altogether jointly or")
+
+
+def _one_each(draft: Draft, reading: Reading, kept: Mapping[str, list[str]], lexicon: Lexicon) -> None:
+    """`denial rate for Emergency and Hospital`: a figure for each, where nothing else breaks it down.
+
+    Not of distinct members: who is in both would be told twice.
+    """
+    metrics = [lexicon.model.metrics[name] for name in draft.metrics]
+    words = {token.text for token in reading.tokens}
+    if draft.dimensions or reading.breakdown or reading.grain or reading.thresholds or words & _TOGETHER:
+        return
+    listed = [name for name in kept if _listed_apart(reading, name, kept[name])]
+    if len(listed) == 1 and not any(metric.distinct for metric in metrics):
+        draft.dimensions.append(listed[0])
+        draft.assumptions.append(f"One figure for each {lexicon.model.dimensions[listed[0]].label.lower()} named.")
+
+
+def _listed_apart(reading: Reading, dimension: str, values: list[str]) -> bool:
+    """Whether two or more words stand for the values, with nothing but `and` or commas between."""
+    named = {
+        span.start: span
+        for span in reading.of_kind("value")
+        if any(target.name == dimension and target.value in values for target in span.targets)
+    }
+    spans = [named[start] for start in sorted(named)]
+    between = [{token.text for token in reading.tokens[one.end : other.start]} for one, other in pairwise(spans)]
+    return len(spans) > 1 and all(words and words <= _LISTED for words in between)
+
+
+_LISTED = word_set("and the for in of on") | {",", "/", "&"}
 
 
 def _enumerated(reading: Reading, dimension: str) -> bool:

@@ -85,7 +85,11 @@ def set_occasions_aside(reading: Reading, today: date) -> None:
         if own is None or _names_a_metric(reading, own):
             continue
         named = own.end > span.end and reading.tokens[span.end].text not in PREPOSITIONS | DETERMINERS
-        if named and any(clause.start >= own.end and _names_a_metric(reading, clause) for clause in clauses):
+        ended = own.end < len(reading.tokens) and reading.tokens[own.end].text == "."
+        told = ended and (own.end - own.start) - (span.end - span.start) >= _LEAST
+        if (named or told) and any(
+            clause.start >= own.end and _names_a_metric(reading, clause) for clause in clauses
+        ):
             reading.spans = [one for one in reading.spans if not own.start <= one.start < own.end]
             reading.explain(own.start, own.end)
             words = " ".join(token.text for token in reading.tokens[own.start : own.end])

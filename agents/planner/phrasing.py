@@ -80,7 +80,10 @@ def _filter(item: DimensionFilter, query: SemanticQuery, lexicon: Lexicon) -> st
     else:
         labels = " and ".join(lexicon.values.label(item.dimension, value) for value in item.values)
         words = f"{_label(item.dimension, query, lexicon)} {labels}"
-    return f"for {words}" if item.op == "in" else f"excluding {words}"
+    if item.op != "in":
+        return f"excluding {words}"
+    alone = not query.dimensions and not query.time_grain and not query.having
+    return f"for {words} together" if alone and len(item.values) > 1 else f"for {words}"
 
 
 def _own_words(dimension: str, value: str, lexicon: Lexicon) -> str:

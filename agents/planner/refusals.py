@@ -46,7 +46,8 @@ _PII = re.compile(
     r"(?:us )?(?:the )?(?:most|more than)\b(?!.* by )|"
     r"\b(?:list|show|give|name|export|dump|download) (?:me )?(?:all |every |the |each "
     r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
-    r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|\bby name\b"
+    r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|"
+    r"\bby name\b(?! of)"
 )
 _OTHER_LETTERS = 3  # letters of another script that are no slip of the keyboard
 _OF_PLACES = frozenset({"in", "from", "for", "at", "near", "around", "outside"})
@@ -143,12 +144,17 @@ _OCCASION = re.compile(
 """A clause that only says what the figures are for: `for tomorrow's stand-up`, `negotiating next week`."""
 
 
+_SHORT = 3
+
+
 def _forecasts(text: str, lexicon: Lexicon) -> bool:
     """Whether the future is asked for; an occasion in the future, told before what is asked, is none."""
     if not _FORECAST.search(text) or _is_vocabulary(text, _FORECAST, lexicon):
         return False
     told, _, asked = text.partition(" , ") if " , " in text.partition(" . ")[0] else text.partition(" . ")
-    occasion = _OCCASION.match(told) and not _names_a_metric(told, lexicon) and _names_a_metric(asked, lexicon)
+    sentence = " , " not in text.partition(" . ")[0] and len(told.split()) > _SHORT
+    apart = not _names_a_metric(told, lexicon) and _names_a_metric(asked, lexicon)
+    occasion = apart and (sentence or _OCCASION.match(told))
     return not occasion or bool(_FORECAST.search(asked))
 
 

@@ -114,8 +114,8 @@ class Reranker:
 
 _JOINING = word_set(
     """
-    by and for excluding with from to the of in on top bottom first highest lowest compared previous period same
-    last year above below at least most equal current
+    by and for excluding with from to the of in on top bottom first highest lowest together compared previous
+    period same last year above below at least most equal current
     """
 )
 

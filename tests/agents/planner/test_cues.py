@@ -25,7 +25,8 @@ SLOTS: list[tuple[str, dict[str, Any]]] = [
     ("Total calls by state except California and Texas", {"filters": {("state", "not_in", ("CA", "TX"))}}),
     ("avoidable call cost, non-Medicare", {"filters": {("line_of_business", "not_in", ("Medicare",))}}),
     ("Calls by plan type, not counting HMO", {"filters": {("plan_type", "not_in", ("HMO",))}}),
-    ("NPS for HMO and PPO", {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ()}),
+    ("NPS for HMO and PPO", {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ("plan_type",)}),
+    ("NPS for HMO and PPO together", {"filters": {("plan_type", "in", ("HMO", "PPO"))}, "dimensions": ()}),
     ("Call cost by state, leave Texas out", {"filters": {("state", "not_in", ("TX",))}}),
     (
         "Call cost, all plan types but HMO",
