@@ -54,7 +54,7 @@ def derive(
     run = Partition(destinations[0].partition.starts, destinations[-1].partition.ends)
     show_accepted(con, contract, run, rows, rules)
 
-    is_whole = run == Partition(None, None)
+    is_whole = len(destinations) == 1 and run == Partition(None, None)
 
     def places(model: SqlModel) -> list[Place]:
         if model.layer == "silver":  # whole, with the windows: gold reads both sides of a day's edge

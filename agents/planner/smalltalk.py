@@ -14,6 +14,7 @@ _PHRASES = (
     r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
     r"just checking|one by one|side by side|of course|for sure|"
+    r"(?:many )?(?:thanks|thank you)(?: very much| so much)?(?: in advance)?|"
     r"for (?:each|every) of them|(?:all )?(?:taken |put )?together|in total|combined|next to (?:it|them|"
     r"that|each other)|"
     r"(?:quick )?(?:one|question|q) before (?:(?:the|my|our) )?\S+|at least once|hitting (?:us|our \S+)|"
