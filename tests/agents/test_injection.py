@@ -87,8 +87,8 @@ def eval_questions() -> list[str]:
 
 
 # A member journey follows the most frequent value step by step, of equals the first by name; what a fix brought is
-# measured for the plan that its title begins with; a briefing tells the first of pockets that weigh the same. A planted
-# name may lead to other rows, never to other rights.
+# measured for the plan that its title begins with; a briefing tells the first of pockets that weigh the same.
+# A planted name may lead to other rows, never to other rights.
 FOLLOW_NAMES = ("member journey", "know it worked", "daily briefing")
 
 
