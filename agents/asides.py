@@ -220,9 +220,3 @@ def _share(plan: Voice, row: int) -> Fact:
     """A reduction of the table, as a percentage."""
     cell = plan.table.number(row, "reduction") or 0.0
     return number(cell, "rate", f"formula:mul(cell:{plan.table.part}:{row}:reduction, 1)")
-
-
-def _asked(plan: Voice, sight: Sight) -> int:
-    """The row of the reduction that was asked for."""
-    wanted = sight.constants["reduce"]
-    return min(plan.table.rows, key=lambda row: abs((plan.table.number(row, "reduction") or 0.0) - wanted))

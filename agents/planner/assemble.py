@@ -19,7 +19,7 @@ from agents.planner.metrics import (
 )
 from agents.planner.normalise import stem, tokenise
 from agents.planner.people import of_the_membership, people_without_count, population_metric
-from agents.planner.periods import Clock, Period, clip, previous
+from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.siblings import of_both, that_fits, words_of
@@ -266,9 +266,14 @@ _LISTED = word_set("and the for in of on") | {",", "/", "&"}
 
 def _enumerated(reading: Reading, dimension: str) -> bool:
     """Whether something joins the values: `mobile web` names two without saying that both are meant."""
-    found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
-    spans = sorted(found, key=lambda span: span.start)
+    spans = _values_of(reading, dimension)
     return all(one.end < other.start or one.start == other.start for one, other in pairwise(spans))
+
+
+def _values_of(reading: Reading, dimension: str) -> list[Span]:
+    """The places where a value of the dimension is named, in order."""
+    found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
+    return sorted(found, key=lambda span: span.start)
 
 
 _CHOOSING = word_set(
@@ -278,8 +283,7 @@ _CHOOSING = word_set(
 
 def _either(reading: Reading, dimension: str) -> bool:
     """`who used our website or app`: one or the other, where nothing asks which."""
-    found = [span for span in reading.of_kind("value") if any(t.name == dimension for t in span.targets)]
-    spans = sorted(found, key=lambda span: span.start)
+    spans = _values_of(reading, dimension)
     between = [token.text for token in reading.tokens[spans[0].end : spans[-1].start]]
     words = {token.text for token in reading.tokens}
     return len(spans) == 2 and "or" in between and not reading.ranking and not words & _CHOOSING
@@ -401,10 +405,7 @@ def _time(draft: Draft, reading: Reading, clock: Clock, units: set[str]) -> None
 
 def _baseline_end(period: Period, compared: Comparison) -> date:
     """The last day of what a period is compared with."""
-    if compared == "previous_period":
-        return previous(period)[1]
-    end = period.end
-    return end.replace(year=end.year - 1, day=min(end.day, 28) if end.month == 2 else end.day)
+    return previous(period)[1] if compared == "previous_period" else year_before(period.end)
 
 
 def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:

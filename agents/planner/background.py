@@ -70,9 +70,8 @@ def set_background_aside(reading: Reading) -> None:
             continue
         reading.spans = left
         reading.explain(clause.start, clause.end)
-        words = " ".join(token.text for token in reading.tokens[clause.start : clause.end] if not token.is_mark)
         if inside:
-            reading.assumptions.append(f"Taken as background, not as a condition: '{words}'.")
+            reading.assumptions.append(_as_background(reading, clause))
 
 
 def set_occasions_aside(reading: Reading, today: date) -> None:
@@ -92,8 +91,12 @@ def set_occasions_aside(reading: Reading, today: date) -> None:
         ):
             reading.spans = [one for one in reading.spans if not own.start <= one.start < own.end]
             reading.explain(own.start, own.end)
-            words = " ".join(token.text for token in reading.tokens[own.start : own.end])
-            reading.assumptions.append(f"Taken as background, not as a condition: '{words}'.")
+            reading.assumptions.append(_as_background(reading, own))
+
+
+def _as_background(reading: Reading, clause: _Clause) -> str:
+    words = " ".join(token.text for token in reading.tokens[clause.start : clause.end])
+    return f"Taken as background, not as a condition: '{words}'."
 
 
 def _pointed_at(reading: Reading, clause: _Clause) -> bool:

@@ -182,6 +182,11 @@ def previous(period: TimeRange | Period) -> tuple[date, date]:
     return start - timedelta(days=days), start - timedelta(days=1)
 
 
+def year_before(day: date) -> date:
+    """The same day a year earlier; the last day of February is its 28th."""
+    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
+
+
 def clip(period: Period, clock: Clock) -> Period:
     """Cut to the data: nothing before the first day, nothing after today.
 

@@ -81,7 +81,7 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
     for phrase in ("prior year ytd", "previous year ytd", "last year ytd", "prior ytd", "last year s ytd"):
         if end := match_phrase(words, at, phrase):
             year = p.current("year", clock, "")
-            start, last = year.start.replace(year=year.start.year - 1), _year_before(year.end)
+            start, last = p.year_before(year.start), p.year_before(year.end)
             return end, Period(start, last, "the same days last year", baseline="previous_year")
     unit = UNITS.get(words[at])
     if unit and (end := match_phrase(words, at + 1, "to date") or match_phrase(words, at + 1, "so far")):
@@ -104,10 +104,6 @@ def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
         if end := match_phrase(words, at, phrase):
             return end, Period(clock.first_day, clock.today, "all data")
     return None
-
-
-def _year_before(day: date) -> date:
-    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _running(words: Sequence[str], at: int, clock: Clock) -> Found:
