@@ -65,7 +65,8 @@ def _found(
     tables: list[Table], constants: dict[str, float], said: tuple[str, ...], found: Standing | None
 ) -> Found:
     more = (found.table, *found.governed) if found else ()
-    return Found((*tables, *more), "analysis", "briefing", "", said, constants=constants)
+    notes = (*said, *found.said) if found else said
+    return Found((*tables, *more), "analysis", "briefing", "", notes, constants=constants)
 
 
 def _headline(name: str, filters: tuple[DimensionFilter, ...], desk: Desk) -> Table | None:

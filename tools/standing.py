@@ -19,15 +19,20 @@ SAME = 1e-6
 INCIDENT, WHERE, BEGAN, CHANGE, COST, ALIGNED = "incident", "where", "began", "change", "cost", "aligned"
 STANDING = "What left its expectation"
 NO_CAUSE = "no known cause"
+NOT_TOLD = "Something else left its expectation; its figure cannot be shown to you."
 _UNITS = {"rate": "rate", "usd": "usd", "count": "count"}
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The incidents that may be told, as one table, with the governed figures that they rest on."""
+    """The incidents that may be told, as one table, with the governed figures that they rest on.
+
+    `said` is what a reader should know of those that may not.
+    """
 
     table: Table
     governed: tuple[Table, ...]
+    said: tuple[str, ...] = ()
 
 
 def standing(
@@ -40,10 +45,15 @@ def standing(
     own = [incident for incident in incidents if not incident.echo_of and within(incident, filters)]
     seen = visible_to(own, desk.principal, desk.small_cell)
     told: list[tuple[Incident, Table]] = []
+    said: tuple[str, ...] = ()
     for incident in sorted(seen, key=rank):
-        if len(told) < SHOWN and (figure := figure_of(incident, desk)):
+        if len(told) == SHOWN:
+            break
+        if figure := figure_of(incident, desk):
             told.append((incident, figure))
-    return Standing(_table(told, desk, first, made), tuple(figure for _, figure in told))
+        else:
+            said = (NOT_TOLD,)
+    return Standing(_table(told, desk, first, made), tuple(figure for _, figure in told), said)
 
 
 def within(incident: Incident, filters: tuple[DimensionFilter, ...]) -> bool:

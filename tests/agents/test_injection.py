@@ -7,6 +7,8 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,20 @@ from agents.runtime import Assistant
 from evals.mapped import Mapping
 from evals.suites import questions as suite
 from semantic.loader import load_model
+from semantic.query import DimensionFilter, SemanticQuery
 from semantic.values import LONGEST_LABEL, ValueDictionary
 from tests.agents.planting import CANARY, TEXTS, plant
 from tests.agents.test_executive_questions import REASONED, VERIFIED
 from tests.agents.test_service_model import Service, call, completion, offered, say
+from tools.metrics import governed_table
+from tools.outcome import Refusal
+from tools.scout.scout import run_scout
+from tools.standing import NOT_TOLD
 from ui.csv_text import csv_text
 from ui.render import print_answer
+from warehouse.audit import AuditLog
 from warehouse.build import build
+from warehouse.door import Warehouse
 from warehouse.principal import Principal
 from warehouse.settings import ChatModel, Questions, Settings
 
@@ -68,11 +77,21 @@ def planted(tiny_sources: Path, settings: Settings, tmp_path_factory: pytest.Tem
     return Planted(folder, names, tmp_path_factory.mktemp("planted-state"))
 
 
+NEXT_DAY = datetime(2026, 10, 30, tzinfo=UTC)
+
+
 @pytest.fixture(scope="module")
 def tainted(planted: Planted) -> Iterator[Assistant]:
-    opened = Assistant.open(
-        Settings(var=planted.state), planted.warehouse, clock=lambda: datetime(2026, 10, 30, tzinfo=UTC)
-    )
+    opened = Assistant.open(Settings(var=planted.state), planted.warehouse, clock=lambda: NEXT_DAY)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def clean(tiny_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """The same company as it is, with its own state: what a reader was shown decides what may be shown."""
+    private = Settings(var=tmp_path_factory.mktemp("clean-state"))
+    opened = Assistant.open(private, tiny_warehouse, clock=lambda: NEXT_DAY)
     yield opened
     opened.close()
 
@@ -87,9 +106,8 @@ def eval_questions() -> list[str]:
 
 
 # A member journey follows the most frequent value step by step, of equals the first by name; what a fix brought is
-# measured for the plan that its title begins with; a briefing tells the first of pockets that weigh the same.
-# A planted name may lead to other rows, never to other rights.
-FOLLOW_NAMES = ("member journey", "know it worked", "daily briefing")
+# measured for the plan that its title begins with. A planted name may lead to other rows, never to other rights.
+FOLLOW_NAMES = ("member journey", "know it worked")
 
 
 def _statement(part: AnswerPart, names: dict[str, str]) -> str:
@@ -99,24 +117,55 @@ def _statement(part: AnswerPart, names: dict[str, str]) -> str:
 
 
 def test_planted_texts_change_no_statement_and_no_number(
-    planted: Planted, tainted: Assistant, assistant: Assistant, executive: Principal
+    planted: Planted, tainted: Assistant, clean: Assistant, executive: Principal
 ) -> None:
     answered = 0
     for question in eval_questions():
-        clean, other = assistant.ask(question, executive), tainted.ask(question, executive)
-        assert (other.status, other.agent, other.refusal_code) == (clean.status, clean.agent, clean.refusal_code)
+        one, other = clean.ask(question, executive), tainted.ask(question, executive)
+        assert (other.status, other.agent, other.refusal_code) == (one.status, one.agent, one.refusal_code)
         if not any(words in question for words in FOLLOW_NAMES):
-            assert other.semantic_query == clean.semantic_query, question
-            statements = [[_statement(part, planted.names) for part in answer.parts] for answer in (clean, other)]
+            assert other.semantic_query == one.semantic_query, question
+            statements = [[_statement(part, planted.names) for part in answer.parts] for answer in (one, other)]
             assert statements[0] == statements[1], question
-            assert [_figures(part) for part in other.parts] == [_figures(part) for part in clean.parts], question
-            assert [_keys(part, planted.names) for part in other.parts] == [
-                _keys(part, {}) for part in clean.parts
-            ]
+            assert [_figures(part) for part in other.parts] == [_figures(part) for part in one.parts], question
+            assert [_keys(part, planted.names) for part in other.parts] == [_keys(part, {}) for part in one.parts]
         assert other.status != "answered" or tainted.knowledge().assembler.recheck(other) == []
         assert not any(text in other.text for text in ("](", "<img", "\x1b", "\u202e", "\u200b"))
-        answered += clean.status == "answered"
+        answered += one.status == "answered"
     assert answered > 15
+
+
+def test_a_briefing_leaves_out_what_would_give_a_few_members_away_and_says_so(
+    tiny_warehouse: Path, tmp_path: Path, executive: Principal
+) -> None:
+    with closing(Assistant.open(Settings(var=tmp_path), tiny_warehouse, clock=lambda: NEXT_DAY)) as reader:
+        first = reader.ask("Give me the daily briefing", executive)
+        pockets = [part for part in first.parts if "0-6 months" in str(part.semantic_query)]
+        assert NOT_TOLD not in first.assumptions
+    (pocket,) = pockets
+    query = SemanticQuery.model_validate(pocket.semantic_query)
+    few = DimensionFilter(dimension="state", values=("WA",), op="not_in")
+    settings = Settings(var=tmp_path / "another")
+    with closing(Assistant.open(settings, tiny_warehouse, clock=lambda: NEXT_DAY)) as reader:
+        desk = reader.knowledge().context("?", executive, reader.door, lambda _: None, "a1", "test").desk
+        near = query.model_copy(update={"filters": (*query.filters, few)})
+        assert not isinstance(governed_table(near, desk), Refusal)
+        later = reader.ask("Give me the daily briefing", executive)
+    assert pocket.sql not in [part.sql for part in later.parts]
+    assert NOT_TOLD in later.assumptions
+
+
+def test_what_values_are_called_changes_no_figure_of_a_scan(planted: Planted, tiny_warehouse: Path) -> None:
+    told = []
+    for warehouse, names in ((tiny_warehouse, {}), (planted.warehouse, planted.names)):
+        settings = Settings(var=planted.state / "scan")
+        with closing(Warehouse(warehouse, settings, AuditLog.of(settings))) as door:
+            incidents = run_scout(door, load_model(), settings).incidents
+        segments = [{name: names.get(value, value) for name, value in i.segment} for i in incidents]
+        plain = [replace(i, id="", echo_of=bool(i.echo_of) and "another", segment=()) for i in incidents]
+        told.append((segments, plain))
+    assert told[0] == told[1], "to the last bit"
+    assert any("error_code" in segment for segment in told[0][0])
 
 
 def _figures(part: AnswerPart) -> list[list[Any]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -21,6 +21,7 @@ class Lines:
     """Cells by what they fix, and their sums, shape (measures, cells, days).
 
     `codes` has shape (cells, dimensions): the place of the cell's value in `values` (sorted by dimension), or ANY.
+    `sums` are whole numbers, `units` of them to one of the measure's own: their order of adding changes no bit.
     """
 
     dimensions: tuple[str, ...]
@@ -28,6 +29,13 @@ class Lines:
     values: Values
     codes: Ints
     sums: Floats
+    units: tuple[float, ...]
+
+    @property
+    def own(self) -> Iterator[tuple[str, Floats]]:
+        """The measures with their sums, shape (cells, days), in the measures' own units."""
+        for name, array, unit in zip(self.measures, self.sums, self.units, strict=True):
+            yield name, array if unit == 1 else array / unit
 
     @property
     def fixed(self) -> Ints:
@@ -36,7 +44,7 @@ class Lines:
 
     def only(self, cells: BoolArray) -> Lines:
         """Some of the cells."""
-        return Lines(self.dimensions, self.measures, self.values, self.codes[cells], self.sums[:, cells])
+        return replace(self, codes=self.codes[cells], sums=self.sums[:, cells])
 
     def in_words_of(self, values: Values) -> Ints:
         """The codes in another vocabulary; a value that it lacks has the code after its last one."""
@@ -50,7 +58,7 @@ class Lines:
         pairs = zip(self.values, other.values, strict=True)
         values = tuple(tuple(sorted({*mine, *theirs})) for mine, theirs in pairs)
         codes = np.vstack([self.in_words_of(values), other.in_words_of(values)])
-        return Lines(self.dimensions, self.measures, values, codes, np.hstack([self.sums, other.sums]))
+        return replace(self, values=values, codes=codes, sums=np.hstack([self.sums, other.sums]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +91,9 @@ def lines_of(
         words, column = _column(name, tables)
         values.append(words)
         codes[:, place] = column
-    # in one order, whatever order they came in: sums of sums must come out the same to the last bit
-    order = np.lexsort(codes.T[::-1]) if len(dimensions) else np.arange(len(texts))
-    sums = _sums([texts[line] for line in order], statements[0].units, days)
-    return Lines(dimensions, statements[0].measures, tuple(values), codes[order], sums)
+    order = np.lexsort(codes.T[::-1]) if len(dimensions) else np.arange(len(texts))  # whatever they came in
+    sums = _sums([texts[line] for line in order], len(statements[0].units), days)
+    return Lines(dimensions, statements[0].measures, tuple(values), codes[order], sums, statements[0].units)
 
 
 def _column(
@@ -107,15 +114,15 @@ def _column(
     return words, np.array([at[value] for value in found], dtype=np.int64)
 
 
-def _sums(texts: Sequence[str], units: Sequence[float], days: int) -> Floats:
-    block = np.zeros((len(units), len(texts), days))
+def _sums(texts: Sequence[str], measures: int, days: int) -> Floats:
+    block = np.zeros((measures, len(texts), days))
     if not texts:
         return block
-    numbers = _numbers(" ".join(texts)).reshape(-1, 1 + len(units))
-    sizes = np.array([text.count(" ") + 1 for text in texts], dtype=np.int64) // (1 + len(units))
+    numbers = _numbers(" ".join(texts)).reshape(-1, 1 + measures)
+    sizes = np.array([text.count(" ") + 1 for text in texts], dtype=np.int64) // (1 + measures)
     at = np.repeat(np.arange(len(texts)) * days, sizes) + numbers[:, 0].astype(np.int64)
-    for place, unit in enumerate(units):
-        block[place].reshape(-1)[at] = numbers[:, 1 + place] / unit
+    for place in range(measures):
+        block[place].reshape(-1)[at] = numbers[:, 1 + place]
     return block
 
 
@@ -180,7 +187,7 @@ def with_margins(
             blocks.append(sums)
     if not codes:
         return lines.only(np.zeros(len(lines.codes), dtype=bool))
-    return Lines(lines.dimensions, lines.measures, lines.values, np.vstack(codes), np.concatenate(blocks, axis=1))
+    return replace(lines, codes=np.vstack(codes), sums=np.concatenate(blocks, axis=1))
 
 
 def _coarser(lines: Lines, rows: Ints, names: Sequence[str], holders: Mapping[str, Holder]) -> Ints:

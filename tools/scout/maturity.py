@@ -11,17 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammainc
 
 from semantic.compiler.cube import compile_cube
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
-from tools.desk import Door
 from tools.scout.cube import Floats
 from tools.scout.lines import lines_of
 from tools.scout.reading import SCOUT, SOURCE
+
+if TYPE_CHECKING:
+    from tools.desk import Door
 
 LEAST_SHARE = 0.25  # of a day's usual decisions, for the day to be judged
 LEAST_EVENTS = 50.0  # decisions of a kind, for its delays to tell anything
@@ -90,8 +93,8 @@ def leaning(of_events: Delay, of_others: Delay) -> Floats:
     apart = np.log(of_events.mean / of_others.mean)
     apart *= apart**2 / (apart**2 + noise**2)  # what chance may make of equal means counts little
     ages = np.arange(LONGEST) + 0.5
-    others = gamma.cdf(ages, SHAPE, scale=of_others.mean / SHAPE)
-    mine = gamma.cdf(ages, SHAPE, scale=of_others.mean * np.exp(apart) / SHAPE)
+    others = gammainc(SHAPE, ages * SHAPE / of_others.mean)
+    mine = gammainc(SHAPE, ages * SHAPE / (of_others.mean * np.exp(apart)))
     return np.asarray(mine / np.maximum(final * mine + (1 - final) * others, 1e-9))
 
 
@@ -108,6 +111,6 @@ def read_delays(door: Door, semantic: SemanticModel, delay: Mapping[str, str], t
     statements = tuple(compile_cube(semantic, (delay["rows"], delay["days"]), [(delay["by"],)], time))
     results = [door.query(one.sql, SCOUT, params=dict(one.params), context=SOURCE) for one in statements]
     lines = lines_of((delay["by"],), statements, results, (time.end - time.start).days + 1)
-    rows, days = lines.sums.sum(axis=2)
+    rows, days = (array.sum(axis=1) for _, array in lines.own)
     mine = np.array([lines.values[0][code] == delay["value"] for code in lines.codes[:, 0]], dtype=bool)
     return leaning(*(Delay(float(rows[kind].sum()), float(days[kind].sum())) for kind in (mine, ~mine)))

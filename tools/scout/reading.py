@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +14,16 @@ from semantic.compiler.counts import CountStatement, Wanted, compile_counts
 from semantic.compiler.cube import CubeStatement, compile_cube
 from semantic.model import Measure, Metric, SemanticModel
 from semantic.query import DimensionFilter, TimeRange
-from tools.desk import Door
 from tools.scout.cube import ANY, Cube, ordered
 from tools.scout.incident import Segment
-from tools.scout.lines import NO_VALUE, Lines, lines_of, nested_values, with_margins
+from tools.scout.lines import NO_VALUE, Lines, Values, lines_of, nested_values, with_margins
 from tools.scout.program import Family
 from warehouse.door import QueryContext, QueryResult
 from warehouse.errors import UsageError
 from warehouse.principal import Principal
+
+if TYPE_CHECKING:
+    from tools.desk import Door
 
 SCOUT = Principal(user="insight-scout", role="scout")
 SOURCE = QueryContext(source="scout")
@@ -124,16 +127,27 @@ def _covering(sets: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
 
 def _cube(family: Family, days: tuple[date, ...], lines: Lines) -> Cube:
     """The lines as a cube, without values that are none and without cells of too few events."""
-    values = tuple(tuple(value for value in known if value != NO_VALUE) for known in lines.values)
+    values = tuple(tuple(value for value in known if value != NO_VALUE) for known in _by_size(lines))
     codes = lines.in_words_of(values)
     none = codes == np.array([len(known) for known in values], dtype=np.int64)
     whole = (codes == ANY).all(axis=1)
-    kept = ~none.any(axis=1) & (whole | (lines.sums[0].sum(axis=1) >= family.least))
-    codes, arrays = codes[kept], dict(zip(lines.measures, lines.sums[:, kept], strict=True))
+    kept = ~none.any(axis=1) & (whole | (lines.sums[0].sum(axis=1) / lines.units[0] >= family.least))
+    codes, arrays = codes[kept], dict(lines.only(kept).own)
     if not whole.any():  # no rows at all
         codes = np.vstack([np.full((1, len(family.dimensions)), ANY, dtype=np.int64), codes])
         arrays = {name: np.vstack([np.zeros((1, len(days))), array]) for name, array in arrays.items()}
     return ordered(family.dimensions, values, codes, days, arrays)
+
+
+def _by_size(lines: Lines) -> Values:
+    """Each dimension's values from the largest on: what a value is called must change no sum and no choice."""
+    total, alone = lines.sums[0].sum(axis=1), (lines.codes != ANY).sum(axis=1) == 1
+    found = []
+    for place, known in enumerate(lines.values):
+        mine = np.flatnonzero(alone & (lines.codes[:, place] != ANY))
+        size = dict(zip((known[code] for code in lines.codes[mine, place]), total[mine], strict=True))
+        found.append(tuple(sorted(known, key=lambda value: (-size.get(value, 0.0), value))))
+    return tuple(found)
 
 
 def _beside(cube: Cube, lines: Lines) -> Cube:
@@ -143,7 +157,7 @@ def _beside(cube: Cube, lines: Lines) -> Cube:
     known = np.asarray((codes < sizes).all(axis=1))
     places = np.where(known, cube.find(np.where(known[:, None], codes, ANY)), -1)
     added = {}
-    for name, array in zip(lines.measures, lines.sums, strict=True):
+    for name, array in lines.own:
         whole = np.zeros((len(cube.codes), len(cube.days)))
         whole[places[places >= 0]] = array[places >= 0]
         added[name] = whole

@@ -8,13 +8,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
-from tools.desk import Door
 from tools.scout.calendar import odd_days, period_at
 from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.echoes import Kinship, Pair, told_once
@@ -31,6 +30,9 @@ from warehouse.door import Warehouse
 from warehouse.errors import UsageError
 from warehouse.ledger import lacking_columns
 from warehouse.settings import Rules, Settings
+
+if TYPE_CHECKING:  # it brings in what agents need of langchain
+    from tools.desk import Door
 
 BASELINES = {14: 28, 7: 21, 3: 17, 1: 15}  # days that must lie before a window of so many days
 MEMORY = timedelta(days=LEVEL_DAYS + max(WINDOWS))  # incidents older than this lie before every baseline
