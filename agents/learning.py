@@ -149,6 +149,7 @@ class Learning:
         while not self._stop.wait(every):
             try:
                 known = self.knowledge()
+                known.planner.ready()
                 troubled = False
                 if time.monotonic() - read_at >= reread and self._read_again(known):
                     read_at = time.monotonic()

@@ -13,7 +13,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ui.assets import package_folder
 from warehouse.settings import Settings
 
 PACKAGED = Path(__file__).parent / "chainlit_root"
@@ -64,6 +63,8 @@ def session_secret(settings: Settings) -> str:
 
 def _words() -> dict[str, Any]:
     """Chainlit's English with our own wording laid over it."""
+    from ui.assets import package_folder  # brings in a web server, which a session's secret needs not
+
     theirs = json.loads((package_folder("chainlit") / "translations" / "en-US.json").read_text(encoding="utf-8"))
     ours = json.loads((PACKAGED / "words.json").read_text(encoding="utf-8"))
     return _laid_over(theirs, ours)

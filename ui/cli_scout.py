@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -62,14 +63,22 @@ def scout(
     target = warehouse or settings.warehouse
     principal = principal_of(role, None, attributes_of(only, target, settings))
     company = company_of(settings, model, warehouse, snapshot, only)
+    briefed = company is None and snapshot is None and only is None
+    if briefed:
+        threading.Thread(target=_bring_in, name="imports").start()
     with closing(_door(settings, target, snapshot, company)) as door:
         with progress(console(stderr=True), "Scanning") as step:
             report = _scanned(door, settings, company, wanted, step)
         _show(report, door, principal, settings, as_json=as_json)
-    if company is None and snapshot is None and only is None:
+    if briefed:
         from ui.cli_briefing import brief
 
         brief(settings, target, report, principal, deliver=deliver, quiet=as_json)
+
+
+def _bring_in() -> None:
+    """Import what the briefing after the scan needs, while the scan waits for the engine."""
+    import ui.delivery.day  # noqa: F401
 
 
 def _scanned(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
@@ -61,21 +62,50 @@ _HYPOTHETICAL = (
 
 
 class Planner:
-    """Plans questions over one semantic model. Indexes are built once; `plan` is deterministic."""
+    """Plans questions over one semantic model. `plan` is deterministic.
+
+    Indexes are built once, when the first question needs them: a day's scan and its briefing ask none.
+    """
 
     def __init__(self, model: SemanticModel, values: Values, questions: Questions) -> None:
         self.model = model
         self.questions = questions
-        self.lexicon: Lexicon = build_lexicon(model, values)
-        self.speller = Speller.of(self.lexicon)
-        self.verified = Verified.of(model, self.lexicon)
-        self.meanings = Meanings.of(model, self.lexicon)
-        self.reranker = Reranker.of(model, self.lexicon)
+        self._values = values
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words of the model and of the data's values."""
+        return build_lexicon(self.model, self._values)
+
+    @cached_property
+    def speller(self) -> Speller:
+        """What mends words that are nearly known."""
+        return Speller.of(self.lexicon)
+
+    @cached_property
+    def verified(self) -> Verified:
+        """The owner's own questions."""
+        return Verified.of(self.model, self.lexicon)
+
+    @cached_property
+    def meanings(self) -> Meanings:
+        """What is meant by words that name nothing."""
+        return Meanings.of(self.model, self.lexicon)
+
+    @cached_property
+    def reranker(self) -> Reranker:
+        """The trained second reading."""
+        return Reranker.of(self.model, self.lexicon)
+
+    def ready(self) -> None:
+        """Build the indexes now, before somebody asks."""
+        _ = (self.speller, self.verified, self.meanings, self.reranker)
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
+        verified = Verified.of(model, self.lexicon)
         other = copy(self)
-        other.model, other.verified = model, Verified.of(model, self.lexicon)
+        other.model, other.__dict__["verified"] = model, verified
         return other
 
     def plan(

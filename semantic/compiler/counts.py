@@ -39,7 +39,7 @@ def compile_counts(model: SemanticModel, wanted: Sequence[Wanted]) -> Iterator[C
         some = enumerate(wanted[first : first + COUNTS_A_STATEMENT], first)
         selects = [_select(model, one, place, parameters) for place, one in some]
         whole = exp.union(*selects, distinct=False, copy=False) if len(selects) > 1 else selects[0]
-        yield CountStatement(whole.sql(dialect="duckdb"), dict(parameters.values))
+        yield CountStatement(whole.sql(dialect="duckdb", copy=False), dict(parameters.values))
 
 
 def _select(model: SemanticModel, one: Wanted, place: int, parameters: Parameters) -> exp.Select:

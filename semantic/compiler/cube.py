@@ -76,7 +76,7 @@ def _statement(
     units = {name: 10**_DECIMALS if name in fractions else 1 for name in measures}
     outer = _gathered(summed, used, units, time.start, least)
     scale = tuple(float(unit) for unit in units.values())
-    return CubeStatement(outer.sql(dialect="duckdb"), dict(parameters.values), used, measures, scale)
+    return CubeStatement(outer.sql(dialect="duckdb", copy=False), dict(parameters.values), used, measures, scale)
 
 
 def _summed(

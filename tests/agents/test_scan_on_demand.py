@@ -53,6 +53,16 @@ def test_the_first_to_ask_has_the_day_scanned_and_nobody_again(
     assert run.fresh == ()
 
 
+def test_a_days_briefing_waits_for_no_index_of_questions(tiny_warehouse: Path, tmp_path: Path) -> None:
+    with closing(Assistant.open(Settings(var=tmp_path), tiny_warehouse, clock=lambda: AT)) as assistant:
+        assistant.make_briefing()
+        planner = assistant.knowledge().planner
+        assert (tmp_path / "state" / STORE).is_file()
+        assert "lexicon" not in vars(planner)
+        planner.ready()
+        assert {"lexicon", "speller", "verified", "meanings", "reranker"} <= vars(planner).keys()
+
+
 def _scans(monkeypatch: pytest.MonkeyPatch, snapshot: str) -> list[date]:
     """Counts the scans that are made instead of making them."""
     made: list[date] = []

@@ -505,6 +505,15 @@ def test_equal_results_have_one_hash() -> None:
     assert one != result_hash(["x", "y", "z", "v"], rows)
 
 
+def test_a_row_is_hashed_as_json_shows_it() -> None:
+    texts = ["", 'a"b\\c', "é\u202e\x1b\n\t", "\ud800", "1", "null"]
+    for row in ([*texts, None, 12345678901234567890, -3], [True, 1], [1.0, "a"], []):
+        cells = json.dumps([["c"] * len(row), row], ensure_ascii=False, separators=(",", ":"))[1:-1]
+        names, shown = cells[: cells.index("]") + 1], cells[cells.index("]") + 2 :].replace("1.0", "1")
+        wanted = hashlib.sha256(f"{names}\n{shown}".encode(errors="surrogatepass")).hexdigest()
+        assert result_hash(["c"] * len(row), [row]) == wanted
+
+
 def test_a_record_costs_little(trail: AuditLog) -> None:
     spent = []
     for _ in range(300):

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
-from scipy.optimize import nnls
+from scipy.special import stdtrit
 
 Array = NDArray[np.float64]
 SUM_WEIGHT = 1e3
@@ -58,7 +57,7 @@ def effect(treated: Array, donors: dict[str, Array], before: int, confidence: fl
     )
     counts = np.exp(panel).mean(axis=1)
     error = _error(placebo, counts, float(treated.mean()), before, len(treated) - before)
-    reach = float(stats.t.ppf((1 + confidence) / 2, len(names) - 1)) * error
+    reach = float(stdtrit(len(names) - 1, (1 + confidence) / 2)) * error
     level = own[:before] @ week_weights - (panel[:, :before] @ week_weights) @ weights
     scaled = np.abs(placebo) / _scale(counts, float(treated.mean()))
     return Effect(
@@ -106,8 +105,15 @@ def _simplex(matrix: Array, target: Array, ridge: float) -> Array:
     scale = SUM_WEIGHT * max(float(np.abs(centred).max()), 1e-3)
     stacked = np.vstack([*rows, scale * np.ones((1, matrix.shape[1]))])
     wanted = np.concatenate([target - target.mean(), np.zeros(matrix.shape[1]), [scale]])
-    weights, _ = nnls(stacked, wanted, maxiter=50 * matrix.shape[1])
+    weights = _not_negative(stacked, wanted, 50 * matrix.shape[1])
     return np.asarray(weights / weights.sum())
+
+
+def _not_negative(matrix: Array, target: Array, most: int | None = None) -> Array:
+    """The non-negative weights of least squares, after at most so many steps."""
+    from scipy.optimize import nnls  # half a second of every command's start, for those that measure
+
+    return np.asarray(nnls(matrix, target, maxiter=most)[0], dtype=np.float64)
 
 
 def _without_strays(panel: Array, before: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -127,7 +133,7 @@ def _error(placebo: Array, counts: Array, mine: float, before: int, after: int) 
     share = 1 / before + 1 / after
     design = np.column_stack([share / counts, np.ones(len(counts))])
     weight = counts / counts.max()
-    parts, _ = nnls(design * weight[:, None], placebo**2 * weight)
+    parts = _not_negative(design * weight[:, None], placebo**2 * weight)
     parts[0] = max(parts[0], 1.0)  # counts stray at least as a Poisson's do
     return float(np.sqrt(parts[0] * share / mine + parts[1]))
 

@@ -12,7 +12,6 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from tools.actions.candidates import Candidate
 
@@ -106,6 +105,8 @@ def best_plan(found: Sequence[Candidate], dollars: Mapping[str, float], capacity
     ]
     if not choices:
         return []
+    from scipy.optimize import Bounds, LinearConstraint, milp  # half a second of every command's start
+
     rows, limits = _limits(choices, list(by_leak), capacity)
     solved = milp(
         c=[-bundle.value(dollars[journey]) for journey, bundle in choices],

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.desk import Desk
@@ -104,7 +104,7 @@ def reading(ratios: NDArray[np.float64], before: int) -> tuple[float, float, flo
     squares = float(((earlier - earlier.mean()) ** 2).sum() + ((later - later.mean()) ** 2).sum())
     error = math.sqrt(squares / free * (1 / len(earlier) + 1 / len(later)))
     effect = float(later.mean() - earlier.mean())
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, free)) * error
+    reach = float(stdtrit(free, (1 + CONFIDENCE) / 2)) * error
     low, high = math.expm1(effect - reach), math.expm1(effect + reach)
     return math.expm1(effect), low, high, LOWER if high < 0 else HIGHER if low > 0 else SAME
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 
 from semantic.model import CalendarEvent
 
@@ -12,6 +13,7 @@ REBOUND = 1  # days after a holiday on which people catch up
 NEAR = 2  # days between a period's first day and an incident's
 
 
+@lru_cache(maxsize=64)
 def odd_days(first: date, last: date) -> frozenset[date]:
     """Holidays (also as observed) and the day after each, the eves of Christmas and New Year."""
     import holidays

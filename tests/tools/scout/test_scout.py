@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -30,6 +32,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import connect, current
 
 MODEL = load_model()
+ROOT = Path(__file__).parents[3]
 INSURANCE = Path(__file__).parents[2] / "data" / "insurance"
 
 
@@ -112,6 +115,12 @@ def test_wider_groupings_than_are_scanned_give_the_same_cube(
 @pytest.mark.parametrize("text", ["0 -7 12 -2041 900071992 5", "3", "1 2.5 -0.25 3", "1 2e3 4"])
 def test_numbers_are_read_as_they_are_written(text: str) -> None:
     assert _numbers(text).tolist() == [float(word) for word in text.split()]
+
+
+def test_a_scan_starts_without_what_it_has_no_use_for() -> None:
+    told = "import sys, tools.scout.scout; print(*{'langchain_core', 'scipy.stats', 'fastapi'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
 
 
 def test_the_scan_may_read_sums_and_nothing_of_a_member(door: Warehouse) -> None:
