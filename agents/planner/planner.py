@@ -93,8 +93,8 @@ class Planner:
         return Meanings.of(self.model, self.lexicon)
 
     @cached_property
-    def reranker(self) -> Reranker:
-        """The trained second reading."""
+    def reranker(self) -> Reranker | None:
+        """The trained second reading; None where the model has none."""
         return Reranker.of(self.model, self.lexicon)
 
     def ready(self) -> None:
