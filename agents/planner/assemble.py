@@ -22,6 +22,7 @@ from agents.planner.people import of_the_membership, people_without_count, popul
 from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
+from agents.planner.several import against_all
 from agents.planner.siblings import of_both, that_fits, words_of
 from agents.planner.slicing import read_dimensions
 from agents.planner.twins import named_beside, settle_twins
@@ -107,6 +108,7 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.metrics = [both]
         else:
             draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
+    draft.metrics = against_all(draft.metrics, reading, lexicon)
 
 
 def _priced(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:

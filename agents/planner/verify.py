@@ -9,6 +9,7 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
 from agents.planner.normalise import lemma, stem
 from agents.planner.reading import Reading, asking_places
+from agents.planner.several import figure_left
 from agents.planner.smalltalk import small_talk
 from agents.planner.words import (
     AVERAGE,
@@ -58,6 +59,8 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.issues.append(Issue("unexplained", words=clause))
     if intent.kind == "query" and (limit := limit_left(reading)):
         draft.issues.append(Issue("unexplained", words=limit))
+    if intent.kind == "query" and (further := figure_left(draft, reading)):
+        draft.issues.append(Issue("unexplained", words=further))
     if listed := left_of_list(draft, reading) or people_counted(draft, reading, lexicon.model):
         draft.issues.append(Issue("unexplained", words=listed))
     ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)

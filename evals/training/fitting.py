@@ -5,6 +5,7 @@ Every probability that the judge learns from comes of slots that never saw the q
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from agents.planner.normalise import tokenise
 from agents.planner.reranker.candidates import Evidence, candidates
 from agents.planner.reranker.features import of_words
 from agents.planner.reranker.judging import Judge, Trees, signs
+from agents.planner.reranker.several import kinds_of
 from agents.planner.reranker.slots import Slots
 from evals.outcomes import differences, of_query, without_whole
 from evals.training.examples import Example
@@ -29,6 +31,8 @@ from semantic.model import SemanticModel
 
 LEAST = 5
 """Questions and phrases that must share a feature for it to count."""
+LEAST_OF_CLASS = 6
+"""Questions that a class of a slot must have to be one of its own."""
 OF_NAMES = 0.15
 """Weight of a metric's own name or synonym beside a question."""
 OF_PHRASES = {"metric": 0.9, "by": 0.5}
@@ -89,7 +93,7 @@ def fit_slots(examples: Sequence[Example], model: SemanticModel, written: Phrase
     margins = LinearSVC(random_state=0).fit(asked_for, figures, sample_weight=weighing)
     keep("metric", margins.classes_, margins.coef_ * _SHARPNESS, margins.intercept_ * _SHARPNESS)
     for slot, of in _SLOTS.items():
-        add(slot, matrix[known], [of(examples[at]) for at in known])
+        add(slot, matrix[known], _without_rare([of(examples[at]) for at in known]))
     for dimension in model.dimensions:
         classes = ["yes" if dimension in examples[at].gold.dimensions else "no" for at in known]
         if classes.count("yes") >= LEAST:
@@ -118,7 +122,14 @@ _SLOTS: dict[str, Callable[[Example], str]] = {
     "limit": lambda one: {None: "none", 1: "one"}.get(one.gold.limit, "many"),
     "metrics": lambda one: "several" if len(one.gold.metrics) > 1 else "one",
     "threshold": lambda one: "yes" if one.gold.having else "no",
+    "kinds": lambda one: kinds_of(tuple(one.gold.metrics), one.planner.model),
 }
+
+
+def _without_rare(classes: Sequence[str]) -> list[str]:
+    """Classes of too few questions to be learnt count as one."""
+    counts = Counter(classes)
+    return [name if counts[name] >= LEAST_OF_CLASS else "others" for name in classes]
 
 
 def _of_names(model: SemanticModel, name: str) -> list[list[str]]:

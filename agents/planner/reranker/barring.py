@@ -9,6 +9,7 @@ from agents.planner.draft import Draft
 from agents.planner.lists import left_of_list
 from agents.planner.reading import Reading, asking_places
 from agents.planner.reranker.candidates import Candidate
+from agents.planner.several import figure_left
 from agents.planner.spelling import names_in
 from agents.planner.verify import limit_left, people_counted
 from agents.planner.words import DETERMINERS, EXCLUDERS, english, word_set
@@ -35,6 +36,7 @@ def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], mode
         or _exclusion_left(reading, left)
         or _amount_left(reading, left)
         or _side_left(best, left)
+        or bool(figure_left(best.draft, reading))
         or bool(left_of_list(best.draft, reading))
         or bool(people_counted(best.draft, reading, model))
     )

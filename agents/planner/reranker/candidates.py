@@ -27,8 +27,8 @@ from agents.planner.reranker.slots import Probabilities, Slots
 from agents.planner.verify import verify
 from semantic.query import Comparison, Order, SemanticQuery, TimeGrain
 
-_MOST = 10
-"""Pairs of figures and ways to take the values that are assembled."""
+_MOST = {"one": 10, "several": 24}
+"""Pairs of figures and ways to take the values that are assembled, by whether several figures may be asked for."""
 _LIKELY = 0.5
 _OPEN = (0.12, 0.88)
 _OF_BREAKDOWN = ("loose_dimension", "rank_without_dimension", "ambiguous_dimension", "comparison")
@@ -97,14 +97,15 @@ def candidates(evidence: Evidence, lexicon: Lexicon, clock: Clock) -> tuple[Draf
 
 def _pairs(own: tuple[str, ...], evidence: Evidence, lexicon: Lexicon) -> list[tuple[Figures, Taken | None]]:
     """The likeliest figures with the likeliest ways to take the values; what the rules found comes first."""
-    asked = figures(evidence.reading, own, evidence.slots, evidence.trained, lexicon.model.metrics)
+    asked = figures(evidence.reading, own, evidence.slots, evidence.trained, lexicon.model)
     by_rules = max((taken.chance for taken in evidence.ways), default=0.0)
     chances: dict[tuple[Figures, Taken | None], float] = {}
     for one in asked:
         chances[one, None] = one.chance + by_rules
         for taken in evidence.ways:
             chances[one, taken] = one.chance + taken.chance
-    pairs = sorted(chances, key=lambda pair: -chances[pair])[:_MOST]
+    most = _MOST["several" if any(one.by_kin for one in asked) else "one"]
+    pairs = sorted(chances, key=lambda pair: -chances[pair])[:most]
     first = next((one for one in asked if set(one.metrics) == set(own)), None)
     if first is not None:
         pairs = [(first, None), *(pair for pair in pairs if pair != (first, None))]

@@ -18,6 +18,7 @@ from agents.planner.policy import place_of
 from agents.planner.reranker.candidates import Candidate, Evidence
 from agents.planner.reranker.named_periods import chance_of
 from agents.planner.reranker.named_values import USES, by_the_rules
+from agents.planner.reranker.several import kin_of, kinds_of
 from agents.planner.reranker.slots import log_of
 from agents.planner.verify import unexplained_words
 
@@ -102,6 +103,7 @@ def signs(
     return dict(
         (
             *_of_metrics(candidate, own, evidence),
+            *_of_kinds(candidate, evidence, lexicon),
             *_of_slots(candidate, evidence),
             *_of_values(candidate, evidence),
             *_of_issues(candidate, own),
@@ -139,6 +141,17 @@ def _of_metrics(candidate: Candidate, own: Draft, evidence: Evidence) -> Iterato
         "metrics unnamed",
         float(sum(not any(target.name == name for span in spans for target in span.targets) for name in given)),
     )
+
+
+def _of_kinds(candidate: Candidate, evidence: Evidence, lexicon: Lexicon) -> Iterator[tuple[str, float]]:
+    """Whether figures of these kinds are asked for, and whether several of them are of one thing."""
+    given = candidate.draft.metrics
+    said = evidence.slots.get("kinds", {})
+    own = kinds_of(given, lexicon.model)
+    yield "kinds", log_of(said.get(own, 0.0))
+    yield "other kinds", log_of(max((chance for name, chance in said.items() if name != own), default=0.0))
+    yield "kin", kin_of(lexicon.model).closeness(given)
+    yield "figures by kin", float(candidate.figures.by_kin)
 
 
 def _of_slots(candidate: Candidate, evidence: Evidence) -> Iterator[tuple[str, float]]:
