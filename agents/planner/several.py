@@ -17,15 +17,16 @@ from agents.planner.reading import Reading
 from agents.planner.siblings import words_of
 from agents.planner.words import word_set
 
-_JOINT = r"(?:and|plus|,|\.|along with|as well as|together with|&|also|next to|alongside|with|vs|versus)"
+_WORD = r"(?:and|plus|along with|as well as|together with|&|also|next to|alongside|vs|versus)"
 _LIGHT = r"(?:the|its|their|our|a|of|those|them|also|total|overall|average|in|what|is|are|for|at|by)"
 _ASKING = (
     r"(?:(?:number|numbers|count|share|percentage|percent|proportion|portion|fraction|rate|amount) of|"
     r"how (?:many|much|often|long)|what did|what do (?:they|those|these)|"
     r"what (?:number|share|percentage|percent|portion|proportion|fraction|rate|part))"
 )
-_SECOND = rf"{_JOINT}(?: {_LIGHT}){{0,3}} {_ASKING}"
-_OF_ANOTHER = rf"{_JOINT} of(?: the)?"
+_SECOND = rf"{_WORD}(?: {_LIGHT}){{0,3}} {_ASKING}"
+_LISTED = rf",(?: {_LIGHT}){{0,3}} {_ASKING}"
+_OF_ANOTHER = rf"(?:{_WORD}|,) of(?: the)?"
 _EACH = word_set("each every apiece respectively")
 
 
@@ -33,8 +34,10 @@ def figure_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     """The words that ask for a further figure than the one that the draft has; empty when none do."""
     if len(draft.metrics) != 1 or draft.having:
         return ()
-    for start, end in find(reading, _SECOND):
-        if _asks_before(reading, start) and not _of_each(draft, reading, end):
+    joined = [place for place in find(reading, _SECOND) if _is_named_before(reading, place[0])]
+    asked = [place for place in find(reading, f"{_SECOND}|{_LISTED}") if _asks_before(reading, place[0])]
+    for start, end in (*joined, *asked):
+        if not _of_each(draft, reading, end):
             return tuple(token.text for token in reading.tokens[start + 1 : end])
     for start, end in find(reading, _OF_ANOTHER):
         if any(span.start == end for span in reading.of_kind("value")) and not _of_each(draft, reading, end):
@@ -42,11 +45,14 @@ def figure_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     return ()
 
 
+def _is_named_before(reading: Reading, joint: int) -> bool:
+    """`total premium and number of ...`: a figure's name; before a comma it may only say of what the figure is."""
+    return any(span.end <= joint for span in reading.of_kind("metric"))
+
+
 def _asks_before(reading: Reading, joint: int) -> bool:
-    """Whether a figure is asked for before the joint: by its name, or by words like `how many`."""
-    return any(span.end <= joint for span in reading.of_kind("metric")) or any(
-        end <= joint for _, end in find(reading, _ASKING)
-    )
+    """`how many claims, how much money`: words that ask for a figure."""
+    return any(end <= joint for _, end in find(reading, _ASKING))
 
 
 def _of_each(draft: Draft, reading: Reading, start: int) -> bool:
