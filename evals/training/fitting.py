@@ -32,7 +32,7 @@ from semantic.model import SemanticModel
 LEAST = 5
 """Questions and phrases that must share a feature for it to count."""
 LEAST_OF_CLASS = 6
-"""Questions that a class of a slot must have to be one of its own."""
+"""Questions that kinds of figures must have to be a class of their own."""
 OF_NAMES = 0.15
 """Weight of a metric's own name or synonym beside a question."""
 OF_PHRASES = {"metric": 0.9, "by": 0.5}
@@ -93,7 +93,8 @@ def fit_slots(examples: Sequence[Example], model: SemanticModel, written: Phrase
     margins = LinearSVC(random_state=0).fit(asked_for, figures, sample_weight=weighing)
     keep("metric", margins.classes_, margins.coef_ * _SHARPNESS, margins.intercept_ * _SHARPNESS)
     for slot, of in _SLOTS.items():
-        add(slot, matrix[known], _without_rare([of(examples[at]) for at in known]))
+        classes = [of(examples[at]) for at in known]
+        add(slot, matrix[known], _without_rare(classes) if slot == "kinds" else classes)
     for dimension in model.dimensions:
         classes = ["yes" if dimension in examples[at].gold.dimensions else "no" for at in known]
         if classes.count("yes") >= LEAST:
