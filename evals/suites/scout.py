@@ -1,7 +1,8 @@
 """Suite "scout": the Insight Scout on watched companies whose incidents are known here and nowhere else.
 
 `scout` runs the companies that it was tuned on and quiet ones, `scout-last` those that were kept for the end,
-`scout-held` those of the score after it, `scout-year` a quiet year, `scout-quick` two small companies.
+`scout-held` and `scout-fresh` those of the scores after it, `scout-year` a quiet year, `scout-small` sixteen of the
+companies that the latest changes were made on, in ten minutes, `scout-quick` two small companies.
 `cases/scout.yml` says which, and on which days.
 """
 
@@ -17,7 +18,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "scout": ("tuned", "tuned_small", "quiet", "quiet_small"),
     "scout-last": ("last", "last_tiny", "quiet_last"),
     "scout-held": ("held", "held_tiny", "quiet_held"),
+    "scout-fresh": ("fresh", "quiet_fresh"),
     "scout-year": ("quiet_year",),
+    "scout-small": ("small",),
     "scout-quick": ("quick", "quick_quiet"),
 }
 

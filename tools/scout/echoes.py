@@ -10,7 +10,9 @@ from tools.scout.incident import Incident
 
 NEAR_DAYS = 4
 LARGER = 2.0  # times its cause, an effect is not its effect alone
-LEFT_OVER = 0.6  # of the deviations of a stronger incident of the metric: what is weaker is its uneven parts
+LEFT_OVER = 0.7  # of the deviations of a stronger incident of the metric: what is weaker is its uneven parts
+FAINT = 0.6  # of the deviations of a stronger incident of another metric: what is weaker is its effect
+ALIKE = 1.6  # times the change of all its events, that some of them may have changed and be only among them
 STEEPER = 1.3  # times the change of a whole, that a part must have changed to be what moved it
 MOST_OF = 0.5  # of a whole's excess, that parts must hold
 SIDES = 3  # values of a dimension that move as one
@@ -34,7 +36,7 @@ def told_once(
     """
     shifts = _diluted(incidents, kin, shares or {}) | _shifts(incidents, stories, kin)
     apart = [incident for incident in incidents if incident.id not in shifts]
-    shifts |= _gathered(apart) | _sides(apart)
+    shifts |= _among(apart, stories) | _gathered(apart) | _sides(apart)
     ranked = sorted(incidents, key=lambda i: (i.evidence.false_per_day, -abs(i.evidence.z), i.id))
     first_of = dict(shifts)
     heads: list[Incident] = []
@@ -104,6 +106,20 @@ def _gathered(incidents: Sequence[Incident]) -> dict[str, str]:
     return found
 
 
+def _among(incidents: Sequence[Incident], stories: Stories) -> dict[str, str]:
+    """Causes by what would be their effect and is far more events of the same place: all rose, they among them."""
+    found: dict[str, str] = {}
+    for incident in incidents:
+        for other in incidents:
+            counted = incident.kind == other.kind == "count" and incident.segment == other.segment
+            if not counted or not _in_one_story(incident, other, stories) or not _at_once(incident, other):
+                continue
+            steep = abs(incident.change or 0.0) > ALIKE * abs(other.change or 0.0)
+            if incident.direction == other.direction and not steep and _outgrows(other, incident, stories):
+                found[incident.id] = other.id
+    return found
+
+
 def _sides(incidents: Sequence[Incident]) -> dict[str, str]:
     """Incidents of one place that are apart in the values of one dimension, three or more, by the strongest.
 
@@ -163,28 +179,39 @@ def _kind(incident: Incident, kin: Kinship) -> set[Pair]:
 
 
 def _echoes(incident: Incident, other: Incident, stories: Stories, kin: Kinship) -> bool:
-    if not _at_once(incident, other) or not _in_one_place(incident, other, kin):
+    if not _in_one_place(incident, other, kin):
+        return False
+    ratio = abs(incident.evidence.z) / max(abs(other.evidence.z), 1e-9)
+    # what is far fainter may also be its echo when it is seen while the clear one lasts
+    if not (_at_once(incident, other) or (ratio < FAINT and other.start.earliest <= incident.start.latest)):
         return False
     if incident.metric == other.metric:
         # the whole was expected to hold all of its parts' incidents: what is left of it is its own
-        weaker = abs(incident.evidence.z) < LEFT_OVER * abs(other.evidence.z)
+        weaker = ratio < LEFT_OVER
         return weaker and bool(incident.values) and incident.direction == other.direction
     if not _in_one_story(incident, other, stories) or _is_worse(incident) != _is_worse(other):
         return False
+    if incident.kind == "count" and not incident.values and other.values and _leads(incident, other, stories):
+        return False  # what happens to a part's events makes no more of them everywhere
     if _outgrows(incident, other, stories):
         return False
-    return _is_held(incident, other, kin) or abs(incident.evidence.z) < LEFT_OVER * abs(other.evidence.z)
+    return _is_held(incident, other, kin) or ratio < FAINT
 
 
 def _outgrows(incident: Incident, other: Incident, stories: Stories) -> bool:
     """Whether an effect is surely far more events than what would be its cause: most of it has another one."""
     if "score" in (incident.kind, other.kind):
         return False
-    story = next(story for story in stories if incident.metric in story and other.metric in story)
-    if story.index(incident.metric) < story.index(other.metric):
+    if _leads(incident, other, stories):
         return False
     mine, theirs = (sorted((abs(i.excess.low), abs(i.excess.high))) for i in (incident, other))
     return incident.excess.low * incident.excess.high > 0 and mine[0] > LARGER * theirs[1]
+
+
+def _leads(incident: Incident, other: Incident, stories: Stories) -> bool:
+    """Whether one comes before the other in a story of both."""
+    story = next(story for story in stories if incident.metric in story and other.metric in story)
+    return story.index(incident.metric) < story.index(other.metric)
 
 
 def _is_held(incident: Incident, other: Incident, kin: Kinship) -> bool:

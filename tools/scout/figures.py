@@ -26,8 +26,8 @@ from tools.scout.program import ScannedMetric
 from tools.scout.scan import Found
 
 NORMAL_80 = 1.2816
-MOVED = 0.04  # of a level, since the days it was taken from
-UNEVEN = 0.1  # of an excess, by which what would have been differs in its days and parts
+MOVED = 0.03  # of a level, since the days it was taken from
+UNEVEN = 0.05  # of an excess, by which what would have been differs in its days and parts
 ANOTHER_SHARE = 0.6  # of the usual share of failures that are called about, by which that of others strays from it
 LEAST_CALLED = 0.02  # of failures
 MOST_REPEATED = 0.9  # of calls

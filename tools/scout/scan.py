@@ -88,7 +88,7 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
         cell, window = _most_likely(cube, board, expected, passing, z, z**2 - needed**2, known)
         item = _accepted(series, expected, folded, cell, windows[window], float(z[cell, window]))
         tail = float(stdtr(freedom[cell], -abs(z[cell, window])) * 2)
-        if not _is_over(z[cell], windows, window):
+        if not _is_over(z[cell], windows, window) and _is_seen(series, expected, folded, item):
             found.append(replace(item, p_value=tail, false_per_day=tail / float(allowed[cell]) * bound))
         taken[cell] = True
         _fold(cube, series, expected, item, folded, doubt)
@@ -107,6 +107,19 @@ def _is_over(z: Floats, windows: tuple[int, ...], window: int) -> bool:
     if windows[window] != WINDOWS[-1] or half not in windows:
         return False
     return bool(z[windows.index(half)] * np.sign(z[window]) < TRACE * abs(z[window]))
+
+
+def _is_seen(series: Series, expected: Expected, folded: Floats, item: Found) -> bool:
+    """Whether the cell itself moved that way, with all that was found in it.
+
+    Where its parts only changed places, what one gained is told, and the whole did not fall.
+    """
+    since = slice(item.onset.first - folded.shape[1], None)
+    if series.kind == "score" or not folded[item.cell, since].any():
+        return True
+    wanted = expected.mean[item.cell, since].sum()
+    stray = series.counts[item.cell, since].sum() - wanted
+    return bool(stray * np.sign(item.z) >= LEAST_CHANGE * wanted)
 
 
 def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Board:
@@ -325,6 +338,8 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     around = _holds(cube, cells, item.cell)
     share = _shared(cube, base, item.cell, cells[~around])
     folded[cells[around], days] += excess
+    holidays = expected.mean[0, -reach:][days] == series.counts[0, -reach:][days]
+    folded[0, days][holidays] -= excess[holidays]  # on which the whole is expected to be what it is
     folded[cells[~around], days] += change * share
     doubt[cells[~around], days] += UNLIKE * np.abs(change * share)
 

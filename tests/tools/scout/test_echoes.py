@@ -88,6 +88,36 @@ def test_a_whole_is_not_told_beside_the_parts_that_moved_it() -> None:
         assert alone[()] == ""  # what overlaps counts once, and parts that changed as all did moved nothing
 
 
+def test_of_a_rise_of_all_calls_those_that_leaked_are_a_part() -> None:
+    leaked = replace(seen("leaked_calls", {}, 650, 8), change=0.45)
+    calls = replace(seen("total_calls", {}, 2400, 7), change=0.33)
+    assert heads(leaked, calls) == {"total_calls"}
+    assert heads(replace(leaked, change=0.9), calls) == {"leaked_calls", "total_calls"}, "more than all calls rose"
+    elsewhere = replace(leaked, segment=(("journey", "Billing"),))
+    assert heads(elsewhere, calls) == {"leaked_calls", "total_calls"}
+
+
+def test_a_rise_of_all_calls_is_no_echo_of_how_some_of_them_went() -> None:
+    mood = seen("avg_sentiment", {"tenure_bucket": "2-3 years"}, -300, 18, kind="score")
+    assert heads(mood, seen("total_calls", {}, 2400, 7)) == {"avg_sentiment", "total_calls"}
+    assert heads(mood, seen("total_calls", {"tenure_bucket": "2-3 years"}, 240, 7)) == {"avg_sentiment"}
+
+
+def test_what_is_far_fainter_and_begins_while_the_clear_one_lasts_is_its_echo() -> None:
+    ramp = seen("total_calls", {"plan_type": "MAPD"}, 4600, 38, days=20)
+    assert heads(ramp, seen("avg_sentiment", {"plan_type": "MAPD"}, -90, 7, kind="score", days=9)) == {
+        "total_calls"
+    }
+    assert heads(ramp, seen("avg_sentiment", {"plan_type": "MAPD"}, -90, 30, kind="score", days=9)) == {
+        "total_calls",
+        "avg_sentiment",
+    }
+    assert heads(
+        seen("total_calls", {"plan_type": "MAPD"}, 4600, 38),
+        replace(ramp, metric="leaked_calls", evidence=replace(ramp.evidence, z=7)),
+    ) == {"total_calls", "leaked_calls"}  # it began before
+
+
 def test_three_values_of_a_dimension_at_once_are_one_change() -> None:
     billing = {"journey": "Billing"}
     plans = [seen("leaked_calls", {**billing, "plan_type": plan}, 50, 5) for plan in ("HMO", "PPO", "EPO")]

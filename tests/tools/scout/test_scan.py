@@ -13,7 +13,7 @@ from tools.scout.calendar import odd_days
 from tools.scout.cube import Cube, cube_of
 from tools.scout.expectation import Series, expect
 from tools.scout.mix import mix_of
-from tools.scout.scan import Found, _course, scan
+from tools.scout.scan import LOOK_BACK, Found, _course, _is_seen, scan
 
 BOUND = 0.1
 DAYS = 84
@@ -174,6 +174,30 @@ def test_the_end_of_a_part_s_incident_is_no_fall_of_the_whole() -> None:
         stray.append(off / np.sqrt(found.variance(DAYS - 10, DAYS - 1)[0]))
     assert stray[0] < -2.5, "not known, the incident has raised what is expected of the whole"
     assert abs(stray[1]) < 1.5
+
+
+@pytest.mark.parametrize(("seen", "told"), [(498.0, False), (560.0, False), (400.0, True)])
+def test_parts_that_change_places_are_no_fall_of_the_whole(quiet: Simulated, seen: float, told: bool) -> None:
+    cube = quiet.cube(quiet.draw(3200, [Plant((("plan", "plan 1"),), DAYS - 10, 2.0)]))
+    counts = cube.measures["n"].copy()
+    series = Series("count", counts, np.ones_like(counts))
+    expected = expect(cube, series, 14)
+    item = replace(scan(cube, series, expected, BOUND)[0], cell=0, z=-9.0)
+    counts[0, -10:], expected.mean[0, -10:] = seen, 500.0
+    item = replace(item, onset=replace(item.onset, first=LOOK_BACK - 10))
+    folded = np.zeros((len(cube.codes), LOOK_BACK))
+    folded[0, -10:] = 100.0  # what one of its parts has gained, which was expected of the whole as well
+    assert _is_seen(series, expected, folded, item) == told
+
+
+def test_a_part_s_incident_over_a_holiday_is_no_fall_of_the_whole(quiet: Simulated) -> None:
+    cube = quiet.cube(quiet.draw(3300, [Plant((("plan", "plan 1"),), DAYS - 12, 2.4, ramp=4)]))
+    counts = cube.measures["n"]
+    series = Series("count", counts, np.ones_like(counts))
+    skipped = frozenset(quiet.days[-3:-1])
+    found = scan(cube, series, expect(cube, series, 14, skipped), BOUND)
+    assert cube.segment(found[0].cell) == (("plan", "plan 1"),)
+    assert 0 not in [item.cell for item in found]
 
 
 @pytest.mark.parametrize(("last", "told"), [(DAYS - 9, False), (DAYS - 1, True)], ids=["ended", "lasts"])
