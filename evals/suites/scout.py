@@ -1,8 +1,8 @@
 """Suite "scout": the Insight Scout on watched companies whose incidents are known here and nowhere else.
 
 `scout` runs the companies that it was tuned on and quiet ones, `scout-last` those that were kept for the end,
-`scout-held` and `scout-fresh` those of the scores after it, `scout-year` a quiet year, `scout-small` sixteen of the
-companies that the latest changes were made on, in ten minutes, `scout-quick` two small companies.
+`scout-held` and `scout-fresh` those of the scores after it, `scout-year` a quiet year, `scout-small` sixteen of
+the companies that the latest changes were made on, in ten minutes, `scout-quick` two small companies.
 `cases/scout.yml` says which, and on which days.
 """
 
