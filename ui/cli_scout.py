@@ -65,7 +65,7 @@ def scout(
     company = company_of(settings, model, warehouse, snapshot, only)
     briefed = company is None and snapshot is None and only is None
     if briefed:
-        threading.Thread(target=_bring_in, name="imports").start()
+        threading.Thread(target=_bring_in, name="imports", daemon=True).start()
     with closing(_door(settings, target, snapshot, company)) as door:
         with progress(console(stderr=True), "Scanning") as step:
             report = _scanned(door, settings, company, wanted, step)
