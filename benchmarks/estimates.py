@@ -29,6 +29,7 @@ from warehouse.snapshots import current
 
 SEED, AS_OF = 20261029, date(2026, 10, 29)
 _TARGET = 120.0  # seconds for a million traces
+_FEWEST_MEMBERS = 3000  # the caller is one of them
 _ONE_CALL = f"C1,M-104382,{AS_OF},{AS_OF} 09:00:00,Billing Question,10,neutral,false,false,false,true\n"
 _SCAN = """
     SELECT count(*), sum(json_array_length(request, '$.providerInfo')),
@@ -80,20 +81,20 @@ def main() -> None:
     Console(width=110).print(table)
 
 
-def write_sources(folder: Path, traces: int, suffix: str) -> None:
+def write_sources(folder: Path, traces: int, suffix: str, seed: int = SEED) -> None:
     """Members, the traces, one call (a build wants any), and of every other table a file with its header only."""
     folder.mkdir(parents=True)
-    profile = replace(load("full"), members=max(1000, traces // 5))
-    members = people(profile, SEED, "M-104382")
+    profile = replace(load("full"), members=max(_FEWEST_MEMBERS, traces // 5))
+    members = people(profile, seed, "M-104382")
     with duckdb.connect() as con:
-        con.register("people", members_table(members, SEED, AS_OF))
+        con.register("people", members_table(members, seed, AS_OF))
         con.execute(f"COPY people TO '{folder}/members.parquet' (FORMAT parquet)")
     for table in load_contract().values():
         if table.name != "members" and table.format == "table":
-            header = ",".join(column.name for column in table.columns if column.required)
             row = _ONE_CALL if table.name == "call_center" else ""
+            header = ",".join(column.name for column in table.columns if column.required or not row)
             (folder / f"{table.name}.csv").write_text(f"{header}\n{row}", encoding="utf-8")
-    write_traces(draw(traces, 60, members, SEED, AS_OF), members, SEED, folder / f"cost_estimates.{suffix}")
+    write_traces(draw(traces, 60, members, seed, AS_OF), members, seed, folder / f"cost_estimates.{suffix}")
 
 
 def measure(sources: Path, warehouse: Path) -> list[tuple[str, str, str, str, str]]:

@@ -82,9 +82,17 @@ def _incident(one: Incident, as_of: date) -> dict[str, Any]:
 
 
 def _estimates(as_of: date) -> dict[str, Any]:
+    """What was planted in the traces: incidents with a first day, and providers that were like that all along."""
     planted: dict[str, Any] = vocabulary()["planted"]
-    since = as_of - timedelta(days=planted["network"]["days"] - 1)
-    return {**planted, "network_since": since.isoformat(), "in_network_share": vocabulary()["in_network_share"]}
+    incidents = [
+        {**planted[name], "first_day": (as_of - timedelta(days=planted[name]["days"] - 1)).isoformat()}
+        for name in ("network", "service")
+    ]
+    return {
+        "incidents": incidents,
+        "providers": planted["providers"],
+        "in_network_share": vocabulary()["in_network_share"],
+    }
 
 
 def _fix(one: Fix) -> dict[str, Any]:

@@ -79,11 +79,12 @@ def _exceptions(
     networks = np.array(list(words["networks"]))[known.network[provider]]
     planted = words["planted"]
     service, network, providers = planted["service"], planted["network"], planted["providers"]
+    days_ago = found.day.max() - found.day[request]
     is_service = found.service[request] == list(words["services"]).index(service["code"])
-    recent = found.day.max() - found.day[request] < network["days"]
+    is_service &= days_ago < service["days"]
     for hit, share, name in (
         (known.troubled[provider], providers["share"], providers["exception"]),
-        ((networks == network["id"]) & recent, network["share"], network["exception"]),
+        ((networks == network["id"]) & (days_ago < network["days"]), network["share"], network["exception"]),
     ):
         exception = np.where(hit & (rng.random(len(request)) < share), types.index(name), exception)
     inside = is_service & np.isin(networks, service["networks"])

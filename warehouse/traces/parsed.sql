@@ -150,7 +150,7 @@ judged AS (
 
 SELECT
     fault,
-    CASE WHEN fault IS NOT NULL THEN substr(line, 1, 4000) END AS raw,
+    CASE WHEN fault IS NOT NULL THEN rtrim(substr(line, 1, 4000), chr(10)) END AS raw,
     trace.traceId AS trace_id,
     request.membershipId AS member_id,
     coalesce(strftime(started, '%Y-%m-%d'), root.startTime, root.startTimeUnixNano) AS request_date,

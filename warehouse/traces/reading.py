@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.contract import SourceTable
 from warehouse.jobs import Job, side_by_side
@@ -19,6 +20,7 @@ from warehouse.reading import quoted
 from warehouse.traces.lines import Lot, lots_of
 
 _FOLDER = Path(__file__).parent
+_LINES = "lines_of_traces"  # what the engine calls a lot
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ def trace_relations(
     con: duckdb.DuckDBPyConnection, path: Path, table: SourceTable, folder: Path
 ) -> TraceRelations:
     """Take a file apart; `folder` is for passing files. Raises Refused, or duckdb.Error when the engine cannot."""
-    lots = _taken_apart(con, lots_of(path, folder), folder)
-    files = ", ".join(quoted(str(_parsed(lot, folder))) for lot in lots)
+    lots = _taken_apart(con, lots_of(path), folder)
+    files = ", ".join(quoted(str(_parsed(lot.before, folder))) for lot in lots)
     rows = (
         "(SELECT * EXCLUDE (filename), file_row_number + 1 "
         "+ CAST(regexp_extract(filename, '(\\d+)\\.parquet$', 1) AS BIGINT) AS _row_number "
@@ -56,27 +58,31 @@ def trace_relations(
     )
 
 
-def _taken_apart(con: duckdb.DuckDBPyConnection, lots: Iterator[Lot], folder: Path) -> list[Lot]:
-    """All lots; of each there is a file of its parsed lines now, and no copy any more."""
+def _taken_apart(con: duckdb.DuckDBPyConnection, lots: Iterator[tuple[Lot, pa.Table]], folder: Path) -> list[Lot]:
+    """All lots; of each there is a file of what its lines hold."""
     done = []
-    lot = next(lots, None)
-    while lot:
-        done.append(lot)
-        jobs: list[Job[Lot | None]] = [lambda _: next(lots, None), partial(_parse, lot, folder)]
-        lot, _ = side_by_side(con, jobs, len(jobs))
+    found = next(lots, None)
+    while found:
+        done.append(found[0])
+        parse = partial(_parse, *found, folder)
+        jobs: list[Job[tuple[Lot, pa.Table] | None]] = [lambda _: next(lots, None), parse]
+        found, _ = side_by_side(con, jobs, len(jobs))
     return done
 
 
-def _parse(lot: Lot, folder: Path, worker: duckdb.DuckDBPyConnection) -> None:
-    """Take one lot apart; its copy is not needed any more then."""
-    parsed = quoted(str(_parsed(lot, folder)))
-    worker.execute(f"COPY ({_sql('parsed', '$lines', lot.query)}) TO {parsed} (FORMAT parquet)")
-    if lot.copy:
-        lot.copy.unlink()
+def _parse(lot: Lot, lines: pa.Table, folder: Path, worker: duckdb.DuckDBPyConnection) -> None:
+    """Take the lines of one lot apart."""
+    worker.register(_LINES, lines)
+    try:
+        parsed = quoted(str(_parsed(lot.before, folder)))
+        worker.execute(f"COPY ({_sql('parsed', '$lines', _LINES)}) TO {parsed} (FORMAT parquet)")
+    finally:
+        worker.unregister(_LINES)
 
 
-def _parsed(lot: Lot, folder: Path) -> Path:
-    return folder / f"parsed-{lot.before}.parquet"
+def _parsed(before: int, folder: Path) -> Path:
+    """The file of a lot, named by how many lines come before it."""
+    return folder / f"parsed-{before}.parquet"
 
 
 def _judged(rows: str, bad: Path) -> str:

@@ -85,4 +85,3 @@ SELECT
 FROM silver.estimate_responses AS r
 JOIN silver.members AS m
     ON m.member_key = r.member_key AND m.valid_from <= r.request_date AND m.valid_to > r.request_date
-ORDER BY r.request_date, r.trace_id, r.service_location
