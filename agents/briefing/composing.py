@@ -30,6 +30,7 @@ from tools.scout.incident import Incident, visible_to
 
 CauseOf = Callable[[Incident, Desk], Aligned | None]
 SAME = 1e-6
+GIVES_AWAY = "denied:too_close"  # with what this reader was shown before, it would single out too few members
 COURSE_DAYS = 56
 MOST_OTHERS = 8
 
@@ -133,7 +134,9 @@ def _tell(issue: Issue, sheet: Sheet, cause_of: CauseOf) -> Told | str:
     if isinstance(governed, str):
         return governed
     course = _asked(incident, desk, by_day=True)
-    if course is None or not _amount_holds(incident):
+    if isinstance(course, str):
+        return course
+    if not _amount_holds(incident):
         return "unconfirmed"
     cause = cause_of(incident, desk)
     part = len(sheet.tables)
@@ -157,7 +160,9 @@ def _row(issue: Issue, sheet: Sheet, cause: Aligned | None) -> Told:
 def _governed(incident: Incident, desk: Desk) -> Table | str:
     """The reader's own sight of the figure, or why it is not told."""
     table = _asked(incident, desk)
-    if table is None or len(table.rows) != 1:
+    if isinstance(table, str):
+        return table
+    if len(table.rows) != 1:
         return "unconfirmed"
     if table.hides(0, incident.metric):
         return "withheld"
@@ -168,15 +173,18 @@ def _governed(incident: Incident, desk: Desk) -> Table | str:
     return table if same else "unconfirmed"
 
 
-def _asked(incident: Incident, desk: Desk, *, by_day: bool = False) -> Table | None:
+def _asked(incident: Incident, desk: Desk, *, by_day: bool = False) -> Table | str:
+    """The reader's own sight of a figure or of its course, or why there is none."""
     if incident.metric not in desk.semantic.metrics:
-        return None
+        return "unconfirmed"
     days = min(max(len(incident.trend), 1), COURSE_DAYS) if by_day else 0
     try:
         found = governed_table(incident.query(by_day=by_day, days=days), desk)
     except Mendable:
-        return None
-    return found if isinstance(found, Table) else None
+        return "unconfirmed"
+    if isinstance(found, Table):
+        return found
+    return "withheld" if found.code == GIVES_AWAY else "unconfirmed"
 
 
 def _amount_holds(incident: Incident) -> bool:

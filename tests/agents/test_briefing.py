@@ -28,8 +28,11 @@ from agents.briefing.store import BriefingStore, Made
 from agents.claims import DOWN, UP, claims
 from agents.grounding import Evidence
 from agents.runtime import Assistant
+from semantic.query import SemanticQuery
 from tests.agents.made_incidents import incident_in, moved
 from tools.desk import Desk
+from tools.metrics import governed_table
+from tools.outcome import Refusal, Table
 from tools.scout.incident import Dollars, Incident, Interval, ScanReport
 from ui.delivery.parcels import digest_parcel
 from ui.delivery.subscriptions import Subscription
@@ -189,6 +192,21 @@ def test_the_words_of_the_sentences_claim_nothing_themselves() -> None:
     for name in TEMPLATES:
         literal = "".join(text for text, *_ in Formatter().parse(template(name)))
         assert claims(literal) == [], name
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("denied:too_close", "would give such a figure away"), ("denied:time_limit", "left out")]
+)
+def test_it_says_why_an_issue_is_left_out(
+    made: Made, desk_of: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    def governed(query: SemanticQuery, desk: Desk) -> Table | Refusal:
+        return Refusal(code, "No.") if query.time_grain else governed_table(query, desk)
+
+    monkeypatch.setattr("agents.briefing.composing.governed_table", governed)
+    told = compose(made, desk_of("executive"))
+    assert told.items == []
+    assert any(said in note.text for note in told.notes)
 
 
 def test_nothing_material_is_said_when_there_is_nothing(made: Made, desk_of: Callable[..., Desk]) -> None:
