@@ -287,7 +287,10 @@ def _either(reading: Reading, dimension: str) -> bool:
     """`who used our website or app`: one or the other, where nothing asks which."""
     spans = _values_of(reading, dimension)
     between = [token.text for token in reading.tokens[spans[0].end : spans[-1].start]]
-    words = {token.text for token in reading.tokens}
+    grains = {at for span in reading.spans if span.kind == "grain" for at in range(span.start, span.end)}
+    words = {
+        token.text for at, token in enumerate(reading.tokens) if at not in grains
+    }  # `each month` chooses nothing
     return len(spans) == 2 and "or" in between and not reading.ranking and not words & _CHOOSING
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+from agents.planner.cues import find
 from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import lemma
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.words import NUMBER_WORDS, POPULATION, word_set
@@ -258,6 +260,23 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
             reading.spans.append(span)
             reading.breakdown.append(span)
             reading.explain(at, at + 1)
+    if not reading.breakdown:
+        _of_what_kind(reading, lexicon)
+
+
+_KIND = r"(?:and|,) (?:of |for )?(?:what|which) (?:kinds?|types?|sorts?)"
+
+
+def _of_what_kind(reading: Reading, lexicon: Lexicon) -> None:
+    """`how many surveys came back, and what kind?`: by their type, settled later by the metric."""
+    names = sorted(lexicon.heads.get(lemma("type"), ()))
+    for start, end in find(reading, _KIND):
+        closes = end == len(reading.tokens) or reading.tokens[end].is_mark
+        if names and closes and not any(s.start < end and start < s.end for s in reading.spans):
+            targets = tuple(Target("dimension", name) for name in names)
+            reading.spans.append(Span(end - 1, end, "dimension", targets, weight=0.5))
+            reading.breakdown.append(reading.spans[-1])
+            reading.explain(start, end)
 
 
 _HOW_HIGH = word_set("going gone heading headed stand stands standing sit sits land lands landed landing trending")

@@ -9,6 +9,7 @@ from agents.planner.cues import find, first, take, unexplained
 from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
 from agents.planner.time_ranges import SIDE_BY_SIDE
+from agents.planner.words import AUXILIARIES, CONJUNCTIONS, PREPOSITIONS
 from semantic.query import Comparison, TimeGrain
 
 _VERSUS = (
@@ -378,15 +379,32 @@ def read_value_comparison(reading: Reading) -> None:
 
 
 def _each_of(reading: Reading, values: list[Span]) -> set[int]:
-    """`FL, GA, NC each`: the values of a list, one by one."""
+    """`FL, GA, NC each`, `A or B, one figure each`: the values of a list, one by one; not `A or B each month`."""
     found: set[int] = set()
     for first_span, second in itertools.pairwise(values):
         shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
-        after = [token.text for token in reading.tokens[second.end : second.end + 2]]
-        if shared and (after[:1] in (["each"], ["respectively"], ["separately"], ["individually"])):
-            reading.explain(second.end, second.end + 1)
+        match = next((end for start, end in find(reading, _EACH) if start == second.end), None)
+        if shared and match is not None and _closes(reading, match):
+            reading.explain(second.end, match)
             found |= {first_span.start, second.start}
     return found
+
+
+_EACH = (
+    r"(?:, )?(?:each(?: of them)?(?: separately| individually| on its own| alone)?|apiece|"
+    r"respectively|separately|individually|"
+    r"(?:one|a) (?:figure|number|line|row|value|bar|rate|total|count) (?:each|apiece)|one each)"
+)
+
+
+def _closes(reading: Reading, at: int) -> bool:
+    """Whether no noun follows: the clause ends, or goes on with a mark, a preposition or a conjunction."""
+    if at >= len(reading.tokens) or reading.tokens[at].is_mark:
+        return True
+    word = reading.tokens[at].text
+    return word in PREPOSITIONS | CONJUNCTIONS | AUXILIARIES or any(
+        span.start == at and span.kind == "time" for span in reading.spans
+    )
 
 
 def _asked(reading: Reading, between: set[str]) -> bool:

@@ -361,6 +361,18 @@ def _time_spans(tokens: Sequence[Token], clock: Clock) -> Iterable[Span]:
             yield Span(start, found[0], "time", period=found[1], weight=1.02)
 
 
+_NO_RATE = (
+    PREPOSITIONS
+    | LINKERS - {"us"}
+    | {"once", "twice", "times", "than", "half", "quarter", "such", "what", "or", "and"}
+)
+"""Words after which `a month` is a length or a date."""
+
+
+def _ends(tokens: Sequence[Token], at: int) -> bool:
+    return at >= len(tokens) or tokens[at].is_mark
+
+
 def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
     """weekly, by month, per day, each quarter, month by month, week over week is a comparison and not here."""
     words = [token.text for token in tokens]
@@ -375,6 +387,8 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
         if words[max(0, at - 5) : at - 1] in (["each", "of", "the", "last"], ["each", "of", "the", "past"]):
             yield _grain(at - 5, at - 3, unit)
         before = words[at - 1] if at else ""
+        if before in ("a", "an") and _ends(tokens, at + 1) and at > 1 and words[at - 2] not in _NO_RATE:
+            yield _grain(at - 1, at + 1, unit)  # what does it cost us a month?
         if before in ("a", "per") and words[max(0, at - 3) : at - 2] == ["one"]:
             yield _grain(at - 3, at + 1, unit)  # one figure a month
         if before in ("", "show", "list", "which", "the") and words[at + 1 : at + 2] in (

@@ -88,9 +88,11 @@ def _negation_after(reading: Reading, span: Span) -> tuple[int, int] | None:
         return _negation_after(reading, chained[0])
     end += end < len(words) and words[end] in ("members", "plans", "people", "is", "are", "being")
     opens = _opens_leaving(words, span.start)
-    if opens is not None and words[end : end + 1] in (["out"], ["aside"]):
-        reading.explain(opens, opens + 1)
-        return end, end + 1
+    # the thing that has the value may stand between: `leaving the Commercial line out`
+    for out in (end, end + 1) if opens is not None else ():
+        if words[out : out + 1] in (["out"], ["aside"]) and not reading.tokens[end].is_mark:
+            reading.explain(opens or 0, (opens or 0) + 1)
+            return end, out + 1
     for phrase in _AFTER:
         if tuple(words[end : end + len(phrase)]) == phrase:
             return end, end + len(phrase)

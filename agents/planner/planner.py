@@ -32,12 +32,14 @@ from agents.planner.plan import Plan, PriorTurn
 from agents.planner.policy import decide, refused
 from agents.planner.ranking import read_ranking
 from agents.planner.reading import Reading, Span, Target, Token
+from agents.planner.reasons import read_reasons
 from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.reranker import Reranker
 from agents.planner.reshaping import free_cues
 from agents.planner.spelling import Speller, names_in
 from agents.planner.suggestions import follow_ups
+from agents.planner.tails import Tails, tails_of, widen_tails
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
@@ -78,6 +80,11 @@ class Planner:
         return build_lexicon(self.model, self._values)
 
     @cached_property
+    def tails(self) -> Tails:
+        """Short names that end several figures' labels."""
+        return tails_of(self.lexicon)
+
+    @cached_property
     def speller(self) -> Speller:
         """What mends words that are nearly known."""
         return Speller.of(self.lexicon)
@@ -99,7 +106,7 @@ class Planner:
 
     def ready(self) -> None:
         """Build the indexes now, before somebody asks."""
-        _ = (self.speller, self.verified, self.meanings, self.reranker)
+        _ = (self.tails, self.speller, self.verified, self.meanings, self.reranker)
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
@@ -264,6 +271,8 @@ class Planner:
         reading = Reading(question, tokens, attribution=attribution, correction=correction)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
+        if prior is None:
+            widen_tails(reading, self.tails, self.lexicon)
         complete_lists(reading, self.lexicon)
         read_as_written(reading, self.lexicon)
         agree_in_lists(reading)
@@ -279,6 +288,7 @@ class Planner:
         read_thresholds(reading)
         read_ranking(reading)
         read_breakdowns(reading, self.lexicon)
+        read_reasons(reading, self.lexicon)
         intent = read_intent(reading)
         if prior and prior.kind == "what_if":
             intent = after_what_if(intent, reading, prior.what_if_pct)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
-from agents.planner.normalise import phrase_tokens
+from agents.planner.normalise import lemma, phrase_tokens
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.siblings import words_of
 from agents.planner.words import POPULATION
@@ -50,6 +50,7 @@ def _own_kind(draft: Draft, names: tuple[str, ...], asked: str, lexicon: Lexicon
     """`claims by status`: of several, the dimension that is called after the metric (claim status)."""
     labels = [words_of(lexicon.model.metrics[metric].label) for metric in draft.metrics]
     called = {name: lexicon.model.dimensions[name].label for name in names}
+    asked = lemma("type") if asked in (lemma("kind"), lemma("sort")) else asked
     own = [
         name
         for name, label in called.items()

@@ -8,6 +8,7 @@ from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
 from agents.planner.normalise import lemma, stem
+from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, asking_places
 from agents.planner.several import figure_left
 from agents.planner.smalltalk import small_talk
@@ -63,6 +64,8 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.issues.append(Issue("unexplained", words=further))
     if listed := left_of_list(draft, reading) or people_counted(draft, reading, lexicon.model):
         draft.issues.append(Issue("unexplained", words=listed))
+    if intent.kind == "query" and (other := of_another_figure(draft, reading, lexicon)):
+        draft.issues.append(Issue("unexplained", words=other))
     ambiguous = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
     if not draft.metrics and not ambiguous and intent.kind in ("query", "drivers"):
         draft.issues.insert(0, Issue("no_metric"))

@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 
 from agents.planner.draft import Draft
+from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
+from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, asking_places
 from agents.planner.reranker.candidates import Candidate
 from agents.planner.several import figure_left
 from agents.planner.spelling import names_in
 from agents.planner.verify import limit_left, people_counted
 from agents.planner.words import DETERMINERS, EXCLUDERS, english, word_set
-from semantic.model import SemanticModel
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
           "periods")  # fmt: skip
@@ -22,7 +23,7 @@ _WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:
 _OUT = EXCLUDERS | word_set("drop skip skipping dropping removing remove exclude")
 
 
-def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], model: SemanticModel) -> bool:
+def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], lexicon: Lexicon) -> bool:
     """Whether a candidate may not be answered however likely it is. `left` are its unexplained words."""
     reading = best.reading
     return (
@@ -38,7 +39,8 @@ def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], mode
         or _side_left(best, left)
         or bool(figure_left(best.draft, reading))
         or bool(left_of_list(best.draft, reading))
-        or bool(people_counted(best.draft, reading, model))
+        or bool(people_counted(best.draft, reading, lexicon.model))
+        or bool(of_another_figure(best.draft, reading, lexicon))
     )
 
 

@@ -62,7 +62,7 @@ class Reranker:
             return plan
         chance, best = likely[0]
         left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
-        if chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon.model):
+        if chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon):
             return self._answered(best, own, [word for _, word in left])
         return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
 

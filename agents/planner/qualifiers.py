@@ -1,0 +1,131 @@
+"""Words that make another figure of it: `how many agents`, `per visit`, `not filled at retail`, `relative to`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agents.planner.cues import find
+from agents.planner.draft import Draft
+from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import lemma, stem
+from agents.planner.reading import Reading, asking_places
+from agents.planner.words import AUXILIARIES, DETERMINERS, FILLER, POPULATION, PREPOSITIONS, SUPERLATIVES, word_set
+
+_SURE = 0.8
+"""Weight from which a span takes its words by name, not by one of them."""
+_NOT = word_set("not never nor neither without")
+_REACH = 4
+"""How far before a value a negation still speaks of it."""
+_IDIOMS = (
+    r"(?:if|or|whether or|why|why did we|but) not|"
+    r"not (?:just|only|sure|merely|simply|yet|to mention|too|so much|a|an)|"
+    r"(?:do|does|did|need|could|can|will|would|is|are|am|was|were|have|has|had) not "
+    r"(?:know|need|care|see|understand|want|remember|mind|matter|trust|believe|sure|interested|recall|tell|find|get|"
+    r"have|think|mean|include)"
+)
+_SCALED = word_set(
+    "relative proportional proportionally proportionate proportionately normalised normalized adjusted weighted"
+)
+_COUNTING = r"(?:how many|(?:the )?number of|count of)(?: of)?(?: (?:the|our|these|those|different|distinct))*"
+
+
+def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """The words that say so; none when the draft takes all of them up."""
+    return (
+        _things_counted(draft, reading, lexicon)
+        or _for_each(draft, reading, lexicon)
+        or _negation_left(draft, reading)
+        or _scaled(draft, reading, lexicon)
+    )
+
+
+def _named(reading: Reading) -> set[int]:
+    """Places that a name of the model takes."""
+    spans = [span for span in reading.spans if span.weight >= _SURE]
+    return {at for span in spans for at in range(span.start, span.end)}
+
+
+def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`how many agents`, `how many counties`: a number of those, which no figure of other things is."""
+    words = [token.text for token in reading.tokens]
+    named = {
+        at for span in reading.of_kind("metric") if span.weight >= _SURE for at in range(span.start, span.end)
+    }
+    own = {stem(word) for name in draft.metrics for word in lexicon.model.metrics[name].label.lower().split()}
+    related = frozenset().union(*(lexicon.related[name] for name in draft.metrics))
+    sliced, grouped = _entities(lexicon)
+    for _, end in find(reading, _COUNTING):
+        if end >= len(words) or end in named or end - 1 in named or not draft.metrics:
+            continue
+        following = words[end + 1] if end + 1 < len(words) else ""
+        # `how many network denials`: the entity only says which ones are counted
+        counted = not following or following in AUXILIARIES | PREPOSITIONS | {"who", "that"}
+        thing, known = lemma(words[end]), stem(words[end])
+        other = (thing in sliced and known not in own | related) or (thing in grouped and known not in own)
+        if words[end].endswith("s") and counted and other:
+            return ("how", "many", words[end])
+    return ()
+
+
+def _entities(lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
+    """What dimensions are of, by their names: county, network; and what they are groups of: agent (teams)."""
+    labels = [dimension.label.lower().split() for dimension in lexicon.model.dimensions.values()]
+    sliced = frozenset(lemma(label[0]) for label in labels if len(label) == 1)
+    grouped = frozenset(lemma(label[0]) for label in labels if len(label) == 2) - lexicon.volumes
+    return sliced - POPULATION, grouped - POPULATION
+
+
+def _for_each(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`pages per visit`: a ratio, where the draft has a count and nothing that is broken down by it."""
+    metrics = [lexicon.model.metrics[name] for name in draft.metrics]
+    if not metrics or not all(metric.additive for metric in metrics):
+        return ()
+    words = [token.text for token in reading.tokens]
+    taken = {
+        at for span in reading.of_kind("metric") for at in range(span.start, span.end) if span.end - span.start > 1
+    }
+    others = {at for span in reading.spans if span.kind not in ("metric",) for at in range(span.start, span.end)}
+    for start, end in find(reading, r"(?:per|for (?:each|every)) (?:\S+)"):
+        thing = end - 1
+        if (
+            start in taken
+            or thing in taken
+            or thing in others
+            or words[thing] in DETERMINERS | FILLER | SUPERLATIVES
+        ):
+            continue
+        counted = any(span.start == thing for span in reading.of_kind("metric"))
+        if counted or lemma(words[thing]) in lexicon.volumes:
+            return tuple(words[start:end])
+    return ()
+
+
+def _negation_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
+    """`prescriptions not filled at a retail pharmacy`: without it the value narrows to the opposite."""
+    words = [token.text for token in reading.tokens]
+    kept = {(item.dimension, value) for item in draft.filters if item.op == "in" for value in item.values}
+    idioms = {at for start, end in find(reading, _IDIOMS) for at in range(start, end)}
+    asking, named = asking_places(reading), _named(reading)
+    values = {at for span in reading.of_kind("value") for at in range(span.start, span.end)}
+    for span in reading.of_kind("value"):
+        if span.start in reading.negated or not any((t.name, t.value) in kept for t in span.targets):
+            continue
+        for at in range(max(0, span.start - _REACH), span.start):
+            between = range(at + 1, span.start)
+            clear = not any(reading.tokens[place].is_mark or place in values for place in between)
+            if words[at] in _NOT and at in asking and at not in idioms | named and clear:
+                return tuple(words[at : span.end])
+    return ()
+
+
+def _scaled(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`most, relative to traffic`: a rate is asked, and a count is none."""
+    if not draft.metrics or not _counts(draft.metrics, lexicon) or draft.share:
+        return ()
+    asking, named = asking_places(reading), _named(reading)
+    found = [at for at, token in enumerate(reading.tokens) if token.text in _SCALED and at in asking - named]
+    return (reading.tokens[found[0]].text,) if found else ()
+
+
+def _counts(names: Iterable[str], lexicon: Lexicon) -> bool:
+    return all(lexicon.model.metrics[name].additive for name in names)
