@@ -23,7 +23,7 @@ _SKIP = (
     the a an our your their all any different various individual respective other of specific given these those
     stated reported recorded listed given known own single one affected main top bottom worst best
     highest lowest biggest largest smallest leading most
-    least common five ten only just
+    least common five ten only just current present
     """
     )
     | NUMBER_WORDS.keys()
@@ -53,6 +53,8 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
             reading.breakdown.append(span)
         elif not (
             _beside_value(reading, span)
+            or _heads_value(reading, span, lexicon)
+            or _leads_to_value(reading, span)
             or _but_for(reading, span)
             or _twin(reading, span)
             or _generic(reading, span)
@@ -200,6 +202,23 @@ def _continues(reading: Reading, span: Span) -> bool:
         return False  # `by tier, network 00215 only`
     ends = {other.end for other in reading.breakdown} | {s.end for s in reading.spans if s.kind == "grain"}
     return at in ends
+
+
+def _leads_to_value(reading: Reading, span: Span) -> bool:
+    """`plan switches caused by the provider network`: the participle only joins a value to what it is about."""
+    words = [token.text for token in reading.tokens]
+    at = span.end + 1
+    while at < len(words) and words[at] in ("the", "a", "an"):
+        at += 1
+    joins = words[span.end : span.end + 1] in (["by"], ["to"]) and words[span.end - 1].endswith(("ed", "due"))
+    return joins and any(value.start == at for value in reading.of_kind("value"))
+
+
+def _heads_value(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
+    """`code 42420`: the last word of the value's dimension, although alone it is called something else."""
+    heads = lexicon.heads.get(reading.tokens[span.start].lemma, frozenset())
+    following = {t.name for value in reading.of_kind("value") if value.start == span.end for t in value.targets}
+    return span.end - span.start == 1 and bool(heads & following)
 
 
 def _beside_value(reading: Reading, span: Span) -> bool:

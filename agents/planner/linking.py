@@ -80,10 +80,23 @@ def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) ->
         )
         cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
+        cut = cut or (span.kind == "metric" and _ends_in_named_value(span, candidates))
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if not cut and not excluded and not _is_clause(tokens, span, candidates) and not _is_means(tokens, span):
             kept.append(span)
     return kept
+
+
+def _ends_in_named_value(span: Span, candidates: Sequence[Span]) -> bool:
+    """`coverage rate in network 00301`: the last word names the dimension of the value that follows."""
+    following = {t.name for s in candidates if s.kind == "value" and s.start == span.end for t in s.targets}
+    named = {
+        target.name
+        for other in candidates
+        if other.kind == "dimension" and span.start < other.start and other.end == span.end
+        for target in other.targets
+    }
+    return bool(following & named)
 
 
 def _says_what_of_what(tokens: Sequence[Token], span: Span, candidates: Sequence[Span], lexicon: Lexicon) -> bool:

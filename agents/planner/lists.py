@@ -192,14 +192,26 @@ def read_both_sides(reading: Reading, lexicon: Lexicon) -> None:
             reading.explain(span.start, end)
 
 
-_ANAPHORS = word_set("that which who those ones with the claims members calls sessions people estimates requests")
+_ANAPHORS = word_set(
+    "that which who those ones with the claims members calls sessions people estimates requests where it they this"
+)
 _NEGATED = word_set("not without")
 
 
 def _other_side(reading: Reading, at: int) -> int:
     """Where `and those that did not` ends; 0 when it does not stand there."""
     words = [token.text for token in reading.tokens]
-    if words[at : at + 1] not in (["and"], ["versus"], ["vs"], ["than"], ["or"], ["against"], ["from"]):
+    if words[at : at + 1] not in (
+        ["and"],
+        ["versus"],
+        ["vs"],
+        ["than"],
+        ["or"],
+        ["against"],
+        ["from"],
+        ["with"],
+        ["to"],
+    ):
         return 0
     end = at + 1
     while end < len(words) and words[end] in _ANAPHORS | {"did", "do", "does", "was", "were", "have"}:

@@ -156,7 +156,8 @@ class Planner:
         draft, reading, intent = self.draft(question, history, clock)
         topic = refuse_topic(reading.topics, self.lexicon)
         if topic:
-            return refused(topic.kind, topic.message, self._nearest(topic.nearest))
+            plan = refused(topic.kind, topic.message, self._nearest(topic.nearest))
+            return self._reread(plan, question, clock, answers=False) if rereads and not history else plan
         plan = decide(
             draft,
             reading,
@@ -168,13 +169,13 @@ class Planner:
             return led_on(plan, history[-1], self.model, clock)
         return self._reread(plan, question, clock) if rereads else plan
 
-    def _reread(self, plan: Plan, question: str, clock: Clock) -> Plan:
-        """The plan after the trained reranker has read the question again."""
+    def _reread(self, plan: Plan, question: str, clock: Clock, *, answers: bool = True) -> Plan:
+        """The plan after the trained reranker has read the question again; without `answers` it only offers."""
         if self.reranker is None:
             return plan
         reading, intent = self.read(question, clock)
         return self.reranker.reread(
-            plan, reading, intent, clock, lambda text, query: self.plans_to(text, query, clock)
+            plan, reading, intent, clock, lambda text, query: self.plans_to(text, query, clock), answers=answers
         )
 
     def _analysis(self, question: str, history: Sequence[PriorTurn], clock: Clock) -> Plan | None:

@@ -30,7 +30,7 @@ def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], lexi
         any(issue.kind in _NEVER for issue in best.draft.issues)
         or any(issue.kind == "unit" for issue in own.issues)
         or _WOULD.search(reading.text) is not None
-        or _only_names_several(own)
+        or _only_names_several(best.draft, own, lexicon)
         or _says_ones(own, reading)
         or _names_left(reading, left)
         or bool(limit_left(reading))
@@ -40,14 +40,35 @@ def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], lexi
         or bool(figure_left(best.draft, reading))
         or bool(left_of_list(best.draft, reading))
         or bool(people_counted(best.draft, reading, lexicon.model))
+        or _slices_one(best.draft)
         or bool(of_another_figure(best.draft, reading, lexicon))
     )
 
 
-def _only_names_several(own: Draft) -> bool:
-    """`denial rate last month`: every word is understood, and fits several figures. Only the asker knows which."""
+def _only_names_several(best: Draft, own: Draft, lexicon: Lexicon) -> bool:
+    """`denial rate last month`: every word is understood, and fits several figures. Only the asker knows which.
+
+    Not where what narrows it belongs to the data of one of them: `step therapy denials`.
+    """
     kinds = {issue.kind for issue in own.issues}
-    return "ambiguous_metric" in kinds and kinds <= {"ambiguous_metric", "ambiguous_dimension"}
+    if "ambiguous_metric" not in kinds or not kinds <= {"ambiguous_metric", "ambiguous_dimension"}:
+        return False
+    parts = {*best.dimensions, *(item.dimension for item in best.filters)}
+    named = [t.name for issue in own.issues if issue.kind == "ambiguous_metric" for t in issue.targets]
+    families = {name: {name, *lexicon.model.metrics[name].siblings} for name in named}
+    fitting = [
+        name for name, family in families.items()
+        if any(all(lexicon.compatible(one, part) for part in parts) for one in family)
+    ]  # fmt: skip
+    settled = 0 < len(fitting) < len(named) and all(set(best.metrics) <= families[name] for name in fitting)
+    return not settled
+
+
+def _slices_one(draft: Draft) -> bool:
+    """`members who moved plan, by motive`: broken down by what it is narrowed to one value of."""
+    return any(
+        item.op == "in" and len(item.values) == 1 and item.dimension in draft.dimensions for item in draft.filters
+    )
 
 
 def _says_ones(own: Draft, reading: Reading) -> bool:

@@ -47,8 +47,13 @@ class Reranker:
         words = frozenset(name[2:] for name in found.vocabulary if name.startswith("1 "))
         return cls(lexicon, found, judge, words)
 
-    def reread(self, plan: Plan, reading: Reading, intent: Intent, clock: Clock, check: Check) -> Plan:
-        """The plan after a second reading. `reading` is as the reading steps left it, `plan` is the rules'."""
+    def reread(
+        self, plan: Plan, reading: Reading, intent: Intent, clock: Clock, check: Check, *, answers: bool = True
+    ) -> Plan:
+        """The plan after a second reading. `reading` is as the reading steps left it, `plan` is the rules'.
+
+        Without `answers` the likely candidates are only offered beside it.
+        """
         if intent.kind != "query" or plan.kind not in ("query", "clarify", "refuse"):
             return plan
         if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading):
@@ -62,7 +67,7 @@ class Reranker:
             return plan
         chance, best = likely[0]
         left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
-        if chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon):
+        if answers and chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon):
             return self._answered(best, own, [word for _, word in left])
         return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
 
