@@ -377,7 +377,8 @@ def _time_spans(tokens: Sequence[Token], clock: Clock) -> Iterable[Span]:
 _NO_RATE = (
     PREPOSITIONS
     | LINKERS - {"us"}
-    | {"once", "twice", "times", "than", "half", "quarter", "such", "what", "or", "and"}
+    | {"once", "twice", "times", "than", "half", "quarter", "such", "what", "or", "and", "within", "over", "under"}
+    | {"after", "before", "during", "less", "more", "every", "ago", "about", "not", "only", "just"}
 )
 """Words after which `a month` is a length or a date."""
 

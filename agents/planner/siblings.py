@@ -12,7 +12,7 @@ from agents.planner.normalise import phrase_tokens, stem
 from agents.planner.reading import Reading, Span
 
 _MONEY = r"how much (?:money|cash)|how many dollars|money|dollars|dollar value(?: of)?|value of|worth of"
-_SHARE_OF = r"(?:share|percentage|percent|pct|proportion|fraction|portion) of"
+_SHARE_OF = r"(?:share|percentage|percent|pct|proportion|fraction|portion|part|slice|chunk) of"
 _AVERAGES = ("usd", "minutes", "seconds", "days", "score", "points")
 
 

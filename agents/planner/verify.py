@@ -212,7 +212,7 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
             continue
         if token.text in AVERAGE and _averages(draft, lexicon):
             continue
-        if token.text in SHARE and _rates(draft, lexicon):
+        if (token.text in SHARE or _is_part(reading, at)) and _rates(draft, lexicon):
             continue
         left.append((at, token.text))
     return left
@@ -279,6 +279,12 @@ def _before_noise(reading: Reading, at: int, lexicon: Lexicon) -> bool:
         return False
     following = reading.tokens[at + 1 : at + 3]
     return any(token.lemma in lexicon.noise or token.lemma in lexicon.volumes for token in following)
+
+
+def _is_part(reading: Reading, at: int) -> bool:
+    """`what part of the claims`, `the slice of calls`: a share in other words."""
+    following = reading.tokens[at + 1].text if at + 1 < len(reading.tokens) else ""
+    return reading.tokens[at].text in ("part", "slice", "chunk") and following == "of"
 
 
 def _averages(draft: Draft, lexicon: Lexicon) -> bool:

@@ -53,15 +53,15 @@ def _only_names_several(best: Draft, own: Draft, lexicon: Lexicon) -> bool:
     kinds = {issue.kind for issue in own.issues}
     if "ambiguous_metric" not in kinds or not kinds <= {"ambiguous_metric", "ambiguous_dimension"}:
         return False
-    parts = {*best.dimensions, *(item.dimension for item in best.filters)}
+    parts = {item.dimension for item in best.filters}
     named = [t.name for issue in own.issues if issue.kind == "ambiguous_metric" for t in issue.targets]
     families = {name: {name, *lexicon.model.metrics[name].siblings} for name in named}
     fitting = [
         name for name, family in families.items()
         if any(all(lexicon.compatible(one, part) for part in parts) for one in family)
     ]  # fmt: skip
-    settled = 0 < len(fitting) < len(named) and all(set(best.metrics) <= families[name] for name in fitting)
-    return not settled
+    alike = all(set(best.metrics) <= families[name] for name in fitting)
+    return not (parts and 0 < len(fitting) < len(named) and alike)
 
 
 def _slices_one(draft: Draft) -> bool:

@@ -74,7 +74,7 @@ class Reranker:
     def _doubts(self, own: Draft, likely: list[tuple[float, Candidate]], reading: Reading) -> bool:
         """Whether a draft that the rules made without doubt is unlikely all the same."""
         chances = [chance for chance, one in likely if one.draft.query() == own.query()]
-        return bool(chances) and chances[0] < self.judge.doubt and not _is_plain(reading)
+        return bool(chances) and chances[0] < self.judge.doubt and not _is_plain(own, reading)
 
     def _is_new(self, reading: Reading) -> bool:
         """Whether a metric is named that the slots have never seen."""
@@ -99,11 +99,14 @@ class Reranker:
         """A question back with what is likely and the rules' reading; their plan when nothing else is likely."""
         drafts = [one.draft for chance, one in likely if chance >= self.judge.offer]
         choices = choices_of([*drafts[:2], own], self.lexicon, check)
-        if len(choices) < 2:
+        if not choices:
             return plan
+        several = len(choices) > 1
         return Plan(
             kind="clarify",
-            message="This can be read in more than one way. Which one do you mean?",
+            message="This can be read in more than one way. Which one do you mean?"
+            if several
+            else "I am not sure that all of the question is taken up. Is this what you mean?",
             choices=choices,
             route_reason=ROUTE_REASONS["clarify"],
         )
@@ -125,11 +128,14 @@ _JOINING = word_set(
 )
 
 
-def _is_plain(reading: Reading) -> bool:
+def _is_plain(own: Draft, reading: Reading) -> bool:
     """Whether every word is a name, value, period or limit, or joins them: `Leakage rate by journey for Florida`.
 
     Who asks so knows the names, and the rules read them as they stand; so do choices and chips.
     """
+    names = [{target.name for target in span.targets} for span in reading.of_kind("metric")]
+    if not all(named & set(own.metrics) for named in names):
+        return False  # one of the figures named was taken for a part of another one
     taken = reading.taken()
     if reading.ranking:
         taken |= set(range(reading.ranking.start, reading.ranking.end))

@@ -106,3 +106,17 @@ def _bicycle_dimensions() -> list[Dimension]:
                   {"Subscriber": (), "Visitor": ("tourists",)}),
         Dimension("fault", "Fault", "", "Operations", ("faults",), {"Puncture": ("flat tyre",), "Brakes": ()}),
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def ask_codes() -> Ask:
+    """Like `ask`, over data whose service codes and networks are known."""
+    model = load_model()
+    values = {"service_code": ["42420", "97112", "J0897"], "network": ["00210", "00301"]}
+    coded = Planner(model, ValueDictionary.from_rows(model, values), Questions())
+
+    def asked(question: str, *earlier: str) -> Plan:
+        assert not earlier
+        return coded.plan(question, as_of=AS_OF, first_day=FIRST_DAY)
+
+    return asked
