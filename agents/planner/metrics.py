@@ -304,6 +304,10 @@ _VOLUME = word_set("volume volumes count counts number numbers")
 def _asked_apart(base: Mention, other: Mention, reading: Reading) -> bool:
     """`call volume by team, with the average handle time`, `how many calls, how many unresolved`: both."""
     words = [token.text for token in reading.tokens]
+    if other.end <= base.start:  # `total premium and number of people enrolling`
+        led = words[max(other.end, base.start - 2) : base.start]
+        counted = set(words[base.start : base.end]) & _VOLUME or led in (["how", "many"], ["number", "of"])
+        return bool(counted and set(words[other.end : base.start]) & {"and", "plus", "&"})
     if other.start < base.end or not set(words[base.end : other.start]) & _COORDINATORS:
         return False
     if set(words[base.start : base.end]) & _VOLUME:
@@ -409,7 +413,9 @@ def _valued(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
         return mention
     name = of_unit(by_measure(mention.candidates[0], reading, lexicon), reading, lexicon)
     name = variant(name, reading, lexicon)
-    before = {token.text for token in reading.tokens[max(0, mention.start - 3) : mention.end]}
+    ends = [span.end for span in reading.of_kind("metric") if span.end <= mention.start]
+    first = max(mention.start - 3, *ends, 0)  # `total copay and average copay`: the sum is of the other one
+    before = {token.text for token in reading.tokens[first : mention.end]}
     if before & AVERAGE and (average := average_of(name, lexicon)):
         return Mention(mention.start, mention.end, (average,))
     if before & _SUMMED and (summed := sum_of(name, lexicon)):
