@@ -29,6 +29,7 @@ from agents.planner.words import (
     SHARE,
     TIME_WORDS,
     UNITS,
+    word_set,
 )
 from semantic.query import TimeGrain
 
@@ -51,12 +52,35 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
     ]
+    candidates = [span for span in candidates if not _is_half_a_word(span, reading) and not _is_verb(span, tokens)]
     reading.spans = best_cover(len(tokens), _sound(candidates, tokens, lexicon), tokens)
     asked = [span for span in reading.of_kind("topic") if not is_told(reading, span)]
     reading.topics = [lexicon.topics[_texts(tokens, span)] for span in asked]
     reading.spans = [span for span in reading.spans if span.kind != "topic"]
     if not reading.of_kind("metric"):
         reading.spans += _suffix_spans(reading, lexicon)
+
+
+def _is_half_a_word(span: Span, reading: Reading) -> bool:
+    """`co-payments` names no Colorado."""
+    if span.kind != "value" or span.end - span.start != 1 or len(reading.tokens[span.start].text) > _SHORT:
+        return False
+    following = reading.tokens[span.end].raw if span.end < len(reading.tokens) else ""
+    return bool(following) and f"{reading.tokens[span.start].raw}-{following}".lower() in reading.question.lower()
+
+
+_SHORT = 2
+_HAVING = word_set("has have had did does do")
+_MOVING = word_set("moved move")
+
+
+def _is_verb(span: Span, tokens: Sequence[Token]) -> bool:
+    """`how has the share moved`: nobody moved house."""
+    word = tokens[span.start].text
+    asks = span.start > 1 and any(token.text in _HAVING for token in tokens[: span.start - 1])
+    subject = tokens[span.start - 1].text if span.start else ""
+    about = subject not in POPULATION | {"who", "that", "they", "because", "of", "was", "is", "reason"}
+    return span.kind == "value" and span.end - span.start == 1 and word in _MOVING and asks and about
 
 
 def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:

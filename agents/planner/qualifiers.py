@@ -36,6 +36,8 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
         or _for_each(draft, reading, lexicon)
         or _negation_left(draft, reading)
         or _scaled(draft, reading, lexicon)
+        or _cause_left(draft, reading)
+        or _within_itself(draft, lexicon)
     )
 
 
@@ -115,6 +117,41 @@ def _negation_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
             clear = not any(reading.tokens[place].is_mark or place in values for place in between)
             if words[at] in _NOT and at in asking and at not in idioms | named and clear:
                 return tuple(words[at : span.end])
+    return ()
+
+
+_BECAUSE = r"because(?: of)?|due to|owing to|on account of|on grounds of"
+
+
+def _cause_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
+    """`refused because it is not on our list`: a cause that no value took narrows the figure to something else."""
+    words, asking = [token.text for token in reading.tokens], asking_places(reading)
+    figures = [span.end for span in reading.of_kind("metric")]
+    parts = {*draft.dimensions, *(item.dimension for item in draft.filters)}
+    for start, end in find(reading, _BECAUSE):
+        after = next((at for at in range(end, len(words)) if reading.tokens[at].is_mark), len(words))
+        inside = [span for span in reading.spans if end <= span.start < after]
+        taken = [s for s in inside if s.kind in ("value", "dimension") and {t.name for t in s.targets} & parts]
+        follows = start in asking and any(place <= start for place in figures)
+        if follows and start and not reading.tokens[start - 1].is_mark and end < after and not taken:
+            return tuple(words[start:after])
+    return ()
+
+
+def _within_itself(draft: Draft, lexicon: Lexicon) -> tuple[str, ...]:
+    """The share of detractors among passives: a rate of one value within others of its kind is none or all."""
+    parts = {*draft.dimensions, *(item.dimension for item in draft.filters)} - lexicon.heads.get(
+        "reason", frozenset()
+    )
+    for name in draft.metrics:
+        metric = lexicon.model.metrics[name]
+        own = {stem(word) for word in metric.label.lower().split()}
+        for part in sorted(parts) if metric.unit in ("rate", "percent") else ():
+            declared = lexicon.model.dimensions[part]  # what the data call their values changes no reading
+            for value in declared.values:
+                label = declared.value_labels.get(value, value).lower()
+                if {stem(word) for word in label.split()} <= own:
+                    return (label,)
     return ()
 
 

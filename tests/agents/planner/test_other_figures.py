@@ -27,7 +27,9 @@ def filters(plan: Plan) -> set[tuple[str, str, tuple[object, ...]]]:
         "How many claims per visit did we get in May?",
         "Prescriptions not filled at a retail pharmacy, in September",
         "sessions that were never started on mobile in June",
-        "At which step do people give up most, relative to traffic?",
+        "Which step has the most failed sessions, relative to traffic?",
+        "How many prescriptions were denied because the drug is not on our list?",
+        "percentage of detractors within passives in Q3",
         "total calls by plan type, normalised",
     ],
 )
@@ -158,6 +160,13 @@ def test_a_value_takes_the_words_that_lead_to_it(
     assert plan.kind == "query"
     assert asked(plan)[1] == ()
     assert filters(plan) == expected
+
+
+def test_a_part_of_a_word_and_a_verb_are_no_values(ask: Ask) -> None:
+    assert filters(ask("Total copay: what did members pay in co-payments last month?")) == set()
+    plan = ask("How has the renewal share moved in Florida versus Texas, monthly for 2026?")
+    assert filters(plan) == {("state", "in", ("FL", "TX"))}
+    assert ("change_reason", "in", ("Moved",)) in filters(ask("Plan changes of members who moved, in 2026"))
 
 
 def test_a_topic_that_is_not_there_is_refused_with_what_is_likely(ask: Ask) -> None:
