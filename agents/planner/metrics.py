@@ -306,8 +306,8 @@ def _asked_apart(base: Mention, other: Mention, reading: Reading) -> bool:
     words = [token.text for token in reading.tokens]
     if other.end <= base.start:  # `total premium and number of people enrolling`
         led = words[max(other.end, base.start - 2) : base.start]
-        counted = set(words[base.start : base.end]) & _VOLUME or led in (["how", "many"], ["number", "of"])
-        return bool(counted and set(words[other.end : base.start]) & {"and", "plus", "&"})
+        numbered = bool(set(words[base.start : base.end]) & _VOLUME) or led in (["how", "many"], ["number", "of"])
+        return numbered and bool(set(words[other.end : base.start]) & {"and", "plus", "&"})
     if other.start < base.end or not set(words[base.end : other.start]) & _COORDINATORS:
         return False
     if set(words[base.start : base.end]) & _VOLUME:
