@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import duckdb
+import pytest
+
 from agents.answer import Answer
 
 
@@ -26,3 +29,22 @@ def test_the_cause_of_a_failing_service_is_looked_for_among_its_estimates(ask: C
     rate = ask("Exception rate without upstream timeouts").semantic_query
     assert rate is not None
     assert list(rate["metrics"]) == ["data_exception_rate"]
+
+
+@pytest.mark.parametrize(
+    ("by", "column"), [("failing service", "failing_services"), ("HTTP status", "http_status")]
+)
+def test_exceptions_go_by_how_their_request_ended(
+    ask: Callable[[str], Answer], gold: duckdb.DuckDBPyConnection, by: str, column: str
+) -> None:
+    answer = ask(f"Estimate exceptions by {by}")
+    assert answer.semantic_query is not None
+    time = answer.semantic_query["time"]
+    counted = gold.execute(
+        f"SELECT CAST({column} AS VARCHAR), SUM(is_exception) FROM gold.fact_response "
+        "WHERE is_exception = 1 AND request_date BETWEEN ? AND ? GROUP BY 1",
+        [time["start"], time["end"]],
+    ).fetchall()
+    shown = {key: count for key, count in answer.rows if count is not None}
+    assert shown
+    assert shown.items() <= dict(counted).items()

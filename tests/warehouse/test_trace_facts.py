@@ -19,6 +19,7 @@ class Counted:
 
     requested: dict[tuple[str, str], tuple[str, bool]] = field(default_factory=dict)
     returned: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    ended: dict[str, tuple[str, str]] = field(default_factory=dict)
     lines: int = 0
 
 
@@ -33,6 +34,9 @@ def counted(tiny_sources: Path) -> Counted:
         trace = json.loads(line)
         bodies = {e["name"]: json.loads(e["attributes"]["body"]) for e in trace["spans"][0]["events"]}
         request, name = bodies["request.body.full"], trace["traceId"]
+        failed = sorted(span["name"] for span in trace["spans"][1:] if span["status"] == "ERROR")
+        status = str(trace["spans"][0]["attributes"]["http.status_code"])
+        found.ended[name] = (status, ", ".join(failed) or "None")
         response = bodies.get("response.body.full", {"costEstimateResponse": {"costEstimateResponseInfo": []}})
         for info in response["costEstimateResponse"]["costEstimateResponseInfo"]:
             found.returned[name, info["providerInfo"]["serviceLocation"]] = info
@@ -71,6 +75,18 @@ def test_one_row_for_each_response_and_exceptions_are_rows_too(
     }
     unasked = {(trace, place) for trace, place, _, requested in rows if not requested}
     assert unasked == counted.returned.keys() - counted.requested.keys() != set()
+
+
+def test_a_response_tells_how_its_request_ended_and_what_failed_behind_it(
+    gold: duckdb.DuckDBPyConnection, counted: Counted
+) -> None:
+    exceptions = "SELECT http_status, failing_services FROM gold.fact_response WHERE is_exception = 1"
+    found = Counter(gold.execute(exceptions).fetchall())
+    expected = Counter(
+        counted.ended[trace] for (trace, _), info in counted.returned.items() if info.get("exception")
+    )
+    assert found == expected
+    assert len(expected) > 3
 
 
 def test_dollars_are_those_of_amounts_and_no_percentage_is_among_them(

@@ -1,8 +1,9 @@
 /*
 description: >
   What was returned: one row per response, service and provider, with the member's attributes; an exception is a row too. Joins
-  fact_request on its grain. Amounts in dollars; percentages stand apart and are never among them. is_priced: an estimate in
-  dollars. estimated_cost is its in-network and out-of-network cost together.
+  fact_request on its grain. http_status and failing_services are those of its request. Amounts in dollars; percentages stand
+  apart and are never among them. is_priced: an estimate in dollars. estimated_cost is its in-network and out-of-network cost
+  together.
 grain: [trace_id, service_code, service_location]
 partition: request_date
 dictionary:
@@ -23,6 +24,8 @@ SELECT
     r.diagnosis_code,
     r.place_of_service,
     r.benefit_product,
+    COALESCE(CAST(r.http_status AS VARCHAR), 'Unknown') AS http_status,
+    r.failing_services,
     r.provider_id,
     r.provider_type,
     r.specialty,

@@ -24,6 +24,8 @@ SELECT
     c.diagnosis_code,
     c.place_of_service,
     c.benefit_product,
+    c.http_status,
+    c.failing_services,
     r.provider_no,
     r.service_location,
     r.provider_type,
