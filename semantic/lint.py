@@ -18,6 +18,7 @@ Finding = Literal[
     "only_noise",
     "no_rate",
     "few_words",
+    "hides_a_breakdown",
 ]
 COMMON = frozenset(
     (
@@ -175,6 +176,18 @@ def _few_words(model: SemanticModel) -> Iterator[Remark]:
             yield Remark("few_words", name, ())
 
 
+def _hides_a_breakdown(model: SemanticModel) -> Iterator[Remark]:
+    """`cost per service code` as a figure's name: who asks it wants a row for each, and would get one for all."""
+    dimensions = dimension_phrases(model)
+    for phrase, names in metric_phrases(model).items():
+        for joint in _JOINTS:
+            last = phrase.rpartition(joint)[2] if joint in phrase else ""
+            if last in dimensions and any(d in model.dimensions_of(m) for m in names for d in dimensions[last]):
+                yield Remark("hides_a_breakdown", phrase, (*names, *dimensions[last]))
+
+
+_JOINTS = (" by ", " per ", " for each ", " across ")
+
 CHECKS = (
     _shared_by_metrics,
     _shared_by_dimensions,
@@ -184,4 +197,5 @@ CHECKS = (
     _only_noise,
     _no_rate,
     _few_words,
+    _hides_a_breakdown,
 )

@@ -65,6 +65,7 @@ _SAID = {
     "common_word": "'{phrase}' of {entries} is a common word and would be found in most questions",
     "only_noise": "'{phrase}' of {entries} has only common words",
     "no_rate": "{phrase} is a count without a rate among its siblings: who asks for it may mean a share",
+    "hides_a_breakdown": "'{phrase}' of {entries} ends in a breakdown: who asks it would get one figure for all",
     "few_words": "{phrase} has fewer than three synonyms: people may not find it",
 }
 

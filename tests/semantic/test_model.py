@@ -98,7 +98,7 @@ def test_no_word_means_two_things_by_accident(model: SemanticModel) -> None:
 
 
 def test_the_linter_sees_what_it_should(model: SemanticModel) -> None:
-    nps = replace(model.metrics["nps"], synonyms=("csat", "state", "florida", "how"))
+    nps = replace(model.metrics["nps"], synonyms=("csat", "state", "florida", "how", "loyalty by state"))
     csat = replace(model.metrics["csat"], synonyms=())
     broken = replace(model, metrics={**model.metrics, "nps": nps, "csat": csat})
     found = {(remark.finding, remark.phrase) for remark in lint(broken)}
@@ -107,6 +107,7 @@ def test_the_linter_sees_what_it_should(model: SemanticModel) -> None:
         ("also_a_value", "florida"),
         ("common_word", "how"),
         ("few_words", "csat"),
+        ("hides_a_breakdown", "loyalty by state"),
     } <= found
 
 

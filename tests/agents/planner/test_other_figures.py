@@ -169,6 +169,22 @@ def test_a_part_of_a_word_and_a_verb_are_no_values(ask: Ask) -> None:
     assert ("change_reason", "in", ("Moved",)) in filters(ask("Plan changes of members who moved, in 2026"))
 
 
+@pytest.mark.parametrize(
+    ("question", "dimension"),
+    [
+        ("Average cost per service code", "service_code"),
+        ("requests by provider", "provider"),
+        ("success rate by provider", "provider"),
+    ],
+)
+def test_no_name_of_a_figure_hides_a_breakdown(ask: Ask, question: str, dimension: str) -> None:
+    plan = ask(question)
+    label = dimension.replace("_", " ")
+    assert any(label in choice for choice, _ in plan.choices) or (
+        plan.query and plan.query.dimensions == (dimension,)
+    )
+
+
 def test_a_topic_that_is_not_there_is_refused_with_what_is_likely(ask: Ask) -> None:
     plan = ask("How often can the estimator not locate the doctor, by specialty?")
     assert plan.kind == "refuse"
