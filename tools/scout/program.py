@@ -152,7 +152,8 @@ def _family(
     if not metrics:
         return None
     carried = frozenset.intersection(*(semantic.dimensions_of(m.metric.name) for m in metrics))
-    kept = tuple(d for d in entry["dimensions"] if d in carried and not _is_missing(semantic, d, missing))
+    judged = tuple(m.metric.name for m in metrics)
+    kept = tuple(d for d in entry["dimensions"] if d in carried and not _is_missing(semantic, judged, d, missing))
     sets = dimension_sets(kept, entry["depth"], nested)
     anchors = frozenset(entry.get("anchors", ())) & frozenset(kept)
     if anchors:
@@ -162,12 +163,12 @@ def _family(
     return Family(name, kept, tuple(sets), entry["least"], tuple(metrics), pairs)
 
 
-def _is_missing(semantic: SemanticModel, dimension: str, missing: Mapping[str, Collection[str]]) -> bool:
-    for column in semantic.dimensions[dimension].requires:
-        table, _, name = column.partition(".")
-        if name in missing.get(table, ()):
-            return True
-    return False
+def _is_missing(
+    semantic: SemanticModel, metrics: tuple[str, ...], dimension: str, missing: Mapping[str, Collection[str]]
+) -> bool:
+    """Whether these metrics lack it: the service code of cost estimates is in their traces, not in the claims."""
+    gaps = unavailable(semantic, SemanticQuery(metrics=metrics, dimensions=(dimension,)), missing)
+    return any(gap.name == dimension for gap in gaps)
 
 
 def _scanned(metric: Metric, how: Mapping[str, Any]) -> ScannedMetric:

@@ -227,6 +227,11 @@ def test_a_short_history_says_what_cannot_be_judged(door: Warehouse, settings: S
     assert {scanned.windows for scanned in later.scanned if scanned.metric == "total_calls"} == {(1, 3, 7)}
 
 
+def test_a_column_that_claims_lack_is_still_in_the_estimates() -> None:
+    families = {one.name: one for one in program(MODEL, {"claims": ["service_code"]}).families}
+    assert "service_code" in families["cost_estimates"].dimensions
+
+
 def test_missing_columns_are_named_and_the_rest_is_scanned() -> None:
     lacking = program(MODEL, {"call_center": ["channel"], "digital_interactions": ["error_code"]})
     dimensions = {name for family in lacking.families for name in family.dimensions}
