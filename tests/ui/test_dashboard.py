@@ -444,6 +444,9 @@ def test_estimates_in_depth_export_what_the_page_shows(
               "beside": "estimate_responses", "by": "network", "service_code": "0337U"}  # fmt: skip
     with _reader(dash, "analyst") as client:
         page = client.get("/dashboard/estimates/analysis", params={**chosen, "format": "html"}).text
+        assert not re.search(
+            r'aria-current="true">\s*(?:\d+ days|Last day)', page
+        )  # days of one's own are no such period
         as_csv = client.get(_linked(page, "figures", "csv")).text
         as_json = client.get(_linked(page, "figures", "json")).json()
         deeper = re.search(r'<th scope="row"><a href="([^"]+)"', page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +14,6 @@ from tools.periods import period_in_words
 from ui.dashboard.access import load_access
 from ui.dashboard.drawing import Line, lines
 from ui.dashboard.estimate_panels import WITHOUT, absent
-from ui.dashboard.filters import read_asked
 from ui.dashboard.overview import course_time, days_of, numbers_of
 from ui.dashboard.panels import STATEMENT, Panel
 from ui.dashboard.reading import SOURCE, Reading
@@ -74,7 +73,6 @@ def fill(reading: Reading) -> Content:
     words: dict[str, Any] = {"may_ask": may_ask, "example": EXAMPLE, "form": None}
     if lacking := absent(reading):
         return Content(TITLE, {}, words, (lacking.reason,))
-    reading = _with_own_days(reading)
     choice = _choice(reading)
     panels: dict[str, Panel] = {}
     problems: list[str] = []
@@ -90,15 +88,6 @@ def fill(reading: Reading) -> Content:
 VIEW = View(
     "estimate_analysis", "/estimates/analysis", "estimate_analysis.html", fill, period="30d", without=WITHOUT
 )
-
-
-def _with_own_days(reading: Reading) -> Reading:
-    """The reading over `from` and `to`, where the address says both."""
-    first, last = reading.params.get("from", ""), reading.params.get("to", "")
-    if not (first and last):
-        return reading
-    own = {**reading.params, "period": f"{first}..{last}"}
-    return replace(reading, asked=read_asked(own, reading.desk, VIEW.period, VIEW.without))
 
 
 def _choice(reading: Reading) -> Choice:

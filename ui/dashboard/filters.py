@@ -97,8 +97,12 @@ def _meant(known: Filter, value: str, allowed: frozenset[str], desk: Desk) -> Di
 def read_asked(
     params: Mapping[str, str], desk: Desk, period: str = "today", without: tuple[str, ...] = ()
 ) -> Asked:
-    """The period and filters of an address. Raises UsageError that says what of it is not known."""
-    wanted = params.get("period") or period
+    """The period and filters of an address. Raises UsageError that says what of it is not known.
+
+    Two days, `from` and `to` as a form sends them, go before `period`.
+    """
+    first, last = params.get("from", ""), params.get("to", "")
+    wanted = f"{first}..{last}" if first and last else params.get("period") or period
     chosen = {}
     for known in FILTERS:
         value = params.get(known.name, "")
