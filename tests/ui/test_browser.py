@@ -323,8 +323,10 @@ def test_a_phone_shows_everything_without_sideways_scrolling(site: Any, open_pag
 def test_the_keyboard_alone_signs_in_and_asks(site: Any, open_page: OpenPage) -> None:
     page = open_page()
     page.goto(f"{site.address}/login?next=/chat")
+    expect(page.locator("#name")).to_be_focused()  # a busy machine draws the page before it gives the focus
     page.keyboard.type("executive")
     page.keyboard.press("Tab")
+    expect(page.locator("#password")).to_be_focused()
     page.keyboard.type(site.passwords["executive"])
     page.keyboard.press("Enter")
     page.wait_for_selector("#starters button:enabled")
