@@ -288,9 +288,8 @@ def _either(reading: Reading, dimension: str) -> bool:
     spans = _values_of(reading, dimension)
     between = [token.text for token in reading.tokens[spans[0].end : spans[-1].start]]
     grains = {at for span in reading.spans if span.kind == "grain" for at in range(span.start, span.end)}
-    words = {
-        token.text for at, token in enumerate(reading.tokens) if at not in grains
-    }  # `each month` chooses nothing
+    # `each month` chooses nothing
+    words = {token.text for at, token in enumerate(reading.tokens) if at not in grains}
     return len(spans) == 2 and "or" in between and not reading.ranking and not words & _CHOOSING
 
 

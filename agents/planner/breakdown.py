@@ -290,8 +290,7 @@ def _of_what_kind(reading: Reading, lexicon: Lexicon) -> None:
     """`how many surveys came back, and what kind?`: by their type, settled later by the metric."""
     names = sorted(lexicon.heads.get(lemma("type"), ()))
     for start, end in find(reading, _KIND):
-        closes = end == len(reading.tokens) or reading.tokens[end].is_mark
-        if names and closes and not any(s.start < end and start < s.end for s in reading.spans):
+        if names and reading.closes(end) and not any(s.start < end and start < s.end for s in reading.spans):
             targets = tuple(Target("dimension", name) for name in names)
             reading.spans.append(Span(end - 1, end, "dimension", targets, weight=0.5))
             reading.breakdown.append(reading.spans[-1])

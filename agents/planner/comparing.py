@@ -381,11 +381,11 @@ def read_value_comparison(reading: Reading) -> None:
 def _each_of(reading: Reading, values: list[Span]) -> set[int]:
     """`FL, GA, NC each`, `A or B, one figure each`: the values of a list, one by one; not `A or B each month`."""
     found: set[int] = set()
+    ends = {start: end for start, end in find(reading, _EACH) if _closes(reading, end)}
     for first_span, second in itertools.pairwise(values):
         shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
-        match = next((end for start, end in find(reading, _EACH) if start == second.end), None)
-        if shared and match is not None and _closes(reading, match):
-            reading.explain(second.end, match)
+        if shared and second.end in ends:
+            reading.explain(second.end, ends[second.end])
             found |= {first_span.start, second.start}
     return found
 
@@ -399,7 +399,7 @@ _EACH = (
 
 def _closes(reading: Reading, at: int) -> bool:
     """Whether no noun follows: the clause ends, or goes on with a mark, a preposition or a conjunction."""
-    if at >= len(reading.tokens) or reading.tokens[at].is_mark:
+    if reading.closes(at):
         return True
     word = reading.tokens[at].text
     return word in PREPOSITIONS | CONJUNCTIONS | AUXILIARIES or any(

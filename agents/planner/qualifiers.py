@@ -8,7 +8,7 @@ from agents.planner.cues import find
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma, stem
-from agents.planner.reading import Reading, asking_places
+from agents.planner.reading import Reading, Span, asking_places
 from agents.planner.words import AUXILIARIES, DETERMINERS, FILLER, POPULATION, PREPOSITIONS, SUPERLATIVES, word_set
 
 _SURE = 0.8
@@ -41,23 +41,23 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
     )
 
 
-def _named(reading: Reading) -> set[int]:
-    """Places that a name of the model takes."""
-    spans = [span for span in reading.spans if span.weight >= _SURE]
-    return {at for span in spans for at in range(span.start, span.end)}
+def _named(spans: Iterable[Span]) -> set[int]:
+    """Places that these spans take by name."""
+    return {at for span in spans if span.weight >= _SURE for at in range(span.start, span.end)}
 
 
 def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
     """`how many agents`, `how many counties`: a number of those, which no figure of other things is."""
     words = [token.text for token in reading.tokens]
-    named = {
-        at for span in reading.of_kind("metric") if span.weight >= _SURE for at in range(span.start, span.end)
-    }
+    named = _named(reading.of_kind("metric"))
+    found = [end for _, end in find(reading, _COUNTING) if end < len(words)] if draft.metrics else []
+    if not found:
+        return ()
     own = {stem(word) for name in draft.metrics for word in lexicon.model.metrics[name].label.lower().split()}
     related = frozenset().union(*(lexicon.related[name] for name in draft.metrics))
     sliced, grouped = _entities(lexicon)
-    for _, end in find(reading, _COUNTING):
-        if end >= len(words) or end in named or end - 1 in named or not draft.metrics:
+    for end in found:
+        if {end - 1, end} & named:
             continue
         following = words[end + 1] if end + 1 < len(words) else ""
         # `how many network denials`: the entity only says which ones are counted
@@ -86,7 +86,7 @@ def _for_each(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ..
     taken = {
         at for span in reading.of_kind("metric") for at in range(span.start, span.end) if span.end - span.start > 1
     }
-    others = {at for span in reading.spans if span.kind not in ("metric",) for at in range(span.start, span.end)}
+    others = {at for span in reading.spans if span.kind != "metric" for at in range(span.start, span.end)}
     for start, end in find(reading, r"(?:per|for (?:each|every)) (?:\S+)"):
         thing = end - 1
         if (
@@ -107,7 +107,7 @@ def _negation_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     words = [token.text for token in reading.tokens]
     kept = {(item.dimension, value) for item in draft.filters if item.op == "in" for value in item.values}
     idioms = {at for start, end in find(reading, _IDIOMS) for at in range(start, end)}
-    asking, named = asking_places(reading), _named(reading)
+    asking, named = asking_places(reading), _named(reading.spans)
     values = {at for span in reading.of_kind("value") for at in range(span.start, span.end)}
     for span in reading.of_kind("value"):
         if span.start in reading.negated or not any((t.name, t.value) in kept for t in span.targets):
@@ -129,7 +129,7 @@ def _cause_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     figures = [span.end for span in reading.of_kind("metric")]
     parts = {*draft.dimensions, *(item.dimension for item in draft.filters)}
     for start, end in find(reading, _BECAUSE):
-        after = next((at for at in range(end, len(words)) if reading.tokens[at].is_mark), len(words))
+        after = reading.clause_end(end)
         inside = [span for span in reading.spans if end <= span.start < after]
         taken = [s for s in inside if s.kind in ("value", "dimension") and {t.name for t in s.targets} & parts]
         follows = start in asking and any(place <= start for place in figures)
@@ -159,7 +159,7 @@ def _scaled(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]
     """`most, relative to traffic`: a rate is asked, and a count is none."""
     if not draft.metrics or not _counts(draft.metrics, lexicon) or draft.share:
         return ()
-    asking, named = asking_places(reading), _named(reading)
+    asking, named = asking_places(reading), _named(reading.spans)
     found = [at for at, token in enumerate(reading.tokens) if token.text in _SCALED and at in asking - named]
     return (reading.tokens[found[0]].text,) if found else ()
 

@@ -93,6 +93,16 @@ class Reading:
         """Tokens joined by single blanks: what cue patterns match against."""
         return " ".join(token.text for token in self.tokens)
 
+    def closes(self, at: int) -> bool:
+        """Whether the clause ends before a place: there stands a mark, or nothing."""
+        return at >= len(self.tokens) or self.tokens[at].is_mark
+
+    def clause_end(self, at: int) -> int:
+        """The next place from `at` on where a mark or nothing stands."""
+        return next(
+            (place for place in range(at, len(self.tokens)) if self.tokens[place].is_mark), len(self.tokens)
+        )
+
     def explain(self, start: int, end: int) -> None:
         """Mark tokens as accounted for."""
         self.explained.update(range(start, end))

@@ -26,9 +26,7 @@ def read_reasons(reading: Reading, lexicon: Lexicon) -> None:
     why = first(reading, _WHY)
     if why is None or reading.compare_cue:
         return
-    after = next(
-        (at for at in range(why[1], len(reading.tokens)) if reading.tokens[at].is_mark), len(reading.tokens)
-    )
+    after = reading.clause_end(why[1])
     particles = _particles(reading)
     words = {reading.tokens[at].text for at in range(why[1], after) if at not in particles}
     if words & _CHANGING or (reading.ranking is not None and reading.ranking.start < after):

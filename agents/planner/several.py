@@ -57,7 +57,7 @@ def _asks_before(reading: Reading, joint: int) -> bool:
 
 def _of_each(draft: Draft, reading: Reading, start: int) -> bool:
     """`and how many of each`, `and how many women`: the same figure of another side of a breakdown."""
-    end = next((at for at in range(start, len(reading.tokens)) if reading.tokens[at].is_mark), len(reading.tokens))
+    end = reading.clause_end(start)
     if _EACH & {token.text for token in reading.tokens[start:end]}:
         return True
     return any(
