@@ -17,7 +17,7 @@ from sqlglot.optimizer.scope import Scope
 from warehouse.guard.aggregates import is_aggregate, outside_windows
 from warehouse.guard.members import aggregates
 from warehouse.guard.statement import Statement
-from warehouse.guard.weights import parts
+from warehouse.guard.weights import is_flag, parts, value_columns
 from warehouse.policy import Table
 from warehouse.policy.loader import GOVERNED_SCHEMA, MEMBER_BIT, OF_MEASURE
 
@@ -306,8 +306,8 @@ def _conditions(node: exp.Expr) -> list[exp.Expr | None]:
         argument = argument.expressions[0]
     if isinstance(node, exp.Sum):
         return [*parts(argument)]
-    if isinstance(node, exp.Avg):
-        return [_present(argument), *(parts(argument) if _is_flag(argument) else ())]
+    if isinstance(node, exp.Avg):  # times the count that may stand beside it, an average is a sum
+        return [_present(argument), *parts(argument)]
     return [None]
 
 
@@ -322,28 +322,10 @@ def _family(node: exp.Expr, whole: exp.Expr, sources: dict[str, Source]) -> str:
     if measures:
         counts = [n for s in sources.values() for n in s.measures(argument) if s.mart and s.mart.under[n] == (n,)]
         return COUNTED if len(counts) == len(measures) else "+".join(measures)
-    if _is_flag(argument):
+    if is_flag(argument):
         return COUNTED
-    columns = sorted({column.name for column in _value_columns(argument)})
+    columns = sorted({column.name for column in value_columns(argument)})
     return "" if isinstance(node, exp.Avg) else "+".join(columns)
-
-
-def _is_flag(node: exp.Expr) -> bool:
-    """An expression whose sum is a count: flags and literals, as `is_repeat` or CASE WHEN ... THEN 1 END."""
-    return all(column.name.startswith(("is_", "prior_")) for column in _value_columns(node))
-
-
-def _value_columns(node: exp.Expr | None) -> list[exp.Column]:
-    """The columns that give the expression its value, without those that only switch it."""
-    if node is None or isinstance(node, exp.Column):
-        return [node] if node is not None else []
-    if isinstance(node, exp.Case):
-        parts = [*(branch.args.get("true") for branch in node.args.get("ifs") or ()), node.args.get("default")]
-    elif isinstance(node, exp.If):
-        parts = [node.args.get("true"), node.args.get("false")]
-    else:
-        parts = list(node.iter_expressions())
-    return [column for part in parts for column in _value_columns(part)]
 
 
 def _present(node: exp.Expr) -> exp.Expr | None:

@@ -19,7 +19,9 @@ Weight = Literal["constant", "plain", "sum", "scaled", "switched"]
 """A number, a column, columns added up, any of them times a number, or something that depends on a condition."""
 
 _CONDITIONS = (exp.Predicate, exp.And, exp.Or, exp.Not, exp.In, exp.Is, exp.Between, exp.Boolean)
-_ROUNDING = (exp.Round, exp.Abs, exp.Floor, exp.Ceil, exp.Greatest, exp.Least, exp.Sqrt, exp.Trunc)
+_STEPS = (exp.Round, exp.Floor, exp.Ceil, exp.Trunc)
+_BOUNDS = (exp.Greatest, exp.Least)
+_SHAPES = (*_STEPS, *_BOUNDS, exp.Abs, exp.Sqrt)
 _NAMING = (exp.GroupConcat, exp.First, exp.Last, exp.AnyValue, exp.Mode, exp.ArgMax, exp.ArgMin)
 _SINGLE = (exp.Paren, exp.Neg, exp.Cast, exp.TryCast, exp.Distinct)
 _SUMS = (exp.Sum, exp.Avg)
@@ -82,7 +84,9 @@ def _combined(node: exp.Expr, found: list[Weight]) -> Weight:
         return _refuse() if "sum" in kinds or "scaled" in kinds else max(others)  # plain < switched
     if isinstance(node, exp.Div) and found[1] in ("constant", "plain"):
         return found[0] if found[0] == "switched" else "scaled"
-    if isinstance(node, _ROUNDING) and "switched" not in kinds:
+    if isinstance(node, _STEPS) and not kinds <= {"constant", "plain"}:
+        return _refuse()  # ceil(nps_score / 10) is a condition in other words
+    if isinstance(node, _SHAPES) and "switched" not in kinds:
         return "scaled"
     return _refuse()
 
@@ -132,27 +136,70 @@ def _refuse() -> Weight:
 
 
 def parts(node: exp.Expr) -> list[exp.Expr]:
-    """Conditions under which a summed expression is not zero, one for each weight that it gives."""
-    if isinstance(node, exp.Paren | exp.Neg | exp.Cast | exp.Coalesce):
+    """Conditions for the rows that a sum or an average says something of, one for each part that it is made of.
+
+    A row that gives 0 is none of them: of AVG(denied_amount) the rows with an amount are, however many there are.
+    """
+    if isinstance(node, exp.Paren | exp.Neg | exp.Cast):
         return parts(node.this)
+    if isinstance(node, exp.Coalesce):
+        filled = [] if all(map(_is_nothing, node.expressions)) else [_is_null(node.this)]
+        return parts(node.this) + filled
+    if isinstance(node, exp.Nullif):
+        return [exp.and_(part, _not_zero(node)) for part in parts(node.this)]
     if isinstance(node, exp.Case):
         return _branches(node)
     if isinstance(node, exp.If):
         whole = exp.Case(ifs=[exp.If(this=node.this, true=node.args.get("true"))], default=node.args.get("false"))
         return _branches(whole)
-    if isinstance(node, exp.Add | exp.Sub) and not (_is_number(node.this) or _is_number(node.expression)):
-        return parts(node.this) + parts(node.expression)
+    if isinstance(node, exp.Add | exp.Sub):
+        return _summands(node)
     if isinstance(node, exp.Mul | exp.Div) and _is_number(node.expression):
         return parts(node.this)
     if isinstance(node, exp.Mul) and _is_number(node.this):
         return parts(node.expression)
+    if isinstance(node, _SHAPES):
+        return _shaped(node)
     return [_not_zero(node)]
+
+
+def _summands(node: exp.Add | exp.Sub) -> list[exp.Expr]:
+    """Of x + 1 the rows with an x as well: beside COUNT(*) the sum gives them away."""
+    sides = (node.this, node.expression)
+    if isinstance(node, exp.Sub) and node.this.name == "1" and is_flag(node.expression):
+        return [_not_zero(node)]  # the other rows, each by 1
+    found = [part for side in sides if not _is_number(side) for part in parts(side)]
+    numbers = [side for side in sides if _is_number(side) and not _is_nothing(side)]
+    return [*found, _not_zero(node)] if numbers else found
+
+
+def _shaped(node: exp.Expr) -> list[exp.Expr]:
+    """Of greatest(x, 9) the rows above 9 as well."""
+    operands = [node.this, *(node.expressions if isinstance(node, _BOUNDS) else ())]
+    read = [operand for operand in operands if not _is_number(operand)]
+    found = [part for operand in read if not isinstance(operand, exp.Column) for part in parts(operand)]
+    bounds = [operand for operand in operands if _is_number(operand)] if isinstance(node, _BOUNDS) else []
+    beyond = [exp.NEQ(this=exp.paren(node.copy()), expression=bound.copy()) for bound in bounds]
+    return [*found, *beyond, _not_zero(node)]
+
+
+def is_flag(node: exp.Expr) -> bool:
+    """An expression whose sum is a count: flags and literals, as `is_repeat` or CASE WHEN ... THEN 1 END."""
+    return all(column.name.startswith(("is_", "prior_")) for column in value_columns(node))
+
+
+def value_columns(node: exp.Expr | None) -> list[exp.Column]:
+    """The columns that give an expression its value, without those that only switch it."""
+    if node is None or isinstance(node, exp.Column):
+        return [node] if node is not None else []
+    giving = values_of(node) if isinstance(node, exp.Case | exp.If) else node.iter_expressions()
+    return [column for part in giving for column in value_columns(part)]
 
 
 def _branches(node: exp.Case) -> list[exp.Expr]:
     values = values_of(node)
-    giving = {value.sql(dialect="duckdb") for value in values if not _is_nothing(value)}
-    if len(giving) <= 1:
+    giving = {value.sql(dialect="duckdb"): value for value in values if not _is_nothing(value)}
+    if len(giving) <= 1 and all(parts(value) == [_not_zero(value)] for value in giving.values()):
         return [_not_zero(node)]
     numbered = node.copy()  # the same choice, but of the branch's number
     for place, branch in enumerate(numbered.args["ifs"]):
@@ -169,6 +216,10 @@ def _branches(node: exp.Case) -> list[exp.Expr]:
 
 def _is_nothing(value: exp.Expr) -> bool:
     return isinstance(value, exp.Null) or (isinstance(value, exp.Literal) and value.name in ("0", "0.0"))
+
+
+def _is_null(node: exp.Expr) -> exp.Expr:
+    return exp.Is(this=exp.paren(node.copy()), expression=exp.Null())
 
 
 def _not_zero(node: exp.Expr) -> exp.Expr:
