@@ -6,6 +6,7 @@ from agents.answer import AnswerColumn, AnswerPart, Chart, ChartKind
 
 MAX_BARS = 30
 MAX_SERIES = 8
+_THEN = {"before": "since"}  # of a fix; a figure's own earlier value is named after it
 
 
 def charts_for(parts: list[AnswerPart]) -> list[Chart]:
@@ -39,9 +40,9 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
         return chart("stat", "", (first.name,)) if len(part.rows) == 1 else None
     if len(part.rows) > MAX_BARS * MAX_SERIES:
         return None
-    previous = f"{first.name}__previous"
-    if len(dimensions) == 1 and any(c.name == previous for c in part.columns):
-        return chart("grouped_bar", dimensions[0].name, (first.name, previous))
+    then = _THEN.get(first.name, f"{first.name}__previous")
+    if len(dimensions) == 1 and any(c.name == then for c in part.columns):
+        return chart("grouped_bar", dimensions[0].name, (first.name, then))
     if len(dimensions) == 1 or _each_once(part, dimensions[0]):
         return chart("bar", dimensions[0].name, (first.name,))
     return chart("grouped_bar", dimensions[0].name, (first.name,), dimensions[1].name)

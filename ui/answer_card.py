@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.answer import Answer, AnswerColumn, AnswerPart, Chart
 from tools.actions.verdicts import REVIEWER
+from tools.periods import day_in_words
 from ui.deep_links import view_of
 from ui.figures import figure
 from ui.health import threshold_crossed
@@ -70,7 +71,7 @@ def card(answer: Answer) -> dict[str, Any]:
         "decide": actions_of(answer) if answer.role == REVIEWER else [],
         "agent": AGENT_LABELS.get(answer.agent, answer.agent),
         "route": answer.route_reason,
-        "asOf": answer.as_of.isoformat() if answer.as_of and answer.status == "answered" else "",
+        "asOf": day_in_words(answer.as_of) if answer.as_of and answer.status == "answered" else "",
         "snapshot": answer.snapshot,
         "answerId": answer.answer_id or answer.id,
         "chips": [chip.model_dump() for chip in answer.chips],

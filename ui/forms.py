@@ -7,9 +7,10 @@ import hmac
 import secrets
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Form, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 HOME = "/dashboard"
@@ -92,6 +93,17 @@ class KnownBrowsers:
         nonce = secrets.token_urlsafe(16)
         mark = self._forms.sign("browser", f"{nonce}:{name}")
         self._forms.keep(response, self._cookie, f"{nonce}.{mark}", self._SECONDS, samesite="strict")
+
+
+def plain_page(page: str, **shown: Any) -> str:
+    """The text of a page without a form."""
+    return _PAGES.get_template(page).render(**shown)
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the sign-in, and from there back to the very address that was asked for."""
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return RedirectResponse(f"/login?next={quote(asked, safe='/')}", 303)
 
 
 def own_path(path: str, otherwise: str) -> str:

@@ -228,5 +228,5 @@ def sparkline(numbers: Sequence[float], bars: str = _BARS) -> str:
 
 
 def _percent(share: float) -> str:
-    """Two digits, cut off: what falls short of 99.5 % never reads 99.50 %."""
-    return f"{int(share * 10_000 + 1e-6) / 100:.2f} %"
+    """Two digits, cut off: what falls short of 99.5% never reads 99.50%."""
+    return f"{int(share * 10_000 + 1e-6) / 100:.2f}%"

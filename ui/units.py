@@ -20,7 +20,7 @@ def display(value: object, unit: str) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if unit == "rate":
-        return f"{value * 100:,.1f} %"
+        return f"{value * 100:,.1f}%"
     if unit == "usd":
         return _money(float(value))
     if unit == "count" or (unit == "" and isinstance(value, int)):

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from ui.accounts import Account, Accounts, SignIn, role_of
 from ui.forms import EXPIRED, Field, Forms
 from ui.labels import ROLE_LABELS
+from ui.refusal import refusal
 from ui.row_attributes import ValuesOf, described, value_of
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, UsageError
@@ -51,7 +52,7 @@ class UsersPages:
         admin = self._sessions.reader(request.cookies)
         if admin is None:
             return RedirectResponse("/login?next=/users", 303)
-        return self._page(request, admin) if admin.is_admin else _not_for_you()
+        return self._page(request, admin) if admin.is_admin else _not_for_you(request)
 
     def act(
         self,
@@ -70,7 +71,7 @@ class UsersPages:
         if reader is None:
             return RedirectResponse("/login?next=/users", 303)
         if not reader.is_admin:
-            return _not_for_you()
+            return _not_for_you(request)
         if not self._forms.is_ours(request, token):
             return self._page(request, reader, 403, message=EXPIRED)
         given = {"role": role, "admin": admin, "plan_type": plan_type, "state": state}
@@ -136,5 +137,5 @@ def _row(account: Account) -> dict[str, object]:
     }
 
 
-def _not_for_you() -> Response:
-    return PlainTextResponse("This page is for administrators.", 403)
+def _not_for_you(request: Request) -> Response:
+    return refusal(request, 403, "This page is for administrators.")

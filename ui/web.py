@@ -26,11 +26,11 @@ from ui.assets import chainlit_files, plotly_files
 from ui.chat_root import MOUNT_PATH, prepare, session_secret
 from ui.client_address import Proxies
 from ui.figures import template
-from ui.forms import HOME, Forms
+from ui.forms import HOME, Forms, to_sign_in
 from ui.people_routes import add_identity, add_people, header_identity, require_identity, who
 from ui.ports import listening
 from ui.rate_limit import Buckets
-from ui.refusal import malformed
+from ui.refusal import malformed, without_a_page
 from warehouse.errors import MissingDataError
 from warehouse.settings import Settings
 
@@ -82,6 +82,7 @@ def create_app(
     )
     app = FastAPI(lifespan=_lifespan(root, accounts), docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(404, without_a_page)
     app.state.accounts = accounts
     counters, running = Counters(), Running()
     app.state.running = running
@@ -311,7 +312,7 @@ def _mount_chat(
     def chat_page(request: Request) -> Response:
         account = sessions.reader(request.cookies)
         if account is None:
-            return RedirectResponse(f"/login?next={request.url.path}", 303)
+            return to_sign_in(request)
         waiting.opened(account)
         return HTMLResponse(page, headers=headers)
 

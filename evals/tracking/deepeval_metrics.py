@@ -5,6 +5,7 @@ Importing this module needs the extra `evals`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from evals.tracking.address import hush
@@ -38,7 +39,7 @@ def test_case(case: Case, seen: Observation) -> Any:
 test_case.__test__ = False  # type: ignore[attr-defined]
 
 
-class _Computed(BaseMetric):  # type: ignore[misc]
+class _Computed(BaseMetric, ABC):  # type: ignore[misc]
     """Scores 1 or 0 with a reason; computed, so it is the same each time."""
 
     threshold, async_mode, verbose_mode, include_reason = 1.0, False, False, True
@@ -61,9 +62,9 @@ class _Computed(BaseMetric):  # type: ignore[misc]
         """Whether the last measured case passed."""
         return bool(self.success)
 
+    @abstractmethod
     def verdict(self, metadata: dict[str, Any]) -> tuple[bool, str]:
         """Whether it is right, and why not."""
-        raise NotImplementedError
 
 
 class CorrectMetric(_Computed):

@@ -147,7 +147,7 @@ def trend(question: str) -> Answer:
         agent="genie",
         trust="governed_metric",
         trust_reason="Computed by the semantic model: repeat calls over all calls.",
-        text="The repeat call rate rose from 20.0 % to 30.7 % over the last 30 days.",
+        text="The repeat call rate rose from 20.0% to 30.7% over the last 30 days.",
         columns=columns,
         rows=rows,
         sql="SELECT call_date, SUM(is_repeat) / COUNT(*) AS repeat_call_rate\nFROM gold.calls\nGROUP BY call_date",

@@ -41,7 +41,7 @@ def test_an_answer_without_parts_is_its_own_part() -> None:
     (part,) = card(answered())["parts"]
     assert part["interpretation"] == "Repeat call rate by segment."
     assert part["sql"] == "SELECT 1"
-    assert [cell["t"] for cell in part["rows"][0]] == ["MAPD", "31.0 %"]
+    assert [cell["t"] for cell in part["rows"][0]] == ["MAPD", "31.0%"]
     assert len(part["figures"]) == 1
 
 
@@ -103,14 +103,14 @@ def test_each_part_keeps_its_own_chart() -> None:
 def test_a_stat_chart_becomes_a_big_number() -> None:
     charts = [Chart(kind="stat", title="", y=("repeat_call_rate",))]
     (part,) = card(answered(rows=[["All", 0.2]], charts=charts))["parts"]
-    assert part["stats"] == [{"label": "Repeat call rate", "v": 0.2, "t": "20.0 %"}]
+    assert part["stats"] == [{"label": "Repeat call rate", "v": 0.2, "t": "20.0%"}]
 
 
 def test_one_row_of_numbers_is_all_big_numbers() -> None:
     columns = [COLUMNS[1], AnswerColumn(name="total_calls", type="BIGINT", unit="count", label="Calls")]
     charts = [Chart(kind="stat", title="", y=("repeat_call_rate",))]
     (part,) = card(answered(columns=columns, rows=[[0.2, 1500]], charts=charts))["parts"]
-    assert [stat["t"] for stat in part["stats"]] == ["20.0 %", "1,500"]
+    assert [stat["t"] for stat in part["stats"]] == ["20.0%", "1,500"]
 
 
 def test_very_long_tables_are_cut_and_say_so() -> None:

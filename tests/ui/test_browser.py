@@ -50,7 +50,7 @@ def ask(page: Page, question: str) -> Locator:
 
 def test_a_starter_gives_the_whole_answer(site: Any, chat: Page) -> None:
     expect(chat.locator(".cc-role")).to_have_text("Executive")
-    expect(chat.locator(".cc-as-of")).to_contain_text("Oct 29, 2026")
+    expect(chat.locator(".cc-as-of")).to_contain_text("29 October 2026")
     chat.locator("#starters button:enabled").first.click()
     card = chat.locator(".cc-card")
     expect(card).to_have_attribute("data-status", "answered")
@@ -65,7 +65,7 @@ def test_a_starter_gives_the_whole_answer(site: Any, chat: Page) -> None:
     expect(card.locator(".cc-badge summary")).to_have_text("Verified query")
     card.locator(".cc-badge summary").click()
     expect(card.get_by_text("a person checked")).to_be_visible()
-    expect(card.locator(".cc-provenance")).to_contain_text("2026-10-29")
+    expect(card.locator(".cc-provenance")).to_contain_text("29 October 2026")
     expect(card.locator(".cc-provenance")).to_contain_text("20261029-5f3ac2d1")
     expect(card.locator(".cc-assumed li")).to_have_count(2)
     assert site.hosts == {"127.0.0.1"}, "the page asked something of another host"

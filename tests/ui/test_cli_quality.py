@@ -99,7 +99,7 @@ def test_people_see_it_without_any_value_of_a_row(command_center, dirty):
     _, warehouse = dirty
     done = command_center("quality", "--warehouse", warehouse)
     assert done.code == 0
-    for shown in ("99.50 %", "bad_date", "claims.csv", "2026-10-29", "fully_loaded_cost", "Every target holds."):
+    for shown in ("99.50%", "bad_date", "claims.csv", "2026-10-29", "fully_loaded_cost", "Every target holds."):
         assert shown in done.out
     for value in ("2026-13-45", "-7.5", "-LATE-", "M-9"):
         assert value not in done.out

@@ -74,7 +74,7 @@ def test_a_category_with_a_unit_is_written_with_it() -> None:
     steps = part([[0.05, 3.0], [0.1, 5.0]], ("reduction", "dimension", "rate"), ("calls", "metric", "count"))
     drawn = figure(Chart(kind="bar", title="", x="reduction", y=("calls",)), steps)
     assert drawn is not None
-    assert drawn["data"][0]["y"] == ["5.0 %", "10.0 %"]
+    assert drawn["data"][0]["y"] == ["5.0%", "10.0%"]
 
 
 def test_what_is_too_much_for_the_eye_is_left_to_the_table_and_said() -> None:

@@ -10,7 +10,7 @@ from ui.units import display
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (0.314, "rate", "31.4 %"),
+        (0.314, "rate", "31.4%"),
         (1185680.0, "usd", "$1,185,680"),
         (56.0, "usd", "$56"),
         (42.4, "usd", "$42.40"),

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -349,3 +350,21 @@ def test_the_api_is_there_and_knows_tokens_only(client: httpx.Client, site: Any)
     refused = client.post("/api/v1/ask", json={"question": "Total calls"})
     assert (refused.status_code, refused.json()["code"]) == (401, "token_missing")
     assert refused.headers["cache-control"] == "no-store"
+
+
+def test_a_wrong_address_gets_a_page_in_a_browser_and_json_elsewhere(client: httpx.Client) -> None:
+    page = client.get("/no<such>place", headers={"accept": "text/html"})
+    assert page.status_code == 404
+    assert "There is no page at this address." in page.text
+    assert 'href="/"' in page.text
+    assert "no<such>place" not in page.text
+    told = client.get("/nosuchplace", headers={"accept": "application/json"})
+    assert (told.status_code, told.json()) == (404, {"detail": "There is no page at this address."})
+
+
+@pytest.mark.parametrize("asked", ["/view?metric=leaked_calls&from=2026-10-20&to=2026-10-29", "/chat?ask=why"])
+def test_the_sign_in_leads_back_to_the_address_that_was_asked_for(asked: str, client: httpx.Client) -> None:
+    found = client.get(asked, follow_redirects=False)
+    assert found.status_code == 303
+    after = parse_qs(urlsplit(found.headers["location"]).query)["next"]
+    assert after == [asked]

@@ -54,6 +54,7 @@ def fill(reading: Reading, where: DimensionFilter) -> Content:
         "chart": _chart(reading, where, panels, began, events),
         "began": began,
         "events": events,
+        "in_words": _in_words,
         "caveat": CAVEAT,
         "looked": looked,
     }
@@ -119,6 +120,10 @@ def _marks(began: Panel | None, events: Panel | None) -> list[Mark]:
         day = date.fromisoformat(str(began.cell(0, "began"))[:10])
         found.append(Mark(day, f"The rise most likely began on {day_in_words(day)}", "start"))
     return sorted(found, key=lambda mark: mark.day)
+
+
+def _in_words(cell: object) -> str:
+    return day_in_words(date.fromisoformat(str(cell)[:10]))
 
 
 def _event(table: Table, row: int) -> Mark:

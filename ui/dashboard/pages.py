@@ -12,7 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from tools.actions.proposals import FILE
@@ -29,7 +29,7 @@ from ui.dashboard.rendering import Pages
 from ui.dashboard.view import ROOT, Content, View
 from ui.dashboard.views import VIEWS
 from ui.dashboard.warming import behind, follow
-from ui.forms import Forms
+from ui.forms import Forms, to_sign_in
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError, UsageError
 from warehouse.principal import ROLES
@@ -250,7 +250,4 @@ def _tab_of(view: View, place: Mapping[str, str]) -> str:
 def _to_sign_in(request: Request) -> Response:
     if _form(request) != "html" or LIVE in request.headers:
         return PlainTextResponse("Sign in first.", 401)
-    from urllib.parse import quote
-
-    after = quote(f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path, safe="/")
-    return RedirectResponse(f"/login?next={after}", 303)
+    return to_sign_in(request)

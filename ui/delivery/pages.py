@@ -23,7 +23,7 @@ from ui.accounts import Account, Accounts
 from ui.delivery.parcels import PAGE, site_of
 from ui.delivery.rounds import SUBSCRIPTIONS
 from ui.delivery.subscriptions import UNTIL_RESUMED, Subscription, Subscriptions
-from ui.forms import EXPIRED, Field, Forms
+from ui.forms import EXPIRED, Field, Forms, to_sign_in
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, MissingDataError, UsageError
 from warehouse.settings import Settings
@@ -115,7 +115,7 @@ class BriefingPages:
     def _show(self, request: Request, day: date | None) -> Response:
         account = self._sessions.reader(request.cookies)
         if account is None:
-            return RedirectResponse(f"/login?next={request.url.path}", 303)
+            return to_sign_in(request)
         try:
             found = self._briefing(account, day)
         except MissingDataError as error:

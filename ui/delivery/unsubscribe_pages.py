@@ -11,13 +11,14 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 
 from ui.accounts import Accounts
 from ui.delivery.parcels import STOP, mark_of
 from ui.delivery.rounds import SUBSCRIPTIONS
 from ui.delivery.subscriptions import Subscription, Subscriptions
 from ui.forms import Forms
+from ui.refusal import refusal
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
 
@@ -40,7 +41,7 @@ class UnsubscribePages:
         with closing(self._subscriptions()) as subscriptions:
             found = self._found(subscriptions, identity, mark)
         if found is None:
-            return _no_such_link()
+            return _no_such_link(request)
         return self._forms.page(request, "unsubscribe.html", ended=bool(found.ended), channel=found.channel)
 
     def end(self, request: Request, identity: str, mark: str) -> Response:
@@ -48,7 +49,7 @@ class UnsubscribePages:
         with closing(self._subscriptions()) as subscriptions:
             found = self._found(subscriptions, identity, mark)
             if found is None:
-                return _no_such_link()
+                return _no_such_link(request)
             if not found.ended:
                 subscriptions.end(found.id, datetime.now(UTC).date())
                 self._accounts.note("briefing_unsubscribed", found.reader, channel=found.channel)
@@ -66,5 +67,5 @@ class UnsubscribePages:
         return Subscriptions(self._settings.state / SUBSCRIPTIONS)
 
 
-def _no_such_link() -> Response:
-    return PlainTextResponse("This link is not valid. Sign in and open /briefing to see what you follow.", 404)
+def _no_such_link(request: Request) -> Response:
+    return refusal(request, 404, "This link is not valid. Sign in and open /briefing to see what you follow.")

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from markupsafe import Markup
 
 from agents.briefing.chart import svg
@@ -24,7 +24,7 @@ from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.metrics import governed_table
 from tools.outcome import Mendable, Refusal, Table
 from ui.csv_text import csv_text
-from ui.forms import Forms
+from ui.forms import Forms, to_sign_in
 from ui.sessions import Sessions
 from warehouse.errors import CommandCenterError, UsageError
 from warehouse.principal import Principal
@@ -53,7 +53,7 @@ class ViewPages:
         """The page: the figure of the days asked for, their course, the same as a table, and the statement."""
         account = self._sessions.reader(request.cookies)
         if account is None:
-            return RedirectResponse("/login?next=/briefing", 303)
+            return to_sign_in(request)
         try:
             query = query_of(request.query_params, self._desk(account))
             whole, course = self._tables(query, account)

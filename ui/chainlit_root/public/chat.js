@@ -14,15 +14,15 @@
   };
 
   const longDate = (iso) =>
-    new Date(`${iso}T00:00:00Z`).toLocaleDateString("en-US", {
-      day: "numeric", month: "short", year: "numeric", timeZone: "UTC",
+    new Date(`${iso}T00:00:00Z`).toLocaleDateString("en-GB", {
+      day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
     });
 
   const clock = (iso) => {
     const when = new Date(iso);
     const time = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     const today = when.toDateString() === new Date().toDateString();
-    return today ? time : `${when.toLocaleDateString("en-US", { day: "numeric", month: "short" })}, ${time}`;
+    return today ? time : `${when.toLocaleDateString("en-GB", { day: "numeric", month: "long" })}, ${time}`;
   };
 
   const badge = () => {
