@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Unit = Literal["count", "rate", "usd", "minutes", "days", "seconds", "score", "points", "percent"]
@@ -319,12 +320,25 @@ class SemanticModel:
 
     def datasets_of(self, metric: str) -> frozenset[str]:
         """Names of the datasets that a metric's measures come from."""
-        definition = self.metrics[metric]
-        pairs = definition.numerator + definition.denominator
-        return frozenset(self.measures[name].dataset for name, _ in pairs)
+        found = self._datasets.get(metric)
+        if found is None:
+            definition = self.metrics[metric]
+            pairs = definition.numerator + definition.denominator
+            found = self._datasets[metric] = frozenset(self.measures[name].dataset for name, _ in pairs)
+        return found
 
     def dimensions_of(self, metric: str) -> frozenset[str]:
         """Dimensions that every dataset behind the metric carries: the ones it can be sliced by."""
-        return frozenset.intersection(
-            *(frozenset(self.datasets[name].columns) for name in self.datasets_of(metric))
-        )
+        found = self._dimensions.get(metric)
+        if found is None:
+            carried = (frozenset(self.datasets[name].columns) for name in self.datasets_of(metric))
+            found = self._dimensions[metric] = frozenset.intersection(*carried)
+        return found
+
+    @cached_property
+    def _datasets(self) -> dict[str, frozenset[str]]:
+        return {}  # by metric, filled as they are asked for
+
+    @cached_property
+    def _dimensions(self) -> dict[str, frozenset[str]]:
+        return {}

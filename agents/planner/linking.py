@@ -13,7 +13,7 @@ from agents.planner.normalise import lemma, stem
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.thresholds import comparisons
-from agents.planner.times import read_span
+from agents.planner.times import read_spans
 from agents.planner.words import (
     ADVERB_GRAINS,
     COMMON_VALUES,
@@ -391,11 +391,8 @@ def _labelled(found: frozenset[Target], words: Sequence[Token], lexicon: Lexicon
 
 
 def _time_spans(tokens: Sequence[Token], clock: Clock) -> Iterable[Span]:
-    words = [token.text for token in tokens]
-    for start in range(len(words)):
-        found = read_span(words, start, clock)
-        if found:
-            yield Span(start, found[0], "time", period=found[1], weight=1.02)
+    for start, end, period in read_spans((token.text for token in tokens), clock):
+        yield Span(start, end, "time", period=period, weight=1.02)
 
 
 _NO_RATE = (

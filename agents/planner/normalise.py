@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from agents.planner.once import once
 from agents.planner.reading import Token
 from agents.planner.shorthand import written_out
 from agents.planner.words import FUNCTION, NUMBER_WORDS, TIME_WORDS
@@ -109,6 +110,10 @@ def normalise(question: str) -> str:
 
 def tokenise(question: str) -> list[Token]:
     """Tokens of a question. Hyphenated words split, numbers and dates stay whole."""
+    return list(once(("tokens", question), lambda: tuple(_tokenised(question))))
+
+
+def _tokenised(question: str) -> list[Token]:
     upper = _upper_words(question)
     tokens = []
     for match in _WORD.finditer(_joined(normalise(question))):

@@ -6,6 +6,7 @@ import re
 
 from agents.planner.cues import find, first
 from agents.planner.lexicon import Lexicon
+from agents.planner.once import once_a_model
 from agents.planner.reading import Reading
 from agents.planner.siblings import Named
 from agents.planner.words import DETERMINERS, POPULATION, PREPOSITIONS, word_set
@@ -82,6 +83,7 @@ def _only_names_members(reading: Reading) -> bool:
     )
 
 
+@once_a_model
 def population_metric(model: SemanticModel) -> str:
     """The count of the dataset that holds the members of today; empty when the model has none."""
     names = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Literal
 
 from semantic.model import CalendarEvent
@@ -34,7 +35,7 @@ class Period:
         return TimeRange(start=self.start, end=self.end, label=self.label)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clock:
     """Today (the last complete day of data), the first day of data, fiscal year start, named events.
 
@@ -46,6 +47,19 @@ class Clock:
     fiscal_month: int = 1
     events: tuple[CalendarEvent, ...] = ()
     partial_day: date | None = None
+
+    @cached_property
+    def event_phrases(self) -> tuple[tuple[CalendarEvent, tuple[str, ...]], ...]:
+        """Each event with its names in lower case, the longest first."""
+        return tuple(
+            (event, tuple(name.lower() for name in sorted((event.name, *event.synonyms), key=len, reverse=True)))
+            for event in self.events
+        )
+
+    @cached_property
+    def event_words(self) -> frozenset[str]:
+        """The words that events' names begin with."""
+        return frozenset(phrase.split()[0] for _, phrases in self.event_phrases for phrase in phrases)
 
 
 def month_start(day: date, months: int = 0) -> date:

@@ -26,6 +26,7 @@ from agents.planner.lists import agree_in_lists, bind_to_named, complete_lists, 
 from agents.planner.meaning import Meanings, match_meaning
 from agents.planner.negation import read_negation
 from agents.planner.normalise import tokenise
+from agents.planner.once import once, one_question
 from agents.planner.periods import Clock
 from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan, PriorTurn
@@ -124,7 +125,8 @@ class Planner:
         `partial_day` is the incomplete day of data after `as_of`, when there is one.
         """
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events, partial_day)
-        return self._finished(self.outline(question, history, clock, rereads=True), clock)
+        with one_question():
+            return self._finished(self.outline(question, history, clock, rereads=True), clock)
 
     def outline(self, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool = False) -> Plan:
         """The plan without what is told beside it: the default window, follow-ups.
@@ -266,6 +268,12 @@ class Planner:
 
     def read(self, question: str, clock: Clock, prior: PriorTurn | None = None) -> tuple[Reading, Intent]:
         """Run the reading steps in turn. `prior` is the turn that a follow-up may point at rows of."""
+        if prior:
+            return self._read(question, clock, prior)
+        reading, intent = once(("read", id(self), question, clock), lambda: self._read(question, clock))
+        return reading.copy(), replace(intent)
+
+    def _read(self, question: str, clock: Clock, prior: PriorTurn | None = None) -> tuple[Reading, Intent]:
         tokens, changes = self.speller.repair(tokenise(question), names_in(question))
         tokens, correction = without_correction(tokens) if prior else (tokens, False)
         tokens, attribution = read_attribution(question, tokens, self.lexicon)

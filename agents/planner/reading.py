@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from agents.planner.periods import Period
@@ -53,9 +53,23 @@ class Span:
     weight: float = 1.0
 
 
+class Wording:
+    """The tokens of a question as they are looked through again and again. They do not change."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.texts = tuple(token.text for token in tokens)
+        self.lemmas = tuple(token.lemma for token in tokens)
+        self.text = " ".join(self.texts)
+        """Tokens joined by single blanks: what cue patterns match against."""
+        self.words = frozenset(self.texts)
+
+
 @dataclass
 class Reading:
-    """The state that the pipeline's steps share for one question. Nothing here outlives the question."""
+    """The state that the pipeline's steps share for one question. Nothing here outlives the question.
+
+    Copies of it share the `wording`.
+    """
 
     question: str
     tokens: list[Token]
@@ -88,10 +102,24 @@ class Reading:
     others: int | None = None
     unresolved: str = ""
 
-    @cached_property
+    wording: Wording = field(default=None, repr=False, compare=False)  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if self.wording is None:
+            self.wording = Wording(self.tokens)
+
+    @property
     def text(self) -> str:
         """Tokens joined by single blanks: what cue patterns match against."""
-        return " ".join(token.text for token in self.tokens)
+        return self.wording.text
+
+    def copy(self) -> Reading:
+        """A reading whose lists and sets the next steps may change."""
+        other = object.__new__(Reading)
+        other.__dict__.update(self.__dict__)
+        for name in _CHANGING:
+            other.__dict__[name] = self.__dict__[name].copy()
+        return other
 
     def closes(self, at: int) -> bool:
         """Whether the clause ends before a place: there stands a mark, or nothing."""
@@ -115,6 +143,13 @@ class Reading:
     def of_kind(self, kind: SpanKind) -> list[Span]:
         """Spans of a kind in the order of the question."""
         return [span for span in self.spans if span.kind == kind]
+
+
+_CHANGING = (
+    "spans", "explained", "assumptions", "breakdown", "loose", "negated", "compared", "thresholds", "topics",
+    "problems", "pointed",
+)  # fmt: skip
+"""Lists and sets of a reading that steps add to."""
 
 
 def asking_places(reading: Reading) -> set[int]:

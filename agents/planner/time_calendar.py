@@ -9,12 +9,24 @@ from datetime import date, timedelta
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
 from agents.planner.time_relative import count_of, relative
-from agents.planner.time_words import DAY, ORDINALS, PREPOSITIONS, YEAR, Found, match_phrase, word_at
+from agents.planner.time_words import (
+    DAY,
+    DIGIT,
+    FISCAL_NAME,
+    FISCAL_YEAR,
+    HALF,
+    HALF_NAME,
+    ORDINALS,
+    PREPOSITIONS,
+    QUARTER,
+    QUARTER_NAME,
+    YEAR,
+    Found,
+    Opened,
+    match_phrase,
+    word_at,
+)
 from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, word_set
-
-QUARTER = re.compile(r"^q([1-4])$")
-HALF = re.compile(r"^h([12])$")
-FISCAL_YEAR = re.compile(r"^fy(\d{2}|\d{4})$")
 
 
 def calendar_month(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -245,3 +257,20 @@ def year(words: Sequence[str], at: int, clock: Clock) -> Found:
     if YEAR.match(word_at(words, after)) and word_at(words, after - 1) not in _QUANTITIES:
         return after + 1, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
     return None
+
+
+_OF_QUARTER = word_set("fiscal financial quarter") | ORDINALS.keys() | {QUARTER_NAME}
+_OF_YEAR = word_set("fiscal financial calendar year") | {DIGIT, FISCAL_NAME}
+NAMED = MONTHS.keys() | {"month"} | _OF_QUARTER | _OF_YEAR
+"""What a month, quarter or year by its name may begin with."""
+CALENDAR: Opened = {
+    calendar_month: MONTHS.keys() | frozenset({"month"}),
+    calendar_day: MONTHS.keys() | frozenset({DIGIT}),
+    days_of_month: frozenset(MONTHS),
+    written_date: frozenset({DIGIT}),
+    quarter: _OF_QUARTER,
+    half_year: ORDINALS.keys() | frozenset({HALF_NAME}),
+    part_of_month: frozenset(ORDINALS),
+    part_of_year: frozenset(ORDINALS),
+    year: _OF_YEAR,
+}

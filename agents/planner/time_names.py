@@ -10,7 +10,7 @@ from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_words import Found, word_at
+from agents.planner.time_words import DIGIT, Found, Opened, word_at
 from agents.planner.words import MONTHS, word_set
 
 COUNTRY = "US"
@@ -50,17 +50,21 @@ def _holidays(year: int) -> dict[str, date]:
 
 
 @cache
-def _holiday_names(year: int) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """(words, name) of holidays, the longest first."""
+def _holiday_names(year: int) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """(words, name) of holidays by their first word, the longest first."""
     names = {**{name: name for name in _holidays(year)}, **_SHORT_HOLIDAYS}
-    return tuple((tuple(said.split()), names[said]) for said in sorted(names, key=len, reverse=True))
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for said in sorted(names, key=len, reverse=True):
+        parts = tuple(said.split())
+        found.setdefault(parts[0], []).append((parts, names[said]))
+    return found
 
 
 def holiday(words: Sequence[str], at: int, clock: Clock) -> Found:
     """Labor Day, Thanksgiving, Christmas 2025, last Memorial Day: the latest one that is not in the future."""
     start = at + (words[at] in ("last", "this", "past"))
-    for parts, name in _holiday_names(clock.today.year):
-        if word_at(words, start) != parts[0] or tuple(words[start : start + len(parts)]) != parts:
+    for parts, name in _holiday_names(clock.today.year).get(word_at(words, start), ()):
+        if tuple(words[start : start + len(parts)]) != parts:
             continue
         year, end = _year_at(words, start + len(parts), clock)
         day = _holidays(year or clock.today.year).get(name)
@@ -181,17 +185,18 @@ def third_of_month(words: Sequence[str], at: int, clock: Clock) -> Found:
     return end, Period(month.replace(day=first), month.replace(day=last), said, vague=vague)
 
 
-FIRST_WORDS = (
-    _SEASONS.keys()
-    | _EARLY
-    | _MIDDLE
-    | _LATE
-    | word_set(
-        "weekend iso christmas xmas thanksgiving new mlk presidents fourth martin memorial juneteenth "
-        "independence labor columbus veterans washington"
-    )
+_SEEN = word_set("last this past")
+HOLIDAYS = word_set(
+    "christmas xmas thanksgiving new mlk presidents fourth martin memorial juneteenth independence labor columbus "
+    "veterans washington"
 )
-"""Words that a named period may begin with, beside months and `last`, `this`, `past`."""
-NAMES = (
-    holiday, season, weekend, fortnight, numbered_week, day_of_month, named_month, third_of_month,
-)  # fmt: skip
+"""Words that a holiday may begin with, beside months and `last`, `this`, `past`."""
+NAMES: Opened = {
+    season: _SEEN | _SEASONS.keys(),
+    weekend: _SEEN | {"weekend"},
+    fortnight: _SEEN,
+    numbered_week: word_set("calendar iso week"),
+    day_of_month: frozenset({DIGIT}),
+    named_month: _SEEN,
+    third_of_month: _EARLY | _MIDDLE | _LATE,
+}

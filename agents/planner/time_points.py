@@ -1,7 +1,7 @@
 """The time grammar's points: every way people name a period, read from tokens into whole days.
 
-Rules are tried in order at every index and the longest reading wins. Periods in the future are returned as they
-are: the verifier refuses them.
+The rules that may begin with the word there are tried in order at every index, and the longest reading wins.
+Periods in the future are returned as they are: the verifier refuses them.
 """
 
 from __future__ import annotations
@@ -9,59 +9,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
 from agents.planner.time_calendar import (
-    FISCAL_YEAR,
-    HALF,
-    QUARTER,
+    CALENDAR,
+    NAMED,
     calendar_day,
     calendar_month,
-    days_of_month,
-    half_year,
-    part_of_month,
-    part_of_year,
     quarter,
     written_date,
     year,
     year_after,
-)  # fmt: skip
-from agents.planner.time_names import FIRST_WORDS, NAMES
-from agents.planner.time_relative import NEXT, ago, count_of, named_day, relative
-from agents.planner.time_words import LAST, ORDINALS, THIS, YEAR, Found, Rule, match_phrase, word_at
-from agents.planner.words import MONTHS, NUMBER_WORDS, TIME_WORDS, UNITS, WEEKDAYS, word_set
-from semantic.model import CalendarEvent
+)
+from agents.planner.time_names import HOLIDAYS, NAMES, holiday
+from agents.planner.time_relative import COUNTED, RELATIVE, count_of, relative
+from agents.planner.time_words import (
+    DIGIT,
+    LAST,
+    THIS,
+    YEAR,
+    Found,
+    Opened,
+    Rule,
+    Rules,
+    Words,
+    longest,
+    match_phrase,
+    word_at,
+)
+from agents.planner.words import MONTHS, UNITS, WEEKDAYS, word_set
 
 
 def read_point(words: Sequence[str], at: int, clock: Clock) -> Found:
     """The longest period without a preposition."""
     while at < len(words) and words[at] == "the":
         at += 1
-    if at >= len(words) or not _may_begin(words[at], clock):
+    if at >= len(words) or not (rules := _rules(words[at], clock)):
         return None
-    found = [result for rule in POINTS if (result := rule(words, at, clock))]
-    return max(found, key=lambda result: result[0]) if found else None
+    if not isinstance(words, Words):
+        return longest(rules, words, at, clock)
+    if at not in words.points:
+        words.points[at] = longest(rules, words, at, clock)
+    return words.points[at]
 
 
-_BEGINNERS = (
-    TIME_WORDS | LAST | THIS | NEXT | MONTHS.keys() | UNITS.keys() | WEEKDAYS.keys() | NUMBER_WORDS.keys()
-    | ORDINALS.keys() | FIRST_WORDS
-    | word_set("the so right now at as all of from since a an same couple several days period financial")
-)  # fmt: skip
-
-
-def _may_begin(word: str, clock: Clock) -> bool:
+def may_begin(word: str, clock: Clock) -> bool:
     """Whether any rule reads a period that begins with the word: most words of a question begin none."""
-    if word in _BEGINNERS or word[0].isdigit() or word in _event_words(clock.events):
-        return True
-    return word[0] in "qhf" and bool(QUARTER.match(word) or HALF.match(word) or FISCAL_YEAR.match(word))
+    return bool(_rules(word, clock))
 
 
-@cache
-def _event_words(events: tuple[CalendarEvent, ...]) -> frozenset[str]:
-    return frozenset(phrase.lower().split()[0] for event in events for phrase in (event.name, *event.synonyms))
+def _rules(word: str, clock: Clock) -> tuple[Rule, ...]:
+    return POINTS.at(word, _ANY_EVENT if word in clock.event_words else "")
 
 
 _ALL_DATA = (
@@ -73,12 +72,15 @@ _ALL_DATA = (
 )  # fmt: skip
 
 
+_TO_DATE: dict[str, p.Unit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
+_YTD_BEFORE = ("prior year ytd", "previous year ytd", "last year ytd", "prior ytd", "last year s ytd")
+
+
 def to_date(words: Sequence[str], at: int, clock: Clock) -> Found:
     """ytd, month to date, so far this quarter, this year so far, all time."""
-    short: dict[str, p.Unit] = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
-    if words[at] in short:
-        return at + 1, p.current(short[words[at]], clock, f"{short[words[at]]} to date")
-    for phrase in ("prior year ytd", "previous year ytd", "last year ytd", "prior ytd", "last year s ytd"):
+    if words[at] in _TO_DATE:
+        return at + 1, p.current(_TO_DATE[words[at]], clock, f"{_TO_DATE[words[at]]} to date")
+    for phrase in _YTD_BEFORE:
         if end := match_phrase(words, at, phrase):
             year = p.current("year", clock, "")
             start, last = p.year_before(year.start), p.year_before(year.end)
@@ -138,9 +140,11 @@ def event(words: Sequence[str], at: int, clock: Clock) -> Found:
     start += bool(year)
     if is_last and word_at(words, at + 1) == "year":
         is_last, year, start = False, clock.today.year - 1, at + 2  # "last year's AEP"
-    for known in clock.events:
-        for phrase in sorted((known.name, *known.synonyms), key=len, reverse=True):
-            end = match_phrase(words, start, phrase.lower())
+    if word_at(words, start) not in clock.event_words:
+        return None
+    for known, phrases in clock.event_phrases:
+        for phrase in phrases:
+            end = match_phrase(words, start, phrase)
             if not end:
                 continue
             end = match_phrase(words, end, "period") or match_phrase(words, end, "season") or end
@@ -245,7 +249,7 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
         if read_point(words, at + 2, clock) and word_at(words, at + 1) == "before":
             return None
         return at + 2, _baseline(clock, "previous_year" if unit == "year" else "previous_period")
-    for phrase in ("previous period", "prior period", "preceding period", "period before", "last period"):
+    for phrase in _BASELINES:
         if end := match_phrase(words, at, phrase):
             return end, _baseline(clock, "previous_period")
     return None
@@ -257,10 +261,20 @@ def _baseline(clock: Clock, comparison: str) -> Period:
     return Period(clock.today, clock.today, label, baseline=kind)  # type: ignore[arg-type]
 
 
-POINTS: tuple[Rule, ...] = (
-    *NAMES,
-    named_day, relative, ago, calendar_month, calendar_day, days_of_month, written_date, quarter, half_year,
-    part_of_month,
-    part_of_year, year,
-    to_date, event, weekday, week_of, baseline,
-)  # fmt: skip
+_BASELINES = ("previous period", "prior period", "preceding period", "period before", "last period")
+_ANY_EVENT = "<event>"
+_OPENED: Opened = {
+    holiday: HOLIDAYS | MONTHS.keys() | word_set("last this past"),
+    **NAMES,
+    **RELATIVE,
+    **CALENDAR,
+    to_date: (
+        _TO_DATE.keys() | NAMED | UNITS.keys() | THIS | {"so"}
+        | {phrase.split()[0] for phrase in (*_YTD_BEFORE, *_ALL_DATA)}
+    ),
+    event: LAST | THIS | {DIGIT, _ANY_EVENT},
+    weekday: LAST | THIS | WEEKDAYS.keys(),
+    week_of: frozenset({"week"}),
+    baseline: COUNTED | UNITS.keys() | {"same", "last"} | {phrase.split()[0] for phrase in _BASELINES},
+}  # fmt: skip
+POINTS = Rules(_OPENED)

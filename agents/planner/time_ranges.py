@@ -11,7 +11,7 @@ from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
 from agents.planner.time_calendar import calendar_day
 from agents.planner.time_points import read_point
-from agents.planner.time_words import DAY, PREPOSITIONS, Found, match_phrase, word_at
+from agents.planner.time_words import DAY, DIGIT, PREPOSITIONS, Found, Opened, match_phrase, word_at
 from agents.planner.words import MONTHS, NUMBER_WORDS, UNITS, word_set
 
 COMPARES = word_set(
@@ -264,4 +264,12 @@ def _named_before(words: Sequence[str], at: int, clock: Clock) -> Period | None:
     return None
 
 
-RANGES = (listed, days_of_one_month, ending, and_before, since_then)
+POINT = "<point>"
+"""A word that a period may begin with (`may_begin`), among those that a range may."""
+RANGES: Opened = {
+    listed: PREPOSITIONS | {"the", POINT},
+    days_of_one_month: MONTHS.keys() | word_set("between from on the") | {DIGIT},
+    ending: NUMBER_WORDS.keys() | UNITS.keys() | {"the", "half", DIGIT},
+    and_before: frozenset({"the", POINT}),
+    since_then: word_set("since from after"),
+}

@@ -8,18 +8,25 @@ from datetime import timedelta
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_words import LAST, THIS, Found, match_phrase, word_at
+from agents.planner.time_words import DIGIT, LAST, THIS, Found, Opened, match_phrase, word_at
 from agents.planner.words import NUMBER_WORDS, UNITS, word_set
 
 NEXT = word_set("next coming upcoming following")
+_DAYS = (
+    ("today", 0), ("right now", 0), ("now", 0), ("at the moment", 0), ("as of today", 0), ("as of now", 0),
+    ("yesterday", -1), ("the day before yesterday", -2), ("day before yesterday", -2), ("tomorrow", 1),
+)  # fmt: skip
+_COUNTS = (
+    ("a couple of", 2, ""), ("couple of", 2, ""), ("couple", 2, ""), ("a few", 3, "few read as 3"),
+    ("few", 3, "few read as 3"), ("several", 3, "several read as 3"),
+)  # fmt: skip
+COUNTED = word_set("a couple few several") | NUMBER_WORDS.keys() | {DIGIT}
+"""What a number of units may begin with."""
 
 
 def named_day(words: Sequence[str], at: int, clock: Clock) -> Found:
     """today, right now, yesterday, tomorrow."""
-    for phrase, shift in (
-        ("today", 0), ("right now", 0), ("now", 0), ("at the moment", 0), ("as of today", 0), ("as of now", 0),
-        ("yesterday", -1), ("the day before yesterday", -2), ("day before yesterday", -2), ("tomorrow", 1),
-    ):  # fmt: skip
+    for phrase, shift in _DAYS:
         end = match_phrase(words, at, phrase)
         if end and not (
             phrase == "now" and (at == 0 or word_at(words, at - 1) in (",", ".", "and", "ok", "okay"))
@@ -57,14 +64,11 @@ def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 def count_of(words: Sequence[str], at: int) -> tuple[int, int | None, str]:
     """An optional number of units: 8, eight, a couple of, few."""
-    for phrase, number, vague in (
-        ("a couple of", 2, ""), ("couple of", 2, ""), ("couple", 2, ""), ("a few", 3, "few read as 3"),
-        ("few", 3, "few read as 3"), ("several", 3, "several read as 3"), ("half", 0, ""),
-    ):  # fmt: skip
-        end = match_phrase(words, at, phrase)
-        if end and number:
-            return end, number, vague
     word = word_at(words, at)
+    if word in ("a", "couple", "few", "several"):
+        for phrase, number, vague in _COUNTS:
+            if end := match_phrase(words, at, phrase):
+                return end, number, vague
     if word.isdigit() and 0 < int(word) < 400:
         return at + 1, int(word), ""
     if word in NUMBER_WORDS and NUMBER_WORDS[word] > 0:
@@ -94,3 +98,10 @@ def ago(words: Sequence[str], at: int, clock: Clock) -> Found:
         return after + 2, replace(p.whole(start, "year", label), baseline="previous_year")
     start = p.step(p.floor(clock.today, unit), unit, -count)
     return after + 2, replace(p.whole(start, unit, " ".join(words[at : after + 2])), vague=vague)
+
+
+RELATIVE: Opened = {
+    named_day: frozenset(phrase.split()[0] for phrase, _ in _DAYS),
+    relative: LAST | THIS | NEXT,
+    ago: COUNTED | {"an", "one"},
+}

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
-from agents.planner.time_points import event, read_point
-from agents.planner.time_ranges import MOVES, RANGES, SIDE_BY_SIDE
-from agents.planner.time_words import DAY, PREPOSITIONS, Found, Rule, match_phrase, word_at
+from agents.planner.time_points import event, may_begin, read_point
+from agents.planner.time_ranges import MOVES, POINT, RANGES, SIDE_BY_SIDE
+from agents.planner.time_words import (
+    DAY,
+    PREPOSITIONS,
+    Found,
+    Opened,
+    Rules,
+    Words,
+    longest,
+    match_phrase,
+    word_at,
+)
 from agents.planner.words import UNITS, word_set
 from semantic.model import CalendarEvent
+
+
+def read_spans(words: Iterable[str], clock: Clock) -> Iterator[tuple[int, int, Period]]:
+    """(start, end, period) of every place of a question where one begins, its preposition included."""
+    asked = Words(words)
+    for start in range(len(asked)):
+        if found := read_span(asked, start, clock):
+            yield start, *found
 
 
 def read_span(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -22,8 +40,7 @@ def read_span(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 
 def _longest(words: Sequence[str], at: int, clock: Clock) -> Found:
-    found = [result for rule in SPANS if (result := rule(words, at, clock))]
-    return max(found, key=lambda result: result[0]) if found else None
+    return longest(SPANS.at(words[at], POINT if may_begin(words[at], clock) else ""), words, at, clock)
 
 
 def _more_exactly(words: Sequence[str], found: tuple[int, Period], clock: Clock) -> tuple[int, Period]:
@@ -50,10 +67,16 @@ def plain(words: Sequence[str], at: int, clock: Clock) -> Found:
     return read_point(words, at, clock)
 
 
+_EDGES = {
+    "start": ("start of", "start"), "beginning": ("beginning of",), "begin": ("begin of",),
+    "first": ("first day of",), "end": ("end of",),
+}  # fmt: skip
+
+
 def edge(words: Sequence[str], at: int, clock: Clock) -> tuple[int, date, date, Period] | None:
     """A point with its first and last day, by an edge of it where one is named: the start of June, mid August."""
     the = at + (word_at(words, at) == "the")
-    for phrase in ("start of", "beginning of", "begin of", "first day of", "start", "end of"):
+    for phrase in _EDGES.get(word_at(words, the), ()):
         after = match_phrase(words, the, phrase)
         inner = _point_or_unit(words, after, clock) if after else None
         if inner:
@@ -226,10 +249,19 @@ def _opened(point: Period, rule: str, clock: Clock, label: str) -> Period:
 
 def enclosed(words: Sequence[str], at: int, clock: Clock) -> Found:
     """within the last 7 days, over the course of August, as of August."""
-    for phrase in ("over the course of", "in the course of", "as of", "during the course of", "in the space of"):
+    for phrase in _ENCLOSED:
         if end := match_phrase(words, at, phrase):
             return read_point(words, end, clock)
     return None
 
 
-SPANS: tuple[Rule, ...] = (since, plain, between, open_ended, enclosed, *RANGES)
+_ENCLOSED = ("over the course of", "in the course of", "as of", "during the course of", "in the space of")
+_OPENED: Opened = {
+    since: _EDGES.keys() | word_set("since starting from the") | {POINT},
+    plain: PREPOSITIONS | {"as", "the", POINT},
+    between: _EDGES.keys() | word_set("between from the") | {POINT},
+    open_ended: frozenset(phrase.split()[0] for phrase in _OPEN),
+    enclosed: frozenset(phrase.split()[0] for phrase in _ENCLOSED),
+    **RANGES,
+}  # fmt: skip
+SPANS = Rules(_OPENED)

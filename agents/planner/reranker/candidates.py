@@ -76,23 +76,56 @@ class Candidate:
     repairs: tuple[str, ...]
 
 
+@dataclass
+class Making:
+    """The candidates of a question as they are made: the rules' own draft at once, the others when asked for."""
+
+    evidence: Evidence
+    lexicon: Lexicon
+    clock: Clock
+    own: Draft
+    after: Reading
+    pairs: list[tuple[Figures, Taken | None]]
+
+    @classmethod
+    def of(cls, evidence: Evidence, lexicon: Lexicon, clock: Clock) -> Making:
+        """With the rules' own draft, `after` being the reading then, and what else to try."""
+        own, after = _drafted(evidence.reading, evidence, lexicon, clock, ())
+        return cls(evidence, lexicon, clock, own, after, _pairs(tuple(own.metrics), evidence, lexicon))
+
+    def _is_own(self, asked: Figures, taken: Taken | None) -> bool:
+        return taken is None and asked.metrics == tuple(self.own.metrics)
+
+    def first(self) -> Candidate | None:
+        """The rules' own draft as a candidate; None where it is no query. Its figures come first."""
+        if self.own.query() is None:
+            return None
+        return Candidate(self.own, self.after, self.pairs[0][0], None, (), ())
+
+    def candidates(self) -> list[Candidate]:
+        """Every different candidate with a query, the rules' own first."""
+        found: dict[tuple[object, ...], Candidate] = {}
+        readings = {None: (self.evidence.reading, ())} | {
+            taken: retaken(self.evidence.reading, taken) for taken in self.evidence.ways
+        }
+        for asked, taken in self.pairs:
+            reading, dropped = readings[taken]
+            if self._is_own(asked, taken):
+                draft, after = self.own, self.after
+            else:
+                draft, after = _drafted(reading, self.evidence, self.lexicon, self.clock, asked.metrics)
+            for repairs, repaired in _repaired(draft, self.evidence, self.lexicon):
+                query = repaired.query()
+                if query is not None:
+                    made = Candidate(repaired, after, asked, taken, dropped, repairs)
+                    found.setdefault(_content(query), made)
+        return list(found.values())
+
+
 def candidates(evidence: Evidence, lexicon: Lexicon, clock: Clock) -> tuple[Draft, list[Candidate]]:
     """The rules' own draft, and every different candidate with a query, the rules' own among them."""
-    own, _ = _drafted(evidence.reading, evidence, lexicon, clock, ())
-    found: dict[tuple[object, ...], Candidate] = {}
-    readings = {None: (evidence.reading, ())} | {
-        taken: retaken(evidence.reading, taken) for taken in evidence.ways
-    }
-    for asked, taken in _pairs(tuple(own.metrics), evidence, lexicon):
-        reading, dropped = readings[taken]
-        given = () if taken is None and asked.metrics == tuple(own.metrics) else asked.metrics
-        draft, after = _drafted(reading, evidence, lexicon, clock, given)
-        for repairs, repaired in _repaired(draft, evidence, lexicon):
-            query = repaired.query()
-            if query is not None:
-                made = Candidate(repaired, after, asked, taken, dropped, repairs)
-                found.setdefault(_content(query), made)
-    return own, list(found.values())
+    made = Making.of(evidence, lexicon, clock)
+    return made.own, made.candidates()
 
 
 def _pairs(own: tuple[str, ...], evidence: Evidence, lexicon: Lexicon) -> list[tuple[Figures, Taken | None]]:
@@ -115,22 +148,11 @@ def _pairs(own: tuple[str, ...], evidence: Evidence, lexicon: Lexicon) -> list[t
 def _drafted(
     reading: Reading, evidence: Evidence, lexicon: Lexicon, clock: Clock, given: tuple[str, ...]
 ) -> tuple[Draft, Reading]:
-    own = _copy(reading)
+    own = reading.copy()
     draft = assemble(own, lexicon, clock, evidence.intent.kind, (), given)
     draft.kind, draft.pct = evidence.intent.kind, evidence.intent.pct
     settle_attribution(draft, own, lexicon.model)
     return verify(draft, own, evidence.intent, lexicon), own
-
-
-def _copy(reading: Reading) -> Reading:
-    """A reading whose lists and sets the assembler may change."""
-    return replace(
-        reading,
-        spans=list(reading.spans), explained=set(reading.explained), assumptions=list(reading.assumptions),
-        breakdown=list(reading.breakdown), loose=list(reading.loose), negated=set(reading.negated),
-        compared=set(reading.compared), thresholds=list(reading.thresholds), topics=list(reading.topics),
-        problems=list(reading.problems), pointed=list(reading.pointed),
-    )  # fmt: skip
 
 
 def _repaired(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], Draft]]:

@@ -52,7 +52,9 @@ class Trees:
             goes_left = signs[rows, np.maximum(sign, 0)] <= self.at[trees, node]
             below = np.where(goes_left, self.left[trees, node], self.right[trees, node])
             node = np.where(sign < 0, node, below)
-        found: NDArray[np.float32] = self.value[trees, node].sum(0)
+        # Of a single row, too, the trees are added up one by one as of several: no chance depends on the others.
+        values = self.value[trees, node]
+        found: NDArray[np.float32] = np.repeat(values, 2, axis=1).sum(0)[::2] if len(signs) == 1 else values.sum(0)
         return found
 
 

@@ -13,7 +13,7 @@ from agents.planner.policy import Check, choices_of, planned
 from agents.planner.reading import Reading
 from agents.planner.reranker import judging, slots
 from agents.planner.reranker.barring import is_barred
-from agents.planner.reranker.candidates import Candidate, Evidence, candidates
+from agents.planner.reranker.candidates import Candidate, Evidence, Making
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
 from agents.planner.verify import unexplained_words
@@ -59,11 +59,12 @@ class Reranker:
         if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading):
             return plan
         evidence = Evidence.of(reading, intent, self.slots, self.lexicon, clock)
-        own, found = candidates(evidence, self.lexicon, clock)
+        made = Making.of(evidence, self.lexicon, clock)
+        if plan.kind == "query" and not self._doubts(made, evidence, reading):
+            return plan
+        own, found = made.own, made.candidates()
         likely = judged(found, own, evidence, self.lexicon, self.judge, self.known)
         if not likely:
-            return plan
-        if plan.kind == "query" and not self._doubts(own, likely, reading):
             return plan
         chance, best = likely[0]
         left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
@@ -71,10 +72,13 @@ class Reranker:
             return self._answered(best, own, [word for _, word in left])
         return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
 
-    def _doubts(self, own: Draft, likely: list[tuple[float, Candidate]], reading: Reading) -> bool:
-        """Whether a draft that the rules made without doubt is unlikely all the same."""
-        chances = [chance for chance, one in likely if one.draft.query() == own.query()]
-        return bool(chances) and chances[0] < self.judge.doubt and not _is_plain(own, reading)
+    def _doubts(self, made: Making, evidence: Evidence, reading: Reading) -> bool:
+        """Whether a draft that the rules made without doubt is unlikely all the same. Asks no other candidate."""
+        first = made.first()
+        if first is None or _is_plain(made.own, reading):
+            return False
+        ((chance, _),) = judged([first], made.own, evidence, self.lexicon, self.judge, self.known)
+        return chance < self.judge.doubt
 
     def _is_new(self, reading: Reading) -> bool:
         """Whether a metric is named that the slots have never seen."""

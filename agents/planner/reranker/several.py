@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 
+from agents.planner.once import once_a_model
 from semantic.model import Metric, SemanticModel
 
 _HEADS = 6
@@ -130,11 +130,7 @@ def _filled(
             yield (head, name), less
 
 
+@once_a_model
 def kin_of(model: SemanticModel) -> Kin:
     """The kin of a model's metrics, remembered."""
-    return _kin(tuple(model.metrics.values()))
-
-
-@lru_cache(maxsize=4)
-def _kin(metrics: tuple[Metric, ...]) -> Kin:
-    return Kin.of(metrics)
+    return Kin.of(tuple(model.metrics.values()))
