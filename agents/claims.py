@@ -37,6 +37,8 @@ LEAST = ("least", "lowest", "smallest", "fewest", "bottom", "minimum")
 BETTER = ("better", "improved", "improvement", "best", "improving")
 WORSE = ("worse", "worsened", "worst", "worsening", "deteriorated")
 SAME = ("unchanged", "flat", "stable", "steady")
+NOTHING = 1e-9
+"""A change below this is none."""
 NONE_AT_ALL = ("no", "none", "nothing")
 _DIRECTION = rf"\b(?:{'|'.join((*UP, *DOWN, *MOST, *LEAST, *BETTER, *WORSE, *SAME))})\b"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agents.answer import Fact
-from agents.claims import BETTER, DOWN, LEAST, MOST, SAME, UP, WORSE, Names, claims
+from agents.claims import BETTER, DOWN, LEAST, MOST, NOTHING, SAME, UP, WORSE, Names, claims
 from agents.disclosure import SCOPE, SMALL_CELL, few_members, hides_ranks, unscoped
 from agents.voice import steady
 from agents.wording import (
@@ -254,7 +254,7 @@ def _shown_rows(fact: Fact, rest: str, evidence: Evidence) -> bool:
 
 def _direction(fact: Fact, rest: str, evidence: Evidence) -> bool:
     value = _value_of(rest, evidence)
-    words = SAME if abs(value) < 1e-9 else UP if value > 0 else DOWN
+    words = SAME if abs(value) < NOTHING else UP if value > 0 else DOWN
     return fact.text in words or (fact.text in SAME and fact.value == 0 and _is_small(rest, evidence))
 
 

@@ -88,8 +88,8 @@ def _notice(voice: Voice, row: int) -> list[Piece]:
     source = f"cell:{part}:{row}:{CHANGE}"
     return [
         '"', voice.value(row, NOTICE), '" (', voice.value(row, "plan"), ", ", day_of(voice, row, "sent"), "): ",
-        voice.cell(row, AFTER), " after ", voice.cell(row, BEFORE), ", ", voice.direction(change, source), " ",
-        number(abs(change), "rate", f"formula:abs({source})"), ", of all their calls ",
+        voice.cell(row, AFTER), " after ", voice.cell(row, BEFORE), ", ", *voice.went(change, source),
+        ", of all their calls ",
         voice.cell(row, RATE_AFTER), " after ", voice.cell(row, RATE_BEFORE),
     ]  # fmt: skip
 

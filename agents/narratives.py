@@ -169,8 +169,7 @@ def _trend(plan: Voice, row: int) -> list[Piece]:
     if change is None:
         return []
     source = f"cell:{plan.table.part}:{row}:trend"
-    size = number(abs(change), "rate", f"formula:abs({source})")
-    return [", ", plan.direction(change, source), " ", size, " on the week"]
+    return [", ", *plan.went(change, source), " on the week"]
 
 
 def briefing(prose: Prose, voices: list[Voice], sight: Sight) -> None:

@@ -84,8 +84,7 @@ def _incident(voice: Voice, row: int) -> list[Piece]:
     change = table.number(row, CHANGE)
     if change:
         source = f"cell:{part}:{row}:{CHANGE}"
-        size = number(abs(change), "rate", f"formula:abs({source})")
-        pieces += [", ", voice.direction(change, source), " ", size, " on expectation"]
+        pieces += [", ", *voice.went(change, source), " on expectation"]
     if cost := table.number(row, COST):
         size = number(abs(cost), "usd", f"formula:abs(cell:{part}:{row}:{COST})")
         pieces += [", ", size, " of cost" if cost > 0 else " saved"]

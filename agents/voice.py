@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.answer import Fact
+from agents.claims import NOTHING
 from agents.disclosure import SCOPE, SMALL_CELL, few_members
 from agents.prose import Piece, number, series
 from agents.sight import SeenTable, Sight
@@ -146,10 +147,15 @@ class Voice:
         return [self.direction(change, source), " ", size, *earlier, *self.verdict(metric, change, source)]
 
     def direction(self, change: float, source: str) -> Fact:
-        """up or down, bound to the sign of a number."""
-        return Fact(
-            text="up" if change > 0 else "down", value=1 if change > 0 else -1, source=f"direction:{source}"
-        )
+        """up, down or unchanged, bound to the sign of a number."""
+        sign = 0 if abs(change) < NOTHING else 1 if change > 0 else -1
+        return Fact(text=("unchanged", "up", "down")[sign], value=sign, source=f"direction:{source}")
+
+    def went(self, change: float, source: str) -> list[Piece]:
+        """up 12.0%; unchanged alone, without a nought behind it."""
+        if abs(change) < NOTHING:
+            return [self.direction(change, source)]
+        return [self.direction(change, source), " ", number(abs(change), "rate", f"formula:abs({source})")]
 
     def size_of_change(self, row: int, metric: str, change: float, relative: float | None) -> Fact:
         """14.0% for volumes and money; points for rates and scores, whose percentage would mislead."""

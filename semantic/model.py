@@ -7,7 +7,7 @@ metric, dimension or value of their own.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -275,6 +275,15 @@ class SemanticModel:
     members_today: str = ""
     bridges: dict[str, Bridge] = field(default_factory=dict)
     as_of: str = ""
+
+    def narrowed_by(self, columns: Iterable[str]) -> SemanticModel:
+        """The model for somebody who sees only rows with certain values of these columns.
+
+        A mart without one of them cannot be narrowed, so the figure is read from a larger table that has it.
+        """
+        needed = set(columns)
+        kept = tuple(mart for mart in self.marts if needed <= set(mart.columns.values()))
+        return self if len(kept) == len(self.marts) else replace(self, marts=kept)
 
     def bridge_of(self, dataset: str, dimensions: Iterable[str]) -> Bridge | None:
         """The bridge that a dataset crosses for dimensions, the first of several (which the compiler refuses)."""

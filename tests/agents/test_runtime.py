@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from agents.answer import Answer
@@ -19,6 +20,7 @@ from warehouse.settings import Settings
 from warehouse.snapshots import current, point_to
 
 Ask = Callable[[str], Answer]
+Gold = Callable[[Path], duckdb.DuckDBPyConnection]
 FIRST = "Repeat call rate by plan type last week"
 
 
@@ -212,6 +214,25 @@ def test_a_question_of_a_megabyte_is_refused_and_not_kept_whole(
     answer = assistant.ask("calls " * 200_000, executive)
     assert (answer.status, answer.refusal_code) == ("refused", "too_long")
     assert len(answer.question) == settings.questions.max_question_characters + 1
+
+
+@pytest.mark.parametrize("attributes", [{"plan_type": "HMO"}, {"state": "FL"}, {"line_of_business": "Commercial"}])
+def test_a_narrowed_reader_gets_totals_of_their_own_rows(
+    attributes: dict[str, str], assistant: Assistant, tiny_warehouse: Path, gold_of: Gold
+) -> None:
+    answer = assistant.ask("Total calls last week", Principal("rita", "executive", attributes=attributes))
+    ((name, value),) = attributes.items()
+    own = f"{name} = '{value}' AND call_date BETWEEN '2026-10-19' AND '2026-10-25'"
+    calls = gold_of(tiny_warehouse).execute(f"SELECT COUNT(*) FROM gold.calls WHERE {own}").fetchall()
+    assert (answer.status, answer.rows) == ("answered", [list(row) for row in calls])
+
+
+def test_what_did_not_change_is_told_so_and_withholds_no_answer(assistant: Assistant) -> None:
+    # In the tiny company HMO's leaked billing calls of the last week are as many as of the week before.
+    narrowed = Principal("rita", "executive", attributes={"plan_type": "HMO"})
+    answer = assistant.ask("What's breaking right now?", narrowed)
+    assert answer.status == "answered"
+    assert "unchanged on the week" in answer.text
 
 
 def test_a_narrowed_reader_is_told_so(assistant: Assistant) -> None:
