@@ -44,6 +44,10 @@ def print_subscriptions(found: list[Subscription], today: date, *, as_json: bool
     if as_json:
         print_json([{**s.__dict__, "follows": dict(s.follows), "state": s.state(today)} for s in found])
         return
+    if not found:
+        typer.echo("Nobody has subscribed; the briefing waits in everybody's chat. To deliver it as well: "
+                   "command-center briefing subscribe NAME --channel email --address ADDRESS")  # fmt: skip
+        return
     from rich.table import Column, Table
 
     table = Table(
