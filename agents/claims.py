@@ -39,7 +39,6 @@ WORSE = ("worse", "worsened", "worst", "worsening", "deteriorated")
 SAME = ("unchanged", "flat", "stable", "steady")
 NOTHING = 1e-9
 """A change below this is none."""
-NONE_AT_ALL = ("no", "none", "nothing")
 _DIRECTION = rf"\b(?:{'|'.join((*UP, *DOWN, *MOST, *LEAST, *BETTER, *WORSE, *SAME))})\b"
 
 

@@ -16,7 +16,6 @@ from semantic.query import DimensionFilter, SemanticQuery
 
 MAPPING = Path(__file__).parent / "cases" / "mapping.yml"
 ABSTAIN = (Expected("refuse"), Expected("clarify"))
-_NEEDS_METRIC = ("query", "drivers", "what_if")
 
 
 class Mapping:

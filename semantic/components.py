@@ -57,11 +57,6 @@ def sides(metric: str, model: SemanticModel) -> tuple[str, str]:
     return _side(metric, ABOVE, model), _side(metric, BELOW, model)
 
 
-def is_component(name: str) -> bool:
-    """Whether a name is that of a side of a ratio, if it is a metric at all."""
-    return _NAME.fullmatch(name) is not None
-
-
 def _side(metric: str, side: str, model: SemanticModel) -> str:
     terms = model.metrics[metric].numerator if side == ABOVE else model.metrics[metric].denominator
     own = (name for name, other in model.metrics.items() if _sums_just(other, terms))

@@ -172,15 +172,3 @@ def _locked(lock: Path, how: int) -> Iterator[None]:
     with lock.open("a+") as file:
         fcntl.flock(file, how)
         yield
-
-
-def is_held(lock: Path) -> bool:
-    """Whether somebody holds a lock file, alone or shared. Raises OSError."""
-    if not lock.exists():
-        return False
-    with lock.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False

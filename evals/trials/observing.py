@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -159,12 +158,6 @@ def semantic_query(wanted: GoldQuery, bench: Bench) -> SemanticQuery:
     body = wanted.model_dump(exclude={"period"})
     start, end = days_of(wanted.period, bench.instance.as_of)
     return SemanticQuery.model_validate({**body, "time": TimeRange(start=start, end=end)})
-
-
-def observe_all(trials: list[Trial], folder: Path, state: Path, settings: Settings) -> list[Observation]:
-    """Trials of one instance, in order."""
-    with closing(Bench(trials[0].instance, folder, state, settings)) as bench:
-        return [bench.observe(trial) for trial in trials]
 
 
 def _with(seen: Observation, **more: Any) -> Observation:

@@ -25,7 +25,6 @@ from tools.savings import project_savings
 
 Of = Literal["actions", "issue", "impact", "split", "savings"]
 Aspect = Literal["basis", "sure", "order", "live", "owner"]
-NOT_PROPOSED = "That action has not been put before the reviewers: nothing is decided on it."
 GONE = "That action is not among today's recommendations: what leaked then no longer leads to it."
 
 

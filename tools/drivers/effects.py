@@ -1,8 +1,8 @@
 """The arithmetic of a change: what each part adds to it, exactly, as plain numbers.
 
 A sum changes by what its parts change by. A ratio's change falls into what the parts' own ratios did (rate) and
-what their weights did (mix), each at the midpoint of the two periods, so that nothing is left over. A product
-falls into what each factor did (Shapley). `tools.drivers.layout` states the same as formulas over cells.
+what their weights did (mix), each at the midpoint of the two periods, so that nothing is left over. What a factor
+of a product did is `shapley` of `tools.formula`. `tools.drivers.layout` states the same as formulas over cells.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 
 @dataclass(frozen=True)
@@ -73,19 +72,3 @@ def _ratio_effect(part: Sides, whole: Sides, level: float) -> Effect:
     came = weight * (part.now / part.base_now - level) if part.base_now else 0.0
     went = earlier * (part.before / part.base_before - level) if part.base_before else 0.0
     return Effect(rate, came - went)
-
-
-def shapley(new: Sequence[float], old: Sequence[float]) -> list[float]:
-    """What each factor's change adds to the change of a product: the mean over all orders of changing them."""
-    count = len(new)
-    effects = []
-    for place in range(count):
-        others = [other for other in range(count) if other != place]
-        total = 0.0
-        for size in range(count):
-            weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
-            for changed in combinations(others, size):
-                rest = math.prod(new[other] if other in changed else old[other] for other in others)
-                total += weight * rest * (new[place] - old[place])
-        effects.append(total)
-    return effects

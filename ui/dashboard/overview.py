@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from agents.briefing.health import Indicator, indicators
 from semantic.query import Order, TimeRange
@@ -22,6 +22,8 @@ TREND_DAYS = 30
 CALL_METRICS = ("repeat_call_rate", "negative_emotion_rate", "avg_handle_time", "call_cost", "total_calls")
 LEAK_METRICS = ("leaked_calls", "avoidable_call_cost")
 TOP = 5
+JOURNEYS = 10  # of the leak table at most
+Leader = Literal["first", "of shown", "left out", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ def fill(reading: Reading) -> Content:
     shown = {
         "tiles": tiles(panels, reading),
         "leaks": leaks,
+        "leader": leader(panels.get("leaks_base"), panels.get("leaks_total")),
         "mixed": MIXED,
         "opportunities": opportunities,
         "chart": _chart(panels.get("leaks_course")),
@@ -107,7 +110,11 @@ def _leak_table(reading: Reading, panels: dict[str, Panel]) -> Panel | Refusal:
 
     What it is made of is left in `panels`.
     """
-    by: dict[str, Any] = {"dimensions": ("journey",), "order_by": (Order(by="avoidable_call_cost"),), "limit": 10}
+    by: dict[str, Any] = {
+        "dimensions": ("journey",),
+        "order_by": (Order(by="avoidable_call_cost"),),
+        "limit": JOURNEYS,
+    }
     base = reading.panel("leaks_base", "Leaks by journey", (*LEAK_METRICS, "leakage_rate"), **by)
     if isinstance(base, Refusal):
         return base
@@ -134,6 +141,22 @@ def _leak_table(reading: Reading, panels: dict[str, Panel]) -> Panel | Refusal:
         interpretation=base.table.interpretation,
         note="Calls and cost are averages a day; the trend is the last week against the week before. " + RULE,
     )
+
+
+def leader(base: Panel | None, total: Panel | None) -> Leader:
+    """What may be said of the first row: that it leaks most, that it does of the journeys shown, or nothing.
+
+    What is left out because few members are behind it may leak more than what is shown.
+    """
+    if base is None or total is None:
+        return "nothing"
+    calls = [base.number(row, "leaked_calls") or 0.0 for row in range(len(base.table.rows))]
+    whole = total.number(0, "leaked_calls") if total.table.rows else None
+    beyond = len(calls) < JOURNEYS and (whole is None or whole > sum(calls))
+    left_out = bool(base.table.left_out) or beyond
+    if not calls or calls[0] <= 0:
+        return "left out" if left_out else "nothing"
+    return "of shown" if left_out else "first"
 
 
 def _sum(total: Panel, reading: Reading) -> Panel:

@@ -17,10 +17,11 @@ from semantic.loader import load_model
 from semantic.query import SemanticQuery, TimeRange
 from semantic.values import ValueDictionary
 from tools.desk import Desk
-from tools.drivers.effects import Sides, ratio_effects, shapley, sum_effects
+from tools.drivers.effects import Sides, ratio_effects, sum_effects
 from tools.drivers.explain import DRIVES, may_be_told
 from tools.drivers.frame import Cut, Frame, Part, sides_of
 from tools.drivers.layout import CONTRIBUTION, OTHERS, Place, driver_table
+from tools.formula import evaluate
 from tools.outcome import Column, Found, PlainCell, Table
 
 PERIOD = TimeRange(start=date(2026, 10, 23), end=date(2026, 10, 29), label="last 7 days")
@@ -134,7 +135,10 @@ def test_the_arithmetic_leaves_nothing_over(
         assert math.fsum(effect.whole for effect in effects) == pytest.approx(change, abs=1e-9 * scale)
     new, old = [pair[0] for pair in factors], [pair[1] for pair in factors]
     whole_change = math.prod(new) - math.prod(old)
-    assert math.fsum(shapley(new, old)) == pytest.approx(whole_change, rel=1e-9, abs=1e-6)
+    constants = {f"f{at}": value for at, value in enumerate((*new, *old))}
+    both = ", ".join(f"query:{name}" for name in constants)
+    effects_of = [evaluate(f"shapley({at}, {both})", [], constants) for at in range(len(new))]
+    assert math.fsum(effects_of) == pytest.approx(whole_change, rel=1e-9, abs=1e-6)
 
 
 def test_a_cut_that_hides_a_handful_is_not_told(desk: Desk) -> None:

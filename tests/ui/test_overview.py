@@ -1,0 +1,37 @@
+"""What the overview says in one sentence of who leaks most."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.outcome import Column, Table
+from ui.dashboard.overview import JOURNEYS, Leader, leader
+from ui.dashboard.panels import Panel
+
+CALLS = Column("leaked_calls", "BIGINT", "count", "metric")
+
+
+def _panel(calls: list[float | None], left_out: int = 0) -> Panel:
+    columns = (Column("journey", "VARCHAR", "", "dimension"), CALLS)
+    rows = tuple((f"J{at}", count) for at, count in enumerate(calls))
+    return Panel("leaks_base", Table("", columns, rows, left_out=left_out))
+
+
+@pytest.mark.parametrize(
+    ("shown", "whole", "left_out", "said"),
+    [
+        ([53.0, 42.0, 0.0], 95.0, 0, "first"),
+        ([53.0, 42.0], 107.0, 0, "of shown"),  # twelve calls of journeys that may not be shown
+        ([53.0], 53.0, 2, "of shown"),
+        ([53.0], None, 0, "of shown"),
+        ([0.0, 0.0], 13.0, 0, "left out"),  # those that are shown do not leak: none of them leaks most
+        ([], None, 0, "left out"),
+        ([0.0], 0.0, 0, "nothing"),
+        ([9.0] * JOURNEYS, 900.0, 0, "first"),  # there are simply more of them
+    ],
+)
+def test_a_journey_leaks_most_only_where_that_can_be_told(
+    shown: list[float | None], whole: float | None, left_out: int, said: Leader
+) -> None:
+    total = Panel("leaks_total", Table("", (CALLS,), ((whole,),)))
+    assert leader(_panel(shown, left_out), total) == said
