@@ -55,6 +55,8 @@ def open_company(folder: Path, file: Path, settings: Settings) -> Company:
     model = load_model(folder)
     if model.marts:
         raise UsageError("A model over a file has no marts.", where=str(folder), next_step="Take `marts` out.")
+    if any(not bridge.right for bridge in model.bridges.values()):
+        raise UsageError("A model over a file spreads no dataset.", where=str(folder), next_step="Use a bridge.")
     if "days" in model.datasets:
         raise UsageError("A dataset may not be called days.", where=str(folder), next_step="Name it otherwise.")
     shown = views(model)

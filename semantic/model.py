@@ -48,12 +48,18 @@ class Dataset:
     paths: dict[str, str] = field(default_factory=dict)
     reached: dict[str, Reached] = field(default_factory=dict)
 
+    def is_part(self, dimension: str) -> bool:
+        """Whether a row has several values of the dimension, each on a row of the table that it is spread over."""
+        way = self.reached.get(dimension)
+        return way is not None and bool(way.bridge) and not way.path
+
 
 @dataclass(frozen=True)
 class Reached:
     """A dimension that a dataset has by joins: over `path` (datasets, each with one row for a row before it).
 
-    A `bridge` comes before the path and gives several rows for one. `column` is in the last dataset's table.
+    A `bridge` comes before the path and gives several rows for one. `column` is in the last dataset's table;
+    without a path it is in the bridge's.
     """
 
     path: tuple[str, ...]
@@ -67,6 +73,7 @@ class Bridge:
 
     A fact counts once for each value of a dimension beyond the bridge, however many pairs lead there. With a
     `weight` column (the weights of a left row add up to 1) sums are divided, otherwise each value gets the whole.
+    Without a `right` the table has all columns of `left` too, a row of which is there once for each part of it.
     """
 
     name: str
@@ -301,7 +308,7 @@ class SemanticModel:
             return False
         reached = self.datasets[used.dataset].reached
         ways = [reached[name] for name in dimensions if name in reached and reached[name].bridge]
-        crossed = [(self.bridges[way.bridge], way.path[0]) for way in ways]
+        crossed = [(self.bridges[way.bridge], way.path[0]) for way in ways if way.path]
         return any(bridge.weight and first == bridge.right for bridge, first in crossed)
 
     def adds_up_by(self, metric: str, dimensions: Iterable[str]) -> bool:
@@ -340,9 +347,17 @@ class SemanticModel:
         """Dimensions that every dataset behind the metric carries: the ones it can be sliced by."""
         found = self._dimensions.get(metric)
         if found is None:
-            carried = (frozenset(self.datasets[name].columns) for name in self.datasets_of(metric))
-            found = self._dimensions[metric] = frozenset.intersection(*carried)
+            definition = self.metrics[metric]
+            measures = (self.measures[name] for name, _ in definition.numerator + definition.denominator)
+            found = self._dimensions[metric] = frozenset.intersection(*(self._carried(one) for one in measures))
         return found
+
+    def _carried(self, measure: Measure) -> frozenset[str]:
+        """Sums do not go by the parts of a row: each part would get the whole of it."""
+        dataset = self.datasets[measure.dataset]
+        if not dataset.reached or measure.aggregation != "sum":
+            return frozenset(dataset.columns)
+        return frozenset(name for name in dataset.columns if not dataset.is_part(name))
 
     @cached_property
     def _datasets(self) -> dict[str, frozenset[str]]:

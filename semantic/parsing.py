@@ -19,6 +19,7 @@ from semantic.model import (
     Parameter,
     ParameterType,
     Polarity,
+    Reached,
     Topic,
     Unit,
     VerifiedKind,
@@ -119,21 +120,38 @@ def _dataset(name: str, block: Block, draft: Draft) -> None:
     measures = block.block("measures")
     for measure in measures.names():
         _measure(measure, name, measures.block(measure), draft)
+    key = block.text("key", "")
+    spread = _spread(name, key, block.block("spread"), draft) if "spread" in block else {}
     draft.datasets[name] = Dataset(
         name=name,
         table=block.text("table"),
         time_column=block.text("time", ""),
         grain=block.text("grain"),
-        columns=columns | own,
+        columns={dimension: way.column for dimension, way in spread.items()} | columns | own,
         where=_where(block.block("where")),
         member_column=block.text("member", ""),
         event=block.text("event", ""),
         source=block.text("source", ""),
-        key=block.text("key", ""),
+        key=key,
         joins=_joins(name, block, draft),
         paths=_paths(name, block, draft),
+        reached=spread,
     )
     block.finish()
+
+
+def _spread(name: str, key: str, block: Block, draft: Draft) -> dict[str, Reached]:
+    """The table that has a row of the dataset once for each part of it: a bridge that needs no far side."""
+    dimensions = block.named("dimensions")
+    for dimension in dimensions:
+        draft.refer("dimension", dimension, block.place_of("dimensions"))
+    if not key:
+        draft.problems.add(block.place, f"'{name}' is spread over several rows and needs a 'key'")
+    bridge = f"{name}_spread"
+    draft.claim(bridge, "bridge", block)
+    draft.bridges[bridge] = Bridge(bridge, block.text("table"), name, key, "", "")
+    block.finish()
+    return {dimension: Reached((), column, bridge) for dimension, column in dimensions.items()}
 
 
 def _joins(name: str, block: Block, draft: Draft) -> dict[str, str]:

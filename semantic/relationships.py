@@ -30,7 +30,7 @@ def with_reached(datasets: Datasets, bridges: Bridges) -> dict[str, Dataset]:
             for dimension, ways in ways_to_dimensions(name, datasets, bridges).items()
         }
         columns = dataset.columns | {dimension: dimension for dimension in reached}
-        found[name] = replace(dataset, reached=reached, columns=columns)
+        found[name] = replace(dataset, reached=dataset.reached | reached, columns=columns)
     return found
 
 

@@ -23,7 +23,7 @@ from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.several import against_all
-from agents.planner.siblings import of_both, that_fits, words_of
+from agents.planner.siblings import called_so, of_both, that_fits, words_of
 from agents.planner.slicing import read_dimensions
 from agents.planner.twins import named_beside, settle_twins
 from agents.planner.words import POPULATION, word_set
@@ -78,6 +78,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.metrics.append(mention.candidates[0])
             continue
         names = _fitting(mention.candidates, reading, lexicon)
+        if not names:
+            names = called_so(mention, reading, [*reading.breakdown, *reading.of_kind("value")], lexicon)
         if len(names) > 1 and (money := _money(reading, names, lexicon)):
             names = (money,)
         if len(names) > 1:
@@ -498,7 +500,7 @@ def _singular(reading: Reading, ranking: Ranking) -> bool:
 def _share(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     if not reading.share or not draft.metrics:
         return
-    if draft.dimensions and all(lexicon.model.adds_up(name) for name in draft.metrics):
+    if draft.dimensions and all(lexicon.model.adds_up_by(name, draft.dimensions) for name in draft.metrics):
         draft.share = True
     else:
         draft.issues.append(Issue("ambiguous_metric", metric_targets(tuple(draft.metrics))))

@@ -43,6 +43,7 @@ from agents.planner.suggestions import follow_ups
 from agents.planner.tails import Tails, tails_of, widen_tails
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
+from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
 from agents.planner.words import word_set
@@ -86,6 +87,11 @@ class Planner:
         return tails_of(self.lexicon)
 
     @cached_property
+    def value_parts(self) -> Parts:
+        """Words that values of the data have beside others."""
+        return parts_of(self.lexicon)
+
+    @cached_property
     def speller(self) -> Speller:
         """What mends words that are nearly known."""
         return Speller.of(self.lexicon)
@@ -107,7 +113,7 @@ class Planner:
 
     def ready(self) -> None:
         """Build the indexes now, before somebody asks."""
-        _ = (self.tails, self.speller, self.verified, self.meanings, self.reranker)
+        _ = (self.tails, self.value_parts, self.speller, self.verified, self.meanings, self.reranker)
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
@@ -289,6 +295,8 @@ class Planner:
         set_occasions_aside(reading, clock.today)
         set_background_aside(reading)
         read_bands(reading, self.lexicon)
+        before = prior.query.metrics if prior and prior.query else ()
+        read_parts_of_values(reading, self.value_parts, self.lexicon, before)
         if prior:
             resolve(reading, prior, self.lexicon)
             free_cues(reading)

@@ -135,6 +135,31 @@ def that_fits(name: str, reading: Reading, spans: list[Span], lexicon: Lexicon) 
     return name
 
 
+def called_so(mention: Named, reading: Reading, spans: list[Span], lexicon: Lexicon) -> tuple[str, ...]:
+    """`average cost of a brain MRI`: figures called so that go with what is named, where the usual ones do not.
+
+    Sums where those are sums. Of a whole and its parts the whole, which has them among its siblings.
+    """
+    metrics = lexicon.model.metrics
+    usual = [metrics[name] for name in mention.candidates]
+    words = stems(reading, mention.start, mention.end)
+    units, sums = {metric.unit for metric in usual}, {bool(metric.additive) for metric in usual}
+    if len(units) > 1 or not words or not spans:
+        return ()
+    found = [
+        metric
+        for metric in metrics.values()
+        if metric.unit in units
+        and words <= words_of(metric.label)
+        and _reaches(metric.name, reading, spans, lexicon)
+        if len(sums) > 1 or metric.additive in sums
+    ]
+    whole = [
+        metric for metric in found if all(other is metric or other.name in metric.siblings for other in found)
+    ]
+    return tuple(metric.name for metric in (whole if len(whole) == 1 else found))
+
+
 def _narrows(name: str, sibling: str, lexicon: Lexicon) -> bool:
     """`sessions that timed out`: a count of the same table's rows, of those that have the value's dimension."""
     model = lexicon.model

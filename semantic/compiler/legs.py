@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from semantic.attribution import todays_dimensions
 from semantic.compiler.bridges import PART, PARTS, counted_once, used_dimensions
-from semantic.model import Dataset, Mart, Measure, Metric, SemanticModel
+from semantic.model import Bridge, Dataset, Mart, Measure, Metric, SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
 
 _EVENT, _MEMBER, _UNKNOWN = "event", "member_today", "Unknown"
@@ -209,18 +209,23 @@ def _join_members(select: exp.Select, source: _Source, members: Dataset) -> None
 def _source(model: SemanticModel, query: SemanticQuery, dataset: Dataset, measures: dict[str, Measure]) -> _Source:
     members = model.datasets.get(model.members_today)
     names = todays_dimensions(query, model)
+    bridge = model.bridge_of(dataset.name, used_dimensions(query))
+    table, pairs = (dataset.table, None) if bridge is None else (_pairs_of(dataset, bridge), dataset)
     if members and names and dataset.table != members.table:
         today = {name: members.columns[name] for name in names}
-        place = (dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
-        return _Source(*place, today, members, dataset.member_column)
-    bridge = model.bridge_of(dataset.name, used_dimensions(query))
-    if bridge is not None:
-        table = f"{dataset.table}__{bridge.name}"
-        return _Source(table, dataset.time_column, dataset.columns, dataset.where, None, pairs=dataset)
+        place = (table, dataset.time_column, dataset.columns, dataset.where, None)
+        return _Source(*place, today, members, dataset.member_column, pairs=pairs)
+    if pairs is not None:
+        return _Source(table, dataset.time_column, dataset.columns, dataset.where, None, pairs=pairs)
     mart = _smallest_mart(model, query, dataset, measures)
     if mart is None:
         return _Source(dataset.table, dataset.time_column, dataset.columns, dataset.where, None)
     return _Source(mart.table, mart.time_column, mart.columns, (), mart.measures)
+
+
+def _pairs_of(dataset: Dataset, bridge: Bridge) -> str:
+    """The table with a row for each pair: the view made of a company's bridge, or one that is there."""
+    return f"{dataset.table}__{bridge.name}" if bridge.right else bridge.table
 
 
 def _keys(model: SemanticModel, query: SemanticQuery, source: _Source) -> list[tuple[str, exp.Expression]]:

@@ -126,7 +126,7 @@ class Reranker:
 
 _JOINING = word_set(
     """
-    by and for excluding with from to the of in on top bottom first highest lowest together compared previous
+    by and for excluding with from to the a an of in on top bottom first highest lowest together compared previous
     period same last year above below at least most equal current
     """
 )

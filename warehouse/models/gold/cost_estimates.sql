@@ -16,7 +16,7 @@ WITH returned AS (
         SUM(is_exception) AS exceptions,
         SUM(was_requested) AS answered,
         SUM(CASE WHEN was_requested = 1 AND is_exception = 0 THEN 1 ELSE 0 END) AS estimated
-    FROM silver.estimate_responses
+    FROM gold.fact_response
     GROUP BY trace_id
 ),
 
@@ -71,6 +71,7 @@ SELECT
     CASE WHEN c.http_status >= 400 THEN 1 ELSE 0 END AS is_http_error,
     n.is_failed,
     CASE WHEN n.is_failed = 1 THEN 0 ELSE 1 END AS is_successful,
+    CASE WHEN n.is_failed = 1 THEN 'Failed' ELSE 'Successful' END AS request_outcome,
     n.is_in_time,
     CASE WHEN n.answered < c.providers_requested THEN 1 ELSE 0 END AS is_incomplete,
     n.estimate_health_estimated * n.estimated / c.providers_requested

@@ -10,8 +10,58 @@ dictionary:
   cost_band: [Under $50, $50-$99, $100-$249, $250-$499, $500-$999, "$1,000 or more", No amount]
 checks:
   - not_null: [member_id, request_date, service_code, service_location, is_exception, was_requested]
-  - rows_equal: silver.estimate_responses
+  - no_rows:
+      name: every_returned_provider_is_here
+      sql: >
+        SELECT f.n FROM (SELECT COUNT(*) AS n FROM gold.fact_response) AS f
+        CROSS JOIN (SELECT SUM(providers_returned) AS n FROM silver.cost_estimates) AS c WHERE f.n <> c.n
+  - no_rows:
+      name: percentages_are_no_dollars
+      sql: >
+        SELECT trace_id, service_location FROM gold.fact_response
+        WHERE is_percentage = 1
+            AND COALESCE(in_network_cost, patient_responsibility, coinsurance_amount, plan_payment) IS NOT NULL
 */
+WITH responses AS (
+    SELECT
+        c.trace_id,
+        c.member_key,
+        c.request_date,
+        c.request_timestamp AS request_ts,
+        r.service_code,
+        CASE WHEN r.service_code = c.service_code THEN c.service_type ELSE 'Unknown' END AS service_type,
+        CASE WHEN r.service_code = c.service_code THEN c.service_description ELSE 'Unknown' END AS service_description,
+        c.diagnosis_code,
+        c.place_of_service,
+        c.benefit_product,
+        c.http_status,
+        c.failing_services,
+        r.service_location,
+        r.provider_type,
+        r.specialty,
+        r.network_id,
+        r.provider_tier,
+        r.provider_id,
+        r.was_requested,
+        r.is_exception,
+        r.exception_type,
+        r.is_covered,
+        r.max_coverage_amount,
+        r.is_percentage,
+        r.in_network_cost,
+        r.in_network_percent,
+        CASE WHEN r.is_percentage = 1 AND r.out_of_network_cost = 0 THEN NULL ELSE r.out_of_network_cost END AS out_of_network_cost,
+        r.amount_copay,
+        CASE WHEN r.is_percentage = 1 THEN NULL ELSE r.amount_coinsurance END AS amount_coinsurance,
+        CASE WHEN r.is_percentage = 1 THEN NULL ELSE r.amount_responsibility END AS amount_responsibility,
+        r.percent_responsibility,
+        CASE WHEN r.is_percentage = 1 THEN NULL ELSE r.amount_payable END AS amount_payable,
+        r.deductible_remaining,
+        r.out_of_pocket_remaining
+    FROM accepted.cost_estimates_returned AS r
+    JOIN accepted.cost_estimates AS c ON c._file_no = r._file_no AND c._row_number = r._row_number
+)
+
 SELECT
     r.trace_id,
     r.service_code,
@@ -85,6 +135,6 @@ SELECT
     CASE WHEN r.is_exception = 0 AND r.is_covered = 1 THEN r.max_coverage_amount END AS coverage_amount,
     r.deductible_remaining,
     r.out_of_pocket_remaining
-FROM silver.estimate_responses AS r
+FROM responses AS r
 JOIN silver.members AS m
     ON m.member_key = r.member_key AND m.valid_from <= r.request_date AND m.valid_to > r.request_date
