@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from warehouse.principal import Principal
     from warehouse.settings import Settings
 
+    Step = Callable[[str, float], None]
+
 
 def scout(
     day: Annotated[
@@ -64,11 +66,9 @@ def scout(
     principal = principal_of(role, None, attributes_of(only, target, settings))
     company = company_of(settings, model, warehouse, snapshot, only)
     briefed = company is None and snapshot is None and only is None
-    if briefed:
-        threading.Thread(target=_bring_in, name="imports", daemon=True).start()
     with closing(_door(settings, target, snapshot, company)) as door:
         with progress(console(stderr=True), "Scanning") as step:
-            report = _scanned(door, settings, company, wanted, step)
+            report = _scanned(door, settings, company, wanted, _with_imports(step) if briefed else step)
         _show(report, door, principal, settings, as_json=as_json)
     if briefed:
         from ui.cli_briefing import brief
@@ -76,8 +76,19 @@ def scout(
         brief(settings, target, report, principal, deliver=deliver, quiet=as_json)
 
 
+def _with_imports(step: Step) -> Step:
+    """The same, and at its first call, when the engine has its work, what the briefing needs is imported."""
+    imports = threading.Thread(target=_bring_in, name="imports", daemon=True)
+
+    def heard(label: str, done: float) -> None:
+        if imports.ident is None:
+            imports.start()
+        step(label, done)
+
+    return heard
+
+
 def _bring_in() -> None:
-    """Import what the briefing after the scan needs, while the scan waits for the engine."""
     import ui.delivery.day  # noqa: F401
 
 
@@ -86,7 +97,7 @@ def _scanned(
     settings: Settings,
     company: Company | None,
     day: date | None,
-    step: Callable[[str, float], None],
+    step: Step,
 ) -> ScanReport:
     from agents.briefing.daily import known_before
     from semantic.loader import load_model

@@ -21,6 +21,7 @@ from semantic.query import SemanticQuery, TimeRange
 
 SERIES, GROUPED = "series", "grouped"
 SETS_A_STATEMENT = 12  # with more, the engine carries columns that most of them do not group by
+MANY_SETS = 12  # from which rows are added up to their finest cells first: every set is a pass over what it groups
 _DECIMALS = 4
 
 
@@ -46,14 +47,22 @@ def compile_cube(
     time: TimeRange,
     least: float = 0.0,
     fractions: Collection[str] = (),
+    widest: str = "",
 ) -> Iterator[CubeStatement]:
     """Statements over the measures of one dataset by day and by each of `sets` of dimensions.
 
     Days are numbered from `time.start`. Cells of less than `least` in the first measure, over the whole time, are
     left out. Measures must be sums or counts; those of `fractions` come in whole units of their last decimal.
+    `widest` is the dimension of the most values: the sets without it, when they are many, are grouped from rows
+    that are far fewer than the dataset's.
     """
-    for first in range(0, len(sets), SETS_A_STATEMENT):
-        some = sets[first : first + SETS_A_STATEMENT]
+    narrow = [names for names in sets if widest and widest not in names]
+    if len(narrow) >= MANY_SETS:
+        yield _statement(model, tuple(measures), narrow, time, least, frozenset(fractions), added_up=True)
+        sets = [names for names in sets if widest in names]
+    count = -(-len(sets) // SETS_A_STATEMENT)
+    for number in range(count):  # of about the same size
+        some = sets[len(sets) * number // count : len(sets) * (number + 1) // count]
         yield _statement(model, tuple(measures), some, time, least, frozenset(fractions))
 
 
@@ -64,10 +73,14 @@ def _statement(
     time: TimeRange,
     least: float,
     fractions: frozenset[str],
+    *,
+    added_up: bool = False,
 ) -> CubeStatement:
     used = tuple(dict.fromkeys(name for names in sets for name in names))
     parameters = Parameters()
     summed = _summed(model, measures, used, time, parameters)
+    if added_up:
+        summed = _again(summed, ("day", *used), measures)
     keys = {name: _expression(summed, name) for name in ("day", *used)}
     _group_by_sets(summed, keys, sets)
     if used:
@@ -89,6 +102,12 @@ def _summed(
     found = legs(widened, query, time, parameters)
     (leg,) = found.values()
     return leg.select
+
+
+def _again(leaf: exp.Select, keys: Sequence[str], measures: Sequence[str]) -> exp.Select:
+    """A SELECT over the finest cells as if they were the dataset's rows."""
+    sums = [named(exp.Sum(this=exp.column(name)), name) for name in measures]
+    return exp.select(*(exp.column(name) for name in keys), *sums).from_(leaf.subquery("finest"))
 
 
 def _plain(measure: str) -> Metric:

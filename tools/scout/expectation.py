@@ -86,30 +86,30 @@ class Expected:
     skew: float = 0.0  # of one value of a score
     season: Floats = field(default_factory=lambda: np.zeros(0))  # relative doubt of each cell and day, or nothing
 
-    def variance(self, first: int, last: int) -> Floats:
-        """Of the sum over days first..last of each cell, with what is not known of the expectation; shape
-        (cells,).
-        """
-        return self.variances(first, last)[0]
+    def variance(self, cell: int, first: int, last: int) -> float:
+        """Of the sum over days first..last of a cell, with what is not known of the expectation."""
+        return float(self.variances(first, last, slice(cell, cell + 1))[0][0])
 
-    def variances(self, first: int, last: int) -> tuple[Floats, Floats]:
-        """The same, and what it is with the overdispersion that cells of this size usually have."""
+    def variances(self, first: int, last: int, cells: slice = slice(None)) -> tuple[Floats, Floats]:
+        """The same of some cells, and what it is with the overdispersion that cells of this size usually have."""
         days = last - first + 1
         kept = slice(first, last + 1)
-        weight = self.exposure[:, kept] if self.kind == "score" else self.mean[:, kept]
-        drift = np.sqrt(self.phi) * DRIFT_OF_SCORE if self.kind == "score" else DRIFT
-        unknown = weight.sum(axis=1) ** 2 * (self.level_error + drift**2)
+        mean, phi = self.mean[cells, kept], self.phi[cells]
+        weight = self.exposure[cells, kept] if self.kind == "score" else mean
+        drift = np.sqrt(phi) * DRIFT_OF_SCORE if self.kind == "score" else DRIFT
+        unknown = weight.sum(axis=1) ** 2 * (self.level_error[cells] + drift**2)
         shared = (weight**2 * self.common_error[kept]).sum(axis=1)
         # the whole is held against its own course, not against what its parts have in common; rows of the last
         # days that are not there yet make it look lower
-        ages = np.arange(self.mean.shape[1] - 1 - last, self.mean.shape[1] - first)[::-1]
-        late = np.where(ages < len(LATE), np.array(LATE)[np.minimum(ages, len(LATE) - 1)], 0.0)
-        shared[0] = 0.0 if self.kind == "score" else float((weight[0] ** 2) @ late**2)
+        if not cells.start:  # the whole is among them
+            ages = np.arange(self.mean.shape[1] - 1 - last, self.mean.shape[1] - first)[::-1]
+            late = np.where(ages < len(LATE), np.array(LATE)[np.minimum(ages, len(LATE) - 1)], 0.0)
+            shared[0] = 0.0 if self.kind == "score" else float((weight[0] ** 2) @ late**2)
         if self.season.size:
-            shared += (self.mean[:, kept] * self.season[:, kept]).sum(axis=1) ** 2
-        noise = self.clumped(days) * self.plain[:, kept].sum(axis=1)
+            shared += (mean * self.season[cells, kept]).sum(axis=1) ** 2
+        noise = self.clumped(days)[cells] * self.plain[cells, kept].sum(axis=1)
         rest = unknown + shared + _TINY
-        return np.asarray(self.phi * noise + rest), np.asarray(self.usual * noise + rest)
+        return np.asarray(phi * noise + rest), np.asarray(self.usual[cells] * noise + rest)
 
     def clumped(self, days: int) -> Floats:
         """The factor of `clumping` for a sum over so many days, straight between the measured ones."""

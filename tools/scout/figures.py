@@ -103,7 +103,7 @@ def _excess(found: Found, judged: Judged, first: int) -> Interval:
     days = len(judged.cube.days)
     stray = judged.series.counts[found.cell] - found.expected
     total = float(stray[first:].sum())
-    variance = float(judged.expected.variance(first, days - 1)[found.cell])
+    variance = judged.expected.variance(found.cell, first, days - 1)
     if judged.scanned.kind != "score":
         wanted = max(float(found.expected[first:].sum()), 1e-9)
         variance *= max(1.0, 1 + total / wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -76,39 +77,47 @@ def _translated(mine: Sequence[str], theirs: Sequence[str]) -> Ints:
     return np.array([*(at.get(value, len(theirs)) for value in mine), ANY], dtype=np.int64)
 
 
-def lines_of(
-    dimensions: tuple[str, ...], statements: Sequence[CubeStatement], results: Sequence[QueryResult], days: int
-) -> Lines:
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The lines of one statement: its columns before the series, and the sums, shape (measures, lines, days)."""
+
+    dimensions: tuple[str, ...]
+    columns: tuple[tuple[Any, ...], ...]
+    sums: Floats
+
+
+def table_of(statement: CubeStatement, result: QueryResult, days: int) -> Table:
+    """The lines of one statement's result."""
+    rows = [row for row in result.rows if row[-1] is not None]  # without rows at all there is no series
+    *columns, texts = zip(*rows, strict=True) if rows else [()] * (len(statement.dimensions) + 2)
+    return Table(statement.dimensions, tuple(columns), _sums(texts, len(statement.units), days))
+
+
+def lines_of(dimensions: tuple[str, ...], statements: Sequence[CubeStatement], tables: Sequence[Table]) -> Lines:
     """The lines of several statements over the same measures."""
-    tables = [
-        (statement, list(zip(*rows, strict=True)))
-        for statement, result in zip(statements, results, strict=True)
-        if (rows := [row for row in result.rows if row[-1] is not None])  # without rows at all there is no series
-    ]
-    texts = [text for _, columns in tables for text in columns[-1]]
-    values, codes = [], np.full((len(texts), len(dimensions)), ANY, dtype=np.int64)
+    sums = np.concatenate([table.sums for table in tables], axis=1)
+    values, codes = [], np.full((sums.shape[1], len(dimensions)), ANY, dtype=np.int64)
     for place, name in enumerate(dimensions):
         words, column = _column(name, tables)
         values.append(words)
         codes[:, place] = column
-    order = np.lexsort(codes.T[::-1]) if len(dimensions) else np.arange(len(texts))  # whatever they came in
-    sums = _sums([texts[line] for line in order], len(statements[0].units), days)
-    return Lines(dimensions, statements[0].measures, tuple(values), codes[order], sums, statements[0].units)
+    order = np.lexsort(codes.T[::-1]) if len(dimensions) else np.arange(len(codes))  # whatever they came in
+    return Lines(
+        dimensions, statements[0].measures, tuple(values), codes[order], sums[:, order], statements[0].units
+    )
 
 
-def _column(
-    name: str, tables: Sequence[tuple[CubeStatement, list[tuple[object, ...]]]]
-) -> tuple[tuple[str, ...], Ints]:
+def _column(name: str, tables: Sequence[Table]) -> tuple[tuple[str, ...], Ints]:
     """A dimension's values in order, and the code of each line."""
     found: list[str | None] = []
-    for statement, columns in tables:
-        if name not in statement.dimensions:
-            found += [None] * len(columns[-1])
+    for table in tables:
+        if name not in table.dimensions:
+            found += [None] * table.sums.shape[1]
             continue
-        place = statement.dimensions.index(name)
-        free = 1 << (len(statement.dimensions) - 1 - place)
-        cells = zip(columns[place], columns[len(statement.dimensions)], strict=True)
-        found += [None if int(g) & free else NO_VALUE if v is None else str(v) for v, g in cells]  # type: ignore[call-overload]
+        place = table.dimensions.index(name)
+        free = 1 << (len(table.dimensions) - 1 - place)
+        cells = zip(table.columns[place], table.columns[len(table.dimensions)], strict=True)
+        found += [None if int(g) & free else NO_VALUE if v is None else str(v) for v, g in cells]
     words = tuple(sorted({value for value in found if value is not None}))
     at: dict[str | None, int] = {value: code for code, value in enumerate(words)} | {None: ANY}
     return words, np.array([at[value] for value in found], dtype=np.int64)

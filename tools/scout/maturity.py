@@ -20,8 +20,8 @@ from semantic.compiler.cube import compile_cube
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
 from tools.scout.cube import Floats
-from tools.scout.lines import lines_of
-from tools.scout.reading import SCOUT, SOURCE
+from tools.scout.lines import lines_of, table_of
+from tools.scout.reading import ask
 
 if TYPE_CHECKING:
     from tools.desk import Door
@@ -109,8 +109,9 @@ def read_delays(door: Door, semantic: SemanticModel, delay: Mapping[str, str], t
     if not delay or {delay["days"], delay["rows"]} - semantic.measures.keys():
         return np.ones(1)
     statements = tuple(compile_cube(semantic, (delay["rows"], delay["days"]), [(delay["by"],)], time))
-    results = [door.query(one.sql, SCOUT, params=dict(one.params), context=SOURCE) for one in statements]
-    lines = lines_of((delay["by"],), statements, results, (time.end - time.start).days + 1)
+    length = (time.end - time.start).days + 1
+    tables = [table_of(one, ask(door, one), length) for one in statements]
+    lines = lines_of((delay["by"],), statements, tables)
     rows, days = (array.sum(axis=1) for _, array in lines.own)
     mine = np.array([lines.values[0][code] == delay["value"] for code in lines.codes[:, 0]], dtype=bool)
     return leaning(*(Delay(float(rows[kind].sum()), float(days[kind].sum())) for kind in (mine, ~mine)))

@@ -86,6 +86,12 @@ class Program:
         ratios = {e.metric.name: counts.get(e.metric.denominator) for e in every if e.kind != "count"}
         return {name: frozenset((count,)) for name, count in ratios.items() if count}
 
+    def needed_by(self, family: Family) -> frozenset[str]:
+        """The families of whose cubes something is judged with in this one, itself among them."""
+        settling = {entry.settled_with for entry in family.metrics}
+        others = (one.name for one in self.families if settling & {entry.metric.name for entry in one.metrics})
+        return frozenset((family.name, *others))
+
     @property
     def metrics(self) -> int:
         """How many metrics are scanned, among which the bound on false incidents is shared."""

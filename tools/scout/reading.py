@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from itertools import combinations
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ from semantic.model import Measure, Metric, SemanticModel
 from semantic.query import DimensionFilter, TimeRange
 from tools.scout.cube import ANY, Cube, ordered
 from tools.scout.incident import Segment
-from tools.scout.lines import NO_VALUE, Lines, Values, lines_of, nested_values, with_margins
+from tools.scout.lines import NO_VALUE, Lines, Values, lines_of, nested_values, table_of, with_margins
 from tools.scout.program import Family
 from warehouse.door import QueryContext, QueryResult
 from warehouse.errors import UsageError
@@ -30,6 +32,7 @@ SOURCE = QueryContext(source="scout")
 BESIDE = 2  # statements that the engine runs at a time for a scan
 FEW_MEASURES = 2  # of more, the texts of many cells take longer than the engine saves
 _FLAGS = ("count", "rate")  # units of metrics whose sums are of 0/1 flags
+_turns = BoundedSemaphore(BESIDE)
 
 
 def read_cube(door: Door, semantic: SemanticModel, family: Family, first: date, last: date) -> Cube:
@@ -41,12 +44,14 @@ def read_cube(door: Door, semantic: SemanticModel, family: Family, first: date, 
     """
     time = TimeRange(start=first, end=last)
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    cube: Cube | None = None
-    for measures in family.measures(semantic).values():
-        lines = _read(door, semantic, family, measures, time)
-        cube = _cube(family, days, lines) if cube is None else _beside(cube, lines)
-    if cube is None:
+    asked = list(family.measures(semantic).values())
+    if not asked:
         raise UsageError(f"The family {family.name} reads nothing.", where="tools/scout/scan.yml")
+    with ThreadPoolExecutor(len(asked)) as pool:
+        lines = pool.map(lambda measures: _read(door, semantic, family, measures, time), asked)
+        cube = _cube(family, days, next(lines))
+        for others in lines:
+            cube = _beside(cube, others)
     return cube
 
 
@@ -89,17 +94,22 @@ def _lines(
     least: float = 0.0,
 ) -> Lines | None:
     """The lines of some groupings; None where they are too many to be read at once."""
-    statements = tuple(compile_cube(semantic, measures, sets, time, least, family.fractions))
-    results = []
-    for statement in statements:
-        results.append(_run(door, statement))
-        if results[-1].truncated:
-            return None
-    return lines_of(family.dimensions, statements, results, (time.end - time.start).days + 1)
+    widest = "".join(family.dimensions[-1:])
+    statements = tuple(compile_cube(semantic, measures, sets, time, least, family.fractions, widest))
+    parsed = []
+    with ThreadPoolExecutor(len(statements)) as pool:
+        # while one result is parsed the engine makes the next
+        for statement, result in zip(statements, pool.map(partial(ask, door), statements), strict=True):
+            if result.truncated:
+                return None
+            parsed.append(table_of(statement, result, (time.end - time.start).days + 1))
+    return lines_of(family.dimensions, statements, parsed)
 
 
-def _run(door: Door, statement: CubeStatement | CountStatement) -> QueryResult:
-    return door.query(statement.sql, SCOUT, params=dict(statement.params), context=SOURCE)
+def ask(door: Door, statement: CubeStatement | CountStatement) -> QueryResult:
+    """What the engine answers to a statement of the scan, which waits for its turn."""
+    with _turns:
+        return door.query(statement.sql, SCOUT, params=dict(statement.params), context=SOURCE)
 
 
 def _finest(sets: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
@@ -181,7 +191,7 @@ def members_behind(
             filters = tuple(DimensionFilter(dimension=name, values=(value,)) for name, value in segment)
             wanted.append(Wanted(counted, filters, time))
     with ThreadPoolExecutor(BESIDE) as pool:
-        for result in pool.map(lambda statement: _run(door, statement), compile_counts(semantic, wanted)):
+        for result in pool.map(partial(ask, door), compile_counts(semantic, wanted)):
             for place, count in result.rows:
                 found[known[place]] = int(count or 0)
     return found

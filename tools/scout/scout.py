@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -82,43 +82,63 @@ def run_days(
     for day in (wanted[0], wanted[-1]):
         _require(day, snapshot.first_day, snapshot.as_of)
     planned = program(semantic, lacking_columns(snapshot.manifest))
-    first = max(snapshot.first_day, wanted[0] - timedelta(days=LEVEL_DAYS + max(WINDOWS) - 1))
+    judging = Judging(semantic, settings, planned, snapshot)
     started = time.perf_counter()
-    cubes: list[tuple[Family, Cube]] = []
-    pasts: dict[str, Cube] = {}
-    begin, end = past_days(first, wanted[-1])
-    families = [*planned.families, *([planned.kin] if planned.kin else [])]
-
-    def read(family: Family) -> tuple[Cube, Cube | None]:
-        past = family is not planned.kin and begin >= snapshot.first_day
-        past = past and any(entry.kind == "count" for entry in family.metrics)
-        cube = read_cube(door, semantic, family, first, wanted[-1])
-        return cube, read_cube(door, semantic, last_year(family), begin, end) if past else None
-
-    leans = _leans(door, semantic, planned, first, wanted[0])
-    judging = Judging(semantic, settings, planned, snapshot, pasts, leans)
-    early: list[Future[Verdict]] = []  # of the first day, each cube is judged while others are still being read
-    # while one cube is put together the engine reads for another
-    with ThreadPoolExecutor(BESIDE) as pool, ThreadPoolExecutor(BESIDE) as judges:
-        for number, (family, reading) in enumerate([(one, pool.submit(read, one)) for one in families]):
-            on_step(f"Reading {family.name.replace('_', ' ')}", 0.7 * number / len(families))
-            cube, past = reading.result()
-            cubes.append((family, cube))
-            if past is not None:
-                pasts[family.name] = past
-            if family is not planned.kin:
-                early += [judges.submit(one) for one in judging.jobs(family, cube, wanted[0], known)]
-        reading_took = time.perf_counter() - started
+    cubes, early, reading_took = _read_and_judge(door, judging, wanted, known, on_step)
+    rest = time.perf_counter() - started - reading_took
     together = kinship(cubes)
     for number, day in enumerate(wanted):
         on_step(f"Judging {day:%d %B %Y}", 0.7 + 0.3 * number / len(wanted))
         begun = time.perf_counter()
-        verdicts = [one.result() for one in early] if number == 0 else judging.all(cubes, day, known)
+        verdicts = early if number == 0 else judging.all(cubes, day, known)
         judged = time.perf_counter()
         report = _report(door, semantic, judging, verdicts, together, day)
         known = remembered(known, report)
-        times = {"read": reading_took, "judge": judged - begun, "tell": time.perf_counter() - judged}
+        judging_took = judged - begun + (rest if number == 0 else 0.0)
+        times = {"read": reading_took, "judge": judging_took, "tell": time.perf_counter() - judged}
         yield replace(report, timings_ms={name: round(value * 1000, 1) for name, value in times.items()})
+
+
+def _read_and_judge(
+    door: Warehouse, judging: Judging, days: Sequence[date], known: Sequence[Incident], on_step: Step
+) -> tuple[list[tuple[Family, Cube]], list[Verdict], float]:
+    """The cubes of all days, the verdicts on the first one, both in the program's order; the seconds of reading.
+
+    The engine is given everything at once and `ask` lets it do so much at a time: it never waits for a cube that
+    is put together, and each cube is judged as soon as it is there.
+    """
+    planned, data_begin = judging.planned, judging.snapshot.first_day
+    first = max(data_begin, days[0] - timedelta(days=LEVEL_DAYS + max(WINDOWS) - 1))
+    begin, end = past_days(first, days[-1])
+    families = [*planned.families, *([planned.kin] if planned.kin else [])]
+
+    def read(family: Family) -> tuple[Cube, Cube | None]:
+        past = family is not planned.kin and begin >= data_begin
+        past = past and any(entry.kind == "count" for entry in family.metrics)
+        cube = read_cube(door, judging.semantic, family, first, days[-1])
+        return cube, read_cube(door, judging.semantic, last_year(family), begin, end) if past else None
+
+    started = time.perf_counter()
+    cubes: dict[str, Cube] = {}
+    early: dict[str, list[Future[Verdict]]] = {}
+    with ThreadPoolExecutor(len(families) + 1) as pool, ThreadPoolExecutor(BESIDE) as judges:
+        readings = {pool.submit(read, family): family for family in families}
+        leaning = pool.submit(_leans, door, judging.semantic, planned, first, days[0])
+        on_step("Reading", 0.0)
+        for number, reading in enumerate(as_completed(readings), 1):
+            name = readings[reading].name
+            judging.leans.update(leaning.result())
+            cubes[name], past = reading.result()
+            if past is not None:
+                judging.pasts[name] = past
+            for family in planned.families:
+                if family.name not in early and planned.needed_by(family) <= cubes.keys():
+                    jobs = judging.jobs(family, cubes[family.name], days[0], known)
+                    early[family.name] = [judges.submit(job) for job in jobs]
+            on_step(f"Reading, {number} of {len(families)}", 0.7 * number / len(families))
+        took = time.perf_counter() - started
+    verdicts = [one.result() for family in planned.families for one in early[family.name]]
+    return [(family, cubes[family.name]) for family in families], verdicts, took
 
 
 def _leans(
@@ -164,8 +184,8 @@ class Judging:
     settings: Settings
     planned: Program
     snapshot: Any
-    pasts: Mapping[str, Cube]
-    leans: Mapping[str, Floats]
+    pasts: dict[str, Cube] = field(default_factory=dict)
+    leans: dict[str, Floats] = field(default_factory=dict)
 
     @cached_property
     def rules(self) -> Rules:

@@ -171,7 +171,7 @@ def test_the_end_of_a_part_s_incident_is_no_fall_of_the_whole() -> None:
         found = expect(cube, series, 14, known=known)
         last = slice(DAYS - 10, DAYS)
         off = counts[0, last].sum() - found.mean[0, last].sum()
-        stray.append(off / np.sqrt(found.variance(DAYS - 10, DAYS - 1)[0]))
+        stray.append(off / np.sqrt(found.variance(0, DAYS - 10, DAYS - 1)))
     assert stray[0] < -2.5, "not known, the incident has raised what is expected of the whole"
     assert abs(stray[1]) < 1.5
 

@@ -77,6 +77,21 @@ def test_a_cube_has_the_sums_that_plain_sql_has(door: Warehouse, tiny_warehouse:
     assert cube.measures["calls"][0].sum() == sum(row[3] for row in rows)
 
 
+def test_a_cube_is_the_same_when_no_rows_are_added_up_first(
+    door: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = next(f for f in program(MODEL, {}).families if f.name == "calls")
+    snapshot = door.snapshot()
+    cubes = []
+    for many in (12, 1000):
+        monkeypatch.setattr("semantic.compiler.cube.MANY_SETS", many)
+        cubes.append(read_cube(door, MODEL, family, snapshot.first_day, snapshot.as_of))
+    first, second = cubes
+    assert np.array_equal(first.codes, second.codes)
+    assert first.values == second.values
+    assert all(np.array_equal(first.measures[name], array) for name, array in second.measures.items())
+
+
 @pytest.mark.parametrize("coarser", ["member_tenure", "language"], ids=["nested", "taken for nested"])
 def test_what_is_read_off_a_finer_dimension_is_what_would_have_been_read(door: Warehouse, coarser: str) -> None:
     dimensions = ("call_topic", "tenure_bucket", coarser)
