@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,13 +26,14 @@ def told_once(
     stories: Stories,
     kin: Kinship,
     shares: Mapping[str, frozenset[str]] | None = None,
+    manners: Collection[str] = (),
 ) -> tuple[Incident, ...]:
     """The incidents from the strongest on, each further sight of the same thing named as its echo.
 
     `kin` says which values of different dimensions mostly go together (a journey and the topic people call
     about), `shares` which counts each ratio is a share of: more failures alone let the share that is called about
-    fall. Dollars are counted with the first: an echo counts none, others only what goes beyond what overlaps
-    them.
+    fall. `manners` are metrics of how events went: more or fewer events are no echo of them. Dollars are counted
+    with the first: an echo counts none, others only what goes beyond what overlaps them.
     """
     shifts = _diluted(incidents, kin, shares or {}) | _shifts(incidents, stories, kin)
     apart = [incident for incident in incidents if incident.id not in shifts]
@@ -43,7 +44,8 @@ def told_once(
     for incident in ranked:
         if incident.id in shifts:
             continue
-        head = next((other for other in heads if _echoes(incident, other, stories, kin)), None)
+        likely = [one for one in heads if incident.kind != "count" or one.metric not in manners]
+        head = next((other for other in likely if _echoes(incident, other, stories, kin)), None)
         if head is None:
             heads.append(incident)
         else:

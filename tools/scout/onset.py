@@ -94,10 +94,9 @@ def _named(weights: Floats) -> int:
 
 
 def _smallest(weights: Floats) -> tuple[int, ...]:
-    """The likeliest days whose weight comes nearest to the level, at least one."""
+    """As many of the likeliest days as hold the level at most, at least one: that one often holds more."""
     order = np.argsort(-weights, kind="stable")
-    reached = np.cumsum(weights[order])
-    count = int(np.argmin(np.abs(reached - LEVEL))) + 1
+    count = max(int((np.cumsum(weights[order]) <= LEVEL + 1e-9).sum()), 1)
     return tuple(sorted(int(day) for day in order[:count]))
 
 

@@ -75,6 +75,7 @@ class Program:
     families: tuple[Family, ...]
     formulas: Mapping[str, str]
     stories: tuple[tuple[str, ...], ...]
+    manners: frozenset[str] = frozenset()
     kin: Family | None = None
     lacking: tuple[str, ...] = ()
 
@@ -127,7 +128,8 @@ def program(semantic: SemanticModel, missing: Mapping[str, Collection[str]]) -> 
         )
     stories = tuple(tuple(story) for story in entries["stories"])
     kin = _kin(entries["kin"], semantic)
-    return Program(tuple(families), entries["dollars"], stories, kin, tuple(dict.fromkeys(lacking)))
+    manners = frozenset(entries["manners"])
+    return Program(tuple(families), entries["dollars"], stories, manners, kin, tuple(dict.fromkeys(lacking)))
 
 
 def _kin(entry: dict[str, Any], semantic: SemanticModel) -> Family | None:

@@ -26,7 +26,8 @@ LEAST_VALUES = 50.0  # answers behind a score in the window
 SMALL_SHARE = 0.2  # of a whole: below it a share goes by counts
 LEAST_CHANGE = 0.03  # of a smaller relative change nobody is told
 UNLIKE = 0.15  # by how much a part of an incident may differ from the whole of it without being another one
-TRACE = 0.3  # of a fortnight's deviations; its last week has 0.7 of them as long as the departure lasts
+WEEK = 7  # days of the longest window in which a departure that is over is told still
+TRACE = 0.3  # of a longer window's deviations; its second half has 0.7 of them as long as the departure lasts
 FREEDOM = (15.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
 LOOK_BACK = 28  # days in which an incident may have begun
 
@@ -99,12 +100,12 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
 
 
 def _is_over(z: Floats, windows: tuple[int, ...], window: int) -> bool:
-    """Whether a departure of the longest window has left hardly a trace in its second half: it is told no more.
+    """Whether a departure of a long window has left hardly a trace in its second half: it is told no more.
 
     It stays folded in, so that nothing else is blamed for it.
     """
-    half = WINDOWS[-1] // 2
-    if windows[window] != WINDOWS[-1] or half not in windows:
+    half = windows[window] // 2
+    if windows[window] <= WEEK or half not in windows:
         return False
     return bool(z[windows.index(half)] * np.sign(z[window]) < TRACE * abs(z[window]))
 

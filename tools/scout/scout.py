@@ -249,7 +249,7 @@ def _report(
     planned = judging.planned
     incidents = [incident for mine, _ in verdicts for incident in mine]
     scanned = [looked for _, looked in verdicts]
-    told = told_once(incidents, planned.stories, together, planned.shares)
+    told = told_once(incidents, planned.stories, together, planned.shares, planned.manners)
     counted = members_behind(door, semantic, [(semantic.metrics[i.metric], i.segment, i.period) for i in told])
     told = tuple(replace(i, members=members) for i, members in zip(told, counted, strict=True))
     notes = (*planned.lacking, *dict.fromkeys(note for entry in scanned for note in entry.notes))

@@ -103,6 +103,15 @@ def test_a_rise_of_all_calls_is_no_echo_of_how_some_of_them_went() -> None:
     assert heads(mood, seen("total_calls", {"tenure_bucket": "2-3 years"}, 240, 7)) == {"avg_sentiment"}
 
 
+def test_nothing_makes_more_events_only_because_they_went_otherwise() -> None:
+    mood = seen("avg_sentiment", {"call_topic": "Billing"}, -300, 18, kind="score")
+    calls = seen("total_calls", {"call_topic": "Billing", "plan_type": "HMO"}, 240, 7)
+    assert not {i.echo_of for i in told_once([mood, calls], STORY, {}, manners={"avg_sentiment"})} - {""}
+    assert {i.echo_of for i in told_once([mood, calls], STORY, {})} == {"", mood.id}
+    clear = replace(calls, evidence=replace(calls.evidence, z=30, false_per_day=1e-30))
+    assert {i.echo_of for i in told_once([mood, clear], STORY, {}, manners={"avg_sentiment"})} == {"", calls.id}
+
+
 def test_what_is_far_fainter_and_begins_while_the_clear_one_lasts_is_its_echo() -> None:
     ramp = seen("total_calls", {"plan_type": "MAPD"}, 4600, 38, days=20)
     assert heads(ramp, seen("avg_sentiment", {"plan_type": "MAPD"}, -90, 7, kind="score", days=9)) == {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.scout.cube import Floats
-from tools.scout.onset import onset_of
+from tools.scout.onset import _smallest, onset_of
 
 DAYS = 28
 SINCE = np.arange(DAYS)
@@ -50,3 +50,14 @@ def test_a_change_the_other_way_says_nothing_of_its_beginning() -> None:
     _, mean = drawn(COURSES["step"](20), 2)
     found = onset_of(mean * 0.5, mean, mean, 1.0, 1)
     assert found.weights == pytest.approx(np.full(DAYS, 1 / DAYS))
+
+
+@pytest.mark.parametrize(
+    ("weights", "days"),
+    [([0.1, 0.5, 0.25, 0.15], (1, 2)), ([0.05, 0.95], (1,)), ([0.3, 0.2, 0.3, 0.2], (0, 1, 2))],
+    ids=["at most the level", "one day holds more", "just the level"],
+)
+def test_the_set_of_days_holds_the_level_at_most_or_is_one_day(
+    weights: list[float], days: tuple[int, ...]
+) -> None:
+    assert _smallest(np.array(weights)) == days

@@ -63,7 +63,7 @@ def test_a_plant_is_found_once_at_its_segment_and_day(quiet: Simulated) -> None:
     assert exact >= 13, exact
     assert near_start >= 0.9 * exact
     assert held >= 0.76 * exact
-    assert others <= 3
+    assert others <= 5  # 1.5 are allowed for; 5 or fewer in 99.5 of 100 such runs
 
 
 def test_a_quiet_company_hardly_ever_shows_anything(quiet: Simulated) -> None:

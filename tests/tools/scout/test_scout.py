@@ -239,7 +239,7 @@ def test_a_short_history_says_what_cannot_be_judged(door: Warehouse, settings: S
     assert not early.incidents
     assert any("is not judged: 11 days of history" in note for note in early.notes)
     later = run_scout(door, MODEL, settings, day=first + timedelta(days=30))
-    assert {scanned.windows for scanned in later.scanned if scanned.metric == "total_calls"} == {(1, 3, 7)}
+    assert {scanned.windows for scanned in later.scanned if scanned.metric == "total_calls"} == {(1, 3, 5, 7)}
 
 
 def test_a_column_that_claims_lack_is_still_in_the_estimates() -> None:
