@@ -183,7 +183,8 @@ def dimension_column(model: SemanticModel, dimension: str) -> Column:
     selection: set[str] = set()
     for dataset in model.datasets.values():
         if dimension in dataset.columns:
-            value.add(f"{dataset.table}.{dataset.columns[dimension]}")
+            spread = dataset.is_part(dimension) and model.bridges[dataset.reached[dimension].bridge]
+            value.add(f"{spread.table if spread else dataset.table}.{dataset.columns[dimension]}")
             selection |= {f"{dataset.table}.{column}" for column, _ in dataset.where}
     file, line = _place(dimension)
     missing = model.dimensions[dimension].missing

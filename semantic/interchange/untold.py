@@ -22,9 +22,8 @@ def note_untold(model: SemanticModel, out: Interchanged, *, meta: bool) -> None:
     if model.members_today:
         out.miss("model", model.name, "events go by what members were then only", "members today")
     for bridge in model.bridges.values():
-        why = (
-            f"many to many, between {bridge.left} and {bridge.right}, cannot be told so that each row counts once"
-        )
+        far = bridge.right or bridge.table
+        why = f"many to many, between {bridge.left} and {far}, cannot be told so that each row counts once"
         out.miss("bridge", bridge.name, why)
     _note_dimensions(model, out, meta=meta)
     if not meta:

@@ -33,7 +33,8 @@ def shapes(metric: str) -> list[SemanticQuery]:
                 filters=(DimensionFilter(dimension=usable[0], values=("MAPD", "Plan ñ")),),
                 having=(MetricFilter(metric=metric, op=">", value=0.5),),
                 compare_to="previous_period",
-                share_of_total=MODEL.metrics[metric].additive,
+                share_of_total=MODEL.metrics[metric].additive
+                and MODEL.adds_up_by(metric, (usable[0], usable[-1])),
             ),
         ]
     return queries
