@@ -1,9 +1,9 @@
 """Suite "scout": the Insight Scout on watched companies whose incidents are known here and nowhere else.
 
-`scout` runs the companies that it was tuned on and quiet ones, `scout-last` those that were kept for the end,
-`scout-held` and `scout-fresh` those of the scores after it, `scout-year` a quiet year, `scout-small` sixteen of
-the companies that the latest changes were made on, in ten minutes, `scout-quick` two small companies.
-`cases/scout.yml` says which, and on which days.
+`scout` runs the 22 companies that the latest changes were made on, four of them quiet, in ten minutes on an idle
+machine, `scout-small` sixteen of earlier changes, `scout-last` those that were kept for the end of the first ones,
+`scout-held`, `scout-before` and `scout-fresh` those of the scores since, `scout-year` a quiet year, `scout-quick`
+two small companies. `cases/scout.yml` says which, and on which days.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from evals.scouting.runs import watch
 from warehouse.settings import Settings
 
 FORMS: dict[str, tuple[str, ...]] = {
-    "scout": ("tuned", "tuned_small", "quiet", "quiet_small"),
+    "scout": ("tuned", "quiet"),
     "scout-last": ("last", "last_tiny", "quiet_last"),
     "scout-held": ("held", "held_tiny", "quiet_held"),
+    "scout-before": ("before", "quiet_before"),
     "scout-fresh": ("fresh", "quiet_fresh"),
     "scout-year": ("quiet_year",),
     "scout-small": ("small",),
