@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from agents.planner.normalise import lemma, phrase_tokens, stem
 from agents.planner.reading import Target, Token
@@ -180,37 +181,55 @@ class _Index:
 
     def add(self, phrase: str, target: Target) -> None:
         """Index one phrase of a target at every level it qualifies for."""
-        tokens = _without_superlative(phrase_tokens(phrase)) if target.kind == "metric" else phrase_tokens(phrase)
-        key = tuple(token.lemma for token in tokens)
-        if not tokens or (key in self.closed):
+        form = _form(phrase, target.kind)
+        if form is None or form.key in self.closed:
             return
-        self.exact[key].add(target)
-        self.surfaces[tuple(token.text for token in tokens)].add(target)
-        words = content(tokens)
-        if target.kind == "value" or not words:
-            return
-        self._add_loose(tokens, words, target)
-
-    def _add_loose(self, tokens: Sequence[Token], words: Sequence[Token], target: Target) -> None:
-        # "end up calling": with only one telling word left, any order of the words would say too little
-        self.orders.add(tuple(token.lemma for token in words))
-        telling = [token for token in words if token.text not in FILLER | SHARE]
-        if len(telling) < 2 and any(token.text in FILLER for token in words):
-            return
-        if all(token.text in _SAYING_LITTLE for token in words):
-            return  # "average time with us" in any order is any time on average
-        bag_key = tuple(sorted(token.lemma for token in words))
-        if len(words) > 1 and bag_key not in self.closed:
-            self.bag[bag_key].add(target)
-        stem_key = tuple(sorted(stem(token.text) for token in words))
-        single = len(tokens) == 1 and len(stem_key[0]) > 3 and target.kind == "metric"
-        if (len(words) > 1 or single) and stem_key not in self.closed:
-            self.stems[stem_key].add(target)
+        self.exact[form.key].add(target)
+        self.surfaces[form.texts].add(target)
+        if form.order:
+            self.orders.add(form.order)
+        if form.bag and form.bag not in self.closed:
+            self.bag[form.bag].add(target)
+        if form.stems and form.stems not in self.closed:
+            self.stems[form.stems].add(target)
 
     def frozen(self) -> tuple[dict[Key, frozenset[Target]], ...]:
         """The four indexes, read-only."""
         indexes = (self.exact, self.bag, self.stems, self.surfaces)
         return tuple({key: frozenset(found) for key, found in index.items()} for index in indexes)
+
+
+class _Form(NamedTuple):
+    """A phrase as it is indexed: its lemmas and words, and where it is known in any order, its bags."""
+
+    key: Key
+    texts: Key
+    order: Key = ()
+    bag: Key = ()
+    stems: Key = ()
+
+
+@lru_cache(maxsize=30_000)
+def _form(phrase: str, kind: str) -> _Form | None:
+    """Remembered as the tokens of phrases are: a second lexicon has most of the first one's."""
+    tokens = _without_superlative(phrase_tokens(phrase)) if kind == "metric" else phrase_tokens(phrase)
+    if not tokens:
+        return None
+    key, texts = tuple(token.lemma for token in tokens), tuple(token.text for token in tokens)
+    words = content(tokens)
+    if kind == "value" or not words:
+        return _Form(key, texts)
+    # "end up calling": with only one telling word left, any order of the words would say too little
+    order = tuple(token.lemma for token in words)
+    telling = [token for token in words if token.text not in FILLER | SHARE]
+    if len(telling) < 2 and any(token.text in FILLER for token in words):
+        return _Form(key, texts, order)
+    if all(token.text in _SAYING_LITTLE for token in words):
+        return _Form(key, texts, order)  # "average time with us" in any order is any time on average
+    stems = tuple(sorted(stem(token.text) for token in words))
+    single = len(tokens) == 1 and len(stems[0]) > 3 and kind == "metric"
+    several = len(words) > 1
+    return _Form(key, texts, order, tuple(sorted(order)) if several else (), stems if several or single else ())
 
 
 def _without_superlative(tokens: list[Token]) -> list[Token]:

@@ -19,8 +19,9 @@ from agents.planner.comparing import read_periods, read_value_comparison
 from agents.planner.draft import Draft, Issue
 from agents.planner.edits import Surroundings, edited
 from agents.planner.followups import is_follow_up, merge
+from agents.planner.indexes import indexes_of
 from agents.planner.intents import Intent, after_what_if, read_intent
-from agents.planner.lexicon import Lexicon, Values, build_lexicon
+from agents.planner.lexicon import Lexicon, Values
 from agents.planner.linking import link
 from agents.planner.lists import agree_in_lists, bind_to_named, complete_lists, read_as_written, read_both_sides
 from agents.planner.meaning import Meanings, match_meaning
@@ -40,7 +41,7 @@ from agents.planner.reranker import Reranker
 from agents.planner.reshaping import free_cues
 from agents.planner.spelling import Speller, names_in
 from agents.planner.suggestions import follow_ups
-from agents.planner.tails import Tails, tails_of, widen_tails
+from agents.planner.tails import Tails, widen_tails
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
 from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
@@ -74,17 +75,17 @@ class Planner:
     def __init__(self, model: SemanticModel, values: Values, questions: Questions) -> None:
         self.model = model
         self.questions = questions
-        self._values = values
+        self._made = indexes_of(model, values)
 
     @cached_property
     def lexicon(self) -> Lexicon:
         """The words of the model and of the data's values."""
-        return build_lexicon(self.model, self._values)
+        return self._made.lexicon
 
     @cached_property
     def tails(self) -> Tails:
         """Short names that end several figures' labels."""
-        return tails_of(self.lexicon)
+        return self._made.tails
 
     @cached_property
     def value_parts(self) -> Parts:
@@ -94,22 +95,22 @@ class Planner:
     @cached_property
     def speller(self) -> Speller:
         """What mends words that are nearly known."""
-        return Speller.of(self.lexicon)
+        return self._made.speller
 
     @cached_property
     def verified(self) -> Verified:
         """The owner's own questions."""
-        return Verified.of(self.model, self.lexicon)
+        return self._made.verified
 
     @cached_property
     def meanings(self) -> Meanings:
         """What is meant by words that name nothing."""
-        return Meanings.of(self.model, self.lexicon)
+        return self._made.meanings
 
     @cached_property
     def reranker(self) -> Reranker | None:
         """The trained second reading; None where the model has none."""
-        return Reranker.of(self.model, self.lexicon)
+        return self._made.reranker
 
     def ready(self) -> None:
         """Build the indexes now, before somebody asks."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -10,14 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.planner import cues, time_points, time_words, times
+from agents.planner import Planner, cues, time_points, time_words, times
 from agents.planner.cue_words import needed_words
 from agents.planner.intents import PATTERNS
 from agents.planner.once import once, one_question
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Token
 from agents.planner.time_words import Found, Rule, Rules
+from semantic.loader import load_model
 from semantic.model import CalendarEvent
+from semantic.values import ValueDictionary
+from warehouse.settings import Questions
 
 AEP = CalendarEvent("aep", (10, 15), (12, 7), ("open enrollment", "annual enrollment period"))
 CLOCK = Clock(date(2026, 10, 29), date(2024, 10, 1), 1, (AEP,))
@@ -119,3 +124,20 @@ def test_a_question_is_forgotten_when_it_is_planned() -> None:
     with one_question():
         assert once("a", make) == 3
     assert [once("a", make), once("a", make)] == [4, 5]
+
+
+def test_planners_that_know_the_same_share_what_they_look_things_up_in() -> None:
+    model = load_model()
+    one, same, other = (
+        Planner(model, ValueDictionary.from_rows(model, {"county": [county]}), Questions())
+        for county in ("Kings", "Kings", "Orange")
+    )
+    assert one.lexicon is same.lexicon
+    assert one.verified is same.verified
+    assert other.lexicon is not one.lexicon
+    assert ("orange",) in other.lexicon.surfaces
+    assert ("orange",) not in one.lexicon.surfaces
+    held = weakref.ref(one.lexicon)
+    del one, same
+    gc.collect()
+    assert held() is None, "nothing is kept for planners that are gone"
