@@ -22,11 +22,12 @@ from agents.planner.people import of_the_membership, people_without_count, popul
 from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES, Ranking
 from agents.planner.reading import Reading, Span, Target
-from agents.planner.several import against_all
+from agents.planner.several import against_all, of_the_same
 from agents.planner.siblings import called_so, of_both, that_fits, words_of
 from agents.planner.slicing import read_dimensions
+from agents.planner.thresholds import in_metric_unit, is_limited
 from agents.planner.twins import named_beside, settle_twins
-from agents.planner.words import POPULATION, word_set
+from agents.planner.words import EXCLUDERS, POPULATION, word_set
 from semantic.query import Comparison, DimensionFilter, Order
 
 
@@ -56,6 +57,7 @@ def assemble(
         draft.metrics = list(context)
     read_dimensions(draft, reading, lexicon)
     _filters(draft, reading, lexicon, kind, fresh=not context)
+    _leave_out(draft, lexicon)
     _time(draft, reading, clock, {lexicon.model.metrics[name].unit for name in draft.metrics})
     read_having(draft, mentions, reading, lexicon)
     _ranking(draft, reading, lexicon)
@@ -82,6 +84,7 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             names = called_so(mention, reading, [*reading.breakdown, *reading.of_kind("value")], lexicon)
         if len(names) > 1 and (money := _money(reading, names, lexicon)):
             names = (money,)
+        names = _of_limit(names, mention, reading, lexicon)
         if len(names) > 1:
             names = _same_domain(names, mention, mentions, lexicon)
         if len(names) == 1:
@@ -110,7 +113,7 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.metrics = [both]
         else:
             draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
-    draft.metrics = against_all(draft.metrics, reading, lexicon)
+    draft.metrics = of_the_same(against_all(draft.metrics, reading, lexicon), reading, lexicon)
 
 
 def _priced(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:
@@ -125,6 +128,22 @@ def _priced(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:
         return found[0]
     draft.issues.append(Issue("ambiguous_metric", metric_targets((counted.name,))))
     return ""
+
+
+def _of_limit(names: tuple[str, ...], mention: Mention, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`over 15% transfers`: of a rate and a count behind the words, the one that the number is held against."""
+    metrics = lexicon.model.metrics
+    for limit in reading.thresholds:
+        if limit.end != mention.start or not is_limited(reading, mention.start, mention.end):
+            continue
+        counted = () if limit.quantity.unit else tuple(name for name in names if metrics[name].unit == "count")
+        fitting = tuple(name for name in names if in_metric_unit(limit.quantity, metrics[name]) is not None)
+        if not fitting and limit.quantity.unit == "percent":
+            kin = dict.fromkeys(sibling for name in names for sibling in metrics[name].siblings)
+            rates = tuple(name for name in kin if metrics[name].unit == "rate")
+            fitting = _fitting(rates, reading, lexicon)[:1]
+        return counted or fitting or names
+    return names
 
 
 def _same_domain(
@@ -238,6 +257,32 @@ def _filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str, *, fre
 _TOGETHER = word_set("together combined altogether jointly or")
 
 
+def _leave_out(draft: Draft, lexicon: Lexicon) -> None:
+    """`exception rate, timeouts ignored`: its sibling that leaves them out, where it knows no such filter."""
+    metrics = lexicon.model.metrics
+    for item in [item for item in draft.filters if item.op == "not_in" and len(item.values) == 1]:
+        said = words_of(lexicon.values.label(item.dimension, item.values[0]))
+        for at, name in enumerate(draft.metrics):
+            if lexicon.compatible(name, item.dimension):
+                continue
+            found = [
+                sibling
+                for sibling, metric in metrics.items()
+                if (name in metric.siblings or sibling in metrics[name].siblings)
+                and metric.unit == metrics[name].unit
+                and _leaves_out(sibling, said, lexicon)
+            ]
+            if len(found) == 1:
+                draft.metrics[at] = found[0]
+                draft.filters = [kept for kept in draft.filters if kept is not item]
+
+
+def _leaves_out(name: str, said: frozenset[str], lexicon: Lexicon) -> bool:
+    metric = lexicon.model.metrics[name]
+    texts = [text.lower().replace("-", " ").split() for text in (metric.label, *metric.synonyms)]
+    return any(EXCLUDERS & set(text) and said & words_of(" ".join(text)) for text in texts)
+
+
 def _one_each(draft: Draft, reading: Reading, kept: Mapping[str, list[str]], lexicon: Lexicon) -> None:
     """`denial rate for Emergency and Hospital`: a figure for each, where nothing else breaks it down.
 
@@ -247,7 +292,7 @@ def _one_each(draft: Draft, reading: Reading, kept: Mapping[str, list[str]], lex
     words = {token.text for token in reading.tokens}
     if draft.dimensions or reading.breakdown or reading.grain or reading.thresholds or words & _TOGETHER:
         return
-    listed = [name for name in kept if _listed_apart(reading, name, kept[name])]
+    listed = [name for name in kept if len(set(kept[name])) > 1 and _listed_apart(reading, name, kept[name])]
     if len(listed) == 1 and not any(metric.distinct for metric in metrics):
         draft.dimensions.append(listed[0])
         draft.assumptions.append(f"One figure for each {lexicon.model.dimensions[listed[0]].label.lower()} named.")
@@ -308,8 +353,12 @@ def _is_means(reading: Reading, span: Span) -> bool:
 
 def _after_by(reading: Reading, span: Span) -> bool:
     """`by hospital`: a value where a dimension is wanted (but `by new members`, `by MAPD members`)."""
-    before = reading.tokens[span.start - 1].text if span.start else ""
-    agent = reading.tokens[span.start - 2].text if span.start > 1 else ""
+    start = span.start - (span.start > 1 and reading.tokens[span.start - 1].text in ("each", "every"))
+    each = start < span.start
+    before = reading.tokens[start - 1].text if start else ""
+    agent = reading.tokens[start - 2].text if start > 1 else ""
+    if each and before == "by":
+        return span.start not in reading.compared
     if agent.endswith("ed") or agent in ("hit", "made", "driven", "taken", "seen", "given", "best", "mainly"):
         return False
     inside = {token.text for token in reading.tokens[span.start : span.end + 1]}
@@ -416,7 +465,7 @@ def _baseline_end(period: Period, compared: Comparison) -> date:
 
 def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     ranking = reading.ranking
-    conditioned = bool(draft.having) and (ranking is None or ranking.comparative or not ranking.first)
+    conditioned = bool(draft.having) and (ranking is None or (ranking.comparative and not ranking.first))
     if ranking is None or not draft.metrics or (reading.compared and not ranking.first) or conditioned:
         if ranking and ranking.limit and draft.metrics and draft.dimensions:
             draft.limit = ranking.limit
@@ -432,10 +481,12 @@ def _ranking(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         return
     for at in range(ranking.start, ranking.end):
         reading.explain(at, at + 1)
-    draft.order = Order(by=draft.metrics[0], direction=direction(ranking, draft.metrics[0], reading, lexicon))
-    moved = _movement(ranking, draft.metrics[0], reading, lexicon) if draft.compare_to else None
+    limited = {item.metric for item in draft.having}
+    by = next((name for name in draft.metrics if name not in limited), draft.metrics[0])
+    draft.order = Order(by=by, direction=direction(ranking, by, reading, lexicon))
+    moved = _movement(ranking, by, reading, lexicon) if draft.compare_to else None
     if moved:
-        draft.order = Order(by=f"{draft.metrics[0]}__change", direction=moved)
+        draft.order = Order(by=f"{by}__change", direction=moved)
     single = _singular(reading, ranking) or _single_unit(draft, reading)
     within = bool(draft.grain and draft.dimensions)
     draft.limit = ranking.limit or (1 if single and not within and not ranking.first else None)

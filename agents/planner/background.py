@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from agents.planner.grounds import gives_grounds
 from agents.planner.reading import Reading, Span
 from agents.planner.words import AUXILIARIES, DETERMINERS, PREPOSITIONS, carriers, harmless, word_set
 
@@ -144,6 +145,13 @@ def _clauses(reading: Reading) -> list[_Clause]:
 def _tells(reading: Reading, clause: _Clause, clauses: Sequence[_Clause]) -> bool:
     words = [token.text for token in reading.tokens[clause.start : clause.end]]
     spans = [span for span in reading.spans if clause.start <= span.start < clause.end]
+    follows = any(other.end <= clause.start and _names_a_metric(reading, other) for other in clauses)
+    period = any(span.kind == "time" and span.start <= clause.start + 1 for span in spans)
+    kinds = frozenset(
+        span.kind for span in spans if reading.tokens[span.start - 1].text != "to"
+    )  # `to fill it in`
+    if gives_grounds(words, follows=follows, opens_period=period, names=kinds):
+        return True
     teller = _teller(words)
     if teller is None:
         return False

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-
 from agents.planner import periods as p
 from agents.planner.cues import find, first, take, unexplained
 from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
 from agents.planner.time_ranges import SIDE_BY_SIDE
-from agents.planner.words import AUXILIARIES, CONJUNCTIONS, PREPOSITIONS
 from semantic.query import Comparison, TimeGrain
 
-_VERSUS = (
+VERSUS = (
     r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
     r"difference|differences|gap|differ|differs|beat|beats|outperform|outperformed|next to"
 )
@@ -20,7 +17,7 @@ _BEFORE_DOWN = ("turned", "turn", "turning", "broken", "break", "write", "note",
 _BEFORE_UP = ("tied", "locked", "end", "ends", "ended", "pick", "picked", "picks", "signed", "made", "took",
               "held", "caught", "sum", "sums", "summed", "add", "adds", "added", "adding")  # fmt: skip
 """`turned down`, `sum up`: verbs with a particle that says nothing of a change."""
-_CHANGE = (
+CHANGE = (
     r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
     r"fell|fallen|falling|rise|rose|risen|rising|spike|spiked|spiking|improve|improved|improves|improving|improvement|"
     r"worsen|worsened|worsening|change|changed|changes|changing|jump|jumped|jumping|grow|grew|grown|growing|growth|"
@@ -63,13 +60,15 @@ def read_periods(reading: Reading, clock: Clock) -> None:
     _read_grain(reading, plain)
     _over_periods(reading, clock)
     if plain and take(reading, _BEFORE_IT) and not baselines:
-        take(reading, _VERSUS)
-        take(reading, _CHANGE)
+        take(reading, VERSUS)
+        take(reading, CHANGE)
         reading.compare_to = "previous_period"
-    if baselines and (plain or reading.compare_cue or first(reading, _VERSUS) or _changes(reading)):
-        take(reading, _VERSUS)
+    if baselines and (plain or reading.compare_cue or first(reading, VERSUS) or _changes(reading)):
+        take(reading, VERSUS)
         _changes(reading)
         reading.compare_to = baselines[0].period.baseline or None if baselines[0].period else None
+        if first(reading, "than"):
+            explain_comparatives(reading)
     if len(plain) > 1:
         _two_periods(reading, plain, clock)
     elif len(plain) == 1:
@@ -95,7 +94,7 @@ def _asked_about(reading: Reading, plain: list[Span]) -> list[Span]:
 
     asking = {sentence(span) for span in reading.of_kind("metric")}
     inside = [span for span in plain if sentence(span) in asking]
-    if not inside or len(inside) == len(plain) or first(reading, _VERSUS) or first(reading, _BEFORE_IT):
+    if not inside or len(inside) == len(plain) or first(reading, VERSUS) or first(reading, _BEFORE_IT):
         return plain
     for span in plain:
         if span not in inside and span.period:
@@ -127,7 +126,7 @@ def _days(span: Span) -> tuple[object, object] | None:
 def _over_periods(reading: Reading, clock: Clock) -> None:
     if take(reading, _YEARLY, outside_spans=False):
         reading.compare_to = "previous_year"
-        take(reading, _CHANGE)
+        take(reading, CHANGE)
     for pattern, unit in _PERIODIC.items():
         if take(reading, pattern, outside_spans=False):
             if unit and _longer(reading, unit):
@@ -135,7 +134,7 @@ def _over_periods(reading: Reading, clock: Clock) -> None:
                 continue
             reading.compare_to = "previous_period"
             reading.grain = None
-            take(reading, _CHANGE)
+            take(reading, CHANGE)
             if unit and not reading.of_kind("time"):
                 known: p.Unit = unit  # type: ignore[assignment]
                 reading.period = p.last(known, 1, clock, f"last {unit}" if unit != "day" else "today")
@@ -153,12 +152,12 @@ def _changes(reading: Reading) -> bool:
     """Whether the question asks if something rose or fell; the words become explained."""
     if reading.ranking and reading.ranking.comparative and reading.breakdown:
         return False
-    asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{_CHANGE})") or first(
-        reading, rf"(?:{_CHANGE}) (?:in|of|since|from)"
+    asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{CHANGE})") or first(
+        reading, rf"(?:{CHANGE}) (?:in|of|since|from)"
     )
     if not asks:
         return False
-    return unexplained(reading, _CHANGE) and take(reading, _CHANGE)
+    return unexplained(reading, CHANGE) and take(reading, CHANGE)
 
 
 def _read_grain(reading: Reading, plain: list[Span]) -> None:
@@ -176,6 +175,7 @@ def _read_grain(reading: Reading, plain: list[Span]) -> None:
             reading,
             r"(?:going|heading|trending|moving) (?:up|down|the wrong way|the right way|in the right direction)",
         )
+        _changes(reading)
 
 
 def _trend_grain(period: Period | None) -> TimeGrain:
@@ -207,7 +207,7 @@ def _against_last(reading: Reading, span: Span) -> bool:
     words = [token.text for token in reading.tokens]
     if "this" not in words[max(0, span.start - 1) : span.end]:
         return False
-    last = rf"(?:{_VERSUS}|on|over|to)(?: (?:to|with))?(?: the)? (?:last|previous)(?: one)?"
+    last = rf"(?:{VERSUS}|on|over|to)(?: (?:to|with))?(?: the)? (?:last|previous)(?: one)?"
     for start, end in find(reading, last):
         ends = end == len(words) or reading.tokens[end].is_mark
         if start == span.end and ends:
@@ -221,9 +221,9 @@ def _cue_before(reading: Reading, span: Span) -> bool:
     """`compared with last month`, `vs last quarter`, `than last week`, `improved since last quarter`."""
     words = [token.text for token in reading.tokens]
     at = span.start
-    if words[at] == "since" and first(reading, rf"(?:{_CHANGE})"):
+    if words[at] == "since" and first(reading, rf"(?:{CHANGE})"):
         return span.period is not None and span.period.end == span.period.end and words[at + 1] in ("last", "the")
-    if words[at] == "from" and first(reading, rf"(?:{_CHANGE})"):
+    if words[at] == "from" and first(reading, rf"(?:{CHANGE})"):
         return True
     while at > 0 and words[at - 1] in ("with", "to", "the", "that", "of", "in", "they", "it", "were", "was"):
         at -= 1
@@ -238,7 +238,7 @@ def _cue_before(reading: Reading, span: Span) -> bool:
         "than",
         "relative",
     ):
-        take(reading, _VERSUS)
+        take(reading, VERSUS)
         return True
     return False
 
@@ -270,16 +270,16 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     if len(plain) > 2 or not (
         _changed_after(reading, plain)
         or reading.compare_cue
-        or unexplained(reading, _VERSUS)
+        or unexplained(reading, VERSUS)
         or _changes(reading)
         or _conjoined(reading, plain)
         or take(reading, r"before(?: that| it)?")
     ):
         reading.problems.append("periods")
         return
-    take(reading, _VERSUS)
+    take(reading, VERSUS)
     _changes(reading)
-    _explain_comparatives(reading)
+    explain_comparatives(reading)
     periods = [span.period for span in plain if span.period]
     if _one_before(reading, plain):
         reading.period = next(period for period in periods if not _relative(period))
@@ -345,82 +345,7 @@ def _neighbour(main: Period, other: Period) -> Comparison | None:
     return "previous_period" if p.previous(main) == (other.start, other.end) else None
 
 
-def read_value_comparison(reading: Reading) -> None:
-    """`iOS vs Android`, `HMO or PPO`, `A against B`, `more than B`: values of one dimension side by side."""
-    values = sorted(reading.of_kind("value"), key=lambda span: span.start)
-    for first_span, second in itertools.pairwise(values):
-        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
-        if not shared or first_span.start == second.start:
-            continue
-        between = {reading.tokens[at].text for at in range(first_span.end, second.start)}
-        if between & {
-            "versus",
-            "vs",
-            "v",
-            "against",
-            "than",
-            "compared",
-            "relative",
-            "next",
-            "alongside",
-        } or _asked(reading, between):
-            reading.compared |= {first_span.start, second.start}
-            reading.explain(first_span.end, first_span.end)
-            take(reading, _VERSUS)
-    reading.compared |= _each_of(reading, values)
-    if reading.compared or reading.breakdown:
-        take(reading, r"between|among|amongst")
-    if reading.compared:
-        take(reading, _CHANGE)
-        _explain_comparatives(reading)
-    if unexplained(reading, _VERSUS):
-        reading.compare_cue = True
-        take(reading, _VERSUS)
-
-
-def _each_of(reading: Reading, values: list[Span]) -> set[int]:
-    """`FL, GA, NC each`, `A or B, one figure each`: the values of a list, one by one; not `A or B each month`."""
-    found: set[int] = set()
-    ends = {start: end for start, end in find(reading, _EACH) if _closes(reading, end)}
-    for first_span, second in itertools.pairwise(values):
-        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
-        if shared and second.end in ends:
-            reading.explain(second.end, ends[second.end])
-            found |= {first_span.start, second.start}
-    return found
-
-
-_EACH = (
-    r"(?:, )?(?:each(?: of them)?(?: separately| individually| on its own| alone)?|apiece|"
-    r"respectively|separately|individually|"
-    r"(?:one|a) (?:figure|number|line|row|value|bar|rate|total|count) (?:each|apiece)|one each)"
-)
-
-
-def _closes(reading: Reading, at: int) -> bool:
-    """Whether no noun follows: the clause ends, or goes on with a mark, a preposition or a conjunction."""
-    if reading.closes(at):
-        return True
-    word = reading.tokens[at].text
-    return word in PREPOSITIONS | CONJUNCTIONS | AUXILIARIES or any(
-        span.start == at and span.kind == "time" for span in reading.spans
-    )
-
-
-def _asked(reading: Reading, between: set[str]) -> bool:
-    if between & {"and", "or", ",", "to", "with"}:
-        cue = first(
-            reading,
-            r"compare|comparing|comparison|difference|differences|different|gap|differ|differs|between|"
-            r"side by side|"
-            r"split|splits|divide|divides|divided|each of|respectively|separately",
-        )
-        if cue and "and" in between | {"to", "with"}:
-            return True
-        return "or" in between and reading.ranking is not None
-    return False
-
-
-def _explain_comparatives(reading: Reading) -> None:
+def explain_comparatives(reading: Reading) -> None:
+    """Take the words that say more or less: what is held against what says it already."""
     for start, end in find(reading, r"more|less|worse|better|higher|lower|longer|shorter|fewer|greater|further"):
         reading.explain(start, end)

@@ -6,7 +6,7 @@ from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
 from agents.planner.metrics import Mention, nearest_before
 from agents.planner.reading import Reading, Target
-from agents.planner.thresholds import Threshold, in_metric_unit, operator
+from agents.planner.thresholds import Threshold, in_metric_unit, is_limited, operator
 from semantic.query import MetricFilter
 
 _YES_NO = ("is", "are", "was", "were", "did", "do", "does", "has", "have")
@@ -17,7 +17,9 @@ def read_having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon
     for threshold in reading.thresholds:
         if not draft.metrics:
             continue
-        name = _bound(threshold, draft, mentions, lexicon) or _as_rate(threshold, draft, lexicon)
+        if _is_in_name(threshold, draft, lexicon):
+            continue
+        name = _bound(threshold, draft, mentions, reading, lexicon) or _as_rate(threshold, draft, lexicon)
         if not name:
             draft.issues.append(Issue("unit", (Target("metric", draft.metrics[0]),)))
             continue
@@ -31,13 +33,31 @@ def read_having(draft: Draft, mentions: list[Mention], reading: Reading, lexicon
             draft.issues.append(Issue("unit", (Target("metric", name),)))
 
 
-def _bound(threshold: Threshold, draft: Draft, mentions: list[Mention], lexicon: Lexicon) -> str:
-    """`at least 1000 calls` is about calls; otherwise the nearest metric before whose unit fits, else any."""
-    following = [mention for mention in mentions if mention.start == threshold.end]
+def _is_in_name(threshold: Threshold, draft: Draft, lexicon: Lexicon) -> bool:
+    """`how many members had at least one claim`: that is who is counted."""
+    distinct = all(lexicon.model.metrics[name].distinct for name in draft.metrics)
+    return distinct and (threshold.op, threshold.quantity.value) == (">=", 1)
+
+
+def _bound(threshold: Threshold, draft: Draft, mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> str:
+    """`at least 1000 calls` is about calls; otherwise the nearest metric before whose unit fits, else any.
+
+    What is counted may not be among the figures shown: `drugs with more than 100 scripts: top 5 on denial rate`.
+    """
+    following = [
+        target.name
+        for span in reading.of_kind("metric")
+        if span.start == threshold.end and is_limited(reading, span.start, span.end)
+        for target in span.targets
+        if all(lexicon.compatible(target.name, dimension) for dimension in draft.dimensions)
+    ]
+    counts = [name for name in following if lexicon.model.metrics[name].unit == "count"]
     nearest = nearest_before(mentions, threshold.at)
-    mentioned = [name for mention in (*following, *([nearest] if nearest else [])) for name in mention.candidates]
+    near = [name for name in (nearest.candidates if nearest else ()) if name in draft.metrics]
     taken = {item.metric for item in draft.having}
-    names = [*(n for n in mentioned if n in draft.metrics), *(n for n in draft.metrics if n not in taken)]
+    names = [*(n for n in following if n in draft.metrics), *near, *(n for n in draft.metrics if n not in taken)]
+    if counts and not threshold.quantity.unit and not set(counts) & set(names[:1]):
+        names = counts
     fits = (n for n in names if in_metric_unit(threshold.quantity, lexicon.model.metrics[n]) is not None)
     return next(fits, "")
 

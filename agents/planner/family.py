@@ -21,7 +21,7 @@ _RATE_APART = (
     rf"{_OPEN}(?:the |a |as a |in )?(?:rate|rates|share|percentage|percent|pct|ratio)(?: please| only)?{_CLOSE}"
 )
 _NOT_COUNT = r"(?:and )?not (?:the )?(?:volume|count|counts|number|numbers|total|totals|raw numbers?|raw counts?)"
-_NOT_RATE = r"(?:and )?not (?:the |a )?(?:rate|rates|share|percentage|percent|ratio)"
+_NOT_RATE = r"(?:and )?not (?:the |a )?(?:rates?|shares?|percentages?|percent|ratios?)"
 _SUM = r"in total|total|altogether|in sum|summed up|sum of|overall|all told|combined"
 _COSTING = r"(?:costs?|costing|costed) (?:us|the company|the plan)"
 _MEAN = (

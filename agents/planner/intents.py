@@ -35,7 +35,7 @@ def read_intent(reading: Reading) -> Intent:
     for kind, patterns in PATTERNS:
         for pattern in patterns:
             for start, end in find(reading, pattern):
-                if kind == "drivers" and _ranks_dimension(reading, start):
+                if kind == "drivers" and (_ranks_dimension(reading, start) or _lists_reasons(reading, start)):
                     continue
                 if covered.issuperset(range(start, end)):
                     continue
@@ -86,6 +86,21 @@ def _ranks_dimension(reading: Reading, start: int) -> bool:
     """`which three journeys are driving the most cost`: a ranking, although it says driving."""
     words = [token.text for token in reading.tokens]
     return words[start] in ("what", "which") and reading.ranking is not None and bool(reading.breakdown)
+
+
+_REASONS = frozenset(("reason", "reasons", "cause", "causes"))
+
+
+def _lists_reasons(reading: Reading, start: int) -> bool:
+    """`Why do members change plans? Plan changes by change reason`: the next sentence says what is to be shown."""
+    words = [token.text for token in reading.tokens]
+    end = next((at for at in range(start, len(words)) if words[at] == "."), len(words))
+    later = [span for span in reading.breakdown if span.start > end]
+    figures = any(span.start > end for span in reading.of_kind("metric"))
+    if words[start] != "why" or not figures or not any(_REASONS & set(words[s.start : s.end]) for s in later):
+        return False
+    reading.explain(start, end)
+    return True
 
 
 def _percentage(reading: Reading) -> float | None:

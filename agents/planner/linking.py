@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agents.planner.background import is_told
+from agents.planner.ellipsis import EXACT, elliptical
 from agents.planner.lexicon import Lexicon, same_key
 from agents.planner.normalise import lemma, stem
 from agents.planner.periods import Clock
@@ -29,11 +30,12 @@ from agents.planner.words import (
     SHARE,
     TIME_WORDS,
     UNITS,
+    english,
     word_set,
 )
 from semantic.query import TimeGrain
 
-_EXACT, _BAG, _SAME, _STEM = 1.0, 0.9, 0.8, 0.8
+_EXACT, _BAG, _SAME, _STEM = EXACT, 0.9, 0.8, 0.8
 _LONGEST_WINDOW = 9
 _CODE = 5
 """Digits of a number that is the code of something (`97112`, `00248`); shorter ones are counts, years, days."""
@@ -47,12 +49,16 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_exact_spans(tokens, lexicon),
         *_loose_spans(tokens, lexicon),
         *_same_spans(tokens, lexicon),
-        *_shared_heads(tokens, lexicon),
+        *elliptical(tokens, lexicon),
         *_time_spans(tokens, clock),
         *_grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
     ]
-    candidates = [span for span in candidates if not _is_half_a_word(span, reading) and not _is_verb(span, tokens)]
+    candidates = [
+        span
+        for span in candidates
+        if not (_is_half_a_word(span, reading) or _is_verb(span, tokens) or _is_cut_short(span, tokens, lexicon))
+    ]
     reading.spans = best_cover(len(tokens), _sound(candidates, tokens, lexicon), tokens)
     asked = [span for span in reading.of_kind("topic") if not is_told(reading, span)]
     reading.topics = [lexicon.topics[_texts(tokens, span)] for span in asked]
@@ -67,6 +73,14 @@ def _is_half_a_word(span: Span, reading: Reading) -> bool:
         return False
     following = reading.tokens[span.end].raw if span.end < len(reading.tokens) else ""
     return bool(following) and f"{reading.tokens[span.start].raw}-{following}".lower() in reading.question.lower()
+
+
+def _is_cut_short(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`the main reasons` are not of Maine: its lemma has no last letter."""
+    word = tokens[span.start].text
+    if span.kind != "value" or span.end - span.start != 1 or word not in english():
+        return False
+    return all(lexicon.values.label(target.name, target.value).lower() == word + "e" for target in span.targets)
 
 
 _SHORT = 2
@@ -102,6 +116,27 @@ def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) ->
             and span.weight < _EXACT
             and _says_what_of_what(tokens, span, candidates, lexicon)
         )
+        # `the claims journey online`: no other name begins within a value's
+        loose = span.kind == "dimension" and span.weight < _EXACT
+        cut = cut or (loose and any(p.start < span.start < p.end < span.end for p in phrases))
+        # `why did plan changes go up`: a figure is asked about
+        why = loose and tokens[span.start].text == "why"
+        cut = cut or (
+            why and any(p.kind == "metric" and span.start < p.start and p.end <= span.end for p in phrases)
+        )
+        # `segments with an NPS below 20`, `of the app with that of the website`: no name of a dimension
+        cut = cut or (loose and "with" in {token.text for token in tokens[span.start + 1 : span.end - 1]})
+        # `the calls we log in August`: the last word belongs to the month
+        dated = span.kind == "value" and span.end - span.start == 2 and tokens[span.end - 1].text in ("in", "on")
+        cut = cut or (
+            dated
+            and any(other.kind == "time" and other.start <= span.end <= other.end - 1 for other in candidates)
+        )
+        # `over 2,000 calls` is no year
+        following = tokens[span.end].lemma if span.end < len(tokens) else ""
+        cut = cut or (span.kind == "time" and span.end - 1 in compared and following in lexicon.volumes)
+        # `failing more than 10%`: the last word is the comparison's
+        cut = cut or (span.kind == "metric" and {span.end - 1, span.end} <= compared)
         cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
         cut = cut or (span.kind == "metric" and _ends_in_named_value(span, candidates))
@@ -332,25 +367,6 @@ def _same_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
             target = lexicon.same.get(same_key(pieces[first : last + 1]))
             if target and any(one.grouped for one in pieces[first : last + 1]):
                 yield Span(pieces[first].start, piece.end, target.kind, (target,), weight=_SAME)
-
-
-def _shared_heads(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
-    """`resolved and unresolved calls`: the first of two figures that share their noun."""
-    lemmas = [token.lemma for token in tokens]
-    for at in range(1, len(tokens) - 2):
-        if tokens[at].text not in ("and", "or", "vs", "versus"):
-            continue
-        for end in range(at + 3, min(len(tokens), at + 5) + 1):
-            head = tuple(lemmas[at + 2 : end])
-            if not _metrics_of((lemmas[at + 1], *head), lexicon):
-                continue
-            found = _metrics_of((lemmas[at - 1], *head), lexicon)
-            if found:
-                yield Span(at - 1, at, "metric", found, weight=_EXACT + 0.01)
-
-
-def _metrics_of(key: tuple[str, ...], lexicon: Lexicon) -> tuple[Target, ...]:
-    return tuple(sorted(target for target in lexicon.exact.get(key, ()) if target.kind == "metric"))
 
 
 def _windows(tokens: Sequence[Token], start: int, linkers: frozenset[str], lexicon: Lexicon) -> Iterable[Span]:

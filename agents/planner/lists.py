@@ -131,7 +131,13 @@ def _past(reading: Reading, at: int, words: frozenset[str]) -> int:
     return at
 
 
-_NO_VALUE = FUNCTION | FILLER | POPULATION | EXCLUDERS | word_set("separately individually respectively apiece")
+_NO_VALUE = (
+    FUNCTION
+    | FILLER
+    | POPULATION
+    | EXCLUDERS
+    | word_set("separately individually respectively apiece between among amongst")
+)
 
 
 def left_of_list(draft: Draft, reading: Reading) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from agents.planner.normalise import tokenise
 from agents.planner.periods import Clock
 from agents.planner.plan import Plan
 from agents.planner.reading import Token
-from agents.planner.slots import KEPT, Slots, read_slots
+from agents.planner.slots import KEPT, Slots, asks_for_one, read_slots
 from agents.planner.verified import Example, arguments_for, plan_of
 from agents.planner.words import FUNCTION, POPULATION, word_set
 from semantic.model import SemanticModel, VerifiedQuery
@@ -92,7 +92,7 @@ def match_meaning(tokens: list[Token], meanings: Meanings, clock: Clock, *, foll
         left = frame.strip(tokens)
         if left is None:
             continue
-        slots = read_slots(left, meanings.lexicon, clock)
+        slots = replace(read_slots(left, meanings.lexicon, clock), single=asks_for_one(tokens))
         loose = _loose(slots, left, meanings.vocabulary)
         if slots.doubt or (follows and slots.leaning) or loose is None:
             continue

@@ -21,7 +21,16 @@ from agents.planner.normalise import lemma, stem
 from agents.planner.pairs import Pair, both_of, read_pair
 from agents.planner.people import counted_people
 from agents.planner.reading import Reading, Target, Token
-from agents.planner.siblings import average_of, money_of, over_named_volume, share_for_value, sum_of
+from agents.planner.siblings import (
+    average_of,
+    money_of,
+    over_named_volume,
+    share_for_value,
+    stems,
+    sum_of,
+    words_of,
+)
+from agents.planner.thresholds import is_limited
 from agents.planner.words import (
     AUXILIARIES,
     AVERAGE,
@@ -90,7 +99,8 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         return [Mention(mentions[0].start, mentions[-1].end, (over,))]
     mentions = _without_base(mentions, reading, lexicon)
     mentions = _costed(mentions, reading, lexicon)
-    mentions = [m for m in elaborated(mentions, reading, lexicon) if isinstance(m, Mention)]
+    if not any(_is_limit(mention, reading) for mention in mentions):
+        mentions = [m for m in elaborated(mentions, reading, lexicon) if isinstance(m, Mention)]
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
     mentions = [_valued(mention, reading, lexicon) for mention in mentions]
     settled = {target.name for target in reading.settled if target.kind == "metric"}
@@ -241,6 +251,8 @@ def _merge(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[
         for other in mentions:
             if one is other or len(one.candidates) < 2 or _joined_directly(one, other, reading):
                 continue
+            if _is_limit(one, reading) or _is_limit(other, reading):
+                continue
             words = content([*reading.tokens[one.start : one.end], *reading.tokens[other.start : other.end]])
             found = lexicon.bag.get(tuple(sorted(token.lemma for token in words)), frozenset())
             names = tuple(sorted(t.name for t in found if t.kind == "metric" and t.name in one.candidates))
@@ -266,8 +278,9 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     """A neutral volume (calls, sessions, members) beside a metric that says something about it."""
     metrics = lexicon.model.metrics
     words = content(reading.tokens[base.start : base.end])
-    people = all(token.text in POPULATION for token in words)
-    if other.end <= base.start and any(t.end == base.start for t in reading.thresholds):
+    light = POPULATION | {"how", "many"} if _is_limit(other, reading) else POPULATION
+    people = all(token.text in light for token in words)  # `how many members had at least one claim`
+    if _is_limit(base, reading):
         return False
     if _asked_apart(base, other, reading):
         return False
@@ -298,6 +311,11 @@ def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexico
     return same or adjacent or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
 
 
+def _is_limit(mention: Mention, reading: Reading) -> bool:
+    return is_limited(reading, mention.start, mention.end)
+
+
+_PARTS = "(?:share|percentage|percent|portion|part|proportion|fraction|rate)"
 _VOLUME = word_set("volume volumes count counts number numbers")
 
 
@@ -313,7 +331,9 @@ def _asked_apart(base: Mention, other: Mention, reading: Reading) -> bool:
     if set(words[base.start : base.end]) & _VOLUME:
         return True
     counted = [end for _, end in find(reading, "how many(?: of them| of those)?")]
-    return any(end == base.start for end in counted) and any(base.end < end <= other.start for end in counted)
+    asked = [start for start, _ in find(reading, f"how many|how much|(?:what|which) {_PARTS}")]
+    leads = base.start in {*counted, *(start for start, _ in find(reading, "how many"))}
+    return leads and any(base.end < start <= other.start for start in asked)
 
 
 def _callers_about(base: Mention, reading: Reading) -> bool:
@@ -433,16 +453,25 @@ def _by_unit(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
         fitting = tuple(name for name in mention.candidates if metrics[name].unit in units)
         if fitting and len(fitting) < len(mention.candidates) and _cue_near(reading, pattern, mention, SHARE):
             return Mention(mention.start, mention.end, fitting)
+    counts = tuple(name for name in mention.candidates if metrics[name].unit == "count")
+    rated = any(metrics[name].unit in ("rate", "percent") for name in mention.candidates)
+    if counts and rated and _names_volume(mention, reading, lexicon):
+        return Mention(mention.start, mention.end, counts)  # `prescriptions and rejected prescriptions`
     return mention
+
+
+def _names_volume(mention: Mention, reading: Reading, lexicon: Lexicon) -> bool:
+    """Whether things are named: `rejected prescriptions`, `calls transferred`; not by a share of them."""
+    words = [token.text for token in reading.tokens[mention.start : mention.end]]
+    return not set(words) & SHARE and any(word.endswith("s") and lemma(word) in lexicon.volumes for word in words)
 
 
 def _names_things(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> bool:
     """`denied claims`, `calls transferred`: things are counted, unless a share is asked for and a count exists."""
     words = [token.text for token in reading.tokens[mention.start : mention.end]]
     counted = any(lexicon.model.metrics[name].unit == "count" for name in metric.siblings)
-    plural = any(word.endswith("s") and lemma(word) in lexicon.volumes for word in words)
-    plural = plural or words[-1] in _THINGS
-    return counted and plural and not set(words) & SHARE and not _cue_near(reading, _SHARE, mention, SHARE)
+    things = _names_volume(mention, reading, lexicon) or (words[-1] in _THINGS and not set(words) & SHARE)
+    return counted and things and not _cue_near(reading, _SHARE, mention, SHARE)
 
 
 # nouns for single events: `Rx denials in Q1` are counted unless a rate is asked for
@@ -460,9 +489,19 @@ def _as_share(mention: Mention, metric: Metric, gap: int, reading: Reading, lexi
     if gap == 1 and reading.breakdown and metric.additive and not rates and not reading.of_kind("value"):
         reading.share = True
         return mention
+    if metric.polarity == "neutral" and rates and not _says(rates, metric, reading, lexicon):
+        reading.problems.append("share")  # `what percent of requests ended well` is not how many of them failed
+        return mention
     if gap == 1 and len(rates) > 1:
         return Mention(mention.start, mention.end, rates[:3])
     return _swap(mention, metric, lexicon, ("rate", "percent"), reading)
+
+
+def _says(rates: tuple[str, ...], metric: Metric, reading: Reading, lexicon: Lexicon) -> bool:
+    """Whether a word of the question is what one of the rates adds to the volume."""
+    metrics, asked = lexicon.model.metrics, stems(reading, 0, len(reading.tokens))
+    light = words_of(metric.label) | {stem(word) for word in SHARE}
+    return any((words_of(metrics[name].label) - light) & asked for name in rates)
 
 
 def _swap(mention: Mention, metric: Metric, lexicon: Lexicon, units: tuple[str, ...], reading: Reading) -> Mention:

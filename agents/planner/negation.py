@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.planner.reading import Reading, Span
-from agents.planner.words import DETERMINERS, POPULATION
+from agents.planner.words import DETERMINERS, POPULATION, word_set
 
 _PHRASES = tuple(
     tuple(phrase.split())
@@ -16,14 +16,15 @@ _PHRASES = tuple(
             "all but", "everything but", "anything but", "everyone but", "everywhere but", "and not", "drop",
             "remove", "take out",
             "leaving aside", "leave aside", "setting aside", "putting aside", "disregard", "not using",
-            "not with", "not about", "that are not", "who are not",
+            "not with", "not about", "that are not", "who are not", "neither", "forget", "forgetting", "strip out",
+            "stripping out", "filter out", "filtering out", "cut out", "disregarding", "leave off", "leaving off",
         ),
         key=lambda phrase: -len(phrase.split()),
     )
 )  # fmt: skip
 _BETWEEN = DETERMINERS | POPULATION | {
     "anyone", "anybody", "anything", "those", "please", "and", "or", ",", "in", "on", "from", "for", "of", "with",
-    "using", "nor", "are",
+    "using", "nor", "are", "who", "that", "is", "was", "were",
 }  # fmt: skip
 
 
@@ -36,6 +37,8 @@ def read_negation(reading: Reading) -> None:
         if found:
             reading.negated.add(start)
             reading.explain(*found)
+            if start and reading.tokens[start - 1].text == "nor":
+                reading.explain(start - 1, start)
 
 
 def _negation_before(
@@ -46,6 +49,7 @@ def _negation_before(
     ends = {span.end: span for span in values.values()}
     taken = {place for span in values.values() for place in range(span.start, span.end)}
     at = start
+    joined = False  # `excluding HMO and Florida`, but `excluding HMO in Florida`
     while at > 0:
         if words[at - 1] == "but" and at - 1 not in taken and _all_before(words, at - 1):
             return at - 1, at
@@ -54,20 +58,47 @@ def _negation_before(
             if begin >= 0 and tuple(words[begin:at]) == phrase and taken.isdisjoint(range(begin, at)):
                 return begin, at
         if at in ends and ends[at].start < at:
+            if not joined and not _share(ends[at], values[start]):
+                return None
             at = ends[at].start
         elif words[at - 1] in _BETWEEN or at - 1 in nouns:
-            if words[at - 1] in (",",) and at == start and not _in_list(ends, at - 1):
+            if words[at - 1] == "," and at - 1 not in ends:
                 return None
+            joined = joined or words[at - 1] in _JOINTS
             at -= 1
         else:
+            return _of_clause(reading, at, nouns | taken)
+    return None
+
+
+_JOINTS = ("and", "or", "nor", ",")
+_STRONG = word_set("excluding except ignoring omitting disregarding without")
+_OF_THINGS = word_set("ended ending came coming caused made due who that which because of to about by a an the")
+_FAR = 8
+
+
+def _of_clause(reading: Reading, at: int, taken: set[int]) -> tuple[int, int] | None:
+    """`excluding sessions that ended in a timeout`: only the things counted stand between, and no other value."""
+    counted = {place for span in reading.of_kind("metric") for place in range(span.start, span.end)}
+    for place in range(at - 1, max(-1, at - _FAR), -1):
+        token = reading.tokens[place]
+        if token.text in _STRONG and place not in taken:
+            return place, place + 1
+        if place in taken or not (place in counted or token.text in _OF_THINGS | _BETWEEN) or token.is_mark:
             return None
     return None
+
+
+def _share(one: Span, other: Span) -> bool:
+    return bool({target.name for target in one.targets} & {target.name for target in other.targets})
 
 
 _AFTER = tuple(
     tuple(phrase.split())
     for phrase in (
-        "not counted", "not included", "excluded", "left out", "omitted", "aside", "not counting",
+        "not counted", "not included", "excluded", "excepted", "left aside", "leaving aside", "taken away",
+        "left off",
+        "filtered out", "stripped out", "left out", "omitted", "aside", "not counting",
         "taken out", "removed",
         "ignored", "not considered", "does not count", "do not count", "put aside", "set aside",
     )
@@ -113,7 +144,3 @@ def _all_before(words: list[str], but: int) -> bool:
     """`all plans but HMO`: the exception to all of something, not `not PPO but HMO`."""
     near = set(words[max(0, but - 5) : but])
     return bool(near & {"all", "every", "each", "any", "everyone", "everybody", "everything", "everywhere"})
-
-
-def _in_list(ends: dict[int, Span], comma: int) -> bool:
-    return comma in ends

@@ -96,6 +96,15 @@ _ORDERS = tuple(
 )  # fmt: skip
 
 
+_PART = re.compile(
+    r"\b(what|which|the|and|a)"
+    r"((?: (?!first|second|third|last|latter|earl|late|bett?er|best|larg|bigg?|most|main|small|middle)\w+)?)"
+    r" part of\b(?! (?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|the (?:week|month|quarter|year|day|problem|reason|answer|story|question)|what|our|this|it)\b)"
+)
+"""`which part of the calls were leaked`, not `the first part of October`."""
+
+
 def normalise(question: str) -> str:
     """Lower-case text with contractions opened; emoji and symbols dropped; what remains is ASCII-like."""
     text = unicodedata.normalize("NFKC", question).replace("\u2019", "'").replace("\u2018", "'")
@@ -147,6 +156,9 @@ def _joined(text: str) -> str:
         text = pattern.sub(order, text)
     text = re.sub(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er", text)
     text = re.sub(r"\bexcl\.", "excluding", text)
+    text = re.sub(r"\bi\.\s?e\.(?!\w)|\be\.\s?g\.(?!\w)", ",", text)
+    text = _PART.sub(r"\1\2 share of", text)
+    text = re.sub(r"\bwhat is the bill\b(?! for\b)", "what is the cost", text)
     text = re.sub(r"(?<=\d-\d\d)s\b", "", text)
     return re.sub(r"(?<=\d)\s?%", "%", text)
 

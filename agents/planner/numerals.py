@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from agents.planner.words import NUMBER_WORDS
@@ -93,6 +93,10 @@ def _read_fraction(words: Sequence[str], at: int) -> Quantity | None:
     """half, a half, one third, two thirds, three quarters."""
     if scaled := _scaled_half(words, at):
         return scaled
+    if len(words) > at + 1 and words[at + 1] in ("time", "times"):  # `one time in ten`
+        words = [*words[: at + 1], *words[at + 2 :]]
+        fraction = _read_fraction(words, at)
+        return replace(fraction, end=fraction.end + 1) if fraction else None
     odds = [NUMBER_WORDS.get(word, int(word) if word.isdigit() else 0) for word in words[at : at + 3]]
     if len(odds) == 3 and words[at + 1] in ("in", "of", "out") and 0 < odds[0] < odds[2]:
         return Quantity(odds[0] / odds[2], "percent", at + 3)

@@ -15,7 +15,7 @@ from agents.planner.attribution import missed_attribution, read_attribution, set
 from agents.planner.background import set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
-from agents.planner.comparing import read_periods, read_value_comparison
+from agents.planner.comparing import read_periods
 from agents.planner.draft import Draft, Issue
 from agents.planner.edits import Surroundings, edited
 from agents.planner.followups import is_follow_up, merge
@@ -39,6 +39,7 @@ from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic
 from agents.planner.reranker import Reranker
 from agents.planner.reshaping import free_cues
+from agents.planner.side_by_side import read_value_comparison
 from agents.planner.spelling import Speller, names_in
 from agents.planner.suggestions import follow_ups
 from agents.planner.tails import Tails, widen_tails

@@ -108,12 +108,15 @@ def _merged(first: Ranking, second: Ranking) -> Ranking:
     )
 
 
+_ON_TOP = (["at", "the", "top"], ["on", "top"], ["up", "front"], ["at", "the", "head"])
+
+
 def _number_around(words: list[str], at: int, covered: set[int]) -> tuple[int, int, int | None]:
     """top 5, 5 worst, the two worst, top handful of, best 3."""
     after = at + 1
     for place in (after, at - 1):
         number = row_limit(words[place]) if 0 <= place < len(words) and place not in covered else None
-        if number == 1 and words[place + 1 : place + 2] == ["first"]:
+        if number == 1 and (words[place + 1 : place + 2] == ["first"] or words[place + 1 : place + 4] in _ON_TOP):
             return at, place + 1, None  # `worst one first` is an order
         if number:
             end = max(at, place) + 1
@@ -145,7 +148,9 @@ def _filler_after(words: list[str], end: int) -> int:
     following = _FOLLOWING
     if words[end : end + 1] == ["first"] and words[end + 1 : end + 2] in ([], [","], ["."]):
         return 1
-    return 1 if end < len(words) and words[end] in following else 0
+    if end >= len(words) or words[end] not in following:
+        return 0
+    return 2 if words[end + 1 : end + 2] == ["first"] and words[end + 2 : end + 3] in ([], [","], ["."]) else 1
 
 
 def _limit_named(reading: Reading, words: list[str]) -> int | None:

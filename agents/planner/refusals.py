@@ -84,6 +84,8 @@ _FORECAST = re.compile(
     r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|during|"
     r"in|for)\b|\boutlook\b|\bwould (?:we|there|they) (?:have|be|get|need|take)\b"
 )
+_GROUNDS = re.compile(r"[,;] (?:because|since|as|so that)\b(?! of)[^.?!]*")
+"""`..., because the auditors will visit us`: no forecast is asked for."""
 _CORRELATION = re.compile(
     r"\bcorrelat\w*\b|\bregress(?:ion)?\b|\brelationship between\b|\bcausal\w*\b|"
     r"\bstatistical(?:ly)? signific\w*\b|\blink between\b|\bassociation between\b|"
@@ -149,13 +151,13 @@ _SHORT = 3
 
 def _forecasts(text: str, lexicon: Lexicon) -> bool:
     """Whether the future is asked for; an occasion in the future, told before what is asked, is none."""
-    if not _FORECAST.search(text) or _is_vocabulary(text, _FORECAST, lexicon):
+    if not _FORECAST.search(_GROUNDS.sub("", text)) or _is_vocabulary(text, _FORECAST, lexicon):
         return False
     told, _, asked = text.partition(" , ") if " , " in text.partition(" . ")[0] else text.partition(" . ")
     sentence = " , " not in text.partition(" . ")[0] and len(told.split()) > _SHORT
     apart = not _names_a_metric(told, lexicon) and _names_a_metric(asked, lexicon)
     occasion = apart and (sentence or _OCCASION.match(told))
-    return not occasion or bool(_FORECAST.search(asked))
+    return not occasion or bool(_FORECAST.search(_GROUNDS.sub("", asked)))
 
 
 def _names_a_metric(text: str, lexicon: Lexicon) -> bool:

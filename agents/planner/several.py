@@ -9,13 +9,14 @@ each`, `how many men and how many women`), which are told apart here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from agents.planner.cues import find
+from agents.planner.cues import find, first
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading
 from agents.planner.siblings import words_of
-from agents.planner.words import word_set
+from agents.planner.words import DETERMINERS, word_set
 
 _WORD = r"(?:and|plus|along with|as well as|together with|&|also|next to|alongside|vs|versus)"
 _LIGHT = r"(?:the|its|their|our|a|of|those|them|also|total|overall|average|in|what|is|are|for|at|by)"
@@ -106,3 +107,75 @@ def _all_of_them(reading: Reading, lexicon: Lexicon) -> str:
 
 
 _JOINTS = word_set("vs versus against and than to with or") | {","}
+
+
+_JOINING = word_set("and plus also as well both") | {",", "&"} | DETERMINERS
+_MOST_UNKNOWN = 4
+_LIST = 3
+
+
+def listed_figures(reading: Reading) -> int:
+    """How many figures the longest list names: 3 in `approval rate, pending share and denial rate`; 0 without one.
+
+    One item of it may have a name that nobody knows.
+    """
+    words = [token.text for token in reading.tokens]
+    spans = sorted({(span.start, span.end) for span in reading.of_kind("metric")})
+    taken = {at for span in reading.spans for at in range(span.start, span.end)}
+    longest = items = bool(spans) + 0
+    for (_, end), (start, _) in pairwise(spans):
+        between = words[end:start]
+        unknown = {at for at in range(end, start) if words[at] not in _JOINING}
+        if between and set(between) <= _JOINING and set(between) & {",", "and", "plus", "&"}:
+            items += 1
+        elif (
+            between[:1] == [","]
+            and "and" in between
+            and 0 < len(unknown) <= _MOST_UNKNOWN
+            and not taken & {*unknown}
+        ):
+            items += 2
+        else:
+            items = 1
+        longest = max(longest, items)
+    return longest if longest >= _LIST else 0
+
+
+def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:
+    """`average handle time and sentiment of leaked calls`: what is said of the last is said of all before it."""
+    metrics = lexicon.model.metrics
+    spans = sorted(reading.of_kind("metric"), key=lambda span: span.start)
+    if len(names) < 2 or len(spans) < 2 or first(reading, _AGAINST_OTHERS):
+        return list(names)
+    words = {token.text for token in reading.tokens[spans[-2].end : spans[-1].start]}
+    last = next((name for name in names if any(target.name == name for target in spans[-1].targets)), "")
+    said = {token.text for token in reading.tokens[spans[-1].start : spans[-1].end]}
+    if not last or "of" not in said or not words & {"and", ",", "plus"} or "of" in words:
+        return list(names)
+    own = words_of(metrics[last].label)
+    plain = [
+        s
+        for s in metrics[last].siblings
+        if words_of(metrics[s].label) < own and metrics[s].unit == metrics[last].unit
+    ]
+    added = own - words_of(metrics[plain[0]].label) if plain else frozenset()
+    return [_said_of(name, added, lexicon) if name != last else name for name in names]
+
+
+def _said_of(name: str, added: frozenset[str], lexicon: Lexicon) -> str:
+    """The sibling in the same unit whose name says that much more; the figure itself when there is none."""
+    metrics = lexicon.model.metrics
+    own = words_of(metrics[name].label)
+    if not added or added <= own:
+        return name
+    found = [
+        sibling
+        for sibling in metrics[name].siblings
+        if metrics[sibling].unit == metrics[name].unit
+        and own | added <= words_of(metrics[sibling].label) | own
+        and added <= words_of(metrics[sibling].label)
+    ]
+    return found[0] if len(found) == 1 else name
+
+
+_AGAINST_OTHERS = r"vs|versus|against|compared|than|all calls|overall"

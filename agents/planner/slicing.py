@@ -24,7 +24,7 @@ def read_dimensions(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
             targets = tuple(Target("dimension", name) for name in chosen)
             draft.issues.append(Issue("ambiguous_dimension", targets, at=span.start))
     for span in reading.loose:
-        if _is_named_after(draft, reading, span, lexicon):
+        if _is_named_after(draft, reading, span, lexicon) or _follows_value(reading, span):
             continue
         if reading.tokens[span.end - 1].text.endswith("s") and _for_plural(reading, span):
             chosen = _choose(draft, tuple(target.name for target in span.targets), lexicon)
@@ -70,8 +70,16 @@ def _is_named_after(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon
     return bool(own) and any(words < longer for longer in own)
 
 
+def _follows_value(reading: Reading, span: Span) -> bool:
+    """`membership in Commercial plans`: the noun of a value, not what the figure is broken down by."""
+    plural = reading.tokens[span.end - 1].text.endswith("s")
+    return plural and any(value.end == span.start for value in reading.of_kind("value"))
+
+
 def _for_plural(reading: Reading, span: Span) -> bool:
-    before = {reading.tokens[at].text for at in range(max(0, span.start - 2), span.start)}
+    named = {at for metric in reading.of_kind("metric") for at in range(metric.start, metric.end)}
+    near = range(max(0, span.start - 2), span.start)
+    before = {reading.tokens[at].text for at in near if at not in named}  # not `with in-network providers`
     ours = reading.tokens[span.start - 1].text == "our"
     return bool(before & {"for", "of", "in", "on"}) and not ours and not _population(reading, span)
 
@@ -88,7 +96,7 @@ def _is_noise(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
 def _choose(draft: Draft, names: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
     """The dimensions of a span that go with all metrics: the primary one (it has a fallback) first."""
     fitting = [name for name in names if all(lexicon.compatible(m, name) for m in draft.metrics)]
-    if not fitting:
+    if not fitting and not any(lexicon.compatible(m, name) for m in draft.metrics for name in names):
         fallbacks = [lexicon.model.dimensions[name].fallback for name in names]
         fitting = [f for f in fallbacks if f and all(lexicon.compatible(m, f) for m in draft.metrics)]
     if not fitting:

@@ -19,7 +19,12 @@ from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.words import FILLER, FUNCTION, POPULATION, harmless, word_set
 
 Key = frozenset[str]
-KEPT = word_set("not no never without except excluding only by than if why and")
+KEPT = word_set(
+    """
+    not no never without except excepted excluding excluded neither nor minus besides ignoring omitting but only by
+    than if why and
+    """
+)
 _JOINING = word_set("and or , plus")
 EXACT = 1.0
 LEANING = word_set("that those it this these them there same also too again above he she they instead")
@@ -31,7 +36,7 @@ class Slots:
     """What a question names: `key` are its words without the slots, `bare` also without the metrics' words.
 
     Each entry of `values` holds the readings of one value; there is at most one period, number and percentage.
-    `doubt` says that it names more of them than a slot takes.
+    `doubt` says that it names more of them than a slot takes, `single` that it asks for one of what it ranks.
     """
 
     key: Key
@@ -43,6 +48,7 @@ class Slots:
     metrics: tuple[Target, ...] = ()
     leaning: Key = frozenset()
     doubt: bool = False
+    single: bool = False
 
 
 @dataclass
@@ -80,7 +86,17 @@ def read_slots(tokens: list[Token], lexicon: Lexicon, clock: Clock) -> Slots:
         metrics=tuple(target for span in metrics for target in span.targets),
         leaning=frozenset(tokens[at].text for at in left if tokens[at].text in LEANING),
         doubt=found.doubt,
+        single=asks_for_one(tokens),
     )
+
+
+def asks_for_one(tokens: Sequence[Token]) -> bool:
+    """`which journey costs the most`, not `which journeys`."""
+    opens = next((at for at, token in enumerate(tokens) if token.text in ("which", "what")), None)
+    if opens is None or opens + 1 >= len(tokens):
+        return False
+    noun = tokens[opens + 1].text
+    return noun not in FUNCTION and not noun.endswith("s") and row_limit(noun) is None and noun.isalpha()
 
 
 def _telling(tokens: Sequence[Token], places: Sequence[int] | range) -> Iterator[str]:

@@ -120,7 +120,11 @@ def _threshold_at(words: list[str], at: int) -> Threshold | None:
     for parts, phrase in _BY_FIRST_WORD.get(words[at], ()):
         if words[at : at + len(parts)] == parts:
             quantity = read_quantity(words, at + len(parts))
-            return Threshold(at, quantity.end, _OPERATORS[phrase], quantity, phrase) if quantity else None
+            return (
+                _or_equal(Threshold(at, quantity.end, _OPERATORS[phrase], quantity, phrase), words)
+                if quantity
+                else None
+            )
     quantity = read_quantity(words, at)
     if quantity:
         for phrase, operator in _AFTER.items():
@@ -128,6 +132,34 @@ def _threshold_at(words: list[str], at: int) -> Threshold | None:
             if words[quantity.end : end] == phrase.split():
                 return Threshold(at, end, operator, quantity, phrase)
     return None
+
+
+_REACHED: dict[Operator, Operator] = {">": ">=", "<": "<="}
+
+
+def _or_equal(found: Threshold, words: list[str]) -> Threshold:
+    """`below 20 or exactly 20`: the number itself as well."""
+    for equal in (["or", "exactly"], ["or", "equal", "to"], ["or", "equals"], ["or", "at"]):
+        again = found.end + len(equal)
+        if words[found.end : again] == equal and found.op in _REACHED:
+            quantity = read_quantity(words, again)
+            if quantity and quantity.value == found.quantity.value:
+                return replace(found, end=quantity.end, op=_REACHED[found.op], quantity=quantity)
+    return found
+
+
+def is_limited(reading: Reading, start: int, end: int) -> bool:
+    """Whether a number is held against what these words name: `drugs with more than 100 scripts`.
+
+    Not against all of what is told of next: `more than 500 members were impacted`.
+    """
+    following = [token.text for token in reading.tokens[end : end + 2]]
+    passive = following[:1] and following[0] in _BEING and following[-1].endswith(("ed", "en"))
+    told = passive or following[:1] in (["that"], ["who"], ["which"])
+    return not told and any(limit.end == start for limit in reading.thresholds)
+
+
+_BEING = ("is", "are", "was", "were", "get", "got", "being", "been")
 
 
 def operator(threshold: Threshold, metric: Metric) -> Operator:
@@ -145,7 +177,7 @@ def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
     if metric.unit == "rate":
         if unit == "percent":
             return value if value <= 1 else None
-        if unit not in ("", "points") or value > 100:
+        if unit not in ("", "points") or value > 100 or (not unit and value == 1):
             return None
         return value if value <= 1 else value / 100
     if metric.unit == "percent":

@@ -255,7 +255,8 @@ def year(words: Sequence[str], at: int, clock: Clock) -> Found:
     after = at + (words[at] in ("fiscal", "financial", "calendar"))
     after += word_at(words, after) == "year"
     if YEAR.match(word_at(words, after)) and word_at(words, after - 1) not in _QUANTITIES:
-        return after + 1, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
+        end = after + 1 + 2 * (word_at(words, after + 1) == "calendar" and word_at(words, after + 2) == "year")
+        return end, p.year_of(int(words[after]), fiscal_month=clock.fiscal_month if fiscal else 1)
     return None
 
 

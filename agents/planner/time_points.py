@@ -68,6 +68,8 @@ _ALL_DATA = (
     "from when the data begin",
     "from when the data begins", "since the data begins", "since the data begin", "since the data starts",
     "since data began", "since records began", "from the start of the data", "since the first day of data",
+    "whole period", "entire period", "full period", "whole history", "entire history", "full history",
+    "whole dataset", "entire dataset", "all the data", "since the data start", "since data starts",
     "from the very beginning", "from the beginning", "as long as we have data", "since we have data",
 )  # fmt: skip
 

@@ -36,7 +36,23 @@ def read_spans(words: Iterable[str], clock: Clock) -> Iterator[tuple[int, int, P
 def read_span(words: Sequence[str], at: int, clock: Clock) -> Found:
     """The longest period phrase that starts at `at`, its preposition included."""
     found = _longest(words, at, clock)
-    return _more_exactly(words, found, clock) if found else None
+    return _as_it_ended(words, _more_exactly(words, found, clock), clock) if found else None
+
+
+_OVER = (
+    "that is complete",
+    "that is completed",
+    "that is over",
+    "that has ended",
+    "that is closed",
+    "that is finished",
+)
+
+
+def _as_it_ended(words: Sequence[str], found: tuple[int, Period], clock: Clock) -> tuple[int, Period]:
+    """`the last quarter that is complete`."""
+    after = next((end for phrase in _OVER if (end := match_phrase(words, found[0], phrase))), 0)
+    return (after, found[1]) if after and found[1].end < clock.today else found
 
 
 def _longest(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -69,7 +85,7 @@ def plain(words: Sequence[str], at: int, clock: Clock) -> Found:
 
 _EDGES = {
     "start": ("start of", "start"), "beginning": ("beginning of",), "begin": ("begin of",),
-    "first": ("first day of",), "end": ("end of",),
+    "first": ("first day of", "first of"), "end": ("end of",),
 }  # fmt: skip
 
 
@@ -159,6 +175,8 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
         return None
     closers = {"and"} if words[at] == "between" else {"to", "through", "until", "till", "thru"}
     begin = edge(words, at + opened, clock) if at + opened < len(words) else None
+    if begin and word_at(words, begin[0]) == "up" and word_at(words, begin[0] + 1) == "to":
+        begin = (begin[0] + 1, *begin[1:])  # `2026 up to September`
     if not begin or word_at(words, begin[0]) not in closers:
         return None
     first = begin[0], replace(begin[3], start=begin[1])

@@ -172,7 +172,8 @@ def _take_period(slots: Slots, own: Slots, example: Example, found: dict[str, Ar
 
 
 def _take_number(slots: Slots, own: Slots, example: Example, found: dict[str, Argument]) -> bool:
-    return _numeric("limit", slots.number, own.number, example, found)
+    one = slots.single and not own.single and _parameter(example, "limit") is not None
+    return _numeric("limit", slots.number or (1 if one else None), own.number, example, found)
 
 
 def _take_percent(slots: Slots, own: Slots, example: Example, found: dict[str, Argument]) -> bool:

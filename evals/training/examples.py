@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from agents.planner import Planner
+from agents.planner.assemble import assemble
 from agents.planner.intents import Intent
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span
 from agents.planner.reranker.features import features
+from agents.planner.reranker.left_words import left_features
 from agents.planner.reranker.named_periods import days_of, named_periods, period_features
 from agents.planner.reranker.named_values import Use, named_values, value_features
+from agents.planner.verify import unexplained_words
 from evals.mapped import Mapping
 from evals.outcomes import Case, Expected
 from evals.suites import questions
+from semantic.query import DimensionFilter
 
 AUTHORS = questions.OWN.parent / "authors"
 HELD = questions.OWN.parent / "held"
@@ -66,6 +71,34 @@ class Example:
             time = days_of(span, self.clock)
             asked = time is not None and (time.start, time.end) in meant
             yield period_features(self.reading, span, named), "asked" if asked else "passing"
+
+    @cached_property
+    def left(self) -> tuple[tuple[list[str], str], ...]:
+        """What the slots see of each word that is left aside: harmless in a right answer, else what tells.
+
+        Of a question that nothing answers, every word that the rules' own draft leaves counts as telling.
+        """
+        if self.intent.kind != "query" or (self.is_answerable and not self._is_known):
+            return ()
+        lexicon, reading = self.planner.lexicon, self.reading.copy()
+        given = tuple(sorted(self.gold.metrics)) if self.is_answerable else ()
+        draft = assemble(reading, lexicon, self.clock, "query", (), given)
+        if self.is_answerable:
+            draft.dimensions = sorted(self.gold.dimensions)
+            draft.filters = [
+                DimensionFilter(dimension=name, op="in" if op == "in" else "not_in", values=values)
+                for name, op, values in sorted(self.gold.filters)
+            ]
+        use = "harmless" if self.is_answerable else "telling"
+        words = unexplained_words(draft, reading, self.intent, lexicon)
+        return tuple((left_features(reading, at), use) for at, _ in words)
+
+    @property
+    def _is_known(self) -> bool:
+        """Whether the author's form is a query of this model's metrics."""
+        return self.gold.kind == "query" and 0 < len(self.gold.metrics & set(self.planner.model.metrics)) == len(
+            self.gold.metrics
+        )
 
     def _use(self, span: Span, named: Sequence[Span]) -> Use:
         """By the first accepted form with this value; without one, by the author's first form."""

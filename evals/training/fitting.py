@@ -39,7 +39,7 @@ OF_PHRASES = {"metric": 0.9, "by": 0.5}
 """Weights of a phrase for a figure, and for or against a breakdown, beside a question."""
 _SHARPNESS = 8.0
 """What a margin between metrics counts for when margins are turned into probabilities."""
-_STRENGTH = {"value": 3.0, "period": 3.0}
+_STRENGTH = {"value": 3.0, "period": 3.0, "left": 3.0}
 _MATERIAL = {"metrics", "filters", "time", "having", "kind"}
 
 
@@ -60,7 +60,8 @@ def fit_slots(examples: Sequence[Example], model: SemanticModel, written: Phrase
     sides = [*written.asking, *written.naming]
     said = [example.features() for example in examples]
     values = [pair for example in examples if example.asks_figures for pair in example.values()]
-    parts = [*(found for found, _ in values), *(found for found, _ in periods)]
+    left = [pair for example in examples for pair in example.left]
+    parts = [found for found, _ in (*values, *periods, *left)]
     short = [found for found, _ in [*names, *phrases, *sides]]
     vocabulary = _vocabulary([*said, *short, *parts])
     inverse = _inverse([*said, *parts], vocabulary)
@@ -107,6 +108,7 @@ def fit_slots(examples: Sequence[Example], model: SemanticModel, written: Phrase
     add("answerable", matrix, ["yes" if example.is_answerable else "no" for example in examples])
     add("value", _matrix([found for found, _ in values], vocabulary, inverse), [use for _, use in values])
     add("period", _matrix([found for found, _ in periods], vocabulary, inverse), [use for _, use in periods])
+    add("left", _matrix([found for found, _ in left], vocabulary, inverse), [use for _, use in left])
     return Slots(
         vocabulary,
         inverse.astype(np.float32),

@@ -11,7 +11,7 @@ from agents.planner.lists import left_of_list
 from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, asking_places
 from agents.planner.reranker.candidates import Candidate
-from agents.planner.several import figure_left
+from agents.planner.several import figure_left, listed_figures
 from agents.planner.spelling import names_in
 from agents.planner.verify import limit_left, people_counted
 from agents.planner.words import DETERMINERS, EXCLUDERS, english, word_set
@@ -19,18 +19,27 @@ from agents.planner.words import DETERMINERS, EXCLUDERS, english, word_set
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
           "periods")  # fmt: skip
 """Doubts that no judge settles: such a draft would not run, or not say what it seems to."""
-_WOULD = re.compile(r"\bwould\b(?! (?:like|love|want|need|appreciate|help|be (?:great|good|nice|helpful|useful)))")
+_WOULD = re.compile(
+    r"\bwould\b(?! (?:like|love|want|need|appreciate|help|you|it be (?:possible|ok|okay|fine)|"
+    r"be (?:great|good|nice|helpful|useful|glad|happy|pleased|curious|interested|interesting|keen|grateful)))"
+)
 _OUT = EXCLUDERS | word_set("drop skip skipping dropping removing remove exclude")
 
 
-def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], lexicon: Lexicon) -> bool:
-    """Whether a candidate may not be answered however likely it is. `left` are its unexplained words."""
+_SURE = 0.85
+"""From here on one of several figures that a word may name is taken."""
+
+
+def is_barred(
+    best: Candidate, own: Draft, left: Sequence[tuple[int, str]], lexicon: Lexicon, chance: float = 0.0
+) -> bool:
+    """Whether a candidate may not be answered, or not unless all but sure. `left` are its unexplained words."""
     reading = best.reading
     return (
         any(issue.kind in _NEVER for issue in best.draft.issues)
-        or any(issue.kind == "unit" for issue in own.issues)
-        or _WOULD.search(reading.text) is not None
-        or _only_names_several(best.draft, own, lexicon)
+        or _limit_lost(best, own)
+        or _supposes(best, lexicon)
+        or (chance < _SURE and _only_names_several(best.draft, own, lexicon))
         or _says_ones(own, reading)
         or _names_left(reading, left)
         or bool(limit_left(reading))
@@ -38,11 +47,34 @@ def is_barred(best: Candidate, own: Draft, left: Sequence[tuple[int, str]], lexi
         or _amount_left(reading, left)
         or _side_left(best, left)
         or bool(figure_left(best.draft, reading))
+        or listed_figures(reading) > len(best.draft.metrics)
         or bool(left_of_list(best.draft, reading))
         or bool(people_counted(best.draft, reading, lexicon.model))
-        or _slices_one(best.draft)
+        or _slices_one(best)
+        or _each_value(best)
         or bool(of_another_figure(best.draft, reading, lexicon))
     )
+
+
+_ESTIMATED = re.compile(r"\b(?:estimat|quot)")
+
+
+def _supposes(best: Candidate, lexicon: Lexicon) -> bool:
+    """`how many calls would we save`: what is not in the data; but what would be paid by an estimate is."""
+    if not _WOULD.search(best.reading.text):
+        return False
+    told = all(_ESTIMATED.search(lexicon.model.metrics[name].description.lower()) for name in best.draft.metrics)
+    return not (told and _ESTIMATED.search(best.reading.text))
+
+
+def _limit_lost(best: Candidate, own: Draft) -> bool:
+    """A number that the rules hold against no figure: `total calls over 10 minutes` asks for none that has it.
+
+    But where they missed an average that is asked for, the average may have it.
+    """
+    kinds = {issue.kind for issue in own.issues}
+    averaged = "statistic" in kinds and len(best.draft.having) == len(best.reading.thresholds)
+    return "unit" in kinds and not averaged
 
 
 def _only_names_several(best: Draft, own: Draft, lexicon: Lexicon) -> bool:
@@ -64,10 +96,26 @@ def _only_names_several(best: Draft, own: Draft, lexicon: Lexicon) -> bool:
     return not (parts and 0 < len(fitting) < len(named) and alike)
 
 
-def _slices_one(draft: Draft) -> bool:
-    """`members who moved plan, by motive`: broken down by what it is narrowed to one value of."""
+def sliced_to_one(draft: Draft) -> set[str]:
+    """Dimensions of the breakdown that a filter narrows to one value."""
+    narrowed = {item.dimension for item in draft.filters if item.op == "in" and len(item.values) == 1}
+    return narrowed & set(draft.dimensions)
+
+
+def _slices_one(best: Candidate) -> bool:
+    """`members who moved plan, by motive`: what is asked to be broken down by is narrowed to one value."""
+    asked = {target.name for span in best.reading.breakdown for target in span.targets}
+    return bool(sliced_to_one(best.draft) & asked)
+
+
+def _each_value(best: Candidate) -> bool:
+    """`by each employer group`: broken down by what stands for one value of something else."""
+    words = [token.text for token in best.reading.tokens]
+    kept = {(item.dimension, value) for item in best.draft.filters if item.op == "in" for value in item.values}
     return any(
-        item.op == "in" and len(item.values) == 1 and item.dimension in draft.dimensions for item in draft.filters
+        words[span.start - 1] in ("each", "every", "per") and any((t.name, t.value) in kept for t in span.targets)
+        for span in best.reading.of_kind("value")
+        if span.start and span.start not in best.reading.compared
     )
 
 

@@ -16,14 +16,18 @@ from agents.planner.draft import Draft, IssueKind
 from agents.planner.lexicon import Lexicon
 from agents.planner.policy import place_of
 from agents.planner.reranker.candidates import Candidate, Evidence
+from agents.planner.reranker.left_words import telling
 from agents.planner.reranker.named_periods import chance_of
 from agents.planner.reranker.named_values import USES, by_the_rules
 from agents.planner.reranker.several import kin_of, kinds_of
 from agents.planner.reranker.slots import log_of
+from agents.planner.several import listed_figures
 from agents.planner.verify import unexplained_words
 
 FILE = Path(__file__).with_name("judge.npz")
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
+_OF_RULES = ("share", "unit", "statistic", "ambiguous_metric", "ambiguous_value", "condition", "incompatible")
+"""Doubts of the rules' own draft that another candidate does not have and may deserve."""
 _BREAKS_DOWN = ("by", "per", "across", "each", "every", "which")
 
 
@@ -202,6 +206,9 @@ def _of_issues(candidate: Candidate, own: Draft) -> Iterator[tuple[str, float]]:
     found = {issue.kind for issue in draft.issues}
     for kind in get_args(IssueKind):
         yield f"issue {kind}", float(kind in found)
+    doubted = {issue.kind for issue in own.issues}
+    for kind in _OF_RULES:
+        yield f"rules doubt {kind}", float(kind in doubted)
     clean = not own.issues and not own.ask
     yield "rules are sure", float(clean)
     yield "rules are sure of it", float(clean and own.query() == draft.query())
@@ -216,6 +223,9 @@ def _of_words(
     left = unexplained_words(draft, reading, evidence.intent, lexicon)
     places = [place_of(reading, at, lexicon) for at, _ in left]
     unknown = {token.lemma for token in reading.tokens if not token.is_mark and token.lemma not in known}
+    most, all_of_them = telling(reading, left, evidence.trained)
+    yield "unexplained, most telling", most
+    yield "unexplained and telling", all_of_them
     yield "unexplained", float(len(left))
     yield "unexplained and unknown", float(sum(reading.tokens[at].lemma in unknown for at, _ in left))
     yield "unknown", float(len(unknown))
@@ -232,7 +242,16 @@ def _of_words(
     yield "future days named", float(periods - len(evidence.periods))
     yield "period lost", float(bool(periods) and not draft.time and not draft.compare_to)
     yield "thresholds lost", float(len(reading.thresholds) - len(draft.having))
+    yield "limits not shown", float(_not_shown(candidate))
+    yield "figures of a list missing", float(max(0, listed_figures(reading) - len(draft.metrics)))
     yield "assumptions", float(len(draft.assumptions))
+
+
+def _not_shown(candidate: Candidate) -> int:
+    """How many numbers are held against a figure that stands beside them and is not among those shown."""
+    ends = {limit.end for limit in candidate.reading.thresholds}
+    named = [span.targets for span in candidate.reading.of_kind("metric") if span.start in ends]
+    return sum(not any(target.name in candidate.draft.metrics for target in targets) for targets in named)
 
 
 def judged(

@@ -12,7 +12,7 @@ from agents.planner.plan import ROUTE_REASONS, Plan
 from agents.planner.policy import Check, choices_of, planned
 from agents.planner.reading import Reading
 from agents.planner.reranker import judging, slots
-from agents.planner.reranker.barring import is_barred
+from agents.planner.reranker.barring import is_barred, sliced_to_one
 from agents.planner.reranker.candidates import Candidate, Evidence, Making
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
@@ -68,7 +68,7 @@ class Reranker:
             return plan
         chance, best = likely[0]
         left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
-        if answers and chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon):
+        if answers and chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon, chance):
             return self._answered(best, own, [word for _, word in left])
         return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
 
@@ -88,6 +88,7 @@ class Reranker:
     def _answered(self, best: Candidate, own: Draft, unexplained: list[str]) -> Plan:
         """The candidate's plan; what was read into the question, and what was left aside, is said."""
         draft = replace(best.draft, issues=[], ask=None, assumptions=list(best.draft.assumptions))
+        draft.dimensions = [name for name in draft.dimensions if name not in sliced_to_one(draft)]
         tokens = best.reading.tokens
         left = unexplained + [
             " ".join(token.raw for token in tokens[span.start : span.end]) for span in best.dropped

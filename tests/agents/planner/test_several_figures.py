@@ -7,7 +7,7 @@ import pytest
 from agents.planner import Planner
 from agents.planner.periods import Clock
 from agents.planner.reranker.several import Kin, kin_of, kind_of, kinds_of, likely_kinds, with_kin
-from agents.planner.several import figure_left
+from agents.planner.several import figure_left, listed_figures
 from tests.agents.planner.conftest import AS_OF, FIRST_DAY, Ask
 
 BOTH = (
@@ -141,3 +141,36 @@ def test_figures_of_another_company_have_kin_of_their_own(bicycles: Planner) -> 
     kin = Kin.of(tuple(bicycles.model.metrics.values()))
     found = [set(names) for names, _ in with_kin({}, {"late_returns": 0.4}, {"number + rate": 0.7}, kin)]
     assert found[0] == {"late_returns", "late_return_rate"}
+
+
+THREE = {
+    "Total calls, first call resolution and average wait time last week": 3,
+    "New enrollments, renewals and plan changes for Q3 against Q2": 3,
+    "Claim approval rate, pending share and denial rate by claim type": 3,
+    "Claims and claim amount by state": 0,
+    "Failed sessions by journey, platform and step": 0,
+}
+
+
+@pytest.mark.parametrize("question", THREE)
+def test_a_list_of_three_is_never_answered_with_two(planner: Planner, ask: Ask, question: str) -> None:
+    _, reading, _ = planner.draft(question, (), CLOCK)
+    assert listed_figures(reading) == THREE[question]
+    plan = ask(question)
+    assert plan.query is None or len(plan.query.metrics) >= THREE[question]
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        (
+            "The average handle time and the average sentiment of leaked calls by month this year",
+            {"leaked_avg_handle_time", "leaked_avg_sentiment"},
+        ),
+        ("Average handle time and average sentiment of all calls", {"avg_handle_time", "avg_sentiment"}),
+    ],
+)
+def test_what_is_said_of_the_last_is_said_of_all(ask: Ask, question: str, wanted: set[str]) -> None:
+    plan = ask(question)
+    assert plan.query is not None, plan.message
+    assert set(plan.query.metrics) == wanted

@@ -1,0 +1,123 @@
+"""Values side by side: `iOS vs Android`, `for Medicare and for Commercial`, `PPO, HMO, EPO, each`."""
+
+from __future__ import annotations
+
+import itertools
+
+from agents.planner.comparing import CHANGE, VERSUS, explain_comparatives
+from agents.planner.cues import find, first, take, unexplained
+from agents.planner.reading import Reading, Span
+from agents.planner.words import AUXILIARIES, CONJUNCTIONS, DETERMINERS, FUNCTION, PREPOSITIONS
+
+
+def read_value_comparison(reading: Reading) -> None:
+    """`iOS vs Android`, `HMO or PPO`, `A against B`, `more than B`: values of one dimension side by side."""
+    values = sorted(reading.of_kind("value"), key=lambda span: span.start)
+    for first_span, second in itertools.pairwise(values):
+        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
+        if not shared or first_span.start == second.start:
+            continue
+        between = {reading.tokens[at].text for at in range(first_span.end, second.start)}
+        if between & {
+            "versus",
+            "vs",
+            "v",
+            "against",
+            "than",
+            "compared",
+            "relative",
+            "next",
+            "alongside",
+        } or _asked(reading, between):
+            reading.compared |= {first_span.start, second.start}
+            reading.explain(first_span.end, first_span.end)
+            take(reading, VERSUS)
+    reading.compared |= _each_of(reading, values) | _apart(reading, values) | _listed(reading, values)
+    if reading.compared or reading.breakdown:
+        take(reading, r"between|among|amongst")
+    if reading.compared:
+        take(reading, CHANGE)
+        explain_comparatives(reading)
+    if unexplained(reading, VERSUS):
+        reading.compare_cue = True
+        take(reading, VERSUS)
+
+
+def _each_of(reading: Reading, values: list[Span]) -> set[int]:
+    """`FL, GA, NC each`, `A or B, one figure each`: the values of a list, one by one; not `A or B each month`."""
+    found: set[int] = set()
+    ends = {start: end for start, end in find(reading, _EACH) if _closes(reading, end)}
+    for first_span, second in itertools.pairwise(values):
+        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
+        # the things that have the value may stand between: `Emergency and Hospital claims, shown separately`
+        at = next((at for at in (second.end, second.end + 1) if at in ends), None) if shared else None
+        between = reading.tokens[second.end : at]
+        if at is not None and not any(token.is_mark or token.text in FUNCTION for token in between):
+            reading.explain(at, ends[at])
+            found |= {first_span.start, second.start}
+    return found
+
+
+def _apart(reading: Reading, values: list[Span]) -> set[int]:
+    """`for Medicare and for Commercial`: who says the preposition again means the one and the other."""
+    found: set[int] = set()
+    nouns = {at for span in reading.of_kind("dimension") for at in range(span.start, span.end)}
+    words = ["" if at in nouns else token.text for at, token in enumerate(reading.tokens)]
+    for one, other in itertools.pairwise(values):
+        shared = {t.name for t in one.targets} & {t.name for t in other.targets}
+        led = [word for word in words[max(0, one.start - 3) : one.start] if word and word not in DETERMINERS]
+        between = [word for word in words[one.end : other.start] if word and word not in DETERMINERS]
+        if shared and led and led[-1] in _LEADING and between[-2:] == ["and", led[-1]] and len(between) <= 3:
+            reading.explain(one.end, other.start)
+            found |= {one.start, other.start}
+    return found
+
+
+_LEADING = ("for", "in", "on", "at", "among", "from")
+
+
+def _listed(reading: Reading, values: list[Span]) -> set[int]:
+    """`PPO and HMO members - how many days, for each`: the one list of values there is, one by one."""
+    cues = [(start, end) for start, end in find(reading, _FOR_EACH) if reading.closes(end)]
+    cues += [(start, end) for start, end in find(reading, rf", {_EACH}") if end >= len(reading.tokens)]
+    by_dimension: dict[str, dict[str, int]] = {}
+    for span in values:
+        for target in span.targets if span.start not in reading.negated else ():
+            by_dimension.setdefault(target.name, {})[target.value] = span.start
+    lists = {tuple(starts) for named in by_dimension.values() if len(starts := sorted({*named.values()})) > 1}
+    if not cues or len(lists) != 1:
+        return set()
+    reading.explain(*cues[0])
+    return set(lists.pop())
+
+
+_FOR_EACH = r"(?:of|for|by|in|on|at) each(?: one| of (?:them|these|those))?"
+_EACH = (
+    r"(?:, )?(?:each (?:one )?apart|each(?: of them)?(?: separately| individually| on its own| alone)?|apiece|"
+    r"(?:(?:shown|listed|kept|taken|counted|looked at) )?(?:separately|individually|apart)|respectively|"
+    r"(?:one|a) (?:figure|number|line|row|value|bar|rate|total|count) (?:each|apiece)|one each)"
+)
+
+
+def _closes(reading: Reading, at: int) -> bool:
+    """Whether no noun follows: the clause ends, or goes on with a mark, a preposition or a conjunction."""
+    if reading.closes(at):
+        return True
+    word = reading.tokens[at].text
+    return word in PREPOSITIONS | CONJUNCTIONS | AUXILIARIES or any(
+        span.start == at and span.kind == "time" for span in reading.spans
+    )
+
+
+def _asked(reading: Reading, between: set[str]) -> bool:
+    if between & {"and", "or", ",", "to", "with"}:
+        cue = first(
+            reading,
+            r"compare|comparing|comparison|difference|differences|different|gap|differ|differs|between|"
+            r"side by side|next to each other|one (?:next to|beside) the other|"
+            r"split|splits|divide|divides|divided|each of|respectively|separately",
+        )
+        if cue and "and" in between | {"to", "with"}:
+            return True
+        return "or" in between and reading.ranking is not None
+    return False
