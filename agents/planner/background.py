@@ -147,9 +147,9 @@ def _tells(reading: Reading, clause: _Clause, clauses: Sequence[_Clause]) -> boo
     spans = [span for span in reading.spans if clause.start <= span.start < clause.end]
     follows = any(other.end <= clause.start and _names_a_metric(reading, other) for other in clauses)
     period = any(span.kind == "time" and span.start <= clause.start + 1 for span in spans)
-    kinds = frozenset(
-        span.kind for span in spans if reading.tokens[span.start - 1].text != "to"
-    )  # `to fill it in`
+    # `to fill it in`, `the auditors will visit us`: verbs
+    verbs = {span.start for span in spans if reading.tokens[span.start - 1].text in AUXILIARIES | {"to", "will"}}
+    kinds = frozenset(span.kind for span in spans if span.start not in verbs)
     if gives_grounds(words, follows=follows, opens_period=period, names=kinds):
         return True
     teller = _teller(words)
