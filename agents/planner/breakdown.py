@@ -71,6 +71,7 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
         if _continues(reading, span):
             reading.loose.remove(span)
             reading.breakdown.append(span)
+    _told_more_exactly(reading)
     _with_and_without(reading, lexicon)
     _listing(reading)
     _asked_for(reading, lexicon)
@@ -84,6 +85,16 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
         span
         for span in reading.loose
         if span not in told and (span.start in values or not named & set(span.targets))
+    ]
+
+
+def _told_more_exactly(reading: Reading) -> None:
+    """`the five services ..., by service description`: the longer name says what was meant by the shorter."""
+    lemmas = {id(span): {t.lemma for t in reading.tokens[span.start : span.end]} for span in reading.breakdown}
+    reading.breakdown = [
+        span
+        for span in reading.breakdown
+        if not any(lemmas[id(span)] < lemmas[id(other)] for other in reading.breakdown if other.start > span.start)
     ]
 
 
@@ -194,6 +205,8 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     ):
         return words[span.end - 1].endswith("s")  # `covered by the plan`: who did it
     if before in _BY and not (before == "per" and words[span.start] in POPULATION):
+        within = next((place for place in (at - 1, at - 2) if place >= 0 and words[place] == "within"), at)
+        reading.explain(within, at)  # `within each line of business`
         return not (before in ("what", "within") and _beside_value(reading, span))
     if phrase := next((p.split() for p in _PHRASES if words[max(0, at - len(p.split())) : at] == p.split()), None):
         reading.explain(at - len(phrase), at)
@@ -206,6 +219,9 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
         return True
     if before in _LEADING and not _beside_value(reading, span):
         return True
+    if before in ("over", "across") and _SPREAD & set(words[:at]):
+        reading.explain(at - 1, at)
+        return True
     if words[span.end : span.end + 2] in (["ranked", "by"], ["ordered", "by"], ["sorted", "by"], ["rated", "by"]):
         return True
     if words[span.end : span.end + 1] in _SLICED and not _beside_value(reading, span):
@@ -217,19 +233,24 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
 
 
 def _is_scope(reading: Reading, span: Span) -> bool:
-    """`by education level, all platforms`: of all of them; what it is broken down by was said."""
+    """`by education level, all platforms`, `by state, for every type but Pharmacy`: the breakdown was said."""
     words = [token.text for token in reading.tokens]
     at = span.start - 1
     alone = at > 1 and words[at] == "all" and reading.tokens[at - 1].is_mark and reading.closes(span.end)
-    return alone and bool({"by", "per"} & set(words[:at]))
+    but = at > 1 and words[at] in ("all", "every", "each") and words[span.end : span.end + 1] in _BUT
+    return (alone or but) and bool({"by", "per"} & set(words[:at]))
 
 
+_BUT = [["but"], ["except"], ["excluding"], ["besides"], ["without"], ["other"], ["apart"], ["aside"]]
 _ARRANGED = word_set(
     "listed grouped sorted ordered ranked sliced segmented separated divided summarized summarised tabulated "
     "displayed arranged counted compared organized organised"
 )
 _SLICED = (["view"], ["cut"], ["split"], ["breakdown"], ["wise"], ["breakout"])
 """`network view`, `state cut`, `plan wise`."""
+
+
+_SPREAD = word_set("distribution distributed spread split divided")
 
 
 def _skip_left(words: list[str], start: int) -> tuple[bool, int]:
@@ -337,11 +358,12 @@ _EXCEPTIONS = (
 )
 
 
-_OVER_ALL = word_set("for in of on over from with")
+_OVER_ALL = word_set("in of on over from with")
+"""Before `all teams but Tier 1`; `for all teams but Tier 1` is for each of them."""
 
 
 def _but_for(reading: Reading, span: Span) -> bool:
-    """`call cost, all states but Florida`, `for all journeys except Login`: the others together."""
+    """`call cost, all states but Florida`, `in all networks except 00248`: the others together."""
     words = [token.text for token in reading.tokens]
     _, at = _skip_left(words, span.start)
     if at and not (reading.tokens[at - 1].is_mark or _OVER_ALL & set(words[at - 1 : span.start])):
@@ -360,6 +382,9 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
     for at, token in enumerate(reading.tokens):
         names = lexicon.heads.get(token.lemma)
         if at in covered or not names:
+            continue
+        if any(reading.tokens[span.end - 1].lemma == token.lemma for span in reading.breakdown if span.end <= at):
+            reading.explain(at, at + 1)  # `by age group, only the groups below zero`
             continue
         span = Span(
             at, at + 1, "dimension", tuple(sorted(Target("dimension", name) for name in names)), weight=0.5

@@ -189,7 +189,11 @@ def _trend_grain(period: Period | None) -> TimeGrain:
 
 def _one_period(reading: Reading, span: Span, clock: Clock) -> None:
     assert span.period
-    cued = _cue_before(reading, span)
+    words = [token.text for token in reading.tokens[max(0, span.start - 1) : span.start + 1]]
+    # `phone versus callback: how did it compare in September`, `compare Q3 with the quarter before`
+    within = bool(reading.compared) and "in" in words
+    opens = any(other.period and other.period.baseline for other in reading.of_kind("time"))
+    cued = not within and not opens and _cue_before(reading, span)
     if cued and _is_recent(span.period, clock):
         reading.period, reading.compare_to = _against(span.period, clock)
         _changes(reading)

@@ -52,6 +52,9 @@ def _shared_fronts(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
         if tokens[at].text not in _JOINED_BY:
             continue
         first = at + 1 + (tokens[at + 1].text in ("the", "its", "their", "and"))
+        ends = range(first + 1, min(len(tokens), first + 3) + 1)
+        if any(len(_metrics_of(tuple(lemmas[first:end]), lexicon)) == 1 for end in ends):
+            continue  # `leaked calls and repeat calls`: the second is whole as it stands
         starts = [
             start
             for start in range(max(0, at - _LONGEST_FRONT), at - 1)
@@ -59,7 +62,7 @@ def _shared_fronts(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
         ]
         for start in starts:
             own = _metrics_of(tuple(lemmas[start:at]), lexicon)
-            for end in range(first + 1, min(len(tokens), first + 3) + 1):
+            for end in ends:
                 for front in range(start + 1, at):
                     found = _metrics_of((*lemmas[start:front], *lemmas[first:end]), lexicon)
                     if found and found != own and len(found) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -37,7 +38,7 @@ def read_intent(reading: Reading) -> Intent:
             for start, end in find(reading, pattern):
                 if kind == "drivers" and (_ranks_dimension(reading, start) or _lists_reasons(reading, start)):
                     continue
-                if covered.issuperset(range(start, end)):
+                if covered.issuperset(range(start, end)) or (kind == "briefing" and _is_occasion(reading, start)):
                     continue
                 intent = Intent(kind, (start, end))
                 if kind == "what_if":
@@ -101,6 +102,19 @@ def _lists_reasons(reading: Reading, start: int) -> bool:
         return False
     reading.explain(start, end)
     return True
+
+
+def _is_occasion(reading: Reading, start: int) -> bool:
+    """`for this morning's briefing: how long did callers wait`, `..., so I can check the anomaly detector`.
+
+    What it is for, where a figure is named outside of it.
+    """
+    words = [token.text for token in reading.tokens]
+    since = max((at for at in range(start) if reading.tokens[at].is_mark), default=-1) + 1
+    led = words[since:start]
+    so = any(pair in (("so", "i"), ("so", "we"), ("so", "that")) for pair in pairwise(led))
+    figures = [span.start for span in reading.of_kind("metric")]
+    return (so and bool(figures)) or (led[:1] == ["for"] and any(not since <= at < start for at in figures))
 
 
 def _percentage(reading: Reading) -> float | None:

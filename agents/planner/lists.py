@@ -136,7 +136,7 @@ _NO_VALUE = (
     | FILLER
     | POPULATION
     | EXCLUDERS
-    | word_set("separately individually respectively apiece between among amongst")
+    | word_set("separately individually respectively apiece between among amongst dollars minutes seconds")
 )
 
 

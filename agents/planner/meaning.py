@@ -92,7 +92,7 @@ def match_meaning(tokens: list[Token], meanings: Meanings, clock: Clock, *, foll
         left = frame.strip(tokens)
         if left is None:
             continue
-        slots = replace(read_slots(left, meanings.lexicon, clock), single=asks_for_one(tokens))
+        slots = replace(read_slots(left, meanings.lexicon, clock), single=asks_for_one(tokens, meanings.lexicon))
         loose = _loose(slots, left, meanings.vocabulary)
         if slots.doubt or (follows and slots.leaning) or loose is None:
             continue

@@ -361,7 +361,8 @@ def _joined_directly(one: Mention, other: Mention, reading: Reading) -> bool:
 def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
     """Whether only joining words stand between the two: then both are wanted."""
     low, high = (one, other) if one.start < other.start else (other, one)
-    covered = {at for span in reading.of_kind("metric") for at in range(span.start, span.end)}
+    named = [*reading.of_kind("metric"), *reading.of_kind("time")]
+    covered = {at for span in named for at in range(span.start, span.end)}
     between = [reading.tokens[at].text for at in range(low.end, high.start) if at not in covered]
     return bool(set(between) & {"and", ",", "vs", "versus", "against", "plus", "as", "both"}) and all(
         word in _JOINERS for word in between
@@ -490,6 +491,9 @@ def _as_share(mention: Mention, metric: Metric, gap: int, reading: Reading, lexi
         reading.share = True
         return mention
     if metric.polarity == "neutral" and rates and not _says(rates, metric, reading, lexicon):
+        if reading.breakdown and metric.additive and not reading.of_kind("value"):
+            reading.share = True  # `share of estimates in each cost band`
+            return mention
         reading.problems.append("share")  # `what percent of requests ended well` is not how many of them failed
         return mention
     if gap == 1 and len(rates) > 1:

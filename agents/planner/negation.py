@@ -72,19 +72,33 @@ def _negation_before(
 
 
 _JOINTS = ("and", "or", "nor", ",")
-_STRONG = word_set("excluding except ignoring omitting disregarding without")
-_OF_THINGS = word_set("ended ending came coming caused made due who that which because of to about by a an the")
+_STRONG = tuple(
+    tuple(cue.split())
+    for cue in (
+        "excluding", "except", "ignoring", "omitting", "disregarding", "without", "leaving out", "leave out",
+        "not counting", "not including", "setting aside", "taking out",
+    )
+)  # fmt: skip
+_OF_THINGS = word_set("due who that which because of to about by as a an the ones those coming came made")
 _FAR = 8
 
 
 def _of_clause(reading: Reading, at: int, taken: set[int]) -> tuple[int, int] | None:
     """`excluding sessions that ended in a timeout`: only the things counted stand between, and no other value."""
     counted = {place for span in reading.of_kind("metric") for place in range(span.start, span.end)}
+    words = [token.text for token in reading.tokens]
     for place in range(at - 1, max(-1, at - _FAR), -1):
-        token = reading.tokens[place]
-        if token.text in _STRONG and place not in taken:
-            return place, place + 1
-        if place in taken or not (place in counted or token.text in _OF_THINGS | _BETWEEN) or token.is_mark:
+        for cue in _STRONG:
+            start = place + 1 - len(cue)
+            if start >= 0 and tuple(words[start : place + 1]) == cue and taken.isdisjoint(range(start, place + 1)):
+                return start, place + 1
+        acted = words[place].endswith("ed")  # `those enrolled in HMO`, `the ones denied as a duplicate`
+        if place in taken and not acted:
+            return None
+        if (
+            not (acted or place in counted or words[place] in _OF_THINGS | _BETWEEN)
+            or reading.tokens[place].is_mark
+        ):
             return None
     return None
 

@@ -35,6 +35,7 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
         _things_counted(draft, reading, lexicon)
         or _for_each(draft, reading, lexicon)
         or _negation_left(draft, reading)
+        or _exclusion_left(draft, reading)
         or _scaled(draft, reading, lexicon)
         or _cause_left(draft, reading)
         or _within_itself(draft, lexicon)
@@ -117,6 +118,24 @@ def _negation_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
             clear = not any(reading.tokens[place].is_mark or place in values for place in between)
             if words[at] in _NOT and at in asking and at not in idioms | named and clear:
                 return tuple(words[at : span.end])
+    return ()
+
+
+_OUT = (
+    r"leav(?:e|ing) (?:out|aside)|(?:leave|leaving|take|taking|keep|keeping) (?:\S+ ){1,4}?out|"
+    r"not (?:counting|including)|"
+    r"setting aside|apart from|aside from|other than|except for|with the exception of"
+)
+
+
+def _exclusion_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
+    """`leaving out those in HMO`: something is to be out, and the draft leaves nothing out."""
+    if any(item.op == "not_in" for item in draft.filters):
+        return ()
+    asking, named = asking_places(reading), _named(reading.of_kind("metric"))
+    for start, end in find(reading, _OUT):
+        if start in asking and start not in named:
+            return tuple(token.text for token in reading.tokens[start:end])
     return ()
 
 

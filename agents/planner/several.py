@@ -14,7 +14,7 @@ from itertools import pairwise
 from agents.planner.cues import find, first
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
-from agents.planner.reading import Reading
+from agents.planner.reading import Reading, Span
 from agents.planner.siblings import words_of
 from agents.planner.words import DETERMINERS, word_set
 
@@ -106,6 +106,30 @@ def _all_of_them(reading: Reading, lexicon: Lexicon) -> str:
     return ""
 
 
+_PLAIN_ONE = (
+    r"(?:the )?(?:regular|standard|plain|normal|usual|ordinary|basic)"
+    r"(?: (?:one|version|figure|number|rate|window|view)(?= |$))?"
+)
+
+
+def beside_the_plain_one(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:
+    """`the 24-hour leakage rate vs the regular one`: the figure whose name says less, beside the one named."""
+    metrics = lexicon.model.metrics
+    plain = first(reading, rf"(?:vs|versus|against|beside|next to|and|with) {_PLAIN_ONE}")
+    if len(names) != 1 or plain is None:
+        return list(names)
+    own = words_of(metrics[names[0]].label)
+    found = [
+        sibling
+        for sibling in metrics[names[0]].siblings
+        if metrics[sibling].unit == metrics[names[0]].unit and words_of(metrics[sibling].label) < own
+    ]
+    if len(found) != 1:
+        return list(names)
+    reading.explain(*plain)
+    return [names[0], found[0]]
+
+
 _JOINTS = word_set("vs versus against and than to with or") | {","}
 
 
@@ -147,6 +171,8 @@ def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> lis
     spans = sorted(reading.of_kind("metric"), key=lambda span: span.start)
     if len(names) < 2 or len(spans) < 2 or first(reading, _AGAINST_OTHERS):
         return list(names)
+    if headed := _of_heading(names, spans[0], reading, lexicon):
+        return headed
     words = {token.text for token in reading.tokens[spans[-2].end : spans[-1].start]}
     last = next((name for name in names if any(target.name == name for target in spans[-1].targets)), "")
     said = {token.text for token in reading.tokens[spans[-1].start : spans[-1].end]}
@@ -162,19 +188,37 @@ def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> lis
     return [_said_of(name, added, lexicon) if name != last else name for name in names]
 
 
+_HEADING = word_set("of among for within")
+
+
+def _of_heading(names: Sequence[str], heading: Span, reading: Reading, lexicon: Lexicon) -> list[str]:
+    """`For leaked calls, give me repeat calls and average sentiment`: figures of what is named first."""
+    metrics = lexicon.model.metrics
+    head = next((name for name in names if any(target.name == name for target in heading.targets)), "")
+    words = [token.text for token in reading.tokens]
+    led = heading.start > 0 and words[heading.start - 1] in _HEADING | {"the"} and heading.start <= _FIRST
+    opens = heading.start == 0 and ":" in reading.question
+    if not head or len(heading.targets) != 1 or not (led or opens) or metrics[head].unit != "count":
+        return []
+    added = words_of(metrics[head].label) - words_of(_LIGHT_NOUNS)
+    others = [name for name in names if name != head]
+    meant = [_said_of(name, added, lexicon) for name in others]
+    return meant if others and all(one != name for one, name in zip(meant, others, strict=True)) else []
+
+
+_FIRST = 2
+_LIGHT_NOUNS = "calls sessions claims members requests"
+
+
 def _said_of(name: str, added: frozenset[str], lexicon: Lexicon) -> str:
     """The sibling in the same unit whose name says that much more; the figure itself when there is none."""
     metrics = lexicon.model.metrics
     own = words_of(metrics[name].label)
     if not added or added <= own:
         return name
-    found = [
-        sibling
-        for sibling in metrics[name].siblings
-        if metrics[sibling].unit == metrics[name].unit
-        and own | added <= words_of(metrics[sibling].label) | own
-        and added <= words_of(metrics[sibling].label)
-    ]
+    found = [m.name for m in metrics.values() if m.unit == metrics[name].unit and own | added <= words_of(m.label)]
+    shortest = min((len(words_of(metrics[one].label)) for one in found), default=0)
+    found = [one for one in found if len(words_of(metrics[one].label)) == shortest]
     return found[0] if len(found) == 1 else name
 
 

@@ -93,7 +93,8 @@ def _listed(reading: Reading, values: list[Span]) -> set[int]:
 
 _FOR_EACH = r"(?:of|for|by|in|on|at) each(?: one| of (?:them|these|those))?"
 _EACH = (
-    r"(?:, )?(?:each (?:one )?apart|each(?: of them)?(?: separately| individually| on its own| alone)?|apiece|"
+    r"(?:, )?(?:each (?:one )?apart|each on (?:its|their) own(?: line| row)?|"
+    r"each(?: of them)?(?: separately| individually| on its own| alone)?|apiece|"
     r"(?:(?:shown|listed|kept|taken|counted|looked at) )?(?:separately|individually|apart)|respectively|"
     r"(?:one|a) (?:figure|number|line|row|value|bar|rate|total|count) (?:each|apiece)|one each)"
 )

@@ -21,7 +21,7 @@ from agents.planner.words import FILLER, FUNCTION, POPULATION, harmless, word_se
 Key = frozenset[str]
 KEPT = word_set(
     """
-    not no never without except excepted excluding excluded neither nor minus besides ignoring omitting but only by
+    not no never without except excepted excluding excluded neither nor minus besides ignoring omitting only by
     than if why and
     """
 )
@@ -86,17 +86,17 @@ def read_slots(tokens: list[Token], lexicon: Lexicon, clock: Clock) -> Slots:
         metrics=tuple(target for span in metrics for target in span.targets),
         leaning=frozenset(tokens[at].text for at in left if tokens[at].text in LEANING),
         doubt=found.doubt,
-        single=asks_for_one(tokens),
+        single=asks_for_one(tokens, lexicon),
     )
 
 
-def asks_for_one(tokens: Sequence[Token]) -> bool:
-    """`which journey costs the most`, not `which journeys`."""
+def asks_for_one(tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`which journey costs the most`, not `which journeys` nor `which billing failures`."""
     opens = next((at for at, token in enumerate(tokens) if token.text in ("which", "what")), None)
-    if opens is None or opens + 1 >= len(tokens):
+    noun = tokens[opens + 1] if opens is not None and opens + 1 < len(tokens) else None
+    if noun is None or noun.text.endswith("s"):
         return False
-    noun = tokens[opens + 1].text
-    return noun not in FUNCTION and not noun.endswith("s") and row_limit(noun) is None and noun.isalpha()
+    return any(target.kind == "dimension" for target in lexicon.exact.get((noun.lemma,), ()))
 
 
 def _telling(tokens: Sequence[Token], places: Sequence[int] | range) -> Iterator[str]:
@@ -115,6 +115,7 @@ def _take_values(reading: Reading, found: _Found) -> None:
     dimensions = reading.of_kind("dimension")
     for span in spans:
         found.values.append(tuple(sorted(span.targets)))
+        found.doubt = found.doubt or reading.tokens[span.start - 1].text == "but"  # `all journeys but Login`
         found.taken |= set(range(span.start, span.end))
         found.taken |= _people(reading, span) | _only(reading, span)
         names = {target.name for target in span.targets}

@@ -187,7 +187,7 @@ def in_metric_unit(quantity: Quantity, metric: Metric) -> float | None:
         return value * factor
     fits: dict[str, tuple[NumberUnit, ...]] = {
         "usd": ("", "usd"), "minutes": ("", "minutes"), "seconds": ("", "seconds"), "days": ("", "days"),
-        "count": ("",), "score": ("", "points"), "points": ("", "points"),
+        "count": ("",), "score": ("", "points", "months"), "points": ("", "points"),
     }  # fmt: skip
     return value if unit in fits.get(metric.unit, ("",)) else None
 

@@ -210,6 +210,9 @@ _THEN = (
 )
 
 
+_GOING_ON = word_set("to through until till thru up on onward onwards by per for in and with")
+
+
 def since_then(words: Sequence[str], at: int, clock: Clock) -> Found:
     """`We shipped on 5 October. ... since then`, `from that day through the 18th`: the day named before."""
     if words[at] not in ("since", "from", "after") or word_at(words, at - 1) == "as":
@@ -217,6 +220,12 @@ def since_then(words: Sequence[str], at: int, clock: Clock) -> Found:
     end = next((end for phrase in _THEN if (end := match_phrase(words, at + 1, phrase))), 0)
     if not end and words[at] == "since" and word_at(words, at + 1) in ("", ".", ","):
         end = at + 1
+    if (
+        word_at(words, end - 1) == "that"
+        and word_at(words, end).isalpha()
+        and word_at(words, end) not in _GOING_ON
+    ):
+        return None  # `since that one is being closed`
     named = _named_before(words, at, clock) if end else None
     if named is None:
         return None

@@ -98,7 +98,8 @@ FILLER = word_set(
     pretty fairly kinda maybe perhaps possibly probably across
     live lives lived living reside resides residing based located window windows timeframe span period periods
     tied locked stuck sitting sits sit lie lies lying straight right immediately directly instantly promptly soon
-    quick total totals altogether wish wishes version somebody inclusive kindly glad keen himself herself yourself
+    quick total totals altogether booked wish wishes version somebody inclusive glad keen himself herself
+    yourself
     """
 )
 

@@ -23,10 +23,12 @@ _WOULD = re.compile(
     r"\bwould\b(?! (?:like|love|want|need|appreciate|help|you|it be (?:possible|ok|okay|fine)|"
     r"be (?:great|good|nice|helpful|useful|glad|happy|pleased|curious|interested|interesting|keen|grateful)))"
 )
-_OUT = EXCLUDERS | word_set("drop skip skipping dropping removing remove exclude")
+_OUT = EXCLUDERS | word_set(
+    "drop skip skipping dropping removing remove exclude ignore omit forget disregard neither nor"
+)
 
 
-_SURE = 0.85
+_SURE = 0.9
 """From here on one of several figures that a word may name is taken."""
 
 

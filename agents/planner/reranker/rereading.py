@@ -17,7 +17,7 @@ from agents.planner.reranker.candidates import Candidate, Evidence, Making
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
 from agents.planner.verify import unexplained_words
-from agents.planner.words import word_set
+from agents.planner.words import SHARE, word_set
 from semantic.model import SemanticModel
 
 _OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
@@ -144,4 +144,5 @@ def _is_plain(own: Draft, reading: Reading) -> bool:
     taken = reading.taken()
     if reading.ranking:
         taken |= set(range(reading.ranking.start, reading.ranking.end))
-    return all(at in taken or token.text in _JOINING or token.is_mark for at, token in enumerate(reading.tokens))
+    joining = _JOINING | SHARE if own.share else _JOINING
+    return all(at in taken or token.text in joining or token.is_mark for at, token in enumerate(reading.tokens))
