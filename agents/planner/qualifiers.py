@@ -36,6 +36,7 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
         or _for_each(draft, reading, lexicon)
         or _negation_left(draft, reading)
         or _exclusion_left(draft, reading)
+        or _gap_between(reading, lexicon)
         or _scaled(draft, reading, lexicon)
         or _cause_left(draft, reading)
         or _within_itself(draft, lexicon)
@@ -118,6 +119,16 @@ def _negation_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
             clear = not any(reading.tokens[place].is_mark or place in values for place in between)
             if words[at] in _NOT and at in asking and at not in idioms | named and clear:
                 return tuple(words[at : span.end])
+    return ()
+
+
+def _gap_between(reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`average time between calls`: from one of them to the next, which no figure tells."""
+    words, lemmas = [token.text for token in reading.tokens], [token.lemma for token in reading.tokens]
+    for at in range(len(words) - 1):
+        ends = at + 2 >= len(words) or words[at + 2] not in ("and", "to")
+        if words[at] == "between" and words[at + 1].endswith("s") and lemmas[at + 1] in lexicon.volumes and ends:
+            return ("between", words[at + 1])
     return ()
 
 

@@ -9,12 +9,12 @@ from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
 from agents.planner.qualifiers import of_another_figure
-from agents.planner.reading import Reading, asking_places
+from agents.planner.reading import Reading, Span, asking_places
 from agents.planner.reranker.candidates import Candidate
 from agents.planner.several import figure_left, listed_figures
 from agents.planner.spelling import names_in
 from agents.planner.verify import limit_left, people_counted
-from agents.planner.words import DETERMINERS, EXCLUDERS, english, word_set
+from agents.planner.words import DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
           "periods")  # fmt: skip
@@ -28,7 +28,7 @@ _OUT = EXCLUDERS | word_set(
 )
 
 
-_SURE = 0.9
+_SURE = 0.85
 """From here on one of several figures that a word may name is taken."""
 
 
@@ -54,6 +54,7 @@ def is_barred(
         or bool(people_counted(best.draft, reading, lexicon.model))
         or _slices_one(best)
         or _each_value(best)
+        or _names_nothing(best)
         or bool(of_another_figure(best.draft, reading, lexicon))
     )
 
@@ -108,6 +109,28 @@ def _slices_one(best: Candidate) -> bool:
     """`members who moved plan, by motive`: what is asked to be broken down by is narrowed to one value."""
     asked = {target.name for span in best.reading.breakdown for target in span.targets}
     return bool(sliced_to_one(best.draft) & asked)
+
+
+_GENERIC = word_set(
+    """
+    average amount amounts dollar dollars money sum total rate rates share percentage percent number numbers count
+    volume figure figures score scores value values level levels
+    """
+)
+
+
+def _names_nothing(best: Candidate) -> bool:
+    """`average amount by plan`, `rate, last quarter`: no word says of what."""
+    reading = best.reading
+    if any(not _GENERIC.issuperset(_words(reading, span)) for span in reading.of_kind("metric")):
+        return False
+    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    said = {t.text for at, t in enumerate(reading.tokens) if at not in covered and not t.is_mark}
+    return said <= _GENERIC | FUNCTION | FILLER and bool(said & _GENERIC or reading.of_kind("metric"))
+
+
+def _words(reading: Reading, span: Span) -> set[str]:
+    return {token.text for token in reading.tokens[span.start : span.end]}
 
 
 def _each_value(best: Candidate) -> bool:

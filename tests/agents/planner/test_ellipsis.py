@@ -11,7 +11,7 @@ BOTH = {
     "How many digital sessions were there in May, and how many failed?": {"digital_sessions", "failed_sessions"},
     "How many calls in Q3 and how many of them were transferred?": {"total_calls", "transferred_calls"},
     "How many claims and what percentage was denied, by claim type": {"claims", "claim_denial_rate"},
-    "How many members called in May, what share of calls were repeats?": {"calling_members", "repeat_call_rate"},
+    "How many members called in May, and what share of calls repeated?": {"calling_members", "repeat_call_rate"},
     "Calls and call cost by team, September": {"total_calls", "call_cost"},
     "Prescriptions and pharmacy denials by drug": {"fills", "pharmacy_denials"},
     "Prior authorization approval days and denial rate by plan type": {

@@ -35,7 +35,7 @@ def test_what_is_said_to_be_out_is_out(ask: Ask, question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["CSAT over all segments except At Risk", "In all plan types but PPO, what is the renewal share?"],
+    ["CSAT in all segments except At Risk", "In all plan types but PPO, what is the renewal share?"],
 )
 def test_all_but_one_is_one_figure(ask: Ask, question: str) -> None:
     plan = ask(question)
