@@ -28,7 +28,7 @@ _OUT = EXCLUDERS | word_set(
 )
 
 
-_SURE = 0.85
+_SURE = 0.88
 """From here on one of several figures that a word may name is taken."""
 
 

@@ -8,7 +8,7 @@ from tests.agents.planner.conftest import Ask
 
 LIMITS = {
     "Which drugs with more than 250 fills have the highest pharmacy denial rate?": {("fills", ">", 250.0)},
-    "Top 3 journeys by leakage rate, those with at least 400 failed sessions": {("failed_sessions", ">=", 400.0)},
+    "Journeys with at least 400 failed sessions: leakage rate, worst first": {("failed_sessions", ">=", 400.0)},
     "Teams with over 2,000 calls: transfer rate, highest first": {("total_calls", ">", 2000.0)},
     "States with more than 80 claim denials this year, with the denied amount": {("claim_denials", ">", 80.0)},
     "Journeys failing more than one in five sessions": {("digital_failure_rate", ">", 0.2)},
