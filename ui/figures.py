@@ -173,7 +173,10 @@ def _trace(
 def _layout(chart: Chart, part: AnswerPart, horizontal: bool, rows: int, *, many: bool) -> dict[str, Any]:
     by_name = {column.name: column for column in part.columns}
     measured = by_name[chart.y[0]]
-    value_axis = {"title": {"text": _axis_title(measured)}, "rangemode": "tozero"}
+    title = _axis_title(measured)
+    if len(chart.y) > 1:  # the legend says which is the one before
+        title = title.split(", ")[0]
+    value_axis = {"title": {"text": title}, "rangemode": "tozero"}
     if fmt := _TICKS.get(measured.unit):
         value_axis["tickformat"] = fmt
     dated = by_name[chart.x].role == "time"

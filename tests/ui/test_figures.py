@@ -77,6 +77,16 @@ def test_a_category_with_a_unit_is_written_with_it() -> None:
     assert drawn["data"][0]["y"] == ["5.0%", "10.0%"]
 
 
+def test_the_axis_of_two_bars_a_place_names_what_both_are() -> None:
+    named = (("side", "Side"), ("before", "Calls a day, before"), ("since", "Calls a day, since"))
+    columns = [AnswerColumn(name=name, type="", unit="count", label=label) for name, label in named]
+    sides = AnswerPart(columns=columns, rows=[["With the fix", 52.5, 44.6], ["Without", 47.0, 53.1]])
+    drawn = figure(Chart(kind="grouped_bar", title="", x="side", y=("before", "since")), sides)
+    assert drawn is not None
+    assert drawn["layout"]["yaxis"]["title"]["text"] == "Calls a day"
+    assert [bars["name"] for bars in drawn["data"]] == ["Calls a day, before", "Calls a day, since"]
+
+
 def test_what_is_too_much_for_the_eye_is_left_to_the_table_and_said() -> None:
     many: list[list[Cell]] = [[f"J{at}", float(at)] for at in range(MOST_BARS + 4)]
     bars = figure(
