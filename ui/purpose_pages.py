@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from ui.accounts import Account, Accounts
 from ui.chat_root import MOUNT_PATH
-from ui.forms import EXPIRED, Field, Forms
+from ui.forms import EXPIRED, Field, Forms, own_path, to_sign_in
 from ui.sessions import Sessions
 from ui.stated import BREAK_GLASS, PURPOSE, Kind, Stated
 from warehouse.errors import CommandCenterError, UsageError
@@ -40,42 +40,44 @@ class PurposePages:
         self.router.add_api_route("/purpose/end", self.end, methods=["POST"])
         self.router.add_api_route("/break-glass", self.break_glass, methods=["POST"])
 
-    def show(self, request: Request) -> Response:
-        """What is open now, and the forms that this role may use."""
+    def show(self, request: Request, next: str = "") -> Response:
+        """What is open now, and the forms that this role may use; `next` is where to go with it."""
         account = self._sessions.reader(request.cookies)
-        return self._page(request, account) if account else _to_sign_in()
+        return self._page(request, account, next=next) if account else to_sign_in(request)
 
-    def state(self, request: Request, purpose: Field = "", reference: Field = "", token: Field = "") -> Response:
+    def state(
+        self, request: Request, purpose: Field = "", reference: Field = "", token: Field = "", next: Field = ""
+    ) -> Response:
         """Open member rows for a purpose of the list and a case."""
         account = self._sessions.reader(request.cookies)
         if account is None:
-            return _to_sign_in()
+            return to_sign_in(request)
         try:
             require_may_state(account.role)
             self._require_ours(request, token)
             self._open(account, PURPOSE, stated_purpose(purpose, reference))
         except CommandCenterError as error:
-            return self._page(request, account, error, purpose=purpose, reference=reference)
-        return RedirectResponse(MOUNT_PATH, 303)
+            return self._page(request, account, error, purpose=purpose, reference=reference, next=next)
+        return RedirectResponse(own_path(next, MOUNT_PATH), 303)
 
-    def break_glass(self, request: Request, reason: Field = "", token: Field = "") -> Response:
+    def break_glass(self, request: Request, reason: Field = "", token: Field = "", next: Field = "") -> Response:
         """Open member rows in an emergency, audited before anything is shown."""
         account = self._sessions.reader(request.cookies)
         if account is None:
-            return _to_sign_in()
+            return to_sign_in(request)
         try:
             text = break_glass_reason(account.role, reason)
             self._require_ours(request, token)
             self._open(account, BREAK_GLASS, text)
         except CommandCenterError as error:
-            return self._page(request, account, error, reason=reason)
-        return RedirectResponse(MOUNT_PATH, 303)
+            return self._page(request, account, error, reason=reason, next=next)
+        return RedirectResponse(own_path(next, MOUNT_PATH), 303)
 
     def end(self, request: Request, token: Field = "") -> Response:
         """Close member rows before the time is up."""
         account = self._sessions.reader(request.cookies)
         if account is None:
-            return _to_sign_in()
+            return to_sign_in(request)
         if self._forms.is_ours(request, token):
             stated = self._accounts.statements.end(account.name)
             if stated:
@@ -129,7 +131,3 @@ def may_open_rows(role: Role) -> bool:
     """Whether the page has a form for this role."""
     policy = load_policy().roles[role]
     return policy.member_rows or policy.break_glass
-
-
-def _to_sign_in() -> Response:
-    return RedirectResponse("/login?next=/purpose", 303)

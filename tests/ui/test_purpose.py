@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -113,6 +114,20 @@ def test_an_advocate_states_and_ends_a_purpose_and_both_are_audited(site: Any) -
     assert advocate.session["stated"] is None
     told = [record["event"] for record in events(site, "member_advocate")]
     assert told[-2:] == ["purpose_stated", "purpose_ended"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"),
+    [("/dashboard/playback", "/dashboard/playback"), ("", "/chat"), ("https://elsewhere.example/", "/chat"),
+     ("//elsewhere.example", "/chat")],
+)  # fmt: skip
+def test_a_purpose_leads_back_to_what_it_is_for_and_nowhere_else(asked: str, after: str, site: Any) -> None:
+    advocate = Reader(site, "member_advocate")
+    shown = advocate.client.get("/purpose", params={"next": asked}).text
+    assert f'name="next" value="{html.escape(asked)}"' in shown
+    found = advocate.post("/purpose", {"purpose": "grievance", "reference": "case 77", "next": asked})
+    assert (found.status_code, found.headers["location"]) == (303, after)
+    advocate.post("/purpose/end", {})
 
 
 def test_glass_breaks_for_who_may_and_leaves_a_record_of_its_own(site: Any) -> None:
