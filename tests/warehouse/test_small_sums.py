@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,6 +82,30 @@ def test_what_would_spell_out_a_small_count_is_withheld(
     met = [row for row in shown if row[:size] in small]
     assert met  # else nothing is put to the test
     assert [row for row in met if row[size] is not None] == []
+
+
+FEW_DENIED = "FROM gold.claims WHERE state = 'AZ' AND claim_type = 'Emergency'"
+
+
+@pytest.mark.parametrize(
+    ("all_of_it", "but_a_few"),
+    [
+        ("SUM(claim_amount)", "SUM(claim_amount * (1 - is_denied))"),
+        ("SUM(claim_amount)", "SUM(is_approved * claim_amount)"),
+        ("AVG(claim_amount)", "AVG(claim_amount) FILTER (WHERE is_denied = 0)"),
+        ("SUM(claim_amount)", "AVG(claim_amount) FILTER (WHERE is_denied = 0)"),
+        ("AVG(claim_amount)", "SUM(CASE WHEN is_denied = 0 THEN claim_amount END)"),
+    ],
+)
+def test_a_figure_and_the_same_without_a_few_members_are_not_both_shown(
+    all_of_it: str, but_a_few: str, ask: Ask, gold: duckdb.DuckDBPyConnection
+) -> None:
+    denied = f"SELECT COUNT(DISTINCT member_id) FILTER (WHERE is_denied = 1) {FEW_DENIED}"
+    assert 0 < gold.execute(denied).fetchall()[0][0] < FEW
+    rows: list[tuple[object, ...]] = []
+    with suppress(DeniedError):  # too_close, where what was shown before is what finds it
+        rows = ask(f"SELECT {all_of_it} AS a, {but_a_few} AS b {FEW_DENIED}").rows
+    assert not any(None not in row for row in rows)
 
 
 @pytest.mark.parametrize("figure", ["SUM(CEIL(nps_score / 10))", "SUM(ROUND(nps_score * 0.1))"])

@@ -17,7 +17,7 @@ from sqlglot.optimizer.scope import Scope
 from warehouse.guard.aggregates import is_aggregate, outside_windows
 from warehouse.guard.members import aggregates
 from warehouse.guard.statement import Statement
-from warehouse.guard.weights import is_flag, parts, value_columns
+from warehouse.guard.weights import is_flag, is_flag_column, parts, value_columns
 from warehouse.policy import Table
 from warehouse.policy.loader import GOVERNED_SCHEMA, MEMBER_BIT, OF_MEASURE
 
@@ -324,8 +324,8 @@ def _family(node: exp.Expr, whole: exp.Expr, sources: dict[str, Source]) -> str:
         return COUNTED if len(counts) == len(measures) else "+".join(measures)
     if is_flag(argument):
         return COUNTED
-    columns = sorted({column.name for column in value_columns(argument)})
-    return "" if isinstance(node, exp.Avg) else "+".join(columns)
+    # A flag beside a value only picks rows, and an average of dollars and cents tells how many it is of.
+    return "+".join(sorted({column.name for column in value_columns(argument) if not is_flag_column(column)}))
 
 
 def _present(node: exp.Expr) -> exp.Expr | None:

@@ -185,7 +185,12 @@ def _shaped(node: exp.Expr) -> list[exp.Expr]:
 
 def is_flag(node: exp.Expr) -> bool:
     """An expression whose sum is a count: flags and literals, as `is_repeat` or CASE WHEN ... THEN 1 END."""
-    return all(column.name.startswith(("is_", "prior_")) for column in value_columns(node))
+    return all(map(is_flag_column, value_columns(node)))
+
+
+def is_flag_column(column: exp.Column) -> bool:
+    """A 0/1 column, by its name."""
+    return column.name.startswith(("is_", "prior_"))
 
 
 def value_columns(node: exp.Expr | None) -> list[exp.Column]:
