@@ -361,7 +361,8 @@ def _joined_directly(one: Mention, other: Mention, reading: Reading) -> bool:
 def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
     """Whether only joining words stand between the two: then both are wanted."""
     low, high = (one, other) if one.start < other.start else (other, one)
-    named = [*reading.of_kind("metric"), *reading.of_kind("time")]
+    # `calling members last quarter and calls per member`; before a breakdown the second has slots of its own
+    named = [*reading.of_kind("metric"), *(reading.of_kind("time") if not reading.breakdown else ())]
     covered = {at for span in named for at in range(span.start, span.end)}
     between = [reading.tokens[at].text for at in range(low.end, high.start) if at not in covered]
     return bool(set(between) & {"and", ",", "vs", "versus", "against", "plus", "as", "both"}) and all(
