@@ -89,13 +89,17 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     ]
 
 
+_SAID_BY = word_set("by per each every and across") | {","}
+
+
 def _told_more_exactly(reading: Reading) -> None:
     """`the five services ..., by service description`: the longer name says what was meant by the shorter."""
     lemmas = {id(span): {t.lemma for t in reading.tokens[span.start : span.end]} for span in reading.breakdown}
     reading.breakdown = [
         span
         for span in reading.breakdown
-        if not any(lemmas[id(span)] < lemmas[id(other)] for other in reading.breakdown if other.start > span.start)
+        if reading.tokens[span.start - 1].text in _SAID_BY  # `by provider and provider tier`
+        or not any(lemmas[id(span)] < lemmas[id(other)] for other in reading.breakdown if other.start > span.start)
     ]
 
 

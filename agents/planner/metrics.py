@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+from agents.planner.bases import COORDINATORS, is_base_of, is_limit_of, joined, joined_directly
 from agents.planner.cues import find, first, take
 from agents.planner.family import (
     by_measure,
@@ -20,7 +21,7 @@ from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
 from agents.planner.pairs import Pair, both_of, read_pair
 from agents.planner.people import counted_people
-from agents.planner.reading import Reading, Target, Token
+from agents.planner.reading import Reading, Target
 from agents.planner.siblings import (
     average_of,
     money_of,
@@ -30,22 +31,17 @@ from agents.planner.siblings import (
     sum_of,
     words_of,
 )
-from agents.planner.thresholds import is_limited
 from agents.planner.words import (
     AUXILIARIES,
     AVERAGE,
-    DETERMINERS,
     FILLER,
     FUNCTION,
-    LINKERS,
     POPULATION,
     SHARE,
     word_set,
 )
 from semantic.model import Metric
 
-_JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
-_COORDINATORS = word_set("and , vs versus plus against both or to than alongside together well along")
 _COUNT = r"how many|number of|count of|numbers of|volume of|total number of|how much volume"
 _SHARE = (
     r"(?:what |the )?(?:share|percentage|percent|pct|proportion|fraction|portion|ratio|rate|rates)(?: of)?|"
@@ -99,7 +95,7 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         return [Mention(mentions[0].start, mentions[-1].end, (over,))]
     mentions = _without_base(mentions, reading, lexicon)
     mentions = _costed(mentions, reading, lexicon)
-    if not any(_is_limit(mention, reading) for mention in mentions):
+    if not any(is_limit_of(mention, reading) for mention in mentions):
         mentions = [m for m in elaborated(mentions, reading, lexicon) if isinstance(m, Mention)]
     mentions = [_sibling(mention, reading, lexicon) for mention in mentions]
     mentions = [_valued(mention, reading, lexicon) for mention in mentions]
@@ -139,7 +135,7 @@ def _costed(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list
         for counted in mentions:
             if len(counted.candidates) != 1 or cost is counted:
                 continue
-            if _joined_directly(cost, counted, reading) or _joined(cost, counted, reading):
+            if joined_directly(cost, counted, reading) or joined(cost, counted, reading):
                 continue
             money = _money_sibling(counted.candidates[0], lexicon)
             words = {token.lemma for token in content(reading.tokens[cost.start : cost.end])}
@@ -229,7 +225,7 @@ def unjoined(mentions: list[Mention], reading: Reading) -> bool:
     """Two metrics with words between that do not coordinate them: one may be a condition on the other's rows."""
     ordered = sorted(mentions, key=lambda mention: mention.start)
     return any(
-        not any(reading.tokens[at].text in _COORDINATORS for at in range(one.end, other.start))
+        not any(reading.tokens[at].text in COORDINATORS for at in range(one.end, other.start))
         for one, other in itertools.pairwise(ordered)
         if (one.start, one.end) != (other.start, other.end)
     )
@@ -249,9 +245,9 @@ def _merge(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[
     """`cost ... in avoidable calls`: two mentions whose words together are one metric's phrase."""
     for one in mentions:
         for other in mentions:
-            if one is other or len(one.candidates) < 2 or _joined_directly(one, other, reading):
+            if one is other or len(one.candidates) < 2 or joined_directly(one, other, reading):
                 continue
-            if _is_limit(one, reading) or _is_limit(other, reading):
+            if is_limit_of(one, reading) or is_limit_of(other, reading):
                 continue
             words = content([*reading.tokens[one.start : one.end], *reading.tokens[other.start : other.end]])
             found = lexicon.bag.get(tuple(sorted(token.lemma for token in words)), frozenset())
@@ -267,107 +263,11 @@ def _without_base(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -
     kept = []
     for mention in mentions:
         others = [other for other in mentions if other is not mention]
-        if not any(_is_base_of(mention, other, reading, lexicon) for other in others):
+        if not any(is_base_of(mention, other, reading, lexicon) for other in others):
             kept.append(mention)
         elif counted_volume(mention, reading) and not reading.measure:
             reading.measure = "count"
     return kept
-
-
-def _is_base_of(base: Mention, other: Mention, reading: Reading, lexicon: Lexicon) -> bool:
-    """A neutral volume (calls, sessions, members) beside a metric that says something about it."""
-    metrics = lexicon.model.metrics
-    words = content(reading.tokens[base.start : base.end])
-    light = POPULATION | {"how", "many"} if _is_limit(other, reading) else POPULATION
-    people = all(token.text in light for token in words)  # `how many members had at least one claim`
-    if _is_limit(base, reading):
-        return False
-    if _asked_apart(base, other, reading):
-        return False
-    if _joined(base, other, reading) and not (people and not _joined_directly(base, other, reading)):
-        return False
-    if people and not set(base.candidates) & set(other.candidates):
-        return not all(token.text in POPULATION for token in content(reading.tokens[other.start : other.end]))
-    if len(base.candidates) != 1 or base.candidates[0] in other.candidates:
-        return False
-    name = base.candidates[0]
-    if other.end <= base.start and _callers_about(base, reading):
-        return True
-    if metrics[name].unit != "count" or metrics[name].polarity != "neutral":
-        return False
-    if all(
-        metrics[candidate].polarity == "neutral" and metrics[candidate].unit == "count"
-        for candidate in other.candidates
-    ):
-        return False
-    own = lexicon.model.datasets_of(name)
-    same = any(
-        own & lexicon.model.datasets_of(candidate) or _mentions(lexicon, candidate, words)
-        for candidate in other.candidates
-    )
-    low, high = (base, other) if base.start < other.start else (other, base)
-    volume = {token.lemma for token in words} <= lexicon.volumes | lexicon.noise
-    adjacent = volume and all(token.text in LINKERS for token in reading.tokens[low.end : high.start])
-    return same or adjacent or reading.tokens[base.start - 1].text in ("after", "on", "during", "per", "a", "they")
-
-
-def _is_limit(mention: Mention, reading: Reading) -> bool:
-    return is_limited(reading, mention.start, mention.end)
-
-
-_PARTS = "(?:share|percentage|percent|portion|part|proportion|fraction|rate)"
-_VOLUME = word_set("volume volumes count counts number numbers")
-
-
-def _asked_apart(base: Mention, other: Mention, reading: Reading) -> bool:
-    """`call volume by team, with the average handle time`, `how many calls, how many unresolved`: both."""
-    words = [token.text for token in reading.tokens]
-    if other.end <= base.start:  # `total premium and number of people enrolling`
-        led = words[max(other.end, base.start - 2) : base.start]
-        numbered = bool(set(words[base.start : base.end]) & _VOLUME) or led in (["how", "many"], ["number", "of"])
-        return numbered and bool(set(words[other.end : base.start]) & {"and", "plus", "&"})
-    if other.start < base.end or not set(words[base.end : other.start]) & _COORDINATORS:
-        return False
-    if set(words[base.start : base.end]) & _VOLUME:
-        return True
-    counted = [end for _, end in find(reading, "how many(?: of them| of those)?")]
-    asked = [start for start, _ in find(reading, f"how many|how much|(?:what|which) {_PARTS}")]
-    leads = base.start in {*counted, *(start for start, _ in find(reading, "how many"))}
-    return leads and any(base.end < start <= other.start for start in asked)
-
-
-def _callers_about(base: Mention, reading: Reading) -> bool:
-    """`NPS among people who called about billing`: whose calls are meant is said by the value that follows."""
-    words = [token.text for token in reading.tokens]
-    before = words[base.start - 1] if base.start else ""
-    about = words[base.end : base.end + 1] in (["about"], ["regarding"], ["concerning"])
-    valued = any(base.end < span.start <= base.end + 2 for span in reading.of_kind("value"))
-    people = bool(set(words[base.start : base.end]) & POPULATION)
-    return people and about and valued and before in ("among", "for", "from", "of", "by", "in", "amongst")
-
-
-def _mentions(lexicon: Lexicon, metric: str, words: list[Token]) -> bool:
-    """Whether the other metric's own name holds the base noun."""
-    return {stem(token.text) for token in words} <= {
-        stem(w) for w in lexicon.model.metrics[metric].label.lower().split()
-    }
-
-
-def _joined_directly(one: Mention, other: Mention, reading: Reading) -> bool:
-    low, high = (one, other) if one.start < other.start else (other, one)
-    return any(reading.tokens[at].text == "and" for at in range(low.end, high.start))
-
-
-def _joined(one: Mention, other: Mention, reading: Reading) -> bool:
-    """Whether only joining words stand between the two: then both are wanted."""
-    low, high = (one, other) if one.start < other.start else (other, one)
-    # `calling members last quarter and calls per member`; before a breakdown the second has slots of its own
-    named = [*reading.of_kind("metric"), *(reading.of_kind("time") if not reading.breakdown else ())]
-    covered = {at for span in named for at in range(span.start, span.end)}
-    between = [reading.tokens[at].text for at in range(low.end, high.start) if at not in covered]
-    return bool(set(between) & {"and", ",", "vs", "versus", "against", "plus", "as", "both"}) and all(
-        word in _JOINERS for word in between
-    )
 
 
 def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agents.planner.assemble import direction
 from agents.planner.conversion import unit_cues
 from agents.planner.cues import find, first, take
 from agents.planner.draft import Ask, Draft
 from agents.planner.lexicon import Lexicon
+from agents.planner.ordering import direction
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading
 from agents.planner.words import POPULATION

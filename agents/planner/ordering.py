@@ -1,0 +1,98 @@
+"""By which figure a draft's rows are ordered, which way, and how many of them are asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agents.planner.draft import Draft, Issue
+from agents.planner.lexicon import Lexicon
+from agents.planner.ranking import Ranking
+from agents.planner.reading import Reading
+from agents.planner.words import POPULATION
+from semantic.query import Order
+
+
+def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+    """Fill the order and the number of rows; a figure that a number is held against is not the one ranked by."""
+    ranking = reading.ranking
+    conditioned = bool(draft.having) and (ranking is None or (ranking.comparative and not ranking.first))
+    if ranking is None or not draft.metrics or (reading.compared and not ranking.first) or conditioned:
+        if ranking and ranking.limit and draft.metrics and draft.dimensions:
+            draft.limit = ranking.limit
+        return
+    if not draft.dimensions and not draft.grain:
+        if not ranking.comparative and not draft.compare_to:
+            draft.issues.append(Issue("rank_without_dimension"))
+        return
+    if draft.compare_to and ranking.comparative:
+        return
+    if ranking.direction in ("best", "worst") and lexicon.model.metrics[draft.metrics[0]].polarity == "neutral":
+        draft.issues.append(Issue("rank_without_dimension"))
+        return
+    for at in range(ranking.start, ranking.end):
+        reading.explain(at, at + 1)
+    limited = {item.metric for item in draft.having}
+    by = next((name for name in draft.metrics if name not in limited), draft.metrics[0])
+    draft.order = Order(by=by, direction=direction(ranking, by, reading, lexicon))
+    moved = _movement(ranking, by, reading, lexicon) if draft.compare_to else None
+    if moved:
+        draft.order = Order(by=f"{by}__change", direction=moved)
+    single = _singular(reading, ranking) or _single_unit(draft, reading)
+    within = bool(draft.grain and draft.dimensions)
+    draft.limit = ranking.limit or (1 if single and not within and not ranking.first else None)
+
+
+def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Literal["asc", "desc"] | None:
+    """`the biggest increase`: ranked by the change, largest rise, fall or improvement first."""
+    words = {reading.tokens[at].text for at in range(ranking.end, min(len(reading.tokens), ranking.end + 2))}
+    polarity = lexicon.model.metrics[metric].polarity
+    if words & {"increase", "rise", "jump", "growth", "spike", "increases", "jumps", "surge"}:
+        return "desc"
+    if words & {"decrease", "drop", "fall", "decline", "dip", "reduction", "decreases", "drops", "declines"}:
+        return "asc"
+    if words & {"improvement", "improvements"}:
+        return "asc" if polarity == "lower" else "desc"
+    return "desc" if words & {"change", "changes"} else None
+
+
+def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Order.__annotations__:  # type: ignore
+    """Which way to sort: worst and best by the metric's polarity, `most dissatisfied` turned round."""
+    polarity = lexicon.model.metrics[metric].polarity
+    found = ranking.direction
+    if found == "worst":
+        return "asc" if polarity == "higher" else "desc"
+    if found == "best":
+        return "asc" if polarity == "lower" else "desc"
+    if polarity == "higher" and _has_antonym(reading):
+        return "asc" if found == "desc" else "desc"
+    return "asc" if found == "asc" else "desc"
+
+
+def _has_antonym(reading: Reading) -> bool:
+    metric = [token.text for span in reading.of_kind("metric") for token in reading.tokens[span.start : span.end]]
+    return any(word.startswith(("dis", "un")) and len(word) > 5 for word in metric)
+
+
+def _single_unit(draft: Draft, reading: Reading) -> bool:
+    """`which week had the most`: one row of the time grain."""
+    spans = reading.of_kind("grain") if not draft.dimensions else []
+    return any(reading.tokens[span.start].text in ("which", "what") for span in spans) and not any(
+        reading.tokens[span.end - 1].text.endswith("s") for span in spans
+    )
+
+
+def _singular(reading: Reading, ranking: Ranking) -> bool:
+    """`which segment has the highest`: one row; `which segments`: all of them, ordered."""
+    for span in reading.breakdown:
+        if span.end - span.start < 1 or span.weight == 0.4:
+            continue
+        words = [token.text for token in reading.tokens[span.start : span.end]]
+        words = [word for word in words[:-1] if word not in POPULATION] + words[-1:]
+        word = next((word for word in words if word.endswith("s")), words[-1])
+        before = reading.tokens[span.start - 1].text if span.start else ""
+        wh = before in ("which", "what", "one", "single") or (
+            span.start - ranking.end <= 3 and span.start >= ranking.end
+        )
+        if wh and not ranking.comparative and not word.endswith("s") and before not in ("by", "per", "each"):
+            return True
+    return False
