@@ -10,6 +10,7 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.periods import Clock
 from agents.planner.plan import ROUTE_REASONS, Plan
 from agents.planner.policy import Check, choices_of, planned
+from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading
 from agents.planner.reranker import judging, slots
 from agents.planner.reranker.barring import is_barred, sliced_to_one
@@ -90,7 +91,7 @@ class Reranker:
         draft = replace(best.draft, issues=[], ask=None, assumptions=list(best.draft.assumptions))
         draft.dimensions = [name for name in draft.dimensions if name not in sliced_to_one(draft)]
         tokens = best.reading.tokens
-        left = unexplained + [
+        left = [word for word in unexplained if draft.limit is None or row_limit(word) != draft.limit] + [
             " ".join(token.raw for token in tokens[span.start : span.end]) for span in best.dropped
         ]
         if draft.metrics != own.metrics:
