@@ -336,10 +336,10 @@ def _heads_value(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
 
 def _beside_value(reading: Reading, span: Span) -> bool:
     """`billing journey`, `state of Texas`, `HMO and PPO plans`: the value names the dimension already."""
-    names = {target.name for target in span.targets}
+    names = span.names
     words = [token.text for token in reading.tokens]
     for value in reading.of_kind("value"):
-        if not names & {target.name for target in value.targets}:
+        if not names & value.names:
             continue
         low, high = (value.end, span.start) if value.end <= span.start else (span.end, value.start)
         if low <= high and all(
@@ -374,11 +374,10 @@ def _but_for(reading: Reading, span: Span) -> bool:
     _, at = _skip_left(words, span.start)
     if at and not (reading.tokens[at - 1].is_mark or _OVER_ALL & set(words[at - 1 : span.start])):
         return False
-    names = {target.name for target in span.targets}
+    names = span.names
     following = reading.tokens[span.end].text if span.end < len(reading.tokens) else ""
     return following in _EXCEPTIONS and any(
-        span.end < value.start <= span.end + 4 and names & {target.name for target in value.targets}
-        for value in reading.of_kind("value")
+        span.end < value.start <= span.end + 4 and names & value.names for value in reading.of_kind("value")
     )
 
 

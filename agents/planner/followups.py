@@ -281,8 +281,7 @@ def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> 
 
 def _is_compared(reading: Reading, item: DimensionFilter) -> bool:
     return any(
-        span.start in reading.compared and item.dimension in {t.name for t in span.targets}
-        for span in reading.of_kind("value")
+        span.start in reading.compared and item.dimension in span.names for span in reading.of_kind("value")
     )
 
 

@@ -22,8 +22,8 @@ _LEAST = 3
 def complete_lists(reading: Reading, lexicon: Lexicon) -> None:
     """Take what stands in a list of three or more among values of a dimension as a value of it, too."""
     for items in _lists(reading):
-        named = [{t.name for t in span.targets} for span in items if span.kind == "value"]
-        shared = set.intersection(*named) if named else set()
+        named = [span.names for span in items if span.kind == "value"]
+        shared = named[0].intersection(*named) if named else frozenset[str]()
         for dimension in sorted(shared):
             found = {span: _value_in(reading, span, dimension, lexicon) for span in items if span.kind != "value"}
             if found and all(found.values()):
@@ -93,7 +93,7 @@ def agree_in_lists(reading: Reading) -> None:
     values = sorted(reading.of_kind("value"), key=lambda span: span.start)
     for one, other in pairwise(values):
         between = {token.text for token in reading.tokens[one.end : other.start]}
-        shared = {t.name for t in one.targets} & {t.name for t in other.targets}
+        shared = one.names & other.names
         if not between or not between <= _JOINING or not shared or one.start == other.start:
             continue
         for span in (one, other):
@@ -109,7 +109,7 @@ _ON = _JOINING | _IS | word_set("to compared against with than still not")
 def bind_to_named(reading: Reading, lexicon: Lexicon) -> None:
     """`prior auth status is Denied or Approved`: values of the dimension that is named, not of another one."""
     for named in reading.of_kind("dimension"):
-        (dimension, *others) = {target.name for target in named.targets}
+        (dimension, *others) = named.names
         if others:
             continue
         at = _past(reading, named.end, _IS)
@@ -176,11 +176,11 @@ def _beside(reading: Reading, at: int, step: int) -> int | None:
 
 def _joined(reading: Reading, span: Span, spans: Sequence[Span]) -> Iterator[set[str]]:
     """The words that join a value with another of its dimension; none when nothing else stands between."""
-    names = {target.name for target in span.targets}
+    names = span.names
     for other in spans:
         low, high = (span.end, other.start) if span.end <= other.start else (other.end, span.start)
         between = {token.text for token in reading.tokens[low:high]}
-        if other is not span and between and between <= _JOINING and names & {t.name for t in other.targets}:
+        if other is not span and between and between <= _JOINING and names & other.names:
             yield between
 
 

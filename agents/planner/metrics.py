@@ -318,7 +318,7 @@ def _share_by_other(mention: Mention, metric: Metric, reading: Reading, lexicon:
         return ""
     rest = tuple(token.lemma for token in reading.tokens[mention.start : mention.end][2:])
     counts = [t.name for t in lexicon.exact.get(rest, ()) if t.kind == "metric"]
-    asked = [{target.name for target in span.targets} for span in reading.breakdown]
+    asked = [span.names for span in reading.breakdown]
     reached = all(any(lexicon.compatible(metric.name, name) for name in names) for names in asked)
     if reached or len(counts) != 1 or not lexicon.model.adds_up(counts[0]):
         return ""

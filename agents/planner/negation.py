@@ -58,7 +58,7 @@ def _negation_before(
             if begin >= 0 and tuple(words[begin:at]) == phrase and taken.isdisjoint(range(begin, at)):
                 return begin, at
         if at in ends and ends[at].start < at:
-            if not joined and not _share(ends[at], values[start]):
+            if not joined and not ends[at].names & values[start].names:
                 return None
             at = ends[at].start
         elif words[at - 1] in _BETWEEN or at - 1 in nouns:
@@ -103,10 +103,6 @@ def _of_clause(reading: Reading, at: int, taken: set[int]) -> tuple[int, int] | 
     return None
 
 
-def _share(one: Span, other: Span) -> bool:
-    return bool({target.name for target in one.targets} & {target.name for target in other.targets})
-
-
 _AFTER = tuple(
     tuple(phrase.split())
     for phrase in (
@@ -123,11 +119,9 @@ def _negation_after(reading: Reading, span: Span) -> tuple[int, int] | None:
     """`New York not counted`, `EPO and POS left out`."""
     words = [token.text for token in reading.tokens]
     end = span.end
-    own = {target.name for target in span.targets}
+    own = span.names
     chained = [
-        other
-        for other in reading.of_kind("value")
-        if other.start in (end + 1, end + 2) and own & {target.name for target in other.targets}
+        other for other in reading.of_kind("value") if other.start in (end + 1, end + 2) and own & other.names
     ]
     if chained and words[end] in ("and", "or", ","):
         return _negation_after(reading, chained[0])

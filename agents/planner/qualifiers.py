@@ -161,7 +161,7 @@ def _cause_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     for start, end in find(reading, _BECAUSE):
         after = reading.clause_end(end)
         inside = [span for span in reading.spans if end <= span.start < after]
-        taken = [s for s in inside if s.kind in ("value", "dimension") and {t.name for t in s.targets} & parts]
+        taken = [s for s in inside if s.kind in ("value", "dimension") and s.names & parts]
         follows = start in asking and any(place <= start for place in figures)
         if follows and start and not reading.tokens[start - 1].is_mark and end < after and not taken:
             return tuple(words[start:after])

@@ -52,6 +52,11 @@ class Span:
     grain: TimeGrain | None = None
     weight: float = 1.0
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What it may name: of values their dimensions."""
+        return frozenset(target.name for target in self.targets)
+
 
 class Wording:
     """The tokens of a question as they are looked through again and again. They do not change."""

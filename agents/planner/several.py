@@ -69,6 +69,7 @@ def _of_each(draft: Draft, reading: Reading, start: int) -> bool:
 
 
 _AGAINST = r"(?:vs|versus|against|and|than|compared (?:to|with)|next to|as well as|or|,)"
+_JOINTS = word_set("vs versus against and than to with or") | {","}
 _ALL = rf"{_AGAINST}(?: \S+){{0,3}}? (?:all|every|any|total|overall)(?: of)?(?: the| our)?"
 
 
@@ -82,12 +83,7 @@ def against_all(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> lis
     own = [name for name in names if name != base]
     if not base or len(own) != 1 or metrics[own[0]].unit == "count":
         return list(names)
-    words = words_of(metrics[own[0]].label)
-    whole = [
-        name
-        for name in metrics[own[0]].siblings
-        if metrics[name].unit == metrics[own[0]].unit and words_of(metrics[name].label) < words
-    ]
+    whole = _plainer(own[0], lexicon)
     return [own[0], whole[0]] if whole else list(names)
 
 
@@ -114,23 +110,25 @@ _PLAIN_ONE = (
 
 def beside_the_plain_one(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:
     """`the 24-hour leakage rate vs the regular one`: the figure whose name says less, beside the one named."""
-    metrics = lexicon.model.metrics
     plain = first(reading, rf"(?:vs|versus|against|beside|next to|and|with) {_PLAIN_ONE}")
     if len(names) != 1 or plain is None:
         return list(names)
-    own = words_of(metrics[names[0]].label)
-    found = [
-        sibling
-        for sibling in metrics[names[0]].siblings
-        if metrics[sibling].unit == metrics[names[0]].unit and words_of(metrics[sibling].label) < own
-    ]
+    found = _plainer(names[0], lexicon)
     if len(found) != 1:
         return list(names)
     reading.explain(*plain)
     return [names[0], found[0]]
 
 
-_JOINTS = word_set("vs versus against and than to with or") | {","}
+def _plainer(name: str, lexicon: Lexicon) -> list[str]:
+    """The siblings in the same unit whose name says less: some of the words of the figure's, and no others."""
+    metrics = lexicon.model.metrics
+    own = metrics[name]
+    return [
+        sibling
+        for sibling in own.siblings
+        if metrics[sibling].unit == own.unit and words_of(metrics[sibling].label) < words_of(own.label)
+    ]
 
 
 _JOINING = word_set("and plus also as well both") | {",", "&"} | DETERMINERS
@@ -146,7 +144,7 @@ def listed_figures(reading: Reading) -> int:
     words = [token.text for token in reading.tokens]
     spans = sorted({(span.start, span.end) for span in reading.of_kind("metric")})
     taken = {at for span in reading.spans for at in range(span.start, span.end)}
-    longest = items = bool(spans) + 0
+    longest = items = 1 if spans else 0
     for (_, end), (start, _) in pairwise(spans):
         between = words[end:start]
         unknown = {at for at in range(end, start) if words[at] not in _JOINING}
@@ -156,7 +154,7 @@ def listed_figures(reading: Reading) -> int:
             between[:1] == [","]
             and "and" in between
             and 0 < len(unknown) <= _MOST_UNKNOWN
-            and not taken & {*unknown}
+            and taken.isdisjoint(unknown)
         ):
             items += 2
         else:
@@ -178,13 +176,8 @@ def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> lis
     said = {token.text for token in reading.tokens[spans[-1].start : spans[-1].end]}
     if not last or "of" not in said or not words & {"and", ",", "plus"} or "of" in words:
         return list(names)
-    own = words_of(metrics[last].label)
-    plain = [
-        s
-        for s in metrics[last].siblings
-        if words_of(metrics[s].label) < own and metrics[s].unit == metrics[last].unit
-    ]
-    added = own - words_of(metrics[plain[0]].label) if plain else frozenset()
+    plain = _plainer(last, lexicon)
+    added = words_of(metrics[last].label) - words_of(metrics[plain[0]].label) if plain else frozenset()
     return [_said_of(name, added, lexicon) if name != last else name for name in names]
 
 

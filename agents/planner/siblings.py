@@ -108,8 +108,7 @@ def _named_volume(reading: Reading, lexicon: Lexicon) -> tuple[tuple[str, float]
         while at < len(reading.tokens) and reading.tokens[at].text in ("all", "our", "the", "total", "of"):
             at += 1
         span = starts.get(at)
-        names = {target.name for target in span.targets} if span else set()
-        name = names.pop() if len(names) == 1 else ""
+        name = next(iter(span.names)) if span and len(span.names) == 1 else ""
         if name and metrics[name].unit == "count" and metrics[name].polarity == "neutral":
             return metrics[name].numerator
     return ()
@@ -176,7 +175,7 @@ def _reaches(name: str, reading: Reading, spans: list[Span], lexicon: Lexicon) -
     for span in spans:
         if span.kind == "value" and stems(reading, span.start, span.end) <= lexicon.related[name]:
             continue
-        names = {target.name for target in span.targets}
+        names = span.names
         names |= {fallback for n in names if (fallback := lexicon.model.dimensions[n].fallback)}
         if not any(lexicon.compatible(name, dimension) for dimension in names):
             return False

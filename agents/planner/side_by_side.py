@@ -14,7 +14,7 @@ def read_value_comparison(reading: Reading) -> None:
     """`iOS vs Android`, `HMO or PPO`, `A against B`, `more than B`: values of one dimension side by side."""
     values = sorted(reading.of_kind("value"), key=lambda span: span.start)
     for first_span, second in itertools.pairwise(values):
-        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
+        shared = first_span.names & second.names
         if not shared or first_span.start == second.start:
             continue
         between = {reading.tokens[at].text for at in range(first_span.end, second.start)}
@@ -30,7 +30,6 @@ def read_value_comparison(reading: Reading) -> None:
             "alongside",
         } or _asked(reading, between):
             reading.compared |= {first_span.start, second.start}
-            reading.explain(first_span.end, first_span.end)
             take(reading, VERSUS)
     reading.compared |= _each_of(reading, values) | _apart(reading, values) | _listed(reading, values)
     if reading.compared or reading.breakdown:
@@ -48,7 +47,7 @@ def _each_of(reading: Reading, values: list[Span]) -> set[int]:
     found: set[int] = set()
     ends = {start: end for start, end in find(reading, _EACH) if _closes(reading, end)}
     for first_span, second in itertools.pairwise(values):
-        shared = {t.name for t in first_span.targets} & {t.name for t in second.targets}
+        shared = first_span.names & second.names
         # the things that have the value may stand between: `Emergency and Hospital claims, shown separately`
         at = next((at for at in (second.end, second.end + 1) if at in ends), None) if shared else None
         between = reading.tokens[second.end : at]
@@ -64,7 +63,7 @@ def _apart(reading: Reading, values: list[Span]) -> set[int]:
     nouns = {at for span in reading.of_kind("dimension") for at in range(span.start, span.end)}
     words = ["" if at in nouns else token.text for at, token in enumerate(reading.tokens)]
     for one, other in itertools.pairwise(values):
-        shared = {t.name for t in one.targets} & {t.name for t in other.targets}
+        shared = one.names & other.names
         led = [word for word in words[max(0, one.start - 3) : one.start] if word and word not in DETERMINERS]
         between = [word for word in words[one.end : other.start] if word and word not in DETERMINERS]
         if shared and led and led[-1] in _LEADING and between[-2:] == ["and", led[-1]] and len(between) <= 3:

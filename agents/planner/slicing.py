@@ -107,7 +107,7 @@ def _choose(draft: Draft, names: tuple[str, ...], lexicon: Lexicon) -> tuple[str
 
 
 def _say_fallback(draft: Draft, span: Span, chosen: str, lexicon: Lexicon) -> None:
-    named = {target.name for target in span.targets}
+    named = span.names
     if chosen not in named:
         asked = lexicon.model.dimensions[sorted(named)[0]].label
         used = lexicon.model.dimensions[chosen].label

@@ -118,16 +118,16 @@ def _take_values(reading: Reading, found: _Found) -> None:
         found.doubt = found.doubt or reading.tokens[span.start - 1].text == "but"  # `all journeys but Login`
         found.taken |= set(range(span.start, span.end))
         found.taken |= _people(reading, span) | _only(reading, span)
-        names = {target.name for target in span.targets}
+        names = span.names
         for other in dimensions:
             beside = -1 <= other.start - span.end <= 0 or -1 <= span.start - other.end <= 1
             between = reading.tokens[min(other.end, span.end) : max(other.start, span.start)]
             plain = all(token.text in FUNCTION and token.text not in KEPT for token in between)
-            if beside and plain and names & {target.name for target in other.targets}:
+            if beside and plain and names & other.names:
                 found.taken |= set(range(other.start, other.end))
     for one, other in pairwise(spans):
         joint = range(one.end, other.start)
-        shared = {t.name for t in one.targets} & {t.name for t in other.targets}
+        shared = one.names & other.names
         if shared and all(reading.tokens[at].text in _JOINING | POPULATION | {"in", "for"} for at in joint):
             found.taken |= set(joint)
 

@@ -120,11 +120,9 @@ def _threshold_at(words: list[str], at: int) -> Threshold | None:
     for parts, phrase in _BY_FIRST_WORD.get(words[at], ()):
         if words[at : at + len(parts)] == parts:
             quantity = read_quantity(words, at + len(parts))
-            return (
-                _or_equal(Threshold(at, quantity.end, _OPERATORS[phrase], quantity, phrase), words)
-                if quantity
-                else None
-            )
+            if not quantity:
+                return None
+            return _or_equal(Threshold(at, quantity.end, _OPERATORS[phrase], quantity, phrase), words)
     quantity = read_quantity(words, at)
     if quantity:
         for phrase, operator in _AFTER.items():

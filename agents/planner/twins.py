@@ -70,7 +70,7 @@ def _chains(values: list[Span], reading: Reading) -> list[list[Span]]:
 
 def _continues(one: Span, other: Span, reading: Reading) -> bool:
     between = {reading.tokens[at].text for at in range(one.end, other.start)}
-    shared = {target.name for target in one.targets} & {target.name for target in other.targets}
+    shared = one.names & other.names
     return bool(shared) and one.end < other.start and between <= {",", "and", "or", "vs", "versus", "the"}
 
 
@@ -106,16 +106,16 @@ def _reads_as_value(reading: Reading, span: Span, others: bool) -> bool:
 
 def _listed(reading: Reading, span: Span) -> bool:
     """`about claims status or prior auth`: another value of the dimension stands before the joining word."""
-    own = {target.name for target in span.targets}
+    own = span.names
     if span.kind != "value" or not span.start or reading.tokens[span.start - 1].text not in ("or", "and", ","):
         return False
     before = (other for other in reading.of_kind("value") if other.end == span.start - 1)
-    shared = any(own & {target.name for target in other.targets} for other in before)
+    shared = any(own & other.names for other in before)
     return shared and reading.tokens[span.start - 1].text == "or"
 
 
 def named_beside(reading: Reading, span: Span) -> bool:
     """`enrollment type renewal`: the value's own dimension stands right before it."""
-    own = {target.name for target in span.targets}
+    own = span.names
     dimensions = (other for other in reading.of_kind("dimension") if other.end == span.start)
-    return any(own & {target.name for target in other.targets} for other in dimensions)
+    return any(own & other.names for other in dimensions)

@@ -253,7 +253,7 @@ def _other_entity(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     span = next((span for span in reading.breakdown if span.start == at + 1), None)
     if span is None:
         return False
-    names = {target.name for target in span.targets}
+    names = span.names
     labels = [d.label.lower().split() for d in lexicon.model.dimensions.values() if d.name not in names]
     return reading.tokens[at].text not in POPULATION and any(reading.tokens[at].text in label for label in labels)
 

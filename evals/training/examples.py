@@ -96,9 +96,8 @@ class Example:
     @property
     def _is_known(self) -> bool:
         """Whether the author's form is a query of this model's metrics."""
-        return self.gold.kind == "query" and 0 < len(self.gold.metrics & set(self.planner.model.metrics)) == len(
-            self.gold.metrics
-        )
+        metrics = self.gold.metrics
+        return self.gold.kind == "query" and bool(metrics) and metrics <= set(self.planner.model.metrics)
 
     def _use(self, span: Span, named: Sequence[Span]) -> Use:
         """By the first accepted form with this value; without one, by the author's first form."""

@@ -181,7 +181,7 @@ def _side_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:
     reading, filters = best.reading, {item.dimension for item in best.draft.filters}
     unknown = {at for at, _ in left}
     for span in reading.of_kind("value"):
-        if not filters & {target.name for target in span.targets}:
+        if not filters & span.names:
             continue
         for joint, other in ((span.start - 1, span.start - 2), (span.end, span.end + 1)):
             if 0 <= joint < len(reading.tokens) and reading.tokens[joint].text in _VERSUS and other in unknown:

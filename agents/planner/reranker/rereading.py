@@ -139,7 +139,7 @@ def _is_plain(own: Draft, reading: Reading) -> bool:
 
     Who asks so knows the names, and the rules read them as they stand; so do choices and chips.
     """
-    names = [{target.name for target in span.targets} for span in reading.of_kind("metric")]
+    names = [span.names for span in reading.of_kind("metric")]
     if len(names) > len(own.metrics) and not all(named & set(own.metrics) for named in names):
         return False  # one of the figures named was taken for a part of another one
     taken = reading.taken()
