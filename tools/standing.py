@@ -20,7 +20,6 @@ INCIDENT, WHERE, BEGAN, CHANGE, COST, ALIGNED = "incident", "where", "began", "c
 STANDING = "What left its expectation"
 NO_CAUSE = "no known cause"
 NOT_TOLD = "Something else left its expectation; its figure cannot be shown to you."
-_UNITS = {"rate": "rate", "usd": "usd", "count": "count"}
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MOVING = "database.moving"
 """The mark of a move into PostgreSQL that has not been switched to yet; its schemas carry it as their comment."""
-_ENDINGS = ("", "-wal", "-shm", "-journal")
 _PUT_ASIDE = "old{0}_{1}"  # no longer than PostgreSQL's 63 characters with the longest prefix and store
 _ABANDONED = "SELECT coalesce(obj_description(to_regnamespace(format('%%I', %s::text))::oid, 'pg_namespace'), '')"
 

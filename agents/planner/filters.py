@@ -60,6 +60,7 @@ def read_filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str, *,
         draft.filters.append(DimensionFilter(dimension=name, op="not_in", values=tuple(sorted(values))))
     if kind == "query" and fresh:
         _one_each(draft, reading, kept, lexicon)
+    _leave_out(draft, lexicon)
 
 
 _TOGETHER = word_set("together combined altogether jointly or")

@@ -41,7 +41,6 @@ COMPARATIVES = word_set(
     """
 )
 MONEY_SUPERLATIVES = word_set("costliest priciest cheapest expensive costly")
-_WITH_NUMBER = word_set("top bottom first")
 
 
 _ENOUGH = (

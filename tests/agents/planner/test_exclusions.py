@@ -62,3 +62,23 @@ def test_a_verified_query_does_not_swallow_a_negation(ask: Ask) -> None:
         "Top three journeys by avoidable call cost for members who are neither Low Value nor At Risk, this year"
     )
     assert _left_out(plan) == {"segment": {"Low Value", "At Risk"}}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was the exception rate last month, timeouts set aside?",
+        "Estimator exception rate in September without timeouts",
+    ],
+)
+def test_a_figure_that_leaves_something_out_by_itself_is_taken_for_it(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    assert plan.query is not None, plan.message
+    assert plan.query.metrics == ("data_exception_rate",)
+    assert not _left_out(plan)
+
+
+def test_where_it_is_asked_back_it_is_the_first_choice(ask: Ask) -> None:
+    plan = ask("Exception rate by specialty in September, timeouts excluded")
+    assert (plan.query is None) is (plan.kind == "clarify")
+    assert plan.query or plan.choices[0][0].startswith("Non-timeout exception rate by specialty")

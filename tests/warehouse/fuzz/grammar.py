@@ -43,7 +43,6 @@ _DAYS = (
     "dayname({})",
     "extract(week FROM {})",
 )
-_NAMES = ("x", "y", "n", "value", "total")
 
 
 class Grammar:

@@ -28,11 +28,6 @@ def parsed(sql: str) -> exp.Expr:
     return sqlglot.parse_one(sql, dialect="duckdb")
 
 
-def _pick(tree: exp.Expr, kind: type[exp.Expr], rng: random.Random) -> exp.Expr | None:
-    found = list(tree.find_all(kind))
-    return rng.choice(found) if found else None
-
-
 def hidden_table(sql: str, rng: random.Random) -> str | None:
     tree = parsed(sql)
     tables = [table for table in tree.find_all(exp.Table) if table.db]
