@@ -64,6 +64,7 @@ pictures: $(STAMP) browser ## the pictures in docs/, of the demo company as `mak
 
 fuzz: $(STAMP) ## random and mutated statements against the guard; FUZZ_SECONDS=600, FUZZ_SEED to repeat a run
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -s tests/warehouse/fuzz
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q tests/agents/planner/test_properties.py
 
 bench: $(STAMP) spark ## measured comparisons; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.run

@@ -28,8 +28,13 @@ silence_libraries()
 # Servers of tests have a day scanned when a test asks for it, not by themselves.
 os.environ.setdefault("COMMAND_CENTER_SCOUT__FIRST_AFTER_SECONDS", "0")
 
-# A busy machine is no fault of what is tested.
-hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is no fault of what is tested; and what passed passes again. `make fuzz` draws other examples.
+hypothesis_settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="FUZZ_SECONDS" not in os.environ,
+)
 hypothesis_settings.load_profile("unhurried")
 
 LONGEST = (

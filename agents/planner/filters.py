@@ -211,12 +211,11 @@ def _value_target(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) 
         fitting = [t for t in sorted(moved) if all(lexicon.compatible(m, t.name) for m in draft.metrics)]
     if not fitting and len(targets) == 1:
         return targets[0]
-    beside = {
-        target.name
-        for other in reading.of_kind("dimension")
-        if abs(other.start - span.end) <= 1 or abs(span.start - other.end) <= 1
-        for target in other.targets
-    }
+    known = reading.of_kind("dimension")
+    gaps = [min(abs(other.start - span.end), abs(span.start - other.end)) for other in known]
+    nearest = min(gaps, default=2)  # `enrolled plan MAPD for plan type HMO`: the one that it follows
+    named_by = [other for gap, other in zip(gaps, known, strict=True) if gap == nearest <= 1]
+    beside = {target.name for other in named_by for target in other.targets}
     named = [target for target in fitting if target.name in beside]
     fitting = named or fitting
     names = {target.name for target in fitting}

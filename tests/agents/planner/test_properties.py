@@ -136,6 +136,16 @@ def test_a_phrased_query_plans_back_or_not_at_all(planner: Planner, data: st.Dat
         assert planner.plans_to(phrase(query, planner.lexicon), query, clock)
 
 
+def test_a_value_is_of_the_dimension_said_right_before_it(planner: Planner) -> None:
+    question = "New enrollments for enrolled plan MAPD and plan type PPO"
+    plan = planner.plan(question, as_of=AS_OF, first_day=FIRST_DAY)
+    assert plan.query is not None
+    assert {item.dimension: item.values for item in plan.query.filters} == {
+        "enrolled_plan_type": ("MAPD",),
+        "plan_type": ("PPO",),
+    }
+
+
 def test_unexplained_names_what_a_query_leaves_out(planner: Planner) -> None:
     query = SemanticQuery(metrics=("leakage_rate",), dimensions=("journey",))
     days = {"as_of": AS_OF, "first_day": FIRST_DAY}
