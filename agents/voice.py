@@ -15,6 +15,7 @@ from semantic.echo import has_history
 from semantic.model import SemanticModel
 from semantic.query import DimensionFilter, TimeRange
 from semantic.values import ValueDictionary
+from semantic.windows import uneven
 
 MANY = 3
 VISIBLE = 0.05  # half of the last digit that changes are written with
@@ -123,6 +124,11 @@ class Voice:
         text = f"{before}{days_in_words(query.time)}{after}"
         return [" ", Fact(text=text, value=_iso(query.time), source=f"query:period:{self.table.part}")]
 
+    def _longer(self, metric: str) -> bool:
+        """Whether a sum is held against that of a longer or shorter period: then neither is better."""
+        now, then = self.table.query and self.table.query.time, self.table.compared_with
+        return bool(now and then and self.semantic.metrics[metric].additive and uneven(now, then))
+
     def before(self) -> Fact:
         """The period that a comparison looks back to: the 7 days before; the week before, to date."""
         period = self.table.compared_with
@@ -144,7 +150,15 @@ class Voice:
             nearly = "" if self.cell(row, metric).text == before.text else "nearly "
             return [nearly, Fact(text="unchanged", value=0, source=f"direction:{source}"), *earlier]
         size = self.size_of_change(row, metric, change, relative)
-        return [self.direction(change, source), " ", size, *earlier, *self.verdict(metric, change, source)]
+        unlike = [", a period of another length"] if earlier and self._longer(metric) else []
+        return [
+            self.direction(change, source),
+            " ",
+            size,
+            *earlier,
+            *unlike,
+            *self.verdict(metric, change, source),
+        ]
 
     def direction(self, change: float, source: str) -> Fact:
         """up, down or unchanged, bound to the sign of a number."""
@@ -171,7 +185,7 @@ class Voice:
     def verdict(self, metric: str, change: float, source: str) -> list[Piece]:
         """(better) or (worse) from the metric's polarity; nothing for a neutral one."""
         definition = self.semantic.metrics.get(metric)
-        if definition is None or definition.polarity == "neutral":
+        if definition is None or definition.polarity == "neutral" or self._longer(metric):
             return []
         good = (change > 0) == (definition.polarity == "higher")
         text = "better" if good else "worse"

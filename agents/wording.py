@@ -132,7 +132,8 @@ def threshold(item: MetricFilter, semantic: SemanticModel) -> str:
 
 def earlier_in_words(period: TimeRange) -> str:
     """The period that a comparison looks back to: its own name, or its days."""
-    return period.label or days_in_words(period)
+    days = days_in_words(period)
+    return period.label or (f"the days from {days}" if " to " in days else days)
 
 
 def bucket_in_words(start: date, grain: TimeGrain) -> str:

@@ -64,7 +64,7 @@ class Form(Part):
     h: tuple[Threshold, ...] | None = Field(default=None, title="having")
     t: tuple[date, date] | None = Field(default=None, title="time")
     g: TimeGrain | None = Field(default=None, title="grain")
-    c: Comparison | None = Field(default=None, title="compare_to")
+    c: Comparison | tuple[date, date] | None = Field(default=None, title="compare_to")
     o: Literal["asc", "desc"] | None = Field(default=None, title="order")
     l: int | None = Field(default=None, ge=1, title="limit")  # noqa: E741 - the files' name for it
     a: Attribution | None = Field(default=None, title="attribution")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
 from agents.planner import Plan, PriorTurn
-from semantic.query import SemanticQuery
+from semantic.query import SemanticQuery, TimeRange
 
 Outcome = Literal[
     "exact", "helpful_clarify", "right_refusal", "over_abstained", "wrong", "materially_wrong", "missed_refusal"
@@ -82,13 +82,21 @@ def compact(item: dict[str, Any]) -> Expected:
         having=frozenset((name, op, round(float(value), 4)) for name, op, value in item.get("h", ())),
         time=(item["t"][0], item["t"][1]) if "t" in item else None,
         grain=item.get("g"),
-        compare_to=item.get("c"),
+        compare_to=days_of(item.get("c")),
         direction=item.get("o"),
         limit=item.get("l"),
         pct=item.get("pct"),
         share=item.get("share", False),
         attribution=item.get("a", "at_event"),
     )
+
+
+def days_of(compared: str | TimeRange | Sequence[date] | None) -> str | None:
+    """A comparison as expectations have it: its name, or the first and last day of the other period."""
+    if compared is None or isinstance(compared, str):
+        return compared
+    start, end = (compared.start, compared.end) if isinstance(compared, TimeRange) else compared
+    return f"{start} to {end}"
 
 
 def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -> Expected:
@@ -103,7 +111,7 @@ def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -
         having=frozenset((h.metric, h.op, round(h.value, 4)) for h in query.having),
         time=(query.time.start, query.time.end) if query.time else None,
         grain=query.time_grain,
-        compare_to=query.compare_to,
+        compare_to=days_of(query.compare_to),
         direction=query.order_by[0].direction if query.order_by else None,
         limit=query.limit,
         pct=pct,

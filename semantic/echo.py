@@ -134,6 +134,8 @@ def _window(query: SemanticQuery) -> list[str]:
 def _comparison(query: SemanticQuery) -> list[str]:
     if query.compare_to is None:
         return []
+    if isinstance(query.compare_to, TimeRange):
+        return [f"compared with the period {period(query.compare_to)}"]
     each = f"each {query.time_grain} " if query.time_grain else ""
     unit = query.time_grain or "period"
     before = "the same period a year earlier" if query.compare_to == "previous_year" else f"the {unit} before"

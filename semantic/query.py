@@ -71,7 +71,13 @@ class SemanticQuery(_Frozen):
     having: tuple[MetricFilter, ...] = ()
     time: TimeRange | None = None
     time_grain: TimeGrain | None = None
-    compare_to: Comparison | None = None
+    compare_to: Comparison | TimeRange | None = Field(
+        default=None,
+        description=(
+            "What the period is held against: previous_period, the one right before it; previous_year, the same "
+            "days a year earlier; or the first and last day of any other period, then without a time grain."
+        ),
+    )
     share_of_total: bool = False
     order_by: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1, le=1000)

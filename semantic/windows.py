@@ -37,14 +37,16 @@ def clip(time: TimeRange, last_day: date, first_day: date) -> TimeRange | None:
     return None if end < start else TimeRange(start=start, end=end, label=time.label)
 
 
-def comparison_range(time: TimeRange, compare_to: Comparison, as_of: date) -> TimeRange:
-    """The period compared with.
+def comparison_range(time: TimeRange, compare_to: Comparison | TimeRange, as_of: date) -> TimeRange:
+    """The period compared with: a period that is given is taken as it is, up to the last day.
 
     `previous_year`: the same dates a year earlier. `previous_period`: for whole calendar months (also quarters and
     years) as many whole months before; for a week, month, quarter or year to date the unit before, up to the same
     day of it; otherwise as many days immediately before. A unit named in the period's label decides between
     several that fit ("this quarter" in January), else the shortest does.
     """
+    if isinstance(compare_to, TimeRange):
+        return TimeRange(start=compare_to.start, end=max(compare_to.start, min(compare_to.end, as_of)))
     if compare_to == "previous_year":
         return TimeRange(
             start=add_months(time.start, -12), end=shift_end(time.end, "year", -1), label="the year before"
@@ -61,6 +63,12 @@ def comparison_range(time: TimeRange, compare_to: Comparison, as_of: date) -> Ti
     days = (time.end - time.start).days + 1
     label = "the day before" if days == 1 else f"the {days} days before"
     return TimeRange(start=time.start - timedelta(days=days), end=time.start - _DAY, label=label)
+
+
+def uneven(time: TimeRange, before: TimeRange) -> bool:
+    """Whether one period is so much longer than the other that sums differ by that alone; months are alike."""
+    shorter, longer = sorted((period.end - period.start).days + 1 for period in (time, before))
+    return longer - shorter > max(3, 0.12 * shorter)
 
 
 def bucket_start(day: date, grain: TimeGrain) -> date:

@@ -46,7 +46,8 @@ CAVEAT = "This is a breakdown of where it happens, not a proven cause."
 def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ...] = ()) -> Outcome:
     """Explain a "why" question: the change, the values that carry most of it, and the daily course.
 
-    `query` names the metric, filters and period in question. A dimension in it, with a filter that keeps several
+    `query` names the metric, filters and period in question, and the period that it is held against where that is
+    not the one before. A dimension in it, with a filter that keeps several
     of its values, asks why these differ: they are set side by side, and every cut is made within each of them.
     """
     if compared := compared_dimension(query) or _held_against(query, desk):
@@ -56,7 +57,7 @@ def explain_breakdown(query: SemanticQuery, desk: Hidden, assumptions: tuple[str
         metrics=(metric,),
         filters=query.filters,
         time=query.time,
-        compare_to="previous_period",
+        compare_to=query.compare_to or "previous_period",
         attribution=query.attribution,
     )
     total, alone = _total(base, desk)

@@ -11,7 +11,7 @@ from semantic.compiler import CompiledQuery, NotAnswerable, compile_query
 from semantic.echo import attribution_note, describe, has_history, heading
 from semantic.model import SemanticModel
 from semantic.query import Order, SemanticQuery
-from semantic.windows import default_range
+from semantic.windows import default_range, uneven
 from tools.desk import Desk, Hidden
 from tools.disclosure import disclosed, leading, ranks_hidden, without_unknown
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
@@ -27,6 +27,7 @@ TOO_FEW_SHOWN = (
 WIDER_SHOWN = "Hardly any call follows within 30 minutes here; calls within 24 hours are shown as well."
 FEW, FEW_DOLLARS, FEW_RATE = 10, 100, 0.005
 NO_PERIOD = "No period was named"
+UNEVEN = "{label}: the two periods are not of the same length, and the sums are not adjusted for it."
 CUT_INSTEAD = ("call_topic", "journey", "plan_type")
 _COMPILED: Remembered[tuple[SemanticModel, CompiledQuery]] = Remembered()
 
@@ -193,6 +194,11 @@ def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[
         said.append(f"{NO_PERIOD}: {period_in_words(period)}.")
     if period and period.end > desk.as_of:
         said.append(f"{day_in_words(period.end)} is incomplete in the data.")
+    if table.query and period and table.compared_with and uneven(period, table.compared_with):
+        sums = [
+            desk.semantic.metrics[name].label for name in query.metrics if desk.semantic.metrics[name].additive
+        ]
+        said += [UNEVEN.format(label=label) for label in sums]
     return (*said, *cost_notes(query.metrics, desk))
 
 

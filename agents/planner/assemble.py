@@ -25,7 +25,7 @@ from agents.planner.siblings import called_so, of_both, that_fits
 from agents.planner.slicing import read_dimensions
 from agents.planner.thresholds import in_metric_unit, is_limited
 from agents.planner.twins import settle_twins
-from semantic.query import Comparison
+from semantic.query import Comparison, TimeRange
 
 
 def assemble(
@@ -219,13 +219,17 @@ def _time(draft: Draft, reading: Reading, clock: Clock, units: set[str]) -> None
         if period.vague:
             draft.assumptions.append(f"{period.vague[0].upper()}{period.vague[1:]}.")
         if draft.compare_to and _baseline_end(clipped, draft.compare_to) < clock.first_day:
-            draft.issues.append(Issue("before_data", words=(f"what {period.label} is compared with",)))
+            named = draft.compare_to.label if isinstance(draft.compare_to, TimeRange) else ""
+            words = named or f"what {period.label} is compared with"
+            draft.issues.append(Issue("before_data", words=(words,)))
         if clipped.start > period.start:
             draft.assumptions.append(f"The data starts on {clock.first_day.isoformat()}.")
 
 
-def _baseline_end(period: Period, compared: Comparison) -> date:
+def _baseline_end(period: Period, compared: Comparison | TimeRange) -> date:
     """The last day of what a period is compared with."""
+    if isinstance(compared, TimeRange):
+        return compared.end
     return previous(period)[1] if compared == "previous_period" else year_before(period.end)
 
 

@@ -419,10 +419,14 @@ def _of_what_kind(reading: Reading, lexicon: Lexicon) -> None:
 _HOW_HIGH = word_set("going gone heading headed stand stands standing sit sits land lands landed landing trending")
 
 
+_HELD = ([], ["on"], ["with"], ["at"], ["in"], ["regarding"], [","], ["?"])
+
+
 def _asks_how_high(words: list[str], at: int) -> bool:
-    """`where does it sit?`, `where has it gone?`: how high it is, not in what it is found."""
+    """`where does it sit?`, `where are we on it?`: how high it is, not in what it is found."""
     end = next((end for end in range(at, len(words)) if words[end] in (".", ",")), len(words))
-    return bool(_HOW_HIGH & set(words[at:end]))
+    held = words[at + 1 : at + 3] in (["are", "we"], ["were", "we"]) and words[at + 3 : at + 4] in _HELD
+    return held or bool(_HOW_HIGH & set(words[at:end]))
 
 
 def _counts_people(words: list[str]) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agents.planner import periods as p
 from agents.planner.cues import find, first, take, unexplained
 from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
+from agents.planner.time_points import read_point
 from agents.planner.time_ranges import SIDE_BY_SIDE
+from agents.planner.words import word_set
 from semantic.query import Comparison, TimeGrain
 
 VERSUS = (
@@ -152,12 +156,12 @@ def _changes(reading: Reading) -> bool:
     """Whether the question asks if something rose or fell; the words become explained."""
     if reading.ranking and reading.ranking.comparative and reading.breakdown:
         return False
-    asks = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{CHANGE})") or first(
-        reading, rf"(?:{CHANGE}) (?:in|of|since|from)"
-    )
-    if not asks:
-        return False
-    return unexplained(reading, CHANGE) and take(reading, CHANGE)
+    return _asks_of_change(reading) and unexplained(reading, CHANGE) and take(reading, CHANGE)
+
+
+def _asks_of_change(reading: Reading) -> bool:
+    asked = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{CHANGE})")
+    return bool(asked or first(reading, rf"(?:{CHANGE}) (?:in|of|since|from)"))
 
 
 def _read_grain(reading: Reading, plain: list[Span]) -> None:
@@ -170,12 +174,25 @@ def _read_grain(reading: Reading, plain: list[Span]) -> None:
     if trend and not reading.grain:
         period = plain[0].period if len(plain) == 1 else None
         reading.grain = _trend_grain(period)
+    if not reading.grain and reading.ranking and not reading.breakdown and take(reading, _WHEN):
+        period = plain[0].period if len(plain) == 1 else None
+        reading.grain = _step_of(period)
+        reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or 1)
     if reading.grain:
         take(
             reading,
             r"(?:going|heading|trending|moving) (?:up|down|the wrong way|the right way|in the right direction)",
         )
         _changes(reading)
+
+
+_WHEN = r"when (?:was|were|is|are|did|do|does|has|have|had)(?: (?:it|we|they))?"
+
+
+def _step_of(period: Period | None) -> TimeGrain:
+    """In which steps `when was it highest` is answered: the month, the week or the day that stands out."""
+    days = (period.end - period.start).days + 1 if period else 366
+    return "month" if days > 92 else "week" if days > 31 else "day"
 
 
 def _trend_grain(period: Period | None) -> TimeGrain:
@@ -197,6 +214,8 @@ def _one_period(reading: Reading, span: Span, clock: Clock) -> None:
     if cued and _is_recent(span.period, clock):
         reading.period, reading.compare_to = _against(span.period, clock)
         _changes(reading)
+        return
+    if not within and not opens and _then_and_now(reading, span, clock, cued=cued):
         return
     reading.period = span.period
     yearly = span.period.unit == "year"
@@ -241,10 +260,41 @@ def _cue_before(reading: Reading, span: Span) -> bool:
         "compares",
         "than",
         "relative",
+        "next",
+        "beside",
+        "alongside",
     ):
         take(reading, VERSUS)
         return True
     return False
+
+
+def _then_and_now(reading: Reading, span: Span, clock: Clock, *, cued: bool) -> bool:
+    """`better than it was in June`, `compared with Q1`, `changed since August`: today's unit against that one."""
+    then = _whole_since(reading, span, clock) or (span.period if cued else None)
+    if then is None or reading.grain or reading.thresholds or then.unit not in _RUNNING or then.count != 1:
+        return False
+    now = p.current(then.unit, clock, f"this {then.unit}")
+    if then.end >= now.start:
+        return False
+    reading.period, reading.compare_to = now, _neighbour(now, then) or then.range()
+    reading.assumptions.append(f"What {then.label} is compared with was not said: this {then.unit} so far.")
+    _changes(reading)
+    explain_comparatives(reading)
+    return True
+
+
+def _whole_since(reading: Reading, span: Span, clock: Clock) -> Period | None:
+    """The unit named after `since` where a change since then is asked for; None for a day or any other span."""
+    words = [token.text for token in reading.tokens]
+    if words[span.start] != "since" or reading.compared or not _asks_of_change(reading):
+        return None
+    ends = [0, *(at for at, word in enumerate(words) if word in (".", "?", ";")), len(words)]
+    begin, end = max(at for at in ends if at <= span.start), min(at for at in ends if at >= span.end)
+    if not any(begin <= at < end for at, _ in find(reading, CHANGE)):
+        return None
+    found = read_point(words, span.start + 1, clock)
+    return found[1] if found and found[0] == span.end else None
 
 
 _RUNNING: tuple[p.Unit, ...] = ("quarter", "month", "week", "year")
@@ -284,6 +334,8 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
     take(reading, VERSUS)
     _changes(reading)
     explain_comparatives(reading)
+    if reading.tokens[plain[0].start - 1].text == "between":
+        reading.explain(plain[0].start - 1, plain[0].start)
     periods = [span.period for span in plain if span.period]
     if _one_before(reading, plain):
         reading.period = next(period for period in periods if not _relative(period))
@@ -294,8 +346,25 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
         reading.period, reading.compare_to = main, "previous_year"
         return
     reading.period, reading.compare_to = main, _neighbour(main, other)
+    apart = other.end < main.start and not reading.grain
+    if reading.compare_to is None and apart and _side_by_side(reading, plain):
+        reading.compare_to = other.range()
     if reading.compare_to is None:
         reading.problems.append("periods")
+
+
+_BETWEEN_TWO = word_set(
+    "to and versus vs v against compared compare with than over or in the it was of next beside"
+)
+
+
+def _side_by_side(reading: Reading, plain: list[Span]) -> bool:
+    """Whether the two stand together or are two units of one kind; not `a kit in June; how did Q3 compare`."""
+    first_span, second = sorted(plain, key=lambda span: span.start)
+    between = {token.text for token in reading.tokens[first_span.end : second.start]}
+    one, other = first_span.period, second.period
+    alike = bool(one and other) and one.unit == other.unit and one.unit in _RUNNING
+    return between <= _BETWEEN_TWO or (alike and not between & {".", ";", "?"})
 
 
 def _relative(period: Period) -> bool:

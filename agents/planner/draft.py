@@ -57,7 +57,7 @@ class Draft:
     having: list[MetricFilter] = field(default_factory=list)
     time: TimeRange | None = None
     grain: TimeGrain | None = None
-    compare_to: Comparison | None = None
+    compare_to: Comparison | TimeRange | None = None
     share: bool = False
     order: Order | None = None
     limit: int | None = None

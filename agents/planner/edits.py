@@ -252,7 +252,9 @@ def _comparison(query: SemanticQuery) -> Iterator[Chip]:
         for name, words in _BASELINES.items()
         if name != query.compare_to
     ]
-    yield Chip("comparison", "Compared with", _BASELINES[query.compare_to], remove, tuple(options))
+    told = query.compare_to
+    words = (told.label or period(told)) if isinstance(told, TimeRange) else _BASELINES[told]
+    yield Chip("comparison", "Compared with", words, remove, tuple(options))
 
 
 def _order(query: SemanticQuery, around: Surroundings) -> Iterator[Chip]:

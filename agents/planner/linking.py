@@ -24,6 +24,8 @@ from agents.planner.words import (
     FUNCTION,
     KNOWN,
     LINKERS,
+    NUMBER_WORDS,
+    OUTSTANDING,
     POPULATION,
     PREPOSITIONS,
     PRONOUNS,
@@ -448,6 +450,8 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             ["when"],
         ):
             yield _grain(at, at + 1, unit)
+        if _outstanding(words, at):
+            yield _grain(at, at + 1, unit)
         dated = words[at + 1 : at + 2] == ["of"] and bool({"this", "last", "the"} & set(words[at + 2 : at + 3]))
         if before in ("which", "what") and (dated or words[at + 1 : at + 2] != ["of"]):
             yield _grain(at - 1, at + 1, unit)
@@ -460,6 +464,14 @@ def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             yield _grain(lead, at + 1, unit)
         if before == "and" and "by" in words[max(0, at - 6) : at - 1]:
             yield _grain(at - 1, at + 1, unit)
+
+
+def _outstanding(words: Sequence[str], at: int) -> bool:
+    """`top 3 months by leaked calls`, `our worst week for CSAT`: the unit is what is ranked."""
+    counted = at > 1 and (words[at - 1].isdigit() or NUMBER_WORDS.get(words[at - 1], 0) > 1)
+    ranked = at > 0 and words[at - 1 - counted] in OUTSTANDING
+    following = words[at + 1] if at + 1 < len(words) else "?"
+    return ranked and following in ("?", ".", ",", "by", "for", "in", "on", "with", "this", "since")
 
 
 def _grain(start: int, end: int, unit: str) -> Span:

@@ -8,7 +8,7 @@ from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
 from agents.planner.ranking import Ranking
 from agents.planner.reading import Reading
-from agents.planner.words import POPULATION
+from agents.planner.words import OUTSTANDING, POPULATION
 from semantic.query import Order
 
 
@@ -76,9 +76,12 @@ def _has_antonym(reading: Reading) -> bool:
 def _single_unit(draft: Draft, reading: Reading) -> bool:
     """`which week had the most`: one row of the time grain."""
     spans = reading.of_kind("grain") if not draft.dimensions else []
-    return any(reading.tokens[span.start].text in ("which", "what") for span in spans) and not any(
-        reading.tokens[span.end - 1].text.endswith("s") for span in spans
+    asked = any(
+        reading.tokens[span.start].text in ("which", "what")
+        or (span.start > 0 and reading.tokens[span.start - 1].text in OUTSTANDING)
+        for span in spans
     )
+    return asked and not any(reading.tokens[span.end - 1].text.endswith("s") for span in spans)
 
 
 def _singular(reading: Reading, ranking: Ranking) -> bool:

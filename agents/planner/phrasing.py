@@ -10,12 +10,12 @@ from agents.planner.reading import Target
 from agents.planner.siblings import words_of
 from agents.planner.words import COMMON_VALUES
 from semantic.attribution import todays_dimensions
-from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
+from semantic.query import Comparison, DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
 _RELATIVE = re.compile(r"today|yesterday|(?:this|last) (?:\d+ (?:day|week|month)s|week|month|quarter|year)")
 _CALENDAR = re.compile(r"Q[1-4] \d{4}|(?:20|19)\d\d|[A-Z][a-z]+ \d{4}")
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
-_COMPARISONS = {
+_COMPARISONS: dict[Comparison, str] = {
     "previous_period": "compared with the previous period",
     "previous_year": "compared with the same period last year",
 }
@@ -40,8 +40,12 @@ def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
 
 def _ranked(query: SemanticQuery, lexicon: Lexicon, labels: str) -> str:
     end = "Top" if query.order_by[0].direction == "desc" else "Bottom"
-    names = " and ".join(_label(name, query, lexicon) for name in query.dimensions) or "rows"
-    return _sentence([f"{end} {query.limit} {names} by {labels}", *_tail(query, lexicon)])
+    names = " and ".join(_label(name, query, lexicon) for name in query.dimensions)
+    if not names and query.time_grain and query.order_by[0].by == query.metrics[0]:
+        names = f"{query.limit} {query.time_grain}s" if query.limit != 1 else query.time_grain
+        tail = _tail(query.model_copy(update={"time_grain": None}), lexicon)
+        return _sentence([f"{end} {names} by {labels}", *tail])
+    return _sentence([f"{end} {query.limit} {names or 'rows'} by {labels}", *_tail(query, lexicon)])
 
 
 def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
@@ -53,8 +57,14 @@ def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
     if query.time:
         parts.append(_period(query.time))
     if query.compare_to:
-        parts.append(_COMPARISONS[query.compare_to])
+        parts.append(_comparison(query.compare_to))
     return parts
+
+
+def _comparison(compared: Comparison | TimeRange) -> str:
+    if isinstance(compared, TimeRange):
+        return f"compared with {_period(compared).removeprefix('in ')}"
+    return _COMPARISONS[compared]
 
 
 def _period(time: TimeRange) -> str:

@@ -429,14 +429,9 @@ def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:
 
 def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     """Analyses read metric, filters and period; a kind that needs no metric falls back to the money metric."""
-    draft.having, draft.order, draft.limit, draft.grain, draft.compare_to, draft.share = (
-        [],
-        None,
-        None,
-        None,
-        None,
-        False,
-    )
+    draft.having, draft.order, draft.limit, draft.grain, draft.share = [], None, None, None, False
+    if draft.kind != "drivers" or draft.compare_to == "previous_period":
+        draft.compare_to = None  # drivers explain the change from the period before, unless another one is named
     after_by = [span for span in reading.breakdown if span.start and reading.tokens[span.start - 1].text == "by"]
     asked = {target.name for span in after_by for target in span.targets}
     defaults = lexicon.model.defaults

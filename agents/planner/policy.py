@@ -249,7 +249,7 @@ def _ambiguous(issue: Issue, lexicon: Lexicon, retry: Retry) -> Answered:
 
 def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
     if issue.kind in ("periods", "no_previous"):
-        message = "A period can be compared with the one before or the same a year earlier. Which one?"
+        message = "With which period should it be compared?"
         return "clarify", "", message, [
             replace(draft, compare_to="previous_period", issues=[]),
             replace(draft, compare_to="previous_year", issues=[]),

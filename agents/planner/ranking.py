@@ -43,6 +43,10 @@ COMPARATIVES = word_set(
 MONEY_SUPERLATIVES = word_set("costliest priciest cheapest expensive costly")
 
 
+_PEAKS: tuple[tuple[str, Direction], ...] = (
+    (r"peak|peaked|top out|topped out", "desc"),
+    (r"bottom out|bottomed out|trough|troughed", "asc"),
+)
 _ENOUGH = (
     r"\S+ (?:is|are|will be|will do|would do|would be)(?: more than| quite)? ?(?:enough|plenty|fine|sufficient)"
 )
@@ -89,10 +93,20 @@ def read_ranking(reading: Reading) -> None:
             reading.ranking = _merged(reading.ranking, ranking)
     if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking|sorted(?= [,.]|$)")):
         reading.ranking = Ranking("desc", None, *ranked)
+    if reading.ranking is None and "when" in words:
+        _peak(reading)
     if limit_named and reading.ranking:
         reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
     elif limit_named and limit_named > 1:
         reading.problems.append("limit")
+
+
+def _peak(reading: Reading) -> None:
+    """`when did calls peak?`, `when has NPS bottomed out?`"""
+    for pattern, direction in _PEAKS:
+        if found := first(reading, pattern):
+            reading.explain(*found)
+            reading.ranking = Ranking(direction, 1, *found)
 
 
 def _only_one(reading: Reading) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from agents.planner.periods import Period
-from semantic.query import Comparison, TimeGrain
+from semantic.query import Comparison, TimeGrain, TimeRange
 
 if TYPE_CHECKING:
     from agents.planner.ranking import Ranking
@@ -92,7 +92,7 @@ class Reading:
     rankings_more: int = 0
     period: Period | None = None
     grain: TimeGrain | None = None
-    compare_to: Comparison | None = None
+    compare_to: Comparison | TimeRange | None = None
     share: bool = False
     measure: Literal["", "count", "rate"] = ""
     compare_cue: bool = False

@@ -14,7 +14,9 @@ _PHRASES = (
     r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
     r"just checking|one by one|side by side|of course|for sure|in absolute (?:numbers|terms|figures)|"
-    r"how (?:big|large|small|sizable) (?:is|was|are|were)|(?:the )?town hall|(?:my|our|the) (?:\S+ )?huddle|"
+    r"how (?:big|large|small|sizable|high|low|bad|good|steep|strong|weak) "
+    r"(?:is|was|are|were|has|have|did|does|do)|"
+    r"(?:i am|we are) after|(?:the )?town hall|(?:my|our|the) (?:\S+ )?huddle|"
     r"price tag of|(?:is|are|was|were) on (?:our|my) backs?|"
     r"(?:many )?(?:thanks|thank you)(?: very much| so much)?(?: in advance)?|"
     r"for (?:each|every) of them|(?:all )?(?:taken |put )?together|in total|combined|"
@@ -49,6 +51,7 @@ _JUDGING = word_set(
 )
 _WHOLE = word_set("whole entire full")
 _BEFORE_FIGURE = word_set("leave leaves left leaving remain remains remained stay stays stayed")
+_OF_NOW = word_set("current latest present")
 
 
 def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
@@ -59,6 +62,8 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
     for at, token in enumerate(reading.tokens):
         if token.text in _BEFORE_FIGURE and at + 1 in figures:
             places.add(at)
+        if token.text in _OF_NOW and at + 1 in figures and not lexicon.heads.get(reading.tokens[at + 1].lemma):
+            places.add(at)  # `the latest NPS`; `current plan changes` are perhaps those of the current plan
         if at in covered:
             continue
         if (token.text in harmless() and not _constrains(reading, at, lexicon)) or (

@@ -28,6 +28,8 @@ MOVES = word_set(
     declined went gone go come came shift shifted swing swung better worse down up
     """
 )
+CHANGES = MOVES - word_set("went gone go come came better worse down up")
+"""Of these, the ones that speak of nothing else: `came in between May and July` is a span."""
 SIDE_BY_SIDE = word_set("change difference movement shift delta swing")
 """After `Q2 to Q3`: the two quarters are held against each other."""
 _JOINERS = ("and", ",", "plus")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from agents.planner import periods as p
 from agents.planner.periods import Clock, Period
 from agents.planner.time_points import event, may_begin, read_point
-from agents.planner.time_ranges import MOVES, POINT, RANGES, SIDE_BY_SIDE
+from agents.planner.time_ranges import CHANGES, MOVES, POINT, RANGES, SIDE_BY_SIDE
 from agents.planner.time_words import (
     DAY,
     PREPOSITIONS,
@@ -189,8 +189,15 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
         return None
     if word_at(words, second[0]) in SIDE_BY_SIDE:
         return None
+    if words[at] == "between" and _two_units(first[1], second[1]) and _moved(words, at, CHANGES):
+        return None  # `change between Q2 and Q3`
     start, end = _ordered(first[1], second[1])
     return second[0], Period(start, end, " ".join(words[at + opened : second[0]]))
+
+
+def _two_units(first: Period, second: Period) -> bool:
+    """Two months, quarters, weeks or years, which can be held against each other; two days are a span."""
+    return first.unit == second.unit and first.unit in ("week", "month", "quarter", "year")
 
 
 def _closing(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -199,11 +206,12 @@ def _closing(words: Sequence[str], at: int, clock: Clock) -> Found:
     return (found[0], replace(found[3], end=found[2])) if found else None
 
 
-def _moved(words: Sequence[str], at: int) -> bool:
+def _moved(words: Sequence[str], at: int, verbs: frozenset[str] = MOVES) -> bool:
     """`the change from August to September`: two periods side by side; with `weekly`, the time between."""
     near = words[max(0, at - 7) : at]
     sentence = near[len(near) - near[::-1].index(".") :] if "." in near else near
-    return bool(MOVES & set(sentence)) and not _STEPS & set(words)
+    steps = {word for at, word in enumerate(words) if word_at(words, at + 1) != "how"}  # `by how much` is none
+    return bool(verbs & set(sentence)) and not _STEPS & steps
 
 
 def _same_month_day(words: Sequence[str], first: tuple[int, Period], clock: Clock) -> Found:

@@ -172,6 +172,9 @@ CUE_WORDS = word_set(
     """
 )
 
+OUTSTANDING = word_set("top bottom highest lowest best worst biggest largest smallest busiest strongest weakest")
+"""Words before a unit of time that ask for the one that stands out."""
+
 FOREIGN = {
     "Spanish": "cual cuál es el la los las por que qué para cuantas cuántas cuantos cuántos tasa llamadas del una "
     "como cómo mes semana quien quién con en dónde donde de muestra muéstrame nuestro clientes pasado pasada "

@@ -64,8 +64,19 @@ def compared_time(query: SemanticQuery, time: TimeRange, as_of: date, first_day:
     """
     if query.compare_to is None:
         return None
+    if isinstance(query.compare_to, TimeRange) and query.time_grain is not None:
+        raise NotAnswerable(
+            f"{query.time_grain.capitalize()}s are held against the one before or a year earlier, not against one "
+            "period. Ask for both periods as totals, or for the course over both.",
+            code="no_period",
+        )
     if query.time_grain is None:
         before = comparison_range(time, query.compare_to, max(as_of, time.end))
+        if before.start > as_of:
+            raise NotAnswerable(
+                f"There is nothing to compare with {period(before)}: the data ends on {day_in_words(as_of)}.",
+                code="no_period",
+            )
         if before.start < first_day:
             raise NotAnswerable(
                 f"There is nothing to compare with: the data starts on {day_in_words(first_day)}, and the earlier "

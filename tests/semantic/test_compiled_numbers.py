@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from semantic.compiler import CompiledQuery, NotAnswerable
 from semantic.loader import load_model
 from semantic.model import SemanticModel
-from semantic.query import DimensionFilter, MetricFilter, SemanticQuery, TimeRange
+from semantic.query import Comparison, DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
 Rows = list[dict[str, Any]]
 Run = Callable[[SemanticModel, SemanticQuery], Rows]
@@ -158,13 +158,22 @@ def test_drill_across_counts_no_row_twice(run: Run) -> None:
         assert row["leakage_rate"] == pytest.approx(row["leaked_calls"] / row["failed_sessions"])
 
 
-def test_a_comparison_is_two_queries_side_by_side(run: Run) -> None:
-    week, before = TimeRange(start=LAST - timedelta(days=6), end=LAST), date(2026, 10, 16)
+@pytest.mark.parametrize(
+    ("compare_to", "before"),
+    [
+        ("previous_period", date(2026, 10, 16)),
+        (TimeRange(start=date(2026, 9, 18), end=date(2026, 9, 24), label="any week"), date(2026, 9, 18)),
+    ],
+)
+def test_a_comparison_is_two_queries_side_by_side(
+    run: Run, compare_to: Comparison | TimeRange, before: date
+) -> None:
+    week = TimeRange(start=LAST - timedelta(days=6), end=LAST)
     query = by_journey("avoidable_call_cost", "leakage_rate").model_copy(update={"time": week})
     now = {row["journey"]: row for row in run(MODEL, query)}
     earlier_time = TimeRange(start=before, end=before + timedelta(days=6))
     then = {row["journey"]: row for row in run(MODEL, query.model_copy(update={"time": earlier_time}))}
-    for row in run(MODEL, query.model_copy(update={"compare_to": "previous_period"})):
+    for row in run(MODEL, query.model_copy(update={"compare_to": compare_to})):
         key = row["journey"]
         for metric in query.metrics:
             assert row[metric] == pytest.approx(now[key][metric])
@@ -173,6 +182,17 @@ def test_a_comparison_is_two_queries_side_by_side(run: Run) -> None:
             assert row[f"{metric}__change"] == pytest.approx(change)
             relative = change / then[key][metric] if then[key][metric] else None
             assert row[f"{metric}__change_pct"] == pytest.approx(relative)
+
+
+def test_buckets_are_not_held_against_one_period_nor_against_days_without_data(run: Run) -> None:
+    then = TimeRange(start=date(2026, 9, 18), end=date(2026, 9, 24))
+    query = SemanticQuery(metrics=("total_calls",), compare_to=then)
+    with pytest.raises(NotAnswerable, match="not against one period"):
+        run(MODEL, query.model_copy(update={"time_grain": "week"}))
+    for start, named in ((date(2020, 1, 1), "1 January 2020"), (date(2030, 1, 1), "1 January 2030")):
+        elsewhere = TimeRange(start=start, end=start)
+        with pytest.raises(NotAnswerable, match=named):
+            run(MODEL, query.model_copy(update={"compare_to": elsewhere}))
 
 
 def test_buckets_are_compared_with_the_bucket_before(run: Run) -> None:

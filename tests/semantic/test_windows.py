@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from semantic.query import SemanticQuery, TimeRange
-from semantic.windows import bucket_start, clip, comparison_range, default_range, shift, shift_end
+from semantic.windows import bucket_start, clip, comparison_range, default_range, shift, shift_end, uneven
 from warehouse.settings import Questions
 
 AS_OF = date(2026, 10, 29)  # a Thursday
@@ -98,3 +98,19 @@ def test_buckets() -> None:
     assert shift(date(2026, 1, 31), "month", 1) == date(2026, 2, 28)
     assert shift_end(date(2026, 2, 28), "month", 1) == date(2026, 3, 31)
     assert shift_end(date(2026, 2, 27), "month", 1) == date(2026, 3, 27)
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "differs"),
+    [
+        (("2026-09-01", "2026-09-30"), ("2026-06-01", "2026-06-30"), False),
+        (("2026-03-01", "2026-03-31"), ("2026-02-01", "2026-02-28"), False),
+        (("2026-07-01", "2026-09-30"), ("2026-01-01", "2026-03-31"), False),
+        (("2026-10-01", "2026-10-29"), ("2026-01-01", "2026-03-31"), True),
+        (("2026-10-23", "2026-10-29"), ("2026-09-01", "2026-09-30"), True),
+    ],
+)
+def test_months_are_alike_a_quarter_and_a_month_are_not(
+    now: tuple[str, str], then: tuple[str, str], differs: bool
+) -> None:
+    assert uneven(days(*now), days(*then)) is differs

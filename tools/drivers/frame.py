@@ -74,7 +74,7 @@ def framed(query: SemanticQuery, desk: Desk) -> Frame | None:
         metrics=(name,),
         filters=query.filters,
         time=query.time,
-        compare_to="previous_period",
+        compare_to=query.compare_to or "previous_period",
         attribution=query.attribution,
     )
     if not metric.denominator:

@@ -73,7 +73,9 @@ class QueryMetrics(Query):
     dimensions: list[Name] = Field(default_factory=list, max_length=8)
     having: list[MetricFilter] = Field(default_factory=list, max_length=10, description="Thresholds on results.")
     time_grain: TimeGrain | None = None
-    compare_to: Comparison | None = None
+    compare_to: Comparison | TimeRange | None = Field(
+        default=None, description="The period before, the year before, or the days of any other period."
+    )
     share_of_total: bool = False
     order_by: list[Order] = Field(default_factory=list, max_length=8)
     limit: int | None = Field(default=None, ge=1, le=1000)

@@ -54,7 +54,12 @@ class Redaction:
             return ""
         try:
             query = json.loads(text)
-            kept = {name: _names(query[name]) for name in _PLAIN_KEYS if query.get(name)}
+            against = query.get("compare_to")
+            named = [name for name in _PLAIN_KEYS if query.get(name) and query[name] is not against]
+            kept = {name: _names(query[name]) for name in named}
+            if against:
+                days = isinstance(against, dict)
+                kept["compare_to"] = [_day(against["start"]), _day(against["end"])] if days else _name(against)
             kept |= {"filters": [self._filter(f) for f in query["filters"]]} if query.get("filters") else {}
             kept |= {"having": [self._threshold(h) for h in query["having"]]} if query.get("having") else {}
             kept |= {"order_by": [_order(o) for o in query["order_by"]]} if query.get("order_by") else {}

@@ -25,7 +25,7 @@ from agents.planner.reranker.named_periods import Named, asked_about
 from agents.planner.reranker.named_values import Taken, retaken, ways
 from agents.planner.reranker.slots import Probabilities, Slots
 from agents.planner.verify import verify
-from semantic.query import Comparison, Order, SemanticQuery, TimeGrain
+from semantic.query import Comparison, Order, SemanticQuery, TimeGrain, TimeRange
 
 _MOST = {"one": 10, "several": 24}
 """Pairs of figures and ways to take the values that are assembled, by whether several figures may be asked for."""
@@ -244,6 +244,8 @@ def _likely_ascending(evidence: Evidence) -> bool:
 def _period(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft]:
     """Another one of the periods named, or none where each is said in passing (`the review on Thursday`)."""
     now = (draft.time.start, draft.time.end) if draft.time else None
+    if isinstance(draft.compare_to, TimeRange):
+        draft = replace(draft, compare_to=None)  # one of the two periods by itself
     for named in evidence.periods:
         if named.chance > _OPEN[0] and (named.time.start, named.time.end) != now:
             yield replace(draft, time=named.time, issues=_issues(draft, _OF_PERIOD))
@@ -263,7 +265,10 @@ def _shaped(draft: Draft, grain: str, compared: str) -> Iterator[Draft]:
     if grain != (draft.grain or "none"):
         known = grain in get_args(TimeGrain)
         changed = replace(changed, grain=cast(TimeGrain, grain) if known else None)
-    if compared != (draft.compare_to or "none"):
+    if isinstance(draft.compare_to, TimeRange):
+        if compared == "none" or changed.grain:
+            changed = replace(changed, compare_to=None)
+    elif compared != (draft.compare_to or "none"):
         known = compared in get_args(Comparison)
         comparison = cast(Comparison, compared) if known else None
         changed = replace(changed, compare_to=comparison, issues=_issues(changed, _OF_SHAPE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from agents.planner.reading import Reading
+from semantic.query import Comparison, TimeRange
 
 _BOUNDARY = "^"
 _PIECES = (3, 4)
@@ -35,6 +36,11 @@ def masked_words(reading: Reading, start: int = 0, end: int | None = None) -> li
 def features(reading: Reading, intent: str) -> list[str]:
     """Names of all that holds of a question, each once."""
     return list(dict.fromkeys((*of_words(masked_words(reading)), *_of_rules(reading, intent))))
+
+
+def kind_of_comparison(compared: Comparison | TimeRange | None) -> str:
+    """What a comparison counts as for what is learnt: one with any other period as one with the period before."""
+    return "previous_period" if isinstance(compared, TimeRange) else str(compared)
 
 
 def of_words(words: Sequence[str]) -> Iterator[str]:
@@ -76,7 +82,7 @@ def _of_rules(reading: Reading, intent: str) -> Iterator[str]:
             yield f"{compared}{negated} {target.name}"
     yield f"periods {min(3, len(reading.of_kind('time')))}"
     yield f"grain {reading.grain}"
-    yield f"compare {reading.compare_to} {reading.compare_cue}"
+    yield f"compare {kind_of_comparison(reading.compare_to)} {reading.compare_cue}"
     ranking = reading.ranking
     yield f"ranking {ranking.direction if ranking else None}"
     yield f"limit {min(ranking.limit or 0, 2) if ranking else None}"

@@ -23,6 +23,7 @@ from agents.planner.reranker.several import kin_of, kinds_of
 from agents.planner.reranker.slots import log_of
 from agents.planner.several import listed_figures
 from agents.planner.verify import unexplained_words
+from semantic.query import Comparison, TimeRange
 
 FILE = Path(__file__).with_name("judge.npz")
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
@@ -170,7 +171,7 @@ def _of_slots(candidate: Candidate, evidence: Evidence) -> Iterator[tuple[str, f
     yield "breakdown", sum(by)
     yield "breakdown, weakest", min(by)
     yield "grain", log_of(slots["grain"].get(draft.grain or "none", 0.0))
-    yield "compare", log_of(slots["compare"].get(draft.compare_to or "none", 0.0))
+    yield "compare", log_of(_of_comparison(slots["compare"], draft))
     yield "direction", log_of(slots["direction"].get(draft.order.direction if draft.order else "none", 0.0))
     yield "limit", log_of(slots["limit"].get({None: "none", 1: "one"}.get(draft.limit, "many"), 0.0))
     yield "threshold", log_of(slots["threshold"]["yes" if draft.having else "no"])
@@ -245,6 +246,13 @@ def _of_words(
     yield "limits not shown", float(_not_shown(candidate))
     yield "figures of a list missing", float(max(0, listed_figures(reading) - len(draft.metrics)))
     yield "assumptions", float(len(draft.assumptions))
+
+
+def _of_comparison(chances: Mapping[str, float], draft: Draft) -> float:
+    """How probably the draft's comparison is asked for; one with a named period counts as either form."""
+    if isinstance(draft.compare_to, TimeRange):
+        return sum(chances.get(name, 0.0) for name in get_args(Comparison))
+    return chances.get(draft.compare_to or "none", 0.0)
 
 
 def _not_shown(candidate: Candidate) -> int:

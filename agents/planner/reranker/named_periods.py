@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from agents.planner.periods import Clock, clip
 from agents.planner.reading import Reading, Span
+from agents.planner.reranker.features import kind_of_comparison
 from agents.planner.reranker.slots import Slots, log_of
 from semantic.query import TimeRange
 
@@ -49,7 +50,8 @@ def period_features(reading: Reading, span: Span, others: Sequence[Span]) -> lis
                 f"p sentence {sentence}", f"p figure {metrics}", f"p figure {metrics} {sentence}",
                 f"p others {min(2, len(others) - 1)}", f"p earliest {span == others[0]}",
                 f"p latest {all(s.period is None or s.period.start <= span.period.start for s in others)}",
-                f"p compared {reading.compare_to}", *(f"p near {word}" for word in (*before, *after)),
+                f"p compared {kind_of_comparison(reading.compare_to)}",
+                *(f"p near {word}" for word in (*before, *after)),
                 f"p span {span.end - span.start} {span.period.unit}",
             )
         )
