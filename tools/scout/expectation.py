@@ -158,15 +158,26 @@ def expect(
     phi, usual = _noise(cube, series, mean, plain, weights, base)
     error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
     clumping = _clumping(series, mean, plain, phi, base, open_days, weights)
-    held = (series.exposure if series.kind == "score" else series.counts)[:, base]
-    behind = (weights * held).sum(axis=1) + (0.0 if series.kind == "score" else LEAST_SEEN)
-    level_error = phi * clumping[:, 0] / np.maximum(behind, 0.5)
+    level_error = phi * clumping[:, -1] * _level_noise(series, mean, plain, weights, base)
     skew = _skew(series, mean, phi, base) if series.kind == "score" else 0.0
     found = Expected(
         mean, plain, phi, usual, level_error, clumping, common, error, base, series.kind, series.exposure, skew
     )
     _judge_whole(series, found, shape[0], open_days, quiet, _added(cube, series, mean, known))
     return found
+
+
+def _level_noise(series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice) -> Floats:
+    """The squared relative error of a level by plain noise alone (of a score: of the mean of its values).
+
+    A share's is the binomial's: of half of all it is half of what a count of as many events would have.
+    """
+    if series.kind == "score":
+        return np.asarray(1 / np.maximum((weights * series.exposure[:, base]).sum(axis=1), 0.5))
+    behind = np.maximum((weights * series.counts[:, base]).sum(axis=1) + LEAST_SEEN, 0.5)
+    wanted = (weights * mean[:, base]).sum(axis=1)
+    left = (weights * plain[:, base]).sum(axis=1) / np.maximum(wanted, _TINY)
+    return np.asarray(np.clip(left, 0.0, 1.0) / behind)
 
 
 def _added(cube: Cube, series: Series, mean: Floats, known: Sequence[tuple[int, date, date]]) -> Floats:
