@@ -21,13 +21,15 @@ UNEVEN_DAYS = 0.05  # of what is expected of a day, by which days stray besides 
 TOLD = 0.002  # of the weight; days with less are left out where weights are kept
 SMALLEST = 0.04  # relative change; smaller ones are as likely as it
 SEEN_PART = 0.25  # of a shape's course, in the window in which it was seen
-NEIGHBOURS = 0.6  # how much a day's neighbours count when one day is to be named
+NEIGHBOURS = 0.8  # how much a day's neighbours count when one day is to be named
 _STEPS = 10
 _SHAPES: tuple[tuple[str, float, float], ...] = (
-    ("ramp", 1, 0.45),
-    ("ramp", 4, 0.08),
-    ("ramp", 8, 0.08),
-    ("ramp", 12, 0.08),
+    ("ramp", 1, 0.53),
+    ("ramp", 4, 0.032),
+    ("ramp", 6, 0.032),
+    ("ramp", 8, 0.032),
+    ("ramp", 10, 0.032),
+    ("ramp", 12, 0.032),
     ("decay", 3, 0.10),
     ("decay", 6, 0.10),
     ("pulse", 2, 0.055),
@@ -82,15 +84,17 @@ def onset_of(
         return Onset(days - 1, tuple(range(days)), np.full(days, 1 / days), 1)
     weights = np.exp(table - table.max()).sum(axis=0)
     weights = weights / weights.sum()
-    first = _named(weights)
+    held = _smallest(weights)
+    first = _named(weights, held)
     kind, length, _ = _SHAPES[int(np.argmax(table[:, first]))]
-    return Onset(first, _smallest(weights), weights, int(length) if kind == "ramp" else 1)
+    return Onset(first, held, weights, int(length) if kind == "ramp" else 1)
 
 
-def _named(weights: Floats) -> int:
-    """The day that with its neighbours has the most weight: a day off matters little, three days do."""
+def _named(weights: Floats, held: tuple[int, ...]) -> int:
+    """Of the set's days the one that with its neighbours has the most weight: a day off matters little, three do."""
     around = np.pad(weights, 1)
-    return int(np.argmax(weights + NEIGHBOURS * (around[:-2] + around[2:])))
+    near = weights + NEIGHBOURS * (around[:-2] + around[2:])
+    return max(held, key=lambda day: float(near[day]))
 
 
 def _smallest(weights: Floats) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tools.scout.cube import Floats
-from tools.scout.onset import _smallest, onset_of
+from tools.scout.onset import _named, _smallest, onset_of
 
 DAYS = 28
 SINCE = np.arange(DAYS)
@@ -61,3 +61,13 @@ def test_the_set_of_days_holds_the_level_at_most_or_is_one_day(
     weights: list[float], days: tuple[int, ...]
 ) -> None:
     assert _smallest(np.array(weights)) == days
+
+
+@pytest.mark.parametrize(
+    ("weights", "day"),
+    [([0.1, 0.3, 0.28, 0.32], 1), ([0.0, 0.65, 0.2, 0.15], 1), ([0.04, 0.9, 0.04, 0.02], 1)],
+    ids=["amid the others", "one of the set", "the one that has most"],
+)
+def test_the_day_that_is_named_is_one_of_the_set_and_near_the_others(weights: list[float], day: int) -> None:
+    array = np.array(weights)
+    assert _named(array, _smallest(array)) == day
