@@ -91,7 +91,7 @@ def onset_of(
 
 
 def _named(weights: Floats, held: tuple[int, ...]) -> int:
-    """Of the set's days the one that with its neighbours has the most weight: a day off matters little, three do."""
+    """Of the set's days the one that has most weight with its neighbours: a day off matters little, three do."""
     around = np.pad(weights, 1)
     near = weights + NEIGHBOURS * (around[:-2] + around[2:])
     return max(held, key=lambda day: float(near[day]))

@@ -1,4 +1,4 @@
-"""How sure levels are: of shares as binomials are, so that what is left in a quiet company is about standard normal."""
+"""How sure levels are: of shares as binomials are, so that what is left in a quiet company is about normal."""
 
 from __future__ import annotations
 
