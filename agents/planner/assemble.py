@@ -97,7 +97,10 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
     if priced := _priced(draft, reading, lexicon):
         draft.metrics = [priced]
     spans = [*reading.breakdown, *reading.of_kind("value")]
-    draft.metrics = [that_fits(name, reading, spans, lexicon) for name in dict.fromkeys(draft.metrics)]
+    named = list(dict.fromkeys(draft.metrics))
+    fitting = [that_fits(name, reading, spans, lexicon) for name in named]
+    # `digital errors and digital error rate by error code`: no figure twice in the place of another one
+    draft.metrics = [fit if fitting.count(fit) == 1 else name for name, fit in zip(named, fitting, strict=True)]
     if (
         len(draft.metrics) > 1
         and kind in ("query", "drivers", "what_if")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from agents.planner.cues import find
 from agents.planner.grounds import gives_grounds
 from agents.planner.reading import Reading, Span
 from agents.planner.words import AUXILIARIES, DETERMINERS, PREPOSITIONS, carriers, harmless, word_set
@@ -65,6 +66,11 @@ def set_background_aside(reading: Reading) -> None:
         return
     told = [clause for clause in clauses if _tells(reading, clause, clauses) and not _pointed_at(reading, clause)]
     for clause in told:
+        if _referred_to(reading, clause):
+            places = range(clause.start, clause.end)
+            reading.spans = [span for span in reading.spans if span.kind == "value" or span.start not in places]
+            reading.explain(clause.start, clause.end)
+            continue
         inside = [span for span in reading.spans if clause.start <= span.start < clause.end]
         left = [span for span in reading.spans if span not in inside]
         if not any(span.kind == "metric" for span in left):
@@ -107,6 +113,18 @@ def _pointed_at(reading: Reading, clause: _Clause) -> bool:
     points = any(words[at - 1] not in ("is", "are", "was", "were", "how") for at in later)
     valued = any(span.kind == "value" and clause.start <= span.start < clause.end for span in reading.spans)
     return points and valued
+
+
+_REFERRING = (
+    r"both of (?:them|these|those)|(?:for|of) both|each of (?:them|these|those|the two)|either of them|"
+    r"(?:the|these|those) two(?: of them)?|(?:the )?one (?:against|versus|vs|next to|beside) the other"
+)
+
+
+def _referred_to(reading: Reading, clause: _Clause) -> bool:
+    """`I have the Commercial and the Medicare leads here. ... for both of them`: its values are asked about."""
+    values = {span.start for span in reading.of_kind("value") if clause.start <= span.start < clause.end}
+    return len(values) > 1 and any(start >= clause.end for start, _ in find(reading, _REFERRING))
 
 
 def is_told(reading: Reading, span: Span) -> bool:

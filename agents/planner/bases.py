@@ -73,6 +73,7 @@ def _asked_apart(base: Named, other: Named, reading: Reading) -> bool:
         return True
     counted = [end for _, end in find(reading, "how many(?: of them| of those)?")]
     asked = [start for start, _ in find(reading, f"how many|how much|(?:what|which) {_PARTS}")]
+    asked += [end for _, end in find(reading, "and (?:at |for )?what(?: is| was| are| were)?(?: the)?")]
     leads = base.start in {*counted, *(start for start, _ in find(reading, "how many"))}
     return leads and any(base.end < start <= other.start for start in asked)
 

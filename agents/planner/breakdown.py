@@ -419,7 +419,7 @@ def _of_what_kind(reading: Reading, lexicon: Lexicon) -> None:
 _HOW_HIGH = word_set("going gone heading headed stand stands standing sit sits land lands landed landing trending")
 
 
-_HELD = ([], ["on"], ["with"], ["at"], ["in"], ["regarding"], [","], ["?"])
+_HELD: tuple[list[str], ...] = ([], ["on"], ["with"], ["at"], ["in"], ["regarding"], [","], ["?"])
 
 
 def _asks_how_high(words: list[str], at: int) -> bool:

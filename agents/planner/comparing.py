@@ -117,10 +117,20 @@ def _said_once(reading: Reading, plain: list[Span]) -> list[Span]:
         if kept and between & _CORRECTED and span.start - kept[-1].end <= 5:
             kept.pop()
             reading.explain(span.start - 1, span.start)
+        if kept and _dates_of_event(kept[-1], span, between):
+            kept.pop()
         same = [known for known in kept if _days(known) == _days(span)]
         if not same or any(one.period and _relative(one.period) for one in (span, *same)):
             kept.append(span)
     return kept
+
+
+_OF_AN_EVENT = word_set("window period season of from , ( between")
+
+
+def _dates_of_event(event: Span, dates: Span, between: set[str]) -> bool:
+    """`the open enrollment window 15 October 2025 to 7 December 2025`: the days that are said count."""
+    return bool(event.period and event.period.unit == "event" and dates.period) and between <= _OF_AN_EVENT
 
 
 def _days(span: Span) -> tuple[object, object] | None:
@@ -363,7 +373,7 @@ def _side_by_side(reading: Reading, plain: list[Span]) -> bool:
     first_span, second = sorted(plain, key=lambda span: span.start)
     between = {token.text for token in reading.tokens[first_span.end : second.start]}
     one, other = first_span.period, second.period
-    alike = bool(one and other) and one.unit == other.unit and one.unit in _RUNNING
+    alike = one is not None and other is not None and one.unit == other.unit and one.unit in _RUNNING
     return between <= _BETWEEN_TWO or (alike and not between & {".", ";", "?"})
 
 

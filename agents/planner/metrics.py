@@ -22,6 +22,7 @@ from agents.planner.normalise import lemma, stem
 from agents.planner.pairs import Pair, both_of, read_pair
 from agents.planner.people import counted_people
 from agents.planner.reading import Reading, Target
+from agents.planner.several import taken_back
 from agents.planner.siblings import (
     average_of,
     money_of,
@@ -74,6 +75,15 @@ class Mention:
     candidates: tuple[str, ...]
 
 
+def _corrected(mentions: list[Mention], reading: Reading) -> list[Mention]:
+    """Without the figures that the question takes back."""
+    found = taken_back(reading)
+    if found is None:
+        return mentions
+    reading.explain(*found)
+    return [mention for mention in mentions if mention.start >= found[1]]
+
+
 def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     """Mentions in the order of the question, after merging and dropping what another mention covers."""
     mentions = [
@@ -82,7 +92,7 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     ]
     for mention in mentions:
         reading.explain(mention.start, mention.end)
-    mentions = mentions or _inside_values(reading, lexicon)
+    mentions = _corrected(mentions, reading) or _inside_values(reading, lexicon)
     pair = read_pair(reading)
     if not pair:
         read_measure(reading)

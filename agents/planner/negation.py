@@ -17,7 +17,8 @@ _PHRASES = tuple(
             "remove", "take out",
             "leaving aside", "leave aside", "setting aside", "putting aside", "disregard", "not using",
             "not with", "not about", "that are not", "who are not", "neither", "forget", "forgetting", "strip out",
-            "stripping out", "filter out", "filtering out", "cut out", "disregarding", "leave off", "leaving off",
+            "stripping out", "filter out", "filtering out", "cut out", "disregarding", "leave off",
+            "leaving off", "exclusive of", "net of",
         ),
         key=lambda phrase: -len(phrase.split()),
     )
@@ -76,7 +77,7 @@ _STRONG = tuple(
     tuple(cue.split())
     for cue in (
         "excluding", "except", "ignoring", "omitting", "disregarding", "without", "leaving out", "leave out",
-        "not counting", "not including", "setting aside", "taking out",
+        "not counting", "not including", "setting aside", "taking out", "exclusive of", "net of",
     )
 )  # fmt: skip
 _OF_THINGS = word_set("due who that which because of to about by as a an the ones those coming came made")

@@ -58,7 +58,7 @@ _REPLACED = {
     "mths": "months", "grad": "graduate",
     "priciest": "costliest", "pricey": "expensive", "pricier": "costlier",
     "svc": "service", "svcs": "services", "neg": "negative", "pos.": "positive", "mbr": "member",
-    "mbrs": "members",
+    "mbrs": "members", "grp": "group", "grps": "groups", "req": "request", "reqs": "requests", "amts": "amounts",
     "thru": "through", "n": "and", "hh": "household", "pt": "patient", "pts": "patients", "cust": "customer",
     "custs": "customers", "auths": "authorizations", "chg": "change", "chgs": "changes", "sess": "sessions",
     "r": "are", "u": "you", "ur": "your", "rn": "today", "shd": "should", "cld": "could", "wld": "would",

@@ -40,7 +40,7 @@ _PII_NOUNS = (
 _NO_CODES = "in|since|from|for|over|above|under|below|than|at|by|on|to|until|till|and|or|vs|q"
 _PII = re.compile(
     rf"\b(?:{_PII_NOUNS})\b|\b(?:member|customer|patient|claim|user|client|agent|policy|account|"
-    rf"rider)s? (?:id |number |no |# ?)?(?:(?!(?:{_NO_CODES})\b)[a-z]{{1,5}} ?)?\d{{3,}}\b|"
+    rf"rider)(?:s(?! 20[12]\d\b))? (?:id |number |no |# ?)?(?:(?!(?:{_NO_CODES})\b)[a-z]{{1,5}} ?)?\d{{3,}}\b|"
     r"\bwho (?:is|was|are|were) (?:our|the|my) (?:\w+ ){0,3}(?:member|customer|patient|caller)\b|"
     r"\bwhich (?:members|customers|patients|people) (?:have )?(?:called|contacted|phoned|complained) "
     r"(?:us )?(?:the )?(?:most|more than)\b(?!.* by )|"
@@ -66,7 +66,7 @@ _WRITE_SAFE = re.compile(
     r"^(?:please |now )*(?:make (?:me |us )?(?:a |an |the )?(?:list|ranking|table|chart|graph|report|"
     r"comparison|it|that|this|the)|change (?:it|that|the (?:period|grain|"
     r"breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the "
-    r"filter)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
+    r"filter)|set (?:out|forth)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
     r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|"
     r"approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|"
     r"deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"

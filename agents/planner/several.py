@@ -28,13 +28,20 @@ _ASKING = (
 _SECOND = rf"{_WORD}(?: {_LIGHT}){{0,3}} {_ASKING}"
 _LISTED = rf",(?: {_LIGHT}){{0,3}} {_ASKING}"
 _OF_ANOTHER = rf"(?:{_WORD}|,) of(?: the)?"
+_FURTHER = (
+    rf"(?:together with|along with|alongside|as well as|also (?:give|show|state|provide|list|add)(?: me| us)?)"
+    rf"(?: {_LIGHT}){{0,3}} {_ASKING}"
+)
 _EACH = word_set("each every apiece respectively")
 
 
 def figure_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     """The words that ask for a further figure than the one that the draft has; empty when none do."""
-    if len(draft.metrics) != 1 or draft.having:
+    if len(draft.metrics) != 1:
         return ()
+    if draft.having:  # `drugs with more than 100 fills: how many ...`; but `together with the number of fills`
+        further = first(reading, _FURTHER)
+        return tuple(token.text for token in reading.tokens[slice(*further)]) if further else ()
     joined = [place for place in find(reading, _SECOND) if _is_named_before(reading, place[0])]
     asked = [place for place in find(reading, f"{_SECOND}|{_LISTED}") if _asks_before(reading, place[0])]
     for start, end in (*joined, *asked):
@@ -161,6 +168,65 @@ def listed_figures(reading: Reading) -> int:
             items = 1
         longest = max(longest, items)
     return longest if longest >= _LIST else 0
+
+
+_BESIDE = r"(?:alongside|together with|along with|as well as|in addition to|beside|and also|also)"
+_BEFORE_NAME = word_set(
+    "the its their our also give state show provide list add please kindly what was were is are"
+)
+
+
+def joined_figures(draft: Draft, reading: Reading, lexicon: Lexicon) -> set[str]:
+    """Figures of a draft that stand side by side in the question, each by a name of its own: both are asked for.
+
+    `denial rate over 12 %? State the denied amount alongside`, `the denial rate and the prior authorization denial
+    rate`. A name of one word (`calls`) may say of what the other is.
+    """
+    words = [token.text for token in reading.tokens]
+    named = [
+        span
+        for span in sorted(reading.of_kind("metric"), key=lambda span: span.start)
+        if len(span.targets) == 1
+        and span.targets[0].name in draft.metrics
+        and _mostly_named(span, reading, lexicon)
+    ]
+    beside = {end for _, end in find(reading, _BESIDE)}
+    starts = {start for start, _ in find(reading, _BESIDE)}
+    found: set[str] = set()
+    for one, other in pairwise(named):
+        between = words[one.end : other.start]
+        linked = (
+            bool(between) and set(between) <= _JOINING | _BEFORE_NAME and bool(set(between) & {"and", "plus", ","})
+        )
+        led = other.start
+        while led and words[led - 1] in _BEFORE_NAME:
+            led -= 1
+        if linked or led in beside or other.end in starts:
+            found |= {one.targets[0].name, other.targets[0].name}
+    return found
+
+
+def _mostly_named(span: Span, reading: Reading, lexicon: Lexicon) -> bool:
+    """Whether the words are most of the figure's own name, and more than one."""
+    said = words_of(" ".join(token.text for token in reading.tokens[span.start : span.end]))
+    label = words_of(lexicon.model.metrics[span.targets[0].name].label)
+    return span.end - span.start > 1 and 2 * len(said & label) > len(label)
+
+
+_CORRECTION = (
+    r"(?:(?:no wait|wait no|wait|scratch that|strike that|sorry|correction|i mean|i meant|make (?:it|that)|"
+    r"on second thought)(?: [,.])?(?: (?:actually|just|only|no|wait|sorry|i mean|make (?:it|that)))*|"
+    r"actually(?: ,)? (?:just|only))(?: the| our| its)?"
+)
+
+
+def taken_back(reading: Reading) -> tuple[int, int] | None:
+    """`CSAT and NPS, scratch that, only NPS`: the words between; only the figures behind them are asked for."""
+    starts = sorted(span.start for span in reading.of_kind("metric"))
+    for start, end in find(reading, _CORRECTION):
+        if end in starts and starts[0] < start:
+            return start, end
+    return None
 
 
 def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:

@@ -24,6 +24,7 @@ _DAY_WORDS = (
 
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY_WORD = "|".join(sorted(_DAY_WORDS, key=len, reverse=True))
+_UNIT_NAME = rf"q[1-4]|h[12]|20[12]\d|{_MONTH}"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _DASH = r"\s?[-\u2013\u2014]\s?"
 _BACK = re.compile(
@@ -32,7 +33,8 @@ _BACK = re.compile(
 _OPENED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"\b[tl]tm\b", "last 12 months"),
+        (r"\b[tl]tm\b", "last 12 months"), (r"\(mo\.?\)", "(months)"),
+        (rf"\b({_UNIT_NAME})\s?(?:\u2192|->|=>)\s?(?=(?:{_UNIT_NAME})\b)", r"\1 vs "),
         (r"\b([1-4])q\s?'?(?:20)?(2\d)\b", r"q\1 20\2"),
         (r"\b([1-4])q\b", r"q\1"),
         (r"\bq([1-4])\s?'?(2\d)\b(?!\s?%)", r"q\1 20\2"),

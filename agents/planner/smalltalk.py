@@ -16,7 +16,8 @@ _PHRASES = (
     r"just checking|one by one|side by side|of course|for sure|in absolute (?:numbers|terms|figures)|"
     r"how (?:big|large|small|sizable|high|low|bad|good|steep|strong|weak) "
     r"(?:is|was|are|were|has|have|did|does|do)|"
-    r"(?:i am|we are) after|(?:the )?town hall|(?:my|our|the) (?:\S+ )?huddle|"
+    r"(?:i am|we are) after|set (?:out|forth)|alongside(?= the| its| their| it| that| each|$)|"
+    r"(?:the )?town hall|(?:my|our|the) (?:\S+ )?huddle|"
     r"price tag of|(?:is|are|was|were) on (?:our|my) backs?|"
     r"(?:many )?(?:thanks|thank you)(?: very much| so much)?(?: in advance)?|"
     r"for (?:each|every) of them|(?:all )?(?:taken |put )?together|in total|combined|"
@@ -51,6 +52,7 @@ _JUDGING = word_set(
 )
 _WHOLE = word_set("whole entire full")
 _BEFORE_FIGURE = word_set("leave leaves left leaving remain remains remained stay stays stayed")
+_APART = word_set("separately individually severally considered")
 _OF_NOW = word_set("current latest present")
 
 
@@ -66,6 +68,8 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
             places.add(at)  # `the latest NPS`; `current plan changes` are perhaps those of the current plan
         if at in covered:
             continue
+        if token.text in _APART and reading.compared:
+            places.add(at)  # `Florida and Texas, considered separately`: they are set side by side already
         if (token.text in harmless() and not _constrains(reading, at, lexicon)) or (
             token.text in carriers() and figures and not _narrows(reading, at, lexicon)
         ):

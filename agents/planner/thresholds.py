@@ -7,6 +7,7 @@ from typing import Literal
 
 from agents.planner.numerals import UNIT_WORDS, NumberUnit, Quantity, read_quantity
 from agents.planner.reading import Reading
+from agents.planner.words import word_set
 from semantic.model import Metric
 
 Operator = Literal[">", ">=", "<", "<=", "="]
@@ -69,11 +70,42 @@ def read_thresholds(reading: Reading) -> None:
             reading.explain(at, pair[-1].end)
             at = pair[-1].end
         elif found and covered.isdisjoint(range(found.at, found.end)):
-            reading.thresholds.append(found)
+            reading.thresholds.append(_as_kept(found, reading, words))
             reading.explain(found.at, found.end)
             at = found.end
         else:
             at += 1
+
+
+_OPPOSITE: dict[Operator, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+_OMITTED = word_set("omitted excluded dropped ignored skipped suppressed removed disregarded hidden discarded")
+_OMITTING = word_set(
+    "omit omitting exclude excluding drop dropping skip skipping ignore ignoring suppress hide remove"
+)
+_REACH = 6
+
+
+def _as_kept(found: Threshold, reading: Reading, words: list[str]) -> Threshold:
+    """`steps with a rate below 5 % may be omitted`, `omit anything at or below 15 %`: the others are asked for."""
+    if found.op not in _OPPOSITE:
+        return found
+    after = reading.clause_end(found.end)
+    before = max(at for at in range(found.at + 1) if at == 0 or reading.tokens[at - 1].is_mark)
+    values = [span.start for span in reading.of_kind("value")]
+    for at in (
+        *range(found.end, min(after, found.end + _REACH)),
+        *range(max(before, found.at - _REACH), found.at),
+    ):
+        said = words[at] in (_OMITTED if at >= found.end else _OMITTING)
+        out = words[at - 1 : at + 1] == ["left", "out"] if at >= found.end else words[at - 1 : at + 1] in _LEAVING
+        if (said or out) and not any(at < start < found.at for start in values):
+            first, last = (found.end, at + 1) if at >= found.end else (at - out, found.at)
+            reading.explain(first, last)
+            return replace(found, op=_OPPOSITE[found.op])
+    return found
+
+
+_LEAVING = (["leave", "out"], ["leaving", "out"], ["filter", "out"], ["filtering", "out"])
 
 
 def _outside(found: Threshold | None, covered: set[int], words: list[str]) -> Threshold | None:

@@ -223,10 +223,8 @@ _YEAR_TAILS = (
 
 def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
     """the same month last year, the month before, the previous period, a year earlier."""
-    if words[at] == "same" and word_at(words, at + 1) in _SAME_NOUNS:
-        for tail in _YEAR_TAILS:
-            if end := match_phrase(words, at + 2, tail):
-                return end, _baseline(clock, "previous_year")
+    if found := _corresponding(words, at, clock) or _half_before(words, at, clock):
+        return found
     elliptic = words[at] == "last" and word_at(words, at - 1) in ("than", "vs", "versus")
     if elliptic and word_at(words, at + 1) in ("", ",", "."):
         return at + 1, _baseline(clock, "previous_period")  # "more this month than last"
@@ -257,6 +255,46 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
     return None
 
 
+_LIKE = ("same", "corresponding", "equivalent", "matching", "comparable")
+
+
+def _corresponding(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """the same month last year, the corresponding half year of 2025 where the question is about 2026."""
+    if words[at] not in _LIKE or word_at(words, at + 1) not in _SAME_NOUNS:
+        return None
+    after = at + 2 + (word_at(words, at + 1) == "half" and word_at(words, at + 2) == "year")
+    for tail in _YEAR_TAILS:
+        if end := match_phrase(words, after, tail):
+            return end, _baseline(clock, "previous_year")
+    end = after + (word_at(words, after) in ("of", "in"))
+    year = word_at(words, end)
+    if len(year) != 4 or not year.isdigit():
+        return None
+    others = {word for word in words if len(word) == 4 and word.isdigit() and word[:2] == "20"} - {year}
+    following = str(int(year) + 1)
+    asked = others == {following} or (not others and following == str(clock.today.year))
+    return (end + 1, _baseline(clock, "previous_year")) if asked else None
+
+
+_EARLIER = word_set("before prior preceding earlier")
+
+
+def _half_before(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """the preceding half year, the half year before, the quarter immediately preceding."""
+    lead = words[at] in ("preceding", "prior", "previous", "earlier")
+    half = word_at(words, at + lead) == "half"
+    end = at + lead + half + (half and word_at(words, at + lead + 1) == "year")
+    if lead:
+        return (end, _baseline(clock, "previous_period")) if half else None
+    if not half:
+        end += bool(UNITS.get(words[at]))
+    immediately = word_at(words, end) in ("immediately", "directly", "just", "right")
+    if end == at or not (half or immediately) or word_at(words, end + immediately) not in _EARLIER:
+        return None
+    end += immediately + 1
+    return end + (word_at(words, end) in ("that", "it", "this")), _baseline(clock, "previous_period")
+
+
 def _baseline(clock: Clock, comparison: str) -> Period:
     kind = "previous_year" if comparison == "previous_year" else "previous_period"
     label = "the same period a year earlier" if kind == "previous_year" else "the period before"
@@ -277,6 +315,9 @@ _OPENED: Opened = {
     event: LAST | THIS | {DIGIT, _ANY_EVENT},
     weekday: LAST | THIS | WEEKDAYS.keys(),
     week_of: frozenset({"week"}),
-    baseline: COUNTED | UNITS.keys() | {"same", "last"} | {phrase.split()[0] for phrase in _BASELINES},
+    baseline: (
+        COUNTED | UNITS.keys() | _EARLIER | {"last", "previous", "half", *_LIKE}
+        | {phrase.split()[0] for phrase in _BASELINES}
+    ),
 }  # fmt: skip
 POINTS = Rules(_OPENED)

@@ -159,10 +159,11 @@ def ending(words: Sequence[str], at: int, clock: Clock) -> Found:
         return None
     start = at + (words[at] == "the")
     half = word_at(words, start) == "half" and word_at(words, start + 1) == "year"
+    bare = word_at(words, start) == "half" and word_at(words, start + 1) in ("ended", "ending")
     word = word_at(words, start)
     counted = word.isdigit() or NUMBER_WORDS.get(word, 0) > 1
-    unit = "month" if half else UNITS.get(word_at(words, start + counted))
-    count = 6 if half else (int(word) if word.isdigit() else NUMBER_WORDS[word]) if counted else 1
+    unit = "month" if half or bare else UNITS.get(word_at(words, start + counted))
+    count = 6 if half or bare else (int(word) if word.isdigit() else NUMBER_WORDS[word]) if counted else 1
     after = start + counted + 1 + half
     closers = (*_ENDING, "to", "through", "up to", "until") if counted or half else _ENDING
     end_at = next((end for phrase in closers if (end := match_phrase(words, after, phrase))), 0)

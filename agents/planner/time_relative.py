@@ -42,7 +42,7 @@ def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
     if word not in LAST | THIS | NEXT:
         return None
     after, count, vague = count_of(words, at + 1)
-    full = word_at(words, after) in ("full", "complete", "whole", "calendar")
+    full = word_at(words, after) in ("full", "complete", "completed", "closed", "finished", "whole", "calendar")
     after += full
     fiscal = word_at(words, after) in ("fiscal", "financial")
     unit = UNITS.get(word_at(words, after + fiscal))
@@ -60,6 +60,23 @@ def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
         day = clock.today - timedelta(days=1) if word in ("previous", "prior", "preceding") else clock.today
         period = Period(day, day, label, "day")
     return end, replace(period, vague=vague)
+
+
+_JUST_OVER = (
+    "that just ended", "that has just ended", "just ended", "that just closed", "that has just closed",
+    "just closed", "that just finished", "just finished", "just gone", "just past", "just passed",
+    "we just closed", "we just finished", "that just went by", "that ended last", "just behind us",
+)  # fmt: skip
+
+
+def just_over(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """the quarter that just ended, the month just gone: the last complete one."""
+    start = at + (words[at] == "the")
+    unit = UNITS.get(word_at(words, start))
+    if unit is None:
+        return None
+    end = next((end for phrase in _JUST_OVER if (end := match_phrase(words, start + 1, phrase))), 0)
+    return (end, p.last(unit, 1, clock, f"last {unit}")) if end else None
 
 
 def count_of(words: Sequence[str], at: int) -> tuple[int, int | None, str]:
@@ -103,5 +120,6 @@ def ago(words: Sequence[str], at: int, clock: Clock) -> Found:
 RELATIVE: Opened = {
     named_day: frozenset(phrase.split()[0] for phrase, _ in _DAYS),
     relative: LAST | THIS | NEXT,
+    just_over: UNITS.keys() | {"the"},
     ago: COUNTED | {"an", "one"},
 }

@@ -183,7 +183,8 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     second = _closing(words, first[0] + 1, clock) or _same_month_day(words, first, clock)
     if not second:
         return None
-    if not opened and words[first[0]] == "to" and {"compare", "comparing", "compared"} & set(words[:at]):
+    held = {"compare", "comparing", "compared"} & set(words[:at]) and word_at(words, at - 1) != ","
+    if not opened and words[first[0]] == "to" and held:
         return None
     if "from" in (words[at], word_at(words, at - 1)) and _moved(words, at) and first[1].unit == second[1].unit:
         return None

@@ -179,6 +179,22 @@ def _in_preamble(words: list[tuple[int, str]], reading: Reading) -> bool:
     return bool(opens and starts) and all(at < starts[-1] for at, _ in words)
 
 
+_JOINTS = word_set("vs versus against")
+_OTHERS = word_set(
+    "rest others other everyone everybody everything all else them those any average last previous prior"
+)
+
+
+def versus_nothing(reading: Reading, at: int) -> list[int]:
+    """`after calls versus after digital`: places of a second side that the model does not know, and no `rest`."""
+    if at >= len(reading.tokens) or reading.tokens[at].text not in _JOINTS:
+        return []
+    end = reading.clause_end(at + 1)
+    places = [place for place in range(at + 1, end) if reading.tokens[place].text not in FUNCTION]
+    known = any(at < span.start < end for span in reading.spans)
+    return [] if known or _OTHERS & {reading.tokens[place].text for place in places} else places
+
+
 def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> list[tuple[int, str]]:
     """Content words with their place that neither a span, a cue nor a known noise word accounts for."""
     allowed = FUNCTION | FILLER | POPULATION
@@ -190,6 +206,8 @@ def unexplained_words(draft: Draft, reading: Reading, intent: Intent, lexicon: L
     related |= _named_beside(draft, reading, lexicon)
     noise = _noise_places(reading, lexicon) | small_talk(reading, lexicon) | _degrees(draft, reading, lexicon)
     left = []
+    for span in reading.of_kind("value"):
+        left += [(at, reading.tokens[at].text) for at in versus_nothing(reading, span.end)]
     for at, token in enumerate(reading.tokens):
         if at in reading.explained or at in noise or token.is_mark or token.text in allowed:
             continue

@@ -11,9 +11,9 @@ from agents.planner.lists import left_of_list
 from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, Span, asking_places
 from agents.planner.reranker.candidates import Candidate
-from agents.planner.several import figure_left, listed_figures
+from agents.planner.several import figure_left, joined_figures, listed_figures
 from agents.planner.spelling import names_in
-from agents.planner.verify import limit_left, people_counted
+from agents.planner.verify import limit_left, people_counted, versus_nothing
 from agents.planner.words import DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
@@ -47,6 +47,8 @@ def is_barred(
         or bool(limit_left(reading))
         or _exclusion_left(reading, left)
         or _amount_left(reading, left)
+        or _code_left(reading, left)
+        or _half_of_a_pair(best, own, lexicon)
         or _side_left(best, left)
         or bool(figure_left(best.draft, reading))
         or listed_figures(reading) > len(best.draft.metrics)
@@ -173,6 +175,21 @@ def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
     return any(at in asking and any(c.isdigit() for c in word) and set(word) & set("$+%") for at, word in left)
 
 
+def _half_of_a_pair(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:
+    """One of two figures that stand side by side; a third one in their place may be what both together name."""
+    joined, taken = joined_figures(own, best.reading, lexicon), set(best.draft.metrics)
+    return bool(joined & taken and joined - taken)
+
+
+_CODE = re.compile(r"[a-z]{0,2}\d{4,}[a-z]{0,2}|0\d{2,}")
+
+
+def _code_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
+    """`networks 00999 and 00998`: a code that no value has; without it the figure is of everything."""
+    asking = asking_places(reading)
+    return any(at in asking and _CODE.fullmatch(word) and not word.startswith("20") for at, word in left)
+
+
 _VERSUS = word_set("vs versus against than")
 
 
@@ -186,4 +203,6 @@ def _side_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:
         for joint, other in ((span.start - 1, span.start - 2), (span.end, span.end + 1)):
             if 0 <= joint < len(reading.tokens) and reading.tokens[joint].text in _VERSUS and other in unknown:
                 return True
+        if versus_nothing(reading, span.end):
+            return True
     return False

@@ -17,6 +17,7 @@ from agents.planner.reranker.barring import is_barred, sliced_to_one
 from agents.planner.reranker.candidates import Candidate, Evidence, Making
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
+from agents.planner.several import taken_back
 from agents.planner.verify import unexplained_words
 from agents.planner.words import SHARE, word_set
 from semantic.model import SemanticModel
@@ -57,7 +58,7 @@ class Reranker:
         """
         if intent.kind != "query" or plan.kind not in ("query", "clarify", "refuse"):
             return plan
-        if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading):
+        if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading) or taken_back(reading):
             return plan
         evidence = Evidence.of(reading, intent, self.slots, self.lexicon, clock)
         made = Making.of(evidence, self.lexicon, clock)
