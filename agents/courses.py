@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from agents.answer import Fact
-from agents.prose import Piece, Prose, number
+from agents.prose import Piece, Prose, number, series
 from agents.shapes import Telling, nothing, noun, were
 from agents.sight import SeenTable
 from agents.voice import Voice, steady
@@ -24,6 +24,8 @@ def trend(prose: Prose, telling: Telling) -> None:
     rows = complete_buckets(table, metric)
     if not rows:
         nothing(prose, voice)
+    elif _ranks_buckets(table, metric):
+        _standing_out(prose, voice, metric)
     elif _cut_off(table, metric, rows):
         _cut_short(prose, voice, metric, rows)
     elif table.names("dimension"):
@@ -32,9 +34,61 @@ def trend(prose: Prose, telling: Telling) -> None:
         _one(prose, voice, metric, rows)
 
 
+def _ranks_buckets(table: SeenTable, metric: str) -> bool:
+    """Whether the buckets that stand out are asked for (`our worst month`), not the course over them."""
+    query = table.query
+    return bool(
+        query
+        and query.limit
+        and query.order_by
+        and query.order_by[0].by == metric
+        and not table.names("dimension")
+    )
+
+
+def _standing_out(prose: Prose, voice: Voice, metric: str) -> None:
+    """Leaked calls were highest on 28 September 2026: 10,890; then on 29 September 2026 (10,412)."""
+    table = voice.table
+    query = table.query
+    rising = query is not None and query.order_by[0].direction == "asc"
+    valued = [row for row in table.rows if table.number(row, metric) is not None]
+    rows = sorted(valued, key=lambda row: table.number(row, metric) or 0.0, reverse=not rising)
+    lead, *others = rows
+    if voice.semantic.metrics[metric].additive and not _all_whole(table, [lead]):
+        _cut_short(prose, voice, metric, [lead])  # a sum of a few days is the lowest by that alone
+        return
+    further: list[list[Piece]] = [
+        [_when(table), bucket(voice, row), " (", voice.cell(row, metric), ")"] for row in others[: NAMED - 1]
+    ]
+    edge = ("lowest", "min") if rising else ("highest", "max")
+    prose.write(
+        "{metric}{filters}{was}{edge}{scope} {when}{bucket}{so_far}: {value}{then}.",
+        metric=voice.metric(metric, start=True), filters=voice.filters(), was=were(voice, metric),
+        edge=Fact(text=edge[0], value=edge[1], source=f"extreme:{edge[1]}:{table.part}:{lead}:{metric}"),
+        scope=voice.scope(metric), when=_when(table), bucket=bucket(voice, lead),
+        so_far=_cut(table, lead), value=voice.cell(lead, metric),
+        then=["; then ", *series(further)] if further else [],
+    )  # fmt: skip
+    if not _all_whole(table, rows):
+        prose.write("Periods cut off at the ends are among them; a comparison with them would mislead.")
+
+
+def _cut(table: SeenTable, row: int) -> str:
+    """What is said of a bucket that the period or the data cuts off; nothing for a whole one."""
+    query = table.query
+    if query is None or query.time is None or _all_whole(table, [row]):
+        return ""
+    return " so far" if _start(table, row) >= query.time.start else ", as far back as shown"
+
+
+def _when(table: SeenTable) -> str:
+    return "on " if table.query is None or table.query.time_grain in (None, "day") else "in "
+
+
 def complete_buckets(table: SeenTable, metric: str) -> list[int]:
-    """Rows with a value whose time bucket lies wholly in the period; all rows when no bucket does."""
-    valued = [row for row in sorted(table.rows) if table.number(row, metric) is not None]
+    """Rows with a value whose time bucket lies wholly in the period, in time order; all when no bucket does."""
+    ordered = sorted(table.rows, key=lambda row: (_start(table, row), row))
+    valued = [row for row in ordered if table.number(row, metric) is not None]
     query = table.query
     if query is None or query.time is None or query.time_grain is None:
         return valued
@@ -67,10 +121,10 @@ def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None
     top = max(latest, key=lambda row: table.number(row, metric) or 0.0)
     name: list[Piece] = [" for ", *voice.row_name(top)] if table.names("dimension") else []
     prose.write(
-        "{metric}{filters}{name}{was}{value} in {bucket}{so_far}.",
+        "{metric}{filters}{name}{was}{value} {when}{bucket}{so_far}.",
         metric=voice.metric(metric, start=True), filters=voice.filters(), name=name, was=were(voice, metric),
-        value=voice.cell(top, metric), bucket=bucket(voice, top),
-        so_far="" if _all_whole(table, [top]) else " so far",
+        value=voice.cell(top, metric), when=_when(table), bucket=bucket(voice, top),
+        so_far=_cut(table, top),
     )  # fmt: skip
     if table.shown(metric) > len(latest) or not table.shows_part(metric):
         prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")

@@ -16,6 +16,7 @@ from tools.desk import Desk, Hidden
 from tools.disclosure import disclosed, leading, ranks_hidden, without_unknown
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
 from tools.periods import day_in_words, period_in_words
+from tools.whole_buckets import whole_buckets
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 from warehouse.workers.remembered import Remembered
@@ -37,10 +38,12 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
 
     `assumptions` are sentences on how the question was read where it left something open.
     """
-    table = governed_table(query, desk)
+    asked, whole = whole_buckets(query, desk)
+    table = governed_table(asked, desk)
     if isinstance(table, Refusal):
         return table
-    said = (*without_period(assumptions), *stated_assumptions(query, table, desk), *attributed((table,), desk))
+    said = (*without_period(assumptions), *stated_assumptions(asked, table, desk), *whole)
+    said += attributed((table,), desk)
     wider = wider_tables(table, desk)
     return Found((table, *wider), "governed_metric", assumptions=(*said, *wider_note(table, wider)))
 
