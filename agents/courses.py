@@ -11,7 +11,7 @@ from agents.sight import SeenTable
 from agents.voice import Voice, steady
 from agents.wording import bucket_in_words, number_word
 from semantic.query import TimeGrain
-from semantic.windows import bucket_end
+from semantic.windows import is_whole
 
 NAMED = 3
 
@@ -92,10 +92,7 @@ def complete_buckets(table: SeenTable, metric: str) -> list[int]:
     query = table.query
     if query is None or query.time is None or query.time_grain is None:
         return valued
-    period, grain = query.time, query.time_grain
-    whole = [row for row in valued if (start := _start(table, row)) >= period.start
-             and bucket_end(start, grain) <= period.end]  # fmt: skip
-    return whole or valued
+    return [row for row in valued if is_whole(_start(table, row), query.time_grain, query.time)] or valued
 
 
 def _cut_off(table: SeenTable, metric: str, rows: list[int]) -> bool:
@@ -107,10 +104,7 @@ def _all_whole(table: SeenTable, rows: list[int]) -> bool:
     query = table.query
     if query is None or query.time is None or query.time_grain is None:
         return True
-    return all(
-        (start := _start(table, row)) >= query.time.start and bucket_end(start, query.time_grain) <= query.time.end
-        for row in rows
-    )
+    return all(is_whole(_start(table, row), query.time_grain, query.time) for row in rows)
 
 
 def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:

@@ -25,7 +25,7 @@ from agents.wording import (
 )
 from semantic.model import SemanticModel
 from semantic.values import ValueDictionary
-from semantic.windows import bucket_end
+from semantic.windows import is_whole
 from tools.formula import FormulaError, computed_columns, evaluate, formula_for
 from tools.outcome import PlainCell, Table
 
@@ -313,8 +313,7 @@ def _whole_bucket(table: Table, row: tuple[PlainCell, ...]) -> bool:
     if query is None or query.time is None or query.time_grain is None:
         return True
     position = next(i for i, column in enumerate(table.columns) if column.role == "time")
-    start = date.fromisoformat(str(row[position])[:10])
-    return start >= query.time.start and bucket_end(start, query.time_grain) <= query.time.end
+    return is_whole(date.fromisoformat(str(row[position])[:10]), query.time_grain, query.time)
 
 
 def _text(fact: Fact, rest: str, evidence: Evidence) -> bool:

@@ -86,6 +86,11 @@ def bucket_end(day: date, grain: TimeGrain) -> date:
     return shift(bucket_start(day, grain), grain, 1) - _DAY
 
 
+def is_whole(start: date, grain: TimeGrain, period: TimeRange) -> bool:
+    """Whether the bucket that starts on a day lies wholly in a period."""
+    return start >= period.start and bucket_end(start, grain) <= period.end
+
+
 def shift(day: date, grain: TimeGrain, buckets: int) -> date:
     """A day so many buckets later (earlier when negative); in a shorter month its last day."""
     if grain == "day":

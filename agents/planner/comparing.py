@@ -200,18 +200,15 @@ _WHEN = r"when (?:was|were|is|are|did|do|does|has|have|had)(?: (?:it|we|they))?"
 
 
 def _step_of(period: Period | None) -> TimeGrain:
-    """In which steps `when was it highest` is answered: the month, the week or the day that stands out."""
+    """In which steps a period is shown, and the one that stands out in it is looked for: days, weeks or months."""
     days = (period.end - period.start).days + 1 if period else 366
     return "month" if days > 92 else "week" if days > 31 else "day"
 
 
 def _trend_grain(period: Period | None) -> TimeGrain:
-    if period is None:
-        return "month"
-    days = (period.end - period.start).days + 1
-    if period.unit in ("day", "week", "month") and period.count > 1:
+    if period and period.unit in ("day", "week", "month") and period.count > 1:
         return period.unit
-    return "day" if days <= 31 else "week" if days <= 92 else "month"
+    return _step_of(period)
 
 
 def _one_period(reading: Reading, span: Span, clock: Clock) -> None:

@@ -190,8 +190,8 @@ def joined_figures(draft: Draft, reading: Reading, lexicon: Lexicon) -> set[str]
         and span.targets[0].name in draft.metrics
         and _mostly_named(span, reading, lexicon)
     ]
-    beside = {end for _, end in find(reading, _BESIDE)}
-    starts = {start for start, _ in find(reading, _BESIDE)}
+    places = list(find(reading, _BESIDE))
+    starts, beside = {start for start, _ in places}, {end for _, end in places}
     found: set[str] = set()
     for one, other in pairwise(named):
         between = words[one.end : other.start]

@@ -18,7 +18,7 @@ _COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\")|--[^\n]*|/\*.*?(?:\*/|$)", r
 # Numbers of members, claims, telephones, social security; days; addresses. A case number such as 4711 stays.
 _TELLING = re.compile(r"\S+@\S+|\b[A-Za-z]{0,4}[-_]?\d(?:[-./() ]?\d){4,}\b")
 _WORDS = re.compile(r"[A-Za-z_]\w{0,63}")
-_PLAIN_KEYS = ("metrics", "dimensions", "time_grain", "compare_to", "share_of_total", "limit", "attribution")
+_PLAIN_KEYS = ("metrics", "dimensions", "time_grain", "share_of_total", "limit", "attribution")
 
 
 class Redaction:
@@ -54,18 +54,12 @@ class Redaction:
             return ""
         try:
             query = json.loads(text)
-            against = query.get("compare_to")
-            named = [name for name in _PLAIN_KEYS if query.get(name) and query[name] is not against]
-            kept = {name: _names(query[name]) for name in named}
-            if against:
-                days = isinstance(against, dict)
-                kept["compare_to"] = [_day(against["start"]), _day(against["end"])] if days else _name(against)
+            kept = {name: _names(query[name]) for name in _PLAIN_KEYS if query.get(name)}
+            kept |= {"compare_to": _compared(query["compare_to"])} if query.get("compare_to") else {}
             kept |= {"filters": [self._filter(f) for f in query["filters"]]} if query.get("filters") else {}
             kept |= {"having": [self._threshold(h) for h in query["having"]]} if query.get("having") else {}
             kept |= {"order_by": [_order(o) for o in query["order_by"]]} if query.get("order_by") else {}
-            kept |= (
-                {"time": [_day(query["time"]["start"]), _day(query["time"]["end"])]} if query.get("time") else {}
-            )
+            kept |= {"time": _days(query["time"])} if query.get("time") else {}
         except (ValueError, KeyError, TypeError, AttributeError):
             return f"<{self.fingerprint(text)}>"
         return json.dumps(kept, sort_keys=True, separators=(",", ":"))
@@ -85,6 +79,15 @@ def _names(value: Any) -> Any:
     if isinstance(value, list):
         return [_name(entry) for entry in value]
     return value if isinstance(value, bool | int) else _name(value)
+
+
+def _compared(value: Any) -> str | list[Any]:
+    """A comparison's name, or the days of the period compared with."""
+    return _days(value) if isinstance(value, dict) else _name(value)
+
+
+def _days(period: dict[str, Any]) -> list[Any]:
+    return [_day(period["start"]), _day(period["end"])]
 
 
 def _name(value: Any) -> str:
