@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
 from ui.accounts import Accounts
 from ui.chat_root import prepare
@@ -26,6 +28,7 @@ from warehouse.snapshots import CURRENT, FORMAT, MANIFEST, SNAPSHOTS, database_p
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90_000  # milliseconds that a page may take where much else runs; nothing waits for them to pass
+CLOSING = 120  # seconds after which a browser that does not close a page is killed
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_ARGUMENTS = [
     "--headless=new",
@@ -158,7 +161,7 @@ def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
     def opened(*, scheme: str = "light", width: int = 1280, height: int = 800) -> Page:
-        context = browser.new_context(
+        context = _open(browser).new_context(
             color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": height}
         )
         contexts.append(context)
@@ -168,7 +171,44 @@ def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
 
     yield opened
     for context in contexts:
+        _close(context)
+
+
+def _open(browser: Browser) -> Browser:
+    """The module's browser, or another one where it had to be killed."""
+    if browser.is_connected():
+        return browser
+    return browser.browser_type.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGUMENTS)
+
+
+def _close(context: BrowserContext, patience: float = CLOSING) -> None:
+    """Close a context. Chromium has been seen not to answer this at all, and Playwright waits without an end."""
+    hung = threading.Timer(patience, _kill_browsers)
+    hung.start()
+    try:
         context.close()
+    except Error:
+        if hung.is_alive():
+            raise
+        print(f"Chromium did not close a page within {patience:.0f} s and was killed.", file=sys.stderr)
+    finally:
+        hung.cancel()
+
+
+def _kill_browsers() -> None:
+    """Kill the Chromium of this process, as found among its descendants."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    own, grown = {os.getpid()}, 0
+    while grown != len(own):
+        grown = len(own)
+        own |= {child for child, parent in parents.items() if parent in own}
+    for pid in own - {os.getpid()}:
+        with suppress(OSError):
+            if b"chromium" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]:
+                os.kill(pid, signal.SIGKILL)
 
 
 def _line(process: subprocess.Popen[str], log: str, beginning: str) -> str:
