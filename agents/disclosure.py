@@ -34,6 +34,10 @@ def not_shown(tables: Sequence[Table]) -> tuple[str, ...]:
     return (f"{said} ({', '.join(counted)}).",)
 
 
+# A figure may be of many members and tell, beside what was shown before, that of a few.
+OR_GIVEN_AWAY = "or it would give such a figure away"
+
+
 def few_members(least: int) -> str:
     """How the members behind a hidden figure are written."""
     return f"fewer than {least} members"

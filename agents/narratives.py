@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.answer import Fact
 from agents.courses import bucket
+from agents.disclosure import OR_GIVEN_AWAY
 from agents.prose import Piece, Prose, number, series
 from agents.rankings import UNSAYING, ranked
 from agents.shapes import Telling, dimension_names, nothing, single
@@ -87,7 +88,7 @@ def _from_the_week(prose: Prose, voices: list[Voice], row: int, sight: Sight) ->
     )  # fmt: skip
     prose.write(
         "It is a projection, not a measured effect; the figure{period} alone is not shown, because {few} are "
-        "behind it.",
+        f"behind it, {OR_GIVEN_AWAY}.",
         period=today.period(),
         few=today.few(),
     )

@@ -81,7 +81,7 @@ class Several:
         return f"{part.rstrip(' ?.!')} {period}"
 
     def _turns(self) -> tuple[PriorTurn, ...]:
-        return tuple(prior_turns([*self._messages(), HumanMessage("")]))
+        return tuple(prior_turns([*self._messages(), HumanMessage("")], self._knowledge.planner.model))
 
     def _planned(self, question: str, turns: Sequence[PriorTurn]) -> Plan:
         return self._knowledge.planner.outline(question, turns, self._knowledge.clock)

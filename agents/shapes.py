@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agents.answer import Fact
+from agents.disclosure import OR_GIVEN_AWAY
 from agents.prose import Piece, Prose, series
 from agents.voice import Voice
 from agents.wording import at_start, in_sentence, is_plural, plural
@@ -80,7 +81,10 @@ def single(prose: Prose, telling: Telling) -> None:
     )
     hidden: list[list[Piece]] = [[voice.metric(name)] for name in _hidden(voice)]
     if hidden:
-        prose.write("Not shown, because {few} are behind it: {items}.", few=voice.few(), items=series(hidden))
+        prose.write(
+            f"Not shown, because {{few}} are behind it, {OR_GIVEN_AWAY}: {{items}}.",
+            few=voice.few(), items=series(hidden),
+        )  # fmt: skip
     _earlier_hidden(prose, voice, first)
 
 
@@ -90,15 +94,16 @@ def _hidden(voice: Voice) -> list[str]:
 
 
 def _all_hidden(prose: Prose, telling: Telling) -> None:
-    """Fewer than 11 members are behind this figure, so it is not shown."""
+    """Fewer than 11 members are behind this figure, or it would give such a figure away, so it is not shown."""
     voice = telling.voice
     several = len(_hidden(voice)) > 1
     few = voice.few()
     prose.write(
-        "{lead}{few} are behind {what} not shown.",
+        f"{{lead}}{{few}} are behind {{what}}, {OR_GIVEN_AWAY}, so {{it}} not shown.",
         lead=[voice.metric(_hidden(voice)[0], start=True), *telling.unsaid(), ": "] if telling.further else "",
         few=few if telling.further else few.model_copy(update={"text": at_start(few.text)}),
-        what="these figures, so they are" if several else "this figure, so it is",
+        what="these figures" if several else "this figure",
+        it="they are" if several else "it is",
     )
 
 
@@ -106,8 +111,9 @@ def _earlier_hidden(prose: Prose, voice: Voice, metric: str) -> None:
     """That there is nothing to compare with, where the earlier figure is not shown."""
     if voice.table.has(f"{metric}__previous") and voice.table.hides(0, f"{metric}__previous"):
         prose.write(
-            "The figure of {before} is not shown: {few} are behind it.", before=voice.before(), few=voice.few()
-        )
+            f"The figure of {{before}} is not shown: {{few}} are behind it, {OR_GIVEN_AWAY}.",
+            before=voice.before(), few=voice.few(),
+        )  # fmt: skip
 
 
 def were(voice: Voice, metric: str) -> str:

@@ -128,13 +128,19 @@ def _view(model: SemanticModel, dataset: Dataset, bridge: Bridge | None) -> View
     if bridge:
         start, _, _ = _start(model, dataset, bridge)
         paths.add(start)
-    for step in sorted({path[:end] for path in paths for end in range(1, len(path) + 1)}, key=len):
+    for step in _steps(paths):
         _join(model, body, dataset, step)
     if bridge:
         _cross(model, body, dataset, bridge)
     return View(
         name, dataset.name, tuple(columns.values()), body, _plain(dataset.time_column), _member_name(columns)
     )
+
+
+def _steps(paths: set[tuple[str, ...]], first: int = 1) -> list[tuple[str, ...]]:
+    """The joins along paths, the nearer first; in one order in every process, for they name a snapshot."""
+    steps = {path[:end] for path in paths for end in range(first, len(path) + 1)}
+    return sorted(steps, key=lambda step: (len(step), step))
 
 
 def _member_name(columns: dict[str, Shown]) -> str:
@@ -272,5 +278,5 @@ def _cross(model: SemanticModel, body: exp.Select, dataset: Dataset, bridge: Bri
     )
     body.join(_table(model.datasets[far].table, _alias((far,), bridge.name)), on=on, join_type="left", copy=False)
     beyond = {way.path for way in dataset.reached.values() if way.bridge == bridge.name}
-    for step in sorted({path[:end] for path in beyond for end in range(2, len(path) + 1)}, key=len):
+    for step in _steps(beyond, 2):
         _join(model, body, dataset, step, bridge.name)

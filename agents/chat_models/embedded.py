@@ -106,7 +106,7 @@ class EmbeddedChatModel(BaseChatModel):
     def _plan(self, messages: list[BaseMessage]) -> Plan:
         said = [message for message in messages if not isinstance(message, ToolMessage)]
         question = next(str(m.content) for m in reversed(said) if isinstance(m, HumanMessage))
-        history = tuple(prior_turns(messages))
+        history = tuple(prior_turns(messages, self.planner.model))
         if completed := planned_already(said):
             return completed
         # The supervisor and the agent it picks ask about the same question; others ask theirs meanwhile.

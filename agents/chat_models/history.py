@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCa
 
 from agents.planner import PriorTurn, Shown
 from agents.toolbox import ACTIONS, SHOWN, VERIFIED
+from semantic.model import SemanticModel
 from semantic.parameters import Argument, as_argument
 from semantic.query import DimensionFilter, SemanticQuery
 
@@ -35,10 +36,28 @@ KINDS = {
 }
 
 
-def prior_turns(messages: Sequence[BaseMessage]) -> list[PriorTurn]:
-    """The turns before the last question: each human message with the first tool call that answered it."""
+def prior_turns(messages: Sequence[BaseMessage], model: SemanticModel | None = None) -> list[PriorTurn]:
+    """The turns before the last question: each human message with the first tool call that answered it.
+
+    With a `model`, a turn about figures that it does not have is a refused one: nothing can follow up on it.
+    """
     starts = [i for i, message in enumerate(messages) if isinstance(message, HumanMessage)]
-    return [_turn(messages[start:end]) for start, end in pairwise(starts)]
+    turns = [_turn(messages[start:end]) for start, end in pairwise(starts)]
+    return [turn if model is None or _is_known(turn, model) else _refused(turn) for turn in turns]
+
+
+def _is_known(turn: PriorTurn, model: SemanticModel) -> bool:
+    """Whether a model has what a turn asked for: another company's, or a later one, may not."""
+    query = turn.query
+    if query is None:
+        return True
+    filtered = {entry.dimension for entry in query.filters}
+    counted = {*query.metrics, *(entry.metric for entry in query.having)}
+    return counted <= model.metrics.keys() and {*query.dimensions, *filtered} <= model.dimensions.keys()
+
+
+def _refused(turn: PriorTurn) -> PriorTurn:
+    return PriorTurn(turn.question, "refuse", None)
 
 
 def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:

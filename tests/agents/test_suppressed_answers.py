@@ -99,7 +99,9 @@ def test_what_is_left_is_said_to_be_what_may_be_shown(ask_veiled: AskVeiled) -> 
 
 def test_a_hidden_figure_and_an_empty_result_are_said_in_fixed_words(ask_veiled: AskVeiled) -> None:
     single = ask_veiled("How many calls did EPO members make yesterday?", veiling.all_of_it)
-    assert single.text == "Fewer than 11 members are behind this figure, so it is not shown."
+    assert single.text == (
+        "Fewer than 11 members are behind this figure, or it would give such a figure away, so it is not shown."
+    )
     assert (single.rows, single.suppressed) == ([[None]], [(0, 0)])
     assert single.constants["small_cell"] == 11
     assert single.charts == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +84,12 @@ def test_an_answer_is_what_plain_sql_says(assistant, plain, case):
         assert said[words] == pytest.approx(figures, abs=0.005)
 
 
+@pytest.mark.parametrize("before", ["Walk me through a customer journey", "What should we fix first?"])
+def test_a_conversation_goes_on_after_what_this_model_cannot_answer(before, assistant):
+    assert assistant.ask(before, EXECUTIVE, f"after {before}").status == "refused"
+    assert assistant.ask("Premium by region", EXECUTIVE, f"after {before}").rows
+
+
 def test_parts_over_a_bridge_are_not_said_to_be_the_whole(assistant):
     assert "In total" not in assistant.ask("claims by channel this year", EXECUTIVE).text
     assert "In total" in assistant.ask("claims by region this year", EXECUTIVE).text
@@ -101,6 +109,29 @@ def test_the_snapshot_follows_the_content_of_the_file(company, file, settings, t
     with duckdb.connect(str(copied)) as connection:
         connection.execute("UPDATE claims SET paid = 1 WHERE claim_no = 1")
     assert open_company(INSURANCE / "model", copied, settings).snapshot.id != company.snapshot.id
+
+
+def test_the_snapshot_is_called_the_same_in_every_process(tmp_path):
+    joined = ("ports", "ships", "crews", "owners")
+    one = {"grain": "one", "key": "id"}
+    datasets = {name: {**one, "table": name, "dimensions": {f"{name}_name": "name"}} for name in joined}
+    calls = {"table": "calls", "grain": "a call", "time": "day", "joins": {name: f"{name}_id" for name in joined}}
+    datasets["calls"] = {**calls, "measures": {"calls": {"aggregate": "count"}}}
+    label = {"description": "Text", "owner": "Test"}
+    words = {f"{name}_name": {**label, "label": name} for name in joined}
+    calls = {**label, "label": "Calls", "unit": "count", "polarity": "neutral", "numerator": "calls"}
+    model = {"model": "harbour", "datasets": datasets, "dimensions": words, "metrics": {"calls": calls}}
+    (tmp_path / "model.yml").write_text(yaml.safe_dump(model), encoding="utf-8")
+    code = (
+        "import sys; from pathlib import Path; from semantic.loader import load_model; from semantic.views import "
+        "views; print([view.body.sql() for view in views(load_model(Path(sys.argv[1])))])"
+    )
+    texts = set()
+    for seed in ("0", "1"):  # orders sets otherwise in each process
+        run = [sys.executable, "-c", code, str(tmp_path)]
+        environment, here = {**os.environ, "PYTHONHASHSEED": seed}, Path(__file__).parents[2]
+        texts.add(subprocess.run(run, env=environment, check=True, capture_output=True, cwd=here).stdout)
+    assert len(texts) == 1
 
 
 def test_what_the_model_does_not_name_cannot_be_read(company, settings):

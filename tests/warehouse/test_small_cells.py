@@ -230,6 +230,19 @@ def test_a_total_and_its_parts_together_tell_no_small_count(
     assert total is None or sum(hidden) >= FEW
 
 
+@pytest.mark.parametrize("form", ["{}", "WITH sums AS ({}) SELECT * FROM sums"])
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_one_hidden_part_is_not_told_by_its_total(order: tuple[int, ...], form: str, ask: Ask) -> None:
+    """Of the people of one plan one state alone has few; metrics over several tables are written with a WITH."""
+    rows = "FROM gold.calls WHERE plan_type = 'EPO' AND call_date BETWEEN DATE '2026-10-01' AND DATE '2026-10-29'"
+    texts = (f"SELECT COUNT(*) AS n {rows}", f"SELECT state, COUNT(*) AS n {rows} GROUP BY state")
+    results = {place: ask(form.format(texts[place])).rows for place in order}
+    total = results[0][0][0] if results[0] else None
+    parts = [n for _, n in results[1]]
+    assert None in parts
+    assert total is None or not _solvable(total, parts)
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -156,15 +156,32 @@ def _selected(
     form = event_form(source.mart.name) if source.mart is not None else None
     if form is not None:
         table_of(rows, source).replace(nested(qualified(form), source.alias))
-    with_ = statement.tree.args.get("with_")
-    if with_ is not None:
-        rows.set("with_", with_.copy())
+    rows.set("with_", _needed(statement.tree.args.get("with_"), rows))
     for placeholder in list(rows.find_all(exp.Placeholder)):  # it will run beside other statements' values
         placeholder.replace(exp.convert(statement.parameters[placeholder.name]))
     written = replace(statement, tree=rows, ours=True)
     bind(written)
     rewrite_all_rows(written)
     return written.output
+
+
+def _needed(with_: exp.With | None, rows: exp.Select) -> exp.With | None:
+    """Of the statement's WITH what the rows read: statements over the same rows are known by their text."""
+    if with_ is None:
+        return None
+    bodies = {cte.alias: cte for cte in with_.expressions}
+    needed: set[str] = set()
+    reading: list[exp.Expr] = [rows]
+    while reading:
+        named = {table.name for table in reading.pop().find_all(exp.Table) if not table.db}
+        new = (named & bodies.keys()) - needed
+        needed |= new
+        reading += [bodies[name] for name in new]
+    if not needed:
+        return None
+    kept = with_.copy()
+    kept.set("expressions", [cte.copy() for name, cte in bodies.items() if name in needed])
+    return kept
 
 
 def _event_table(leaf: Leaf, source: Source) -> str:
