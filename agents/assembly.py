@@ -21,6 +21,7 @@ from agents.narrator import Narration, Narrator
 from agents.nearest import with_nearest
 from agents.toolbox import seen_by_model
 from agents.verified_answer import trust_words, verified_by
+from agents.wording import in_sentence
 from semantic.query import SemanticQuery, TimeRange
 from tools.outcome import Clarification, Column, Found, Provenance, Refusal, Table
 
@@ -121,7 +122,7 @@ class Assembler:
         said, facts, replaced = self._chosen_text(narration, evidence, context)
         parts = [as_part(table) for table in found.tables]
         first = parts[0]
-        assumptions = [*found.assumptions, *_limited(desk), *not_shown(found.tables)]
+        assumptions = [*found.assumptions, *_overlaps(found, desk), *_limited(desk), *not_shown(found.tables)]
         assumptions += [REPLACED] if replaced else []
         return answer.model_copy(
             update={
@@ -257,6 +258,21 @@ def _role(role: str) -> Any:
 
 def _main_query(parts: list[AnswerPart]) -> dict[str, Any] | None:
     return next((part.semantic_query for part in parts if part.semantic_query), None)
+
+
+def _overlaps(found: Found, desk: Desk) -> list[str]:
+    """That the rows of a count are no parts of a whole, where one event counts under several values (a bridge)."""
+    model, said = desk.semantic, []
+    for table in found.tables:
+        query = table.query
+        for name in query.metrics if query and len(table.rows) > 1 else ():
+            known = model.metrics[name]
+            over = [d for d in query.dimensions if not model.adds_up_by(name, (d,))] if query else []
+            if known.additive and over:
+                labels = " and ".join(in_sentence(model.dimensions[dimension].label) for dimension in over)
+                said.append(f"{known.label}: what has several values of {labels} counts under each of them, so "
+                            "the rows do not add up to the whole.")  # fmt: skip
+    return list(dict.fromkeys(said))
 
 
 def _limited(desk: Desk) -> list[str]:

@@ -8,7 +8,7 @@ from agents.answer import Fact
 from agents.prose import Piece, Prose, number, series
 from agents.shapes import Telling, nothing, noun, were
 from agents.sight import SeenTable
-from agents.voice import Voice, steady
+from agents.voice import Voice, percentage_points, steady
 from agents.wording import bucket_in_words, number_word
 from semantic.query import TimeGrain
 from semantic.windows import is_whole
@@ -110,19 +110,22 @@ def _all_whole(table: SeenTable, rows: list[int]) -> bool:
 def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None:
     """Leaked calls were 249,984 in September 2026; the other periods shown are cut off and not compared."""
     table = voice.table
+    valued = [row for row in table.rows if table.number(row, metric) is not None]
     last = max(_start(table, row) for row in rows)
     latest = [row for row in rows if _start(table, row) == last]
-    top = max(latest, key=lambda row: table.number(row, metric) or 0.0)
+    ranked = sorted(latest, key=lambda row: -(table.number(row, metric) or 0.0))
+    top, further = ranked[0], ranked[1:NAMED] if table.names("dimension") else []
     name: list[Piece] = [" for ", *voice.row_name(top)] if table.names("dimension") else []
+    others: list[list[Piece]] = [[*voice.row_name(row), " (", voice.cell(row, metric), ")"] for row in further]
     prose.write(
-        "{metric}{filters}{name}{was}{value} {when}{bucket}{so_far}.",
+        "{metric}{filters}{name}{was}{value} {when}{bucket}{so_far}{then}.",
         metric=voice.metric(metric, start=True), filters=voice.filters(), name=name, was=were(voice, metric),
         value=voice.cell(top, metric), when=_when(table), bucket=bucket(voice, top),
-        so_far=_cut(table, top),
+        so_far=_cut(table, top), then=["; then ", *series(others)] if others else [],
     )  # fmt: skip
-    if table.shown(metric) > len(latest) or not table.shows_part(metric):
+    if not _all_whole(table, valued):
         prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")
-    else:
+    elif table.shows_part(metric):
         prose.write("The other figures are not shown.")
 
 
@@ -182,8 +185,7 @@ def _change(voice: Voice, metric: str, first: int, last: int) -> list[Piece]:
     later, earlier = f"cell:{part}:{last}:{metric}", f"cell:{part}:{first}:{metric}"
     source = f"formula:sub({later}, {earlier})"
     if unit == "rate":
-        size = number(abs(new - old) * 100, "points", f"formula:mul(abs(sub({later}, {earlier})), 100)")
-        size = size.model_copy(update={"text": size.text.replace("point", "percentage point")})
+        size = percentage_points(new - old, f"sub({later}, {earlier})")
     elif in_points:
         size = number(abs(new - old), unit, f"formula:abs(sub({later}, {earlier}))")
     else:

@@ -11,7 +11,7 @@ from agents.rankings import UNSAYING, ranked
 from agents.shapes import Telling, dimension_names, single
 from agents.sight import SeenTable, Sight
 from agents.voice import Voice, steady
-from agents.wording import bucket_in_words, in_sentence, number_word
+from agents.wording import bucket_in_words, in_sentence, is_plural, number_word
 from tools.causes import DAYS_BEFORE, KIND
 from tools.drivers.explain import NOTHING_STANDS_OUT
 from tools.drivers.factors import FACTOR
@@ -21,6 +21,7 @@ from tools.drivers.start import BEGAN, EARLIEST, LATEST
 
 ALONE = 1.2
 EVENTS_TOLD = 2
+LEAST_EVENTS = 10  # of which the most can be said to lie somewhere
 LEAST_AGAINST = 0.1  # of the change: what the parts do against the whole must be worth a warning
 
 
@@ -70,16 +71,33 @@ def _moved(table: SeenTable, metric: str) -> bool:
 
 
 def _concentrated(prose: Prose, voices: list[Voice]) -> None:
-    """It concentrates in Billing (41.2% by journey) and MAPD (38.0% by plan type)."""
+    """Leaked calls concentrate in Billing (41.2% by journey) and MAPD (38.0% by plan type).
+
+    Of a ratio it is the count above the line whose parts these are: it is called by its name.
+    """
     for voice in voices:
         items: list[list[Piece]] = []
         for row in sorted(voice.table.rows):
             if voice.table.number(row, SHARE_NOW) is not None:
                 by = str(voice.table.cell(row, "by"))
+                if _is_of_few(voice, row):
+                    continue
                 label = Fact(text=in_sentence(by), value=by, source="query:dimension")
                 items.append([voice.value(row, VALUE), " (", voice.cell(row, SHARE_NOW), " by ", label, ")"])
         if items:
-            prose.write("It concentrates in {items}.", items=series(items))
+            metric = voice.table.names("metric")[0]
+            plural = is_plural(voice.table.column(metric).label)
+            prose.write(
+                "{metric} {verb} in {items}.", metric=voice.metric(metric, start=True),
+                verb="concentrate" if plural else "concentrates", items=series(items),
+            )  # fmt: skip
+
+
+def _is_of_few(voice: Voice, row: int) -> bool:
+    """Whether the whole is a handful of events: most of three is no concentration."""
+    count = voice.table.names("metric")[0]
+    part, share = voice.table.number(row, count) or 0.0, voice.table.number(row, SHARE_NOW) or 0.0
+    return voice.table.column(count).unit == "count" and part < LEAST_EVENTS * share
 
 
 def _carried(prose: Prose, total: Voice, cuts: list[Voice]) -> None:

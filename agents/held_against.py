@@ -36,31 +36,39 @@ def _teams(prose: Prose, voice: Voice) -> None:
         return
     label = table.column("observed").label
     prose.write(
-        "{metric} at equal topics: {first} stands {up} {above} and {last} {down} {below} of what the topics give.",
+        "{metric} at equal topics: {first} stands {up} {above} and {last} {down} {below} what their topics give.",
         metric=Fact(text=label, value="observed", source="query:metric:observed"),
         first=voice.value(rows[0], "agent_team"), up=_size(voice, rows[0]), above=_side(voice, rows[0]),
         last=voice.value(rows[-1], "agent_team"), down=_size(voice, rows[-1]), below=_side(voice, rows[-1]),
     )  # fmt: skip
 
 
-def _side(voice: Voice, row: int) -> Fact:
-    value = voice.table.number(row, SHRUNK) or 0.0
-    source = f"direction:cell:{voice.table.part}:{row}:{SHRUNK}"
+def _side(voice: Voice, row: int, name: str = SHRUNK) -> Fact:
+    value = voice.table.number(row, name) or 0.0
+    source = f"direction:cell:{voice.table.part}:{row}:{name}"
     return Fact(text="above" if value > 0 else "below", value=1 if value > 0 else -1, source=source)
 
 
 def _size(voice: Voice, row: int) -> Fact:
-    value, source = voice.table.number(row, SHRUNK) or 0.0, f"cell:{voice.table.part}:{row}:{SHRUNK}"
-    return number(abs(value), "points", f"formula:abs({source})")
+    return _points(voice, row, SHRUNK)
+
+
+def _points(voice: Voice, row: int, name: str) -> Fact:
+    """2.5 percentage points: a cell that holds the difference of two rates, without its sign."""
+    value, source = voice.table.number(row, name) or 0.0, f"cell:{voice.table.part}:{row}:{name}"
+    fact = number(abs(value), "points", f"formula:abs({source})")
+    return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
 
 
 def _spread(prose: Prose, voice: Voice) -> None:
     prose.write(
         "{metric} of the {count} agents compared differs within teams by {spread} beyond chance (standard "
-        "deviation; {low} to {high}): the broad middle lies from {tenth} to {ninetieth} of what topics give.",
+        "deviation; {low} to {high}): the broad middle lies from {tenth} {under} to {ninetieth} {over} what "
+        "topics give.",
         count=voice.cell(0, AGENTS), metric=voice.value(0, "of"),
-        spread=voice.cell(0, SPREAD), low=voice.cell(0, LOW), high=voice.cell(0, HIGH),
-        tenth=voice.cell(0, LOWEST), ninetieth=voice.cell(0, HIGHEST),
+        spread=_points(voice, 0, SPREAD), low=_points(voice, 0, LOW), high=_points(voice, 0, HIGH),
+        tenth=_points(voice, 0, LOWEST), under=_side(voice, 0, LOWEST),
+        ninetieth=_points(voice, 0, HIGHEST), over=_side(voice, 0, HIGHEST),
     )  # fmt: skip
 
 

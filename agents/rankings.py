@@ -262,9 +262,8 @@ def _level(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
 def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
     table = voice.table
     best, last, largest = order[0], order[-1], descending(table, leading_column(table))
-    second: list[Piece] = []
-    if len(order) > 2:
-        second = _second(voice, metric, order)
+    second = _second(voice, metric, order) if len(order) > 2 else []
+    tied = voice.cell(order[1], metric).text == voice.cell(last, metric).text  # none is the least
     prose.write(
         "Of {count} {noun}{scope}{thresholds}, {best} {has} the {extreme} {metric}{filters}{period}: {value}"
         "{second}{least}.",
@@ -273,7 +272,7 @@ def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
         best=voice.row_name(best), has=_has(voice, best),
         extreme=extreme(voice, metric, best, largest), metric=voice.metric(metric), filters=voice.filters(),
         period=voice.period(), value=voice.cell(best, metric), second=second,
-        least=_least(voice, metric, last, largest),
+        least=[] if second and tied else _least(voice, metric, order, largest),
     )  # fmt: skip
 
 
@@ -283,19 +282,35 @@ def _says_nothing(voice: Voice, row: int) -> bool:
 
 
 def _second(voice: Voice, metric: str, order: list[int]) -> list[Piece]:
-    """, then PPO (2,456); , level with PPO when both are written the same."""
-    value, name = voice.cell(order[1], metric), voice.row_name(order[1])
+    """, then PPO (2,456); , then PPO and HMO (2,456 each); , level with PPO when it is written as the first is."""
+    value, level = voice.cell(order[1], metric), _level_with(voice, metric, order[1:], order[1])
     if value.text == voice.cell(order[0], metric).text:
-        return [", level with ", *name]
-    return [", then ", *name, " (", value, ")"]
+        return [", level with ", *_names(voice, level)]
+    return [", then ", *_names(voice, level), " (", value, " each)" if len(level) > 1 else ")"]
 
 
-def _least(voice: Voice, metric: str, last: int, largest: bool) -> list[Piece]:
-    """; EPO has the lowest (786): the other end, unless its name says nothing."""
-    if _says_nothing(voice, last):
+def _least(voice: Voice, metric: str, order: list[int], largest: bool) -> list[Piece]:
+    """; EPO has the lowest (786); ; EPO and POS have the lowest (786 each): unless the name says nothing."""
+    last = order[-1]
+    if _says_nothing(voice, last) or voice.cell(last, metric).text == voice.cell(order[0], metric).text:
         return []
-    edge = extreme(voice, metric, last, not largest)
-    return ["; ", *voice.row_name(last), f" {_has(voice, last)} the ", edge, " (", voice.cell(last, metric), ")"]
+    level = _level_with(voice, metric, order, last)
+    edge, value = extreme(voice, metric, last, not largest), voice.cell(last, metric)
+    has = "have" if len(level) > 1 else _has(voice, last)
+    each = " each)" if len(level) > 1 else ")"
+    return ["; ", *_names(voice, level), f" {has} the ", edge, " (", value, each]
+
+
+def _level_with(voice: Voice, metric: str, rows: list[int], row: int) -> list[int]:
+    """The rows whose figure is written as that of one of them is."""
+    text = voice.cell(row, metric).text
+    return [other for other in rows if voice.cell(other, metric).text == text]
+
+
+def _names(voice: Voice, rows: list[int]) -> list[Piece]:
+    """Mate, Deckhand, Engineer and others."""
+    named: list[list[Piece]] = [voice.row_name(row) for row in rows[:NAMED]]
+    return series([*named, ["others"]] if len(rows) > NAMED else named)
 
 
 def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total: bool) -> None:

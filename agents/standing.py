@@ -6,7 +6,7 @@ from agents import narratives
 from agents.explaining import day_of
 from agents.prose import Piece, Prose, number
 from agents.sight import Sight
-from agents.voice import Voice
+from agents.voice import Voice, percentage_points
 from tools.changes import CHANGED, SINCE, STATE, STATES
 from tools.standing import ALIGNED, BEGAN, CHANGE, COST, INCIDENT, NO_CAUSE, STANDING, WHERE
 
@@ -83,14 +83,29 @@ def _incident(voice: Voice, row: int) -> list[Piece]:
     ]  # fmt: skip
     change = table.number(row, CHANGE)
     if change:
-        source = f"cell:{part}:{row}:{CHANGE}"
-        pieces += [", ", *voice.went(change, source), " on expectation"]
+        pieces += [", ", *_against_expectation(voice, row, unit, change), " on expectation"]
     if cost := table.number(row, COST):
         size = number(abs(cost), "usd", f"formula:abs(cell:{part}:{row}:{COST})")
         pieces += [", ", size, " of cost" if cost > 0 else " saved"]
     if table.cell(row, ALIGNED) != NO_CAUSE:
         pieces += [', aligned with "', voice.value(row, ALIGNED), '"']
     return pieces
+
+
+def _against_expectation(voice: Voice, row: int, expected: str, change: float) -> list[Piece]:
+    """up 18.2%; of a rate or a score, whose percentage would mislead: up 40.4 percentage points, down 0.08."""
+    part, seen = voice.table.part, expected.replace("expected_", "observed_")
+    unit = voice.table.column(expected).unit
+    was, now = voice.table.number(row, expected), voice.table.number(row, seen)
+    if was is None or now is None or unit not in ("rate", "score", "points", "percent"):
+        return voice.went(change, f"cell:{part}:{row}:{CHANGE}")
+    source = f"sub(cell:{part}:{row}:{seen}, cell:{part}:{row}:{expected})"
+    size = (
+        percentage_points(now - was, source)
+        if unit == "rate"
+        else number(abs(now - was), unit, f"formula:abs({source})")
+    )
+    return [voice.direction(now - was, f"formula:{source}"), " ", size]
 
 
 def _apart(items: list[list[Piece]]) -> list[Piece]:

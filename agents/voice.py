@@ -175,9 +175,7 @@ class Voice:
         """14.0% for volumes and money; points for rates and scores, whose percentage would mislead."""
         unit, part = self.table.column(metric).unit, self.table.part
         if unit == "rate":
-            source = f"formula:mul(abs(cell:{part}:{row}:{metric}__change), 100)"
-            fact = number(abs(change) * 100, "points", source)
-            return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
+            return percentage_points(change, f"cell:{part}:{row}:{metric}__change")
         if relative is None or unit in ("score", "points", "percent"):
             return number(abs(change), unit, f"formula:abs(cell:{part}:{row}:{metric}__change)")
         return number(abs(relative), "rate", f"formula:abs(cell:{part}:{row}:{metric}__change_pct)")
@@ -190,6 +188,12 @@ class Voice:
         good = (change > 0) == (definition.polarity == "higher")
         text = "better" if good else "worse"
         return [" (", Fact(text=text, value=1 if good else -1, source=f"polarity:{metric}:{source}"), ")"]
+
+
+def percentage_points(change: float, source: str) -> Fact:
+    """0.4 percentage points: how far apart two rates are; `source` is their difference, a fraction."""
+    fact = number(abs(change) * 100, "points", f"formula:mul(abs({source}), 100)")
+    return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
 
 
 def steady(new: float, old: float, unit: str) -> bool:

@@ -28,7 +28,7 @@ class Metrics(dict[str, "Metric"]):
         terms = ratio.numerator if match["side"] == ABOVE else ratio.denominator
         twin = next((other for other in self.values() if _sums_just(other, terms)), None)
         unit = twin.unit if twin else "count" if match["side"] == BELOW else _SUMMED.get(ratio.unit, ratio.unit)
-        words = " and ".join(measure.replace("_", " ") for measure, _ in terms)
+        words = _words(terms, ratio.label)
         side = "above" if match["side"] == ABOVE else "below"
         return replace(
             ratio,
@@ -44,6 +44,16 @@ class Metrics(dict[str, "Metric"]):
             siblings=(),
             notes="",
         )  # fmt: skip
+
+
+def _words(terms: tuple[tuple[str, float], ...], label: str) -> str:
+    """promoters minus detractors; NPS answers, as the ratio's own label writes it."""
+    written = {word.lower(): word for word in label.split() if word.isupper()}
+    said = ""
+    for measure, weight in terms:
+        named = " ".join(written.get(word, word) for word in measure.split("_"))
+        said += f"{(' and ' if weight > 0 else ' minus ') if said else ''}{named}"
+    return said
 
 
 def sides(metric: str, model: SemanticModel) -> tuple[str, str]:

@@ -57,9 +57,8 @@ def comparison_range(time: TimeRange, compare_to: Comparison | TimeRange, as_of:
         return TimeRange(start=start, end=time.start - _DAY, label=_named(months))
     unit = _unit_to_date(time, as_of)
     if unit is not None:
-        return TimeRange(
-            start=shift(time.start, unit, -1), end=shift(time.end, unit, -1), label=f"the {unit} before, to date"
-        )
+        label = f"the {unit} before" if bucket_end(time.end, unit) == time.end else f"the {unit} before, to date"
+        return TimeRange(start=shift(time.start, unit, -1), end=shift(time.end, unit, -1), label=label)
     days = (time.end - time.start).days + 1
     label = "the day before" if days == 1 else f"the {days} days before"
     return TimeRange(start=time.start - timedelta(days=days), end=time.start - _DAY, label=label)

@@ -63,7 +63,8 @@ def aligned_events(
 def events_between(desk: Desk, first: date, last: date) -> tuple[tuple[Table, ...], list[Event]]:
     """The recorded events of some days, with the governed tables that were read for them."""
     words, readings = Areas(words_of(desk)), read_events(desk, first, last)
-    events = [event for kind, table in readings.items() for event in _events(kind, table, words)]
+    plans = desk.values.values(PLAN) if PLAN in desk.semantic.dimensions else ()
+    events = [event for kind, table in readings.items() for event in _events(kind, table, words, plans)]
     return tuple(table for table in readings.values() if table.rows), events
 
 
@@ -209,7 +210,7 @@ def event_table(found: Alignment, start: int, made: int, tables: Sequence[Table]
     return computed_at(empty, rows, made, tables)
 
 
-def _events(kind: str, table: Table, words: Areas) -> list[Event]:
+def _events(kind: str, table: Table, words: Areas, plans: Sequence[str]) -> list[Event]:
     reading = rules()["readings"][kind]
     found = []
     for row in range(len(table.rows)):
@@ -221,7 +222,7 @@ def _events(kind: str, table: Table, words: Areas) -> list[Event]:
                 id=str(table.cell(row, reading["id"])),
                 kind=kind,
                 day=date.fromisoformat(str(table.cell(row, reading["day"]))[:10]),
-                name=_title(str(table.cell(row, reading["name"]) or texts[0]), kind),
+                name=_title(str(table.cell(row, reading["name"]) or texts[0]), kind, plans),
                 plan=plan,
                 topic=texts[0] if is_title(texts[0]) else "",
                 areas=areas,
@@ -230,9 +231,11 @@ def _events(kind: str, table: Table, words: Areas) -> list[Event]:
     return found
 
 
-def _title(text: str, kind: str) -> str:
-    """What an event is called; one whose text is no plain title is told by its kind."""
-    return text if is_title(text) else f"{kind.capitalize()} without a plain title"
+def _title(text: str, kind: str, plans: Sequence[str]) -> str:
+    """What an event is called (`HMO: plain statement`); one whose text is no plain title is told by its kind."""
+    plan, _, rest = text.partition(": ")
+    plain = is_title(rest if plan in plans else text)
+    return text if plain else f"{kind.capitalize()} without a plain title"
 
 
 def _label(name: str) -> str:

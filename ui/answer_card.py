@@ -14,7 +14,7 @@ from tools.periods import day_in_words
 from ui.deep_links import view_of
 from ui.figures import figure
 from ui.health import threshold_crossed
-from ui.units import few, shown, why_hidden
+from ui.units import few, shown, told, why_hidden
 
 TRUST_LABELS: dict[str, str] = {
     "verified_query": "Verified query",
@@ -155,7 +155,7 @@ def _part(part: AnswerPart, index: int, answer: Answer) -> dict[str, Any]:
     return {
         "title": part.title,
         "interpretation": interpretation,
-        "columns": [_column(column) for column in part.columns],
+        "columns": [_column(part.columns[at]) for at in told(part)],
         "rows": [_row(part, index) for index in range(min(len(part.rows), MOST_ROWS))],
         "empty": _empty(part),
         "more": max(0, len(part.rows) - MOST_ROWS),
@@ -184,7 +184,7 @@ def _empty(part: AnswerPart) -> str:
 
 
 def _row(part: AnswerPart, row: int) -> list[dict[str, Any]]:
-    return [_cell(part, row, at) for at in range(len(part.columns))]
+    return [_cell(part, row, at) for at in told(part)]
 
 
 def _cell(part: AnswerPart, row: int, at: int) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _stats(charts: list[Chart], part: AnswerPart) -> list[dict[str, Any]]:
     names = [column.name for column in part.columns]
     wanted = [y for chart in charts if chart.kind == "stat" for y in chart.y if y in names]
     if wanted and len(part.rows) == 1 and all(_column(column)["number"] for column in part.columns):
-        wanted += names
+        wanted += [names[at] for at in told(part)]
     return [
         {"label": _column(column)["label"], **_cell(part, 0, names.index(column.name))}
         for column in (part.columns[names.index(name)] for name in dict.fromkeys(wanted))

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ui.printable import printable
-from ui.units import HIDDEN, shown, why_hidden
+from ui.units import HIDDEN, shown, told, why_hidden
 
 if TYPE_CHECKING:
     from agents.answer import Answer, AnswerPart, VerifiedBy
@@ -99,11 +99,13 @@ def _print_part(part: AnswerPart, console: Console) -> None:
         table = Table(
             title=Text(printable(part.title)) if part.title else None, title_justify="left", header_style="bold"
         )
-        for column in part.columns:
-            numeric = column.role in ("metric", "derived")
+        columns = told(part)
+        for at in columns:
+            column = part.columns[at]
+            numeric = column.role in ("metric", "derived") and not _is_text(part, at)
             table.add_column(Text(printable(column.label or column.name)), justify="right" if numeric else "left")
         for row in range(len(part.rows)):
-            table.add_row(*(Text(printable(shown(part, row, at))) for at in range(len(part.columns))))
+            table.add_row(*(Text(printable(shown(part, row, at))) for at in columns))
         console.print(table)
     if part.suppressed:
         console.print(_said(f"{HIDDEN}: {why_hidden(part.small_cell)}.", style="dim"))
@@ -111,6 +113,10 @@ def _print_part(part: AnswerPart, console: Console) -> None:
         console.print(
             Padding(Syntax(printable(part.sql), "sql", word_wrap=True, background_color="default"), (0, 2))
         )
+
+
+def _is_text(part: AnswerPart, at: int) -> bool:
+    return any(isinstance(row[at], str) for row in part.rows)
 
 
 def _print_provenance(answer: Answer, console: Console) -> None:

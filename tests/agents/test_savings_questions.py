@@ -6,7 +6,6 @@ import duckdb
 import pytest
 
 from agents.runtime import Assistant
-from tools.desk import Desk
 from tools.outcome import Found
 from tools.savings import project_savings
 from warehouse.principal import Principal
@@ -26,7 +25,11 @@ def test_ten_in_words_is_ten(assistant: Assistant, executive: Principal) -> None
     assert said.constants["reduce_pct"] == 10.0
 
 
-def test_the_nps_lift_follows_from_what_members_answered(desk: Desk, gold: duckdb.DuckDBPyConnection) -> None:
+def test_the_nps_lift_follows_from_what_members_answered(
+    assistant: Assistant, gold: duckdb.DuckDBPyConnection
+) -> None:
+    reader = Principal("nina", "executive")  # who has seen nothing that a whole could tell a hidden part of
+    desk = assistant.knowledge().context("?", reader, assistant.door, lambda _: None, "a1", "test").desk
     found = project_savings(10, desk, journey="Billing")
     assert isinstance(found, Found)
     plan = found.tables[0]

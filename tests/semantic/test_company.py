@@ -91,8 +91,12 @@ def test_a_conversation_goes_on_after_what_this_model_cannot_answer(before, assi
 
 
 def test_parts_over_a_bridge_are_not_said_to_be_the_whole(assistant):
-    assert "In total" not in assistant.ask("claims by channel this year", EXECUTIVE).text
-    assert "In total" in assistant.ask("claims by region this year", EXECUTIVE).text
+    answer = assistant.ask("claims by channel this year", EXECUTIVE)
+    assert "In total" not in answer.text
+    assert any("counts under each of them" in said for said in answer.assumptions)
+    whole = assistant.ask("claims by region this year", EXECUTIVE)
+    assert "In total" in whole.text
+    assert not any("counts under each" in said for said in whole.assumptions)
 
 
 def test_divided_sums_make_up_the_whole(company, settings):

@@ -41,6 +41,14 @@ def test_the_period_before(start: str, end: str, label: str, expected: tuple[str
     assert (before.start.isoformat(), before.end.isoformat()) == expected
 
 
+def test_a_whole_week_is_not_compared_to_date() -> None:
+    sunday = date(2026, 11, 1)
+    assert comparison_range(days("2026-10-26", "2026-11-01"), "previous_period", sunday).label == "the week before"
+    saturday = date(2026, 10, 31)
+    before = comparison_range(days("2026-10-26", "2026-10-31"), "previous_period", saturday)
+    assert before.label == "the week before, to date"
+
+
 @pytest.mark.parametrize(
     ("start", "end", "expected"),
     [

@@ -12,7 +12,10 @@ from agents.toolbox import seen_by_model
 from semantic.loader import load_model
 from semantic.query import DimensionFilter, Order, SemanticQuery, TimeGrain, TimeRange
 from semantic.values import ValueDictionary
+from tools.drivers.explain import NOTHING_STANDS_OUT
+from tools.drivers.places import CONCENTRATES
 from tools.outcome import Column, Found, Table
+from tools.standing import ALIGNED, BEGAN, CHANGE, INCIDENT, NO_CAUSE, STANDING, WHERE
 
 Tell = Callable[..., str]
 MONTHS = TimeRange(start=date(2026, 8, 28), end=date(2026, 10, 29), label="")
@@ -66,3 +69,89 @@ def test_compared_groups_are_not_said_twice(tell: Tell) -> None:
         (JOURNEY, CALLS), (("Billing", 5000), ("Pharmacy", 4000)), dimensions=("journey",), filters=only,
     )  # fmt: skip
     assert text.count("Pharmacy") == 1
+
+
+PLAN = Column("plan_type", "text", "", "dimension", "Plan type")
+
+
+def test_who_stands_alike_is_not_said_to_be_the_last_alone(tell: Tell) -> None:
+    def told(*calls: int) -> str:
+        rows = tuple(zip(("MAPD", "PPO", "HMO", "POS"), calls, strict=True))
+        return tell((PLAN, CALLS), rows, dimensions=("plan_type",))
+
+    text = told(900, 500, 500, 500)
+    assert "then PPO, HMO and POS (500 each)" in text
+    assert "fewest" not in text
+    text = tell(
+        (PLAN, CALLS), (("MAPD", 900), ("PPO", 900), ("HMO", 900), ("POS", 500)), dimensions=("plan_type",)
+    )
+    assert "900, level with PPO and HMO; POS has the fewest (500)" in text
+    text = tell(
+        (PLAN, CALLS), (("MAPD", 900), ("PPO", 800), ("HMO", 500), ("POS", 500)), dimensions=("plan_type",)
+    )
+    assert "then PPO (800); HMO and POS have the fewest (500 each)" in text
+
+
+def test_one_whole_month_is_not_said_to_be_cut_off(tell: Tell) -> None:
+    month = Column("month", "date", "", "time")
+    september = TimeRange(start=date(2026, 9, 1), end=date(2026, 9, 30))
+    rows = (("2026-09-01", "MAPD", 900), ("2026-09-01", "PPO", 500), ("2026-09-01", "HMO", 400))
+    text = tell((month, PLAN, CALLS), rows, dimensions=("plan_type",), time_grain="month", time=september)
+    assert "cut off" not in text
+    assert "MAPD were 900 in September 2026; then PPO (500) and HMO (400)." in text
+
+
+def test_a_share_of_events_is_not_told_as_a_rate(tell: Tell) -> None:
+    """It concentrates in Billing (44.9%) was read as the rate of Billing, which was another."""
+    rate = Column("negative_emotion_rate", "number", "rate", "metric", "Negative emotion rate")
+    change = Column("negative_emotion_rate__change", "number", "rate", "derived", "Change")
+    before = Column("negative_emotion_rate__previous", "number", "rate", "metric", "Before")
+    assert "Negative calls concentrate in Billing Question (44.9% by call topic)" in _explained(
+        (rate, before, change), (0.33, 0.32, 0.01), 900
+    )
+    assert "concentrate" not in _explained((rate, before, change), (0.33, 0.32, 0.01), 2)
+
+
+def _explained(columns: tuple[Column, ...], row: tuple[float, ...], now: int) -> str:
+    model = load_model()
+    asked = SemanticQuery(metrics=("negative_emotion_rate",), time=MONTHS, compare_to="previous_period")
+    total = Table("In total", columns, (row,), query=asked)
+    added = Column("contribution", "number", "points", "derived", "Adds to the change")
+    topic = Column("call_topic", "text", "", "dimension", "Call topic")
+    cut = Table(f"{NOTHING_STANDS_OUT}, by call topic", (topic, added), (("Billing Question", 0.3),))
+    places = (
+        Column("by", "text", "", "dimension", "By"), Column("value", "text", "", "dimension", "Largest"),
+        Column("now", "number", "count", "metric", "Negative calls"),
+        Column("share_now", "number", "rate", "derived", "Share"),
+    )  # fmt: skip
+    where = Table(CONCENTRATES, places, (("Call topic", "Billing Question", now, 0.449),))
+    seen = seen_by_model(Found((total, cut, where), "analysis", shape="drivers"))
+    return Narrator(model, ValueDictionary.declared(model)).narrate([seen]).text
+
+
+def test_a_rate_and_a_score_leave_their_expectation_in_points() -> None:
+    """Provider-not-found rate 43.7%, up 1222.7% on expectation; sentiment -0.41, down 23.3% on expectation."""
+    words = [Column(name, "VARCHAR", "", "dimension") for name in (INCIDENT, WHERE, ALIGNED)]
+    numbers = [Column(f"{side}_{unit}", "DOUBLE", unit, "derived") for side in ("expected", "observed")
+               for unit in ("rate", "score", "count")]  # fmt: skip
+    change = Column(CHANGE, "DOUBLE", "rate", "derived")
+    columns = (*words, Column(BEGAN, "DATE", "", "time"), *numbers, change)
+    day = "2026-10-23"
+    rows = (
+        ("Rate", "00248", NO_CAUSE, day, 0.033, None, None, 0.437, None, None, 12.227),
+        ("Sentiment", "New members", NO_CAUSE, day, None, -0.34, None, None, -0.42, None, -0.235),
+        ("Failures", "ELG-4031", NO_CAUSE, day, None, None, 100, None, None, 120, 0.2),
+    )
+    found = Found((Table(STANDING, columns, rows),), "analysis", shape="briefing")
+    narrator = Narrator(model := load_model(), ValueDictionary.declared(model))
+    text = narrator.narrate([seen_by_model(found)]).text
+    assert "Rate (00248): 43.7% since 23 October 2026, up 40.4 percentage points on expectation" in text
+    assert "down 0.08 on expectation" in text
+    assert "up 20.0% on expectation" in text
+
+
+def test_what_stands_above_a_ratio_is_called_what_it_is() -> None:
+    """Promoters and detractors: -7,256, of the promoters less the detractors; Nps answers."""
+    metrics = load_model().metrics
+    labels = [metrics[side].label for side in ("above_nps", "below_nps")]
+    assert labels == ["Promoters minus detractors", "NPS answers"]

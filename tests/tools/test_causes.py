@@ -10,13 +10,19 @@ import pytest
 
 from semantic.query import DimensionFilter
 from tools.alignment import Event, Segment, align, weights_of
-from tools.causes import aligned_events
+from tools.causes import aligned_events, events_between
 from tools.desk import Desk
 from tools.scout.incident import Start
 
 AREAS = ("billing", "pharmacy", "id_card", "claims", "provider", "access", "enrollment")
 PLANS = ("MAPD", "PPO", "HMO")
 START = date(2026, 6, 30)
+
+
+def test_a_title_may_begin_with_its_plan(desk: Desk) -> None:
+    _, events = events_between(desk, date(2026, 10, 1), date(2026, 10, 3))
+    names = [event.name for event in events if event.kind == "fix"]
+    assert any(name.startswith("HMO: ") for name in names), names
 
 
 def world(rng: random.Random, cause: bool) -> tuple[list[Event], Segment]:
