@@ -67,6 +67,7 @@ def scout(
     company = company_of(settings, model, warehouse, snapshot, only)
     briefed = company is None and snapshot is None and only is None
     with closing(_door(settings, target, snapshot, company)) as door:
+        door.snapshot()  # its worker opens the files while the scan is imported
         with progress(console(stderr=True), "Scanning") as step:
             report = _scanned(door, settings, company, wanted, _with_imports(step) if briefed else step)
         _show(report, door, principal, settings, as_json=as_json)
@@ -125,11 +126,12 @@ def _show(report: ScanReport, door: Warehouse, principal: Principal, settings: S
 
 
 def _door(settings: Settings, warehouse: Path, snapshot: str | None, company: Company | None) -> Warehouse:
+    from tools.scout.reader import SCOUT
     from warehouse.audit import AuditLog
     from warehouse.door import Warehouse
 
     audit = AuditLog.of(settings)
-    return company.door(audit) if company else Warehouse(warehouse, settings, audit, snapshot)
+    return company.door(audit) if company else Warehouse(warehouse, settings, audit, snapshot, awaits=SCOUT)
 
 
 def _day(text: str) -> date:

@@ -97,6 +97,7 @@ class Warehouse:
 
     It follows the pointer to the served snapshot; with a `snapshot_id` (or the beginning of one, or an as-of day)
     it stays with that kept one. An `outside` snapshot is somebody else's file, judged by a `policy` of its own.
+    Whom it `awaits` has a worker ready, most readers unless said otherwise.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class Warehouse:
         clock: Callable[[], datetime] | None = None,
         outside: Snapshot | None = None,
         policy: Policy | None = None,
+        awaits: Principal | None = None,
     ) -> None:
         self._path = path
         self._outside = outside
@@ -120,6 +122,7 @@ class Warehouse:
         self._admission = Admission(settings.state / SHOWN, settings.limits, clock or (lambda: datetime.now(UTC)))
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._awaited = awaits
         self._pools: dict[tuple[Data, Limits], WorkerPool] = {}
         self._results: Remembered[Rows] = Remembered(500)
 
@@ -203,8 +206,7 @@ class Warehouse:
         Raises MissingDataError when there is no snapshot or none can open it, DeniedError when none answers.
         """
         with self._lock:
-            self._current()
-            pool = self._pools["shared", self._limits]
+            pool = self._pool(self._current(), "shared", self._limits)
         if not pool.busy_ids():
             pool.estimated_rows("SELECT 1", {})
 
@@ -219,9 +221,12 @@ class Warehouse:
         data, limits = data_for(principal, self._policy), self._limits_of(principal)
         with self._lock:
             snapshot = self._current()
-            if (data, limits) not in self._pools:
-                self._pools[data, limits] = open_pool(snapshot, limits, data=data)
-            return snapshot, self._pools[data, limits]
+            return snapshot, self._pool(snapshot, data, limits)
+
+    def _pool(self, snapshot: Snapshot, data: Data, limits: Limits) -> WorkerPool:
+        if (data, limits) not in self._pools:
+            self._pools[data, limits] = open_pool(snapshot, limits, data=data)
+        return self._pools[data, limits]
 
     def _limits_of(self, principal: Principal) -> Limits:
         """The settings', or those that the policy gives a system."""
@@ -249,9 +254,12 @@ class Warehouse:
         return self._snapshot
 
     def _serve(self, snapshot: Snapshot) -> Snapshot:
-        """From now on, statements read this one; a worker for most readers opens it meanwhile."""
+        """From now on, statements read this one; a worker for whom it awaits opens it meanwhile."""
         self._snapshot = snapshot
-        self._pools["shared", self._limits] = open_pool(snapshot, self._limits, data="shared")
+        if self._awaited is None:
+            self._pool(snapshot, "shared", self._limits)
+        else:
+            self._pool(snapshot, data_for(self._awaited, self._policy), self._limits_of(self._awaited))
         return snapshot
 
     def _decide(

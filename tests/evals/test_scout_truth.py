@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from semantic.loader import load_model
-from tools.scout.reading import SCOUT
+from tools.scout.reader import SCOUT
 from tools.scout.scout import run_scout
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse

@@ -20,14 +20,13 @@ from tools.scout.cube import ANY, Cube, ordered
 from tools.scout.incident import Segment
 from tools.scout.lines import NO_VALUE, Lines, Values, lines_of, nested_values, table_of, with_margins
 from tools.scout.program import Family
+from tools.scout.reader import SCOUT
 from warehouse.door import QueryContext, QueryResult
 from warehouse.errors import UsageError
-from warehouse.principal import Principal
 
 if TYPE_CHECKING:
     from tools.desk import Door
 
-SCOUT = Principal(user="insight-scout", role="scout")
 SOURCE = QueryContext(source="scout")
 BESIDE = 2  # statements that the engine runs at a time for a scan
 FEW_MEASURES = 2  # of more, the texts of many cells take longer than the engine saves
@@ -191,9 +190,11 @@ def members_behind(
             filters = tuple(DimensionFilter(dimension=name, values=(value,)) for name, value in segment)
             wanted.append(Wanted(counted, filters, time))
     with ThreadPoolExecutor(BESIDE) as pool:
-        for result in pool.map(partial(ask, door), compile_counts(semantic, wanted)):
-            for place, count in result.rows:
-                found[known[place]] = int(count or 0)
+        statements = tuple(compile_counts(semantic, wanted))
+        for statement, result in zip(statements, pool.map(partial(ask, door), statements), strict=True):
+            for count, places in zip(result.rows[0], statement.places, strict=True):
+                for place in places:
+                    found[known[place]] = int(count or 0)
     return found
 
 

@@ -16,6 +16,7 @@ from scipy.special import stdtr, stdtrit
 
 from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
 from tools.scout.expectation import WINDOWS, Expected, Series
+from tools.scout.incident import Kind
 from tools.scout.onset import Onset, onset_of
 
 TELLING = 1.5  # deviations of the rest of a wider segment, from which it is seen to have changed too
@@ -65,6 +66,11 @@ class _Board:
     plain_variance: Floats
     plain_usual: Floats
 
+    def of(self, cells: Ints) -> _Board:
+        """Of some cells, a copy."""
+        sums = {name: value[cells] for name, value in vars(self).items() if name != "windows"}
+        return _Board(**sums, windows=self.windows)
+
 
 def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Sequence[int] = ()) -> list[Found]:
     """Departures of the last day's windows, from the strongest on; `bound` false ones a day in a quiet company.
@@ -80,8 +86,8 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
     needed = -stdtrit(freedom, allowed / 2)[:, None]
     found: list[Found] = []
     taken = cube.twins.copy()
+    z = _deviations(board, expected.kind, expected.skew)
     for _ in range(2 * MOST):
-        z = _deviations(board, expected)
         passing = (np.abs(z) >= needed) & ~taken[:, None] & _eligible(board, series.kind)
         passing &= ~_immaterial(board, series.kind)
         if not passing.any():
@@ -92,8 +98,9 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
         if not _is_over(z[cell], windows, window) and _is_seen(series, expected, folded, item):
             found.append(replace(item, p_value=tail, false_per_day=tail / float(allowed[cell]) * bound))
         taken[cell] = True
-        _fold(cube, series, expected, item, folded, doubt)
-        _refresh(board, expected, folded, doubt)
+        touched = _fold(cube, series, expected, item, folded, doubt)
+        _refresh(board, expected, folded, doubt, touched)
+        z[touched] = _deviations(board.of(touched), expected.kind, expected.skew)
         if len(found) == MOST:
             break
     return found
@@ -132,20 +139,22 @@ def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Boa
     variances = [expected.variances(last - w + 1, last) for w in windows]
     variance, usual = (np.column_stack([pair[place] for pair in variances]) for place in (0, 1))
     mean = sums(expected.mean)
-    return _Board(
-        sums(series.counts), mean, variance, usual, sums(series.exposure), windows, mean, variance, usual
-    )
+    now = (mean.copy(), variance.copy(), usual.copy())
+    return _Board(sums(series.counts), *now, sums(series.exposure), windows, mean, variance, usual)
 
 
-def _refresh(board: _Board, expected: Expected, folded: Floats, doubt: Floats) -> None:
-    """The sums with what was folded in since."""
-    added = np.column_stack([folded[:, -w:].sum(axis=1) for w in board.windows])
-    extra = np.column_stack([doubt[:, -w:].sum(axis=1) ** 2 for w in board.windows])
-    mean = board.plain_expected + added
+def _refresh(board: _Board, expected: Expected, folded: Floats, doubt: Floats, cells: Ints) -> None:
+    """The sums of some cells with what was folded in since."""
+    more, unsure = folded[cells], doubt[cells]
+    added = np.column_stack([more[:, -w:].sum(axis=1) for w in board.windows])
+    extra = np.column_stack([unsure[:, -w:].sum(axis=1) ** 2 for w in board.windows])
+    mean = board.plain_expected[cells] + added
     if expected.kind != "score":  # what is expected above the base strays as the base does
-        extra += expected.phi[:, None] * np.maximum(added, 0.0)
+        extra += expected.phi[cells, None] * np.maximum(added, 0.0)
         mean = np.maximum(mean, 1e-6)
-    board.expected, board.variance, board.usual = mean, board.plain_variance + extra, board.plain_usual + extra
+    board.expected[cells] = mean
+    board.variance[cells] = board.plain_variance[cells] + extra
+    board.usual[cells] = board.plain_usual[cells] + extra
 
 
 def _allowed(cube: Cube, board: _Board, series: Series, bound: float) -> Floats:
@@ -179,21 +188,21 @@ def _immaterial(board: _Board, kind: str) -> BoolArray:
     return np.asarray(np.abs(board.observed - board.expected) < LEAST_CHANGE * board.expected)
 
 
-def _deviations(board: _Board, expected: Expected) -> Floats:
+def _deviations(board: _Board, kind: Kind, skew: float) -> Floats:
     """Signed roots of the likelihood ratios: standard normal when nothing has changed.
 
     Counts and small shares go by a negative binomial, larger shares by a binomial with more variance, means of
     scores by a normal distribution with their skewness taken off.
     """
     observed, mean, variance = board.observed, board.expected, board.variance
-    if expected.kind == "score":
+    if kind == "score":
         plain = (observed - mean) / np.sqrt(variance)
-        lean = expected.skew / (6 * np.sqrt(np.maximum(board.exposure, 1.0)))
+        lean = skew / (6 * np.sqrt(np.maximum(board.exposure, 1.0)))
         return np.asarray(np.where(plain * lean > 0, plain - lean * np.clip(plain**2 - 1, 0, 35), plain))
     sign = np.sign(observed - mean)
     near = np.where(sign > 0, np.maximum(observed - 0.5, mean), np.minimum(observed + 0.5, mean))
     deviance = _negative_binomial(near, mean, variance)
-    if expected.kind == "rate":
+    if kind == "rate":
         share = mean / np.maximum(board.exposure, 1e-9)
         deviance = np.where(share < SMALL_SHARE, deviance, _binomial(near, mean, board.exposure, variance))
     return np.asarray(sign * np.sqrt(deviance))
@@ -243,13 +252,15 @@ def _most_likely(
     """
     clearest = int(np.argmax(np.where(passing, clear, -np.inf)))
     cell, window = divmod(clearest, z.shape[1])
-    plain = replace(board, variance=board.usual)
     prior = np.log(np.maximum(np.bincount(cube.depth).astype(float), 1.0))
-    gain = _deviations(plain, expected) ** 2 / 2 - prior[cube.depth][:, None]
-    gain[list(known)] += STICKY
     near = (np.sign(z) == np.sign(z[cell, window])) & _overlapping(cube, cell)[:, None] & passing
-    best = int(np.argmax(np.where(near, gain, -np.inf)))
-    cell, window = best // z.shape[1], best % z.shape[1]
+    cells = np.flatnonzero(near.any(axis=1))
+    plain = board.of(cells)
+    plain.variance = plain.usual
+    gain = _deviations(plain, expected.kind, expected.skew) ** 2 / 2 - prior[cube.depth[cells]][:, None]
+    gain[np.isin(cells, list(known))] += STICKY
+    best, window = divmod(int(np.argmax(np.where(near[cells], gain, -np.inf))), z.shape[1])
+    cell = int(cells[best])
     if cell in known:
         return cell, window
     return _widened(cube, board, expected, prior, passing, cell, window), window
@@ -318,8 +329,8 @@ def _accepted(series: Series, expected: Expected, folded: Floats, cell: int, win
     return Found(cell, window, z, 1.0, 0.0, onset, expected.mean[cell].copy(), counted)
 
 
-def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: Floats, doubt: Floats) -> None:
-    """Expect the incident's excess of every overlapping cell, from its first day on.
+def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: Floats, doubt: Floats) -> Ints:
+    """Expect the incident's excess of every overlapping cell, from its first day on; gives the cells.
 
     A wider cell is expected to hold all of it, a part its share at the same relative change, any other cell what
     they have in common. What is estimated of it is in doubt by as much as parts of an incident may differ.
@@ -334,7 +345,7 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     change = _course(excess, np.maximum(size, 1e-9), float(expected.phi[item.cell]), score=score)
     if item.cell == 0:  # what all cells do is in the common factor, which the others' expectations hold already
         folded[0, days] += excess
-        return
+        return np.zeros(1, dtype=np.int64)
     cells = np.flatnonzero(_overlapping(cube, item.cell))
     around = _holds(cube, cells, item.cell)
     share = _shared(cube, base, item.cell, cells[~around])
@@ -343,6 +354,7 @@ def _fold(cube: Cube, series: Series, expected: Expected, item: Found, folded: F
     folded[0, days][holidays] -= excess[holidays]  # on which the whole is expected to be what it is
     folded[cells[~around], days] += change * share
     doubt[cells[~around], days] += UNLIKE * np.abs(change * share)
+    return cells
 
 
 def _course(excess: Floats, size: Floats, phi: float, *, score: bool) -> Floats:

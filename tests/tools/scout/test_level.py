@@ -25,5 +25,5 @@ def test_sums_of_a_share_stray_as_much_as_they_are_said_to(share: float) -> None
     cube = cube_of(["region"], rows, days, {"hits": hits, "trials": trials})
     series = Series("rate", cube.measures["hits"], cube.measures["trials"])
     expected = expect(cube, series, gap=WINDOW)
-    z = _deviations(_board(series, expected, (WINDOW,)), expected)[cube.depth == 1]
+    z = _deviations(_board(series, expected, (WINDOW,)), expected.kind, expected.skew)[cube.depth == 1]
     assert 0.86 < float(z.std()) < 1.08

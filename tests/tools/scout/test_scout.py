@@ -17,12 +17,16 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from semantic.compiler.counts import Wanted, compile_counts
 from semantic.loader import load_model
+from semantic.model import Measure
+from semantic.query import TimeRange
 from tools.formula import evaluate
 from tools.scout.incident import ScanReport, carried, from_document, visible_to
 from tools.scout.lines import _numbers
 from tools.scout.program import Program, program
-from tools.scout.reading import SCOUT, _covering, _finest, read_cube
+from tools.scout.reader import SCOUT
+from tools.scout.reading import _covering, _finest, members_behind, read_cube
 from tools.scout.scout import run_days, run_scout
 from warehouse.audit import AuditLog
 from warehouse.door import Warehouse
@@ -171,6 +175,31 @@ def test_an_incident_holds_together(report: ScanReport) -> None:
             assert amount == pytest.approx(incident.dollars.amount.value)
             assert not incident.echo_of or incident.dollars.counted == 0
     assert {incident.id for incident in report.incidents} >= {i.echo_of for i in report.incidents if i.echo_of}
+
+
+def test_counts_of_one_table_are_columns_of_one_pass_and_none_is_asked_twice(door: Warehouse) -> None:
+    time = TimeRange(start=date(2026, 9, 1), end=date(2026, 9, 14))
+    later = TimeRange(start=date(2026, 9, 3), end=date(2026, 9, 20))
+    plans, tenures = (("plan_type", "MAPD"),), (("plan_type", "PPO"), ("member_tenure", "New"))
+    asked = [
+        (MODEL.metrics[name], segment, when)
+        for name, segment, when in (
+            ("total_calls", plans, time),
+            ("leaked_calls", tenures, later),
+            ("total_calls", (), later),
+            ("failed_sessions", plans, time),
+            ("total_calls", plans, time),
+        )
+    ]
+    alone = [members_behind(door, MODEL, [one])[0] for one in asked]
+    assert members_behind(door, MODEL, asked) == alone
+    assert alone[0] == alone[4] > 0 < alone[1] < alone[2]
+    wanted = [
+        Wanted(Measure("members", MODEL.measures[name].dataset, "count_distinct", "member_id"), (), when)
+        for name, when in (("calls", time), ("calls", later), ("failed_sessions", time), ("calls", time))
+    ]
+    found = list(compile_counts(MODEL, wanted))
+    assert [one.places for one in found] == [((0, 3), (1,)), ((2,),)]
 
 
 def test_members_are_counted_as_plain_sql_counts_them(report: ScanReport, tiny_warehouse: Path) -> None:
