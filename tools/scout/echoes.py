@@ -14,8 +14,10 @@ LEFT_OVER = 0.7  # of the deviations of a stronger incident of the metric: what 
 FAINT = 0.6  # of the deviations of a stronger incident of another metric: what is weaker is its effect
 ALIKE = 1.6  # times the change of all its events, that some of them may have changed and be only among them
 STEEPER = 1.3  # times the change of a whole, that a part must have changed to be what moved it
+STEEPER_SCORE = 1.15  # the same of scores, of whose large parts some goes for common to all
 MOST_OF = 0.5  # of a whole's excess, that parts must hold
 SIDES = 3  # values of a dimension that move as one
+ONE_START = timedelta(days=1)  # by which the starts of two values that move as one may be apart
 Pair = tuple[str, str]
 Kinship = Mapping[Pair, frozenset[Pair]]
 Stories = Sequence[Sequence[str]]
@@ -96,16 +98,27 @@ def _gathered(incidents: Sequence[Incident]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for whole in incidents:
-        if whole.values or whole.kind == "score" or not whole.change:
+        if whole.values or not _change(whole):
             continue
+        steeper = STEEPER_SCORE if whole.kind == "score" else STEEPER
         parts: list[Incident] = []
-        for other in sorted(incidents, key=lambda i: (-abs(i.excess.value), i.id)):
-            steeper = abs(other.change or 0.0) > STEEPER * abs(whole.change)
-            if other.values and steeper and _alike(whole, other) and not any(_meet(other, one) for one in parts):
+        for other in sorted(incidents, key=lambda i: (-_amount(i), i.id)):
+            apart = other.values and _alike(whole, other) and _change(other) > steeper * _change(whole)
+            if apart and not any(_meet(other, one) for one in parts):
                 parts.append(other)
-        if parts and sum(abs(part.excess.value) for part in parts) >= MOST_OF * abs(whole.excess.value):
+        if parts and sum(map(_amount, parts)) >= MOST_OF * _amount(whole):
             found[whole.id] = max(parts, key=lambda i: (abs(i.evidence.z), i.id)).id
     return found
+
+
+def _change(incident: Incident) -> float:
+    """How far it moved, by the event: relative to what was expected, of a score in its own unit."""
+    return abs(incident.excess.value if incident.kind == "score" else incident.change or 0.0)
+
+
+def _amount(incident: Incident) -> float:
+    """How much it gained or lost in all, of a score over all its values."""
+    return abs(incident.excess.value) * (incident.volume if incident.kind == "score" else 1.0)
 
 
 def _among(incidents: Sequence[Incident], stories: Stories) -> dict[str, str]:
@@ -125,19 +138,26 @@ def _among(incidents: Sequence[Incident], stories: Stories) -> dict[str, str]:
 def _sides(incidents: Sequence[Incident]) -> dict[str, str]:
     """Incidents of one place that are apart in the values of one dimension, three or more, by the strongest.
 
-    So many values of it at once are one change of the place, unevenly.
+    So many values of it at once are one change of the place, unevenly; so are two of them from the same day on.
     """
     found: dict[str, str] = {}
     ranked = sorted(incidents, key=lambda i: (-abs(i.evidence.z), i.id))
     for place, first in enumerate(ranked):
         if first.id in found:
             continue
+        rest = [other for other in ranked[place + 1 :] if other.id not in found and _alike(first, other)]
+        found |= {other.id: first.id for other in rest if _is_twin(first, other)}
         for name in first.values:
-            rest = [other for other in ranked[place + 1 :] if other.id not in found and _alike(first, other)]
             beside = [other for other in rest if _apart_in(first, other) == {name} and _common(first, other)]
             if len({other.values[name] for other in beside}) >= SIDES - 1:
                 found |= {other.id: first.id for other in beside}
     return found
+
+
+def _is_twin(incident: Incident, other: Incident) -> bool:
+    """Whether two that move alike are apart in one value only, and began together."""
+    together = abs(incident.start.day - other.start.day) <= ONE_START
+    return together and incident.values.keys() == other.values.keys() and len(_apart_in(incident, other)) == 1
 
 
 def _alike(incident: Incident, other: Incident) -> bool:

@@ -29,6 +29,7 @@ LEAST_CHANGE = 0.03  # of a smaller relative change nobody is told
 UNLIKE = 0.15  # by how much a part of an incident may differ from the whole of it without being another one
 WEEK = 7  # days of the longest window in which a departure that is over is told still
 TRACE = 0.3  # of a longer window's deviations; its second half has 0.7 of them as long as the departure lasts
+LEAST_OWN = 0.5  # of a score's departure, not made by what is common to all
 FREEDOM = (15.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
 LOOK_BACK = 28  # days in which an incident may have begun
 
@@ -95,7 +96,8 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
         cell, window = _most_likely(cube, board, expected, passing, z, z**2 - needed**2, known)
         item = _accepted(series, expected, folded, cell, windows[window], float(z[cell, window]))
         tail = float(stdtr(freedom[cell], -abs(z[cell, window])) * 2)
-        if not _is_over(z[cell], windows, window) and _is_seen(series, expected, folded, item):
+        is_own = _is_seen(series, expected, folded, item) and not _is_left_behind(series, expected, item, found)
+        if not _is_over(z[cell], windows, window) and is_own:
             found.append(replace(item, p_value=tail, false_per_day=tail / float(allowed[cell]) * bound))
         taken[cell] = True
         touched = _fold(cube, series, expected, item, folded, doubt)
@@ -128,6 +130,20 @@ def _is_seen(series: Series, expected: Expected, folded: Floats, item: Found) ->
     wanted = expected.mean[item.cell, since].sum()
     stray = series.counts[item.cell, since].sum() - wanted
     return bool(stray * np.sign(item.z) >= LEAST_CHANGE * wanted)
+
+
+def _is_left_behind(series: Series, expected: Expected, item: Found, before: Sequence[Found]) -> bool:
+    """Whether a part's scores only look moved because a clearer departure has moved what is common to all.
+
+    Where a large part rises, the mean over segments rises with it, and whoever stayed as they were seem to fall:
+    without what is common to all less than half of their fall is left.
+    """
+    if series.kind != "score" or not item.cell or not any(other.z * item.z < 0 for other in before):
+        return False
+    since = slice(item.onset.first - len(item.onset.weights), None)
+    stray = (series.counts[item.cell] - expected.mean[item.cell] - item.counted)[since].sum()
+    shared = (series.exposure[item.cell] * expected.common)[since].sum()
+    return bool((stray + shared) * np.sign(item.z) < LEAST_OWN * abs(stray))
 
 
 def _board(series: Series, expected: Expected, windows: tuple[int, ...]) -> _Board:

@@ -132,6 +132,37 @@ def test_three_values_of_a_dimension_at_once_are_one_change() -> None:
     plans = [seen("leaked_calls", {**billing, "plan_type": plan}, 50, 5) for plan in ("HMO", "PPO", "EPO")]
     first = seen("leaked_calls", {**billing, "plan_type": "MAPD"}, 200, 9)
     assert {i.echo_of for i in told_once([*plans, first], STORY, {})} == {"", first.id}
-    assert all(not i.echo_of for i in told_once([plans[0], replace(first, start=plans[0].start)], STORY, {}))
+    two_days_before = replace(first, start=seen("leaked_calls", billing, 200, 9, days=9).start)
+    assert all(not i.echo_of for i in told_once([plans[0], two_days_before], STORY, {}))
     later = [replace(plan, direction="down") for plan in plans[1:]]
-    assert all(not i.echo_of for i in told_once([plans[0], first, *later], [], {}) if i.direction == "up")
+    assert all(
+        not i.echo_of for i in told_once([plans[0], two_days_before, *later], [], {}) if i.direction == "up"
+    )
+
+
+@pytest.mark.parametrize(
+    ("segment", "days", "one"),
+    [
+        ({"journey": "Login"}, 8, True),
+        ({"journey": "Login"}, 10, False),
+        ({"journey": "Login", "plan_type": "HMO"}, 7, False),
+        ({"plan_type": "HMO"}, 7, False),
+    ],
+    ids=["a day apart", "three days apart", "of another depth", "of another dimension"],
+)
+def test_two_values_that_move_alike_from_one_day_on_are_one_change(
+    segment: dict[str, str], days: int, *, one: bool
+) -> None:
+    first = seen("leaked_calls", {"journey": "Account Update"}, 200, 9)
+    other = seen("leaked_calls", segment, 120, 8, days=days)
+    assert {i.echo_of for i in told_once([other, first], [], {})} == ({"", first.id} if one else {""})
+
+
+@pytest.mark.parametrize(("shift", "echo"), [(0.9, True), (0.8, False)], ids=["more than all", "as all did"])
+def test_a_score_s_whole_is_not_told_beside_a_large_part_that_moved_it(shift: float, *, echo: bool) -> None:
+    whole = replace(seen("effort_score", {}, 0.75, 7, kind="score"), volume=300.0)
+    part = replace(seen("effort_score", {"tenure_bucket": "3+ years"}, shift, 7.5, kind="score"), volume=150.0)
+    told = {i.segment: i.echo_of for i in told_once([whole, part], [], {})}
+    assert told[()] == (part.id if echo else "")
+    few = replace(part, volume=60.0)
+    assert {i.segment: i.echo_of for i in told_once([whole, few], [], {})}[()] == ""

@@ -253,3 +253,24 @@ def test_a_change_of_mix_is_no_change_of_a_rate() -> None:
     assert scan(cube, plain, expect(cube, plain, 14), BOUND), "the whole's rate does rise"
     series = replace(plain, mix=mix_of(cube, k, n, DAYS - 14, additive=False))
     assert not scan(cube, series, expect(cube, series, 14), BOUND)
+
+
+@pytest.mark.parametrize("fell", [False, True], ids=["stayed", "fell"])
+def test_where_a_large_part_s_scores_rise_the_others_are_told_as_falling_only_when_they_fell(
+    *, fell: bool
+) -> None:
+    random = np.random.default_rng(17)
+    parts = [(f"plan {n}", f"tenure {m}") for n in range(3) for m in range(3)]
+    size = random.poisson([90 if plan == "plan 0" else 25 for plan, _ in parts], (DAYS, len(parts))).T.astype(
+        float
+    )
+    level = np.full((len(parts), DAYS), 3.0)
+    level[:3, -10:] += 1.0
+    if fell:
+        level[3:6, -10:] -= 0.6
+    sums = level * size + random.normal(0, 1, size.shape) * np.sqrt(size)
+    cube = cube_of(("plan", "tenure"), parts, company(11).days[:DAYS], {"s": sums, "n": size})
+    series = Series("score", cube.measures["s"], cube.measures["n"])
+    found = [(cube.segment(item.cell), item.z > 0) for item in scan(cube, series, expect(cube, series, 14), BOUND)]
+    assert (((("plan", "plan 0"),), True)) in found
+    assert [segment for segment, up in found if not up] == ([(("plan", "plan 1"),)] if fell else [])
