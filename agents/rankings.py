@@ -331,13 +331,14 @@ def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total
     moved = voice.moved(best, metric)
     if moved and len(order) > 1:
         prose.write("{name} is {moved}.", name=voice.row_name(best), moved=moved)
-    _also(prose, voice, metric, best)
+    _also(prose, voice, metric, best, order[1] if len(order) == table.count == 2 else None)
 
 
-def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
+def _also(prose: Prose, voice: Voice, metric: str, row: int, other: int | None = None) -> None:
+    """For MAPD: NPS -22.6 points; beside the `other` of a pair: NPS -22.6 points against -15.1 points."""
     others = [name for name in voice.table.names("metric") if name != metric]
     items: list[list[Piece]] = [
-        [voice.metric(name), " ", voice.cell(row, name)]
+        [voice.metric(name), " ", voice.cell(row, name), *_against(voice, other, name)]
         for name in others
         if voice.table.number(row, name) is not None
     ]
@@ -345,6 +346,10 @@ def _also(prose: Prose, voice: Voice, metric: str, row: int) -> None:
         several = len(voice.table.names("dimension")) > 1
         where: list[Piece] = ["For the leading combination"] if several else ["For ", *voice.row_name(row)]
         prose.write("{where}: {items}.", where=where, items=series(items[:NAMED]))
+
+
+def _against(voice: Voice, other: int | None, name: str) -> list[Piece]:
+    return [] if other is None else [" against ", voice.cell(other, name)]
 
 
 def _adds_up(voice: Voice, metric: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date
+from typing import cast
 
 from semantic.model import SemanticModel
 from semantic.query import MetricFilter, TimeGrain, TimeRange
+from semantic.windows import bucket_start
 from tools.periods import day_in_words, span_in_words
 
 _UNIT_WORDS = {"minutes": "minute", "days": "day", "weeks": "week", "seconds": "second", "points": "point"}
@@ -105,13 +107,28 @@ def _month_end(day: date) -> date:
 
 
 _BARE = re.compile(r"^(today|yesterday|this \w+|last (week|month|quarter|year))$", re.IGNORECASE)
+_UNITS_BACK = re.compile(r"^last (\d+) (day|week|month|quarter|year)s?$", re.IGNORECASE)
+_NAMED = re.compile(r"^(?:this|last) (week|month|quarter|year)$", re.IGNORECASE)
+_LEAST_DAYS = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}
 _COUNTED = re.compile(r"^(the )?last \d+ \w+$", re.IGNORECASE)
+
+
+def _is_cut_short(period: TimeRange, label: str) -> bool:
+    """Whether the data begin within the period that a label names: 34 days are not the last 12 months."""
+    if counted := _UNITS_BACK.match(label):
+        whole = (int(counted[1]) - 1) * _LEAST_DAYS[counted[2].lower()]  # the last one may have begun just now
+        return (period.end - period.start).days < whole
+    named = _NAMED.match(label)
+    grain = cast(TimeGrain, named[1].lower()) if named else "day"
+    return bool(named) and bucket_start(period.end, grain) != period.start
 
 
 def lead_in(period: TimeRange) -> tuple[str, str]:
     """What stands before and after the days: ("in the last 30 days (", ")"), ("on ", ""), ("from ", "")."""
     label = period.label.strip().removeprefix("the ")
     days = days_in_words(period)
+    if _is_cut_short(period, label):
+        return f"in the part of {'the ' if _COUNTED.match(label) else ''}{label.lower()} that has data (", ")"
     if _BARE.match(label):
         return f"{label[0].lower()}{label[1:]} (", ")"
     if _COUNTED.match(label):

@@ -9,6 +9,7 @@ import pytest
 
 from agents.answer import Answer
 from agents.runtime import Assistant
+from warehouse.principal import Principal
 
 Ask = Callable[[str], Answer]
 VERIFIED = {
@@ -76,8 +77,9 @@ def test_new_against_tenured_equals_plain_sql(ask: Ask, gold: duckdb.DuckDBPyCon
     assert [(row[0], pytest.approx(row[1])) for row in answer.rows] == witness
 
 
-def test_the_upside_of_billing_equals_arithmetic(ask: Ask, gold: duckdb.DuckDBPyConnection) -> None:
-    answer = ask(REASONED["B15"])
+def test_the_upside_of_billing_equals_arithmetic(assistant: Assistant, gold: duckdb.DuckDBPyConnection) -> None:
+    # A reader who has not seen the day by plan and tenure: the total would tell what was hidden there.
+    answer = assistant.ask(REASONED["B15"], Principal("uma", "executive"))
     counted = gold.execute(
         "SELECT SUM(is_leaked), SUM(is_leaked * is_repeat) FROM gold.calls "
         "WHERE call_date = DATE '2026-10-29' AND journey = 'Billing'"

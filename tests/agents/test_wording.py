@@ -37,6 +37,11 @@ def test_labels_fit_into_sentences() -> None:
     [
         ("today", (2026, 10, 29), (2026, 10, 29), "today (…)"),
         ("last 30 days", (2026, 9, 30), (2026, 10, 29), "in the last 30 days (…)"),
+        ("last 12 months", (2026, 8, 28), (2026, 9, 30), "in the part of the last 12 months that has data (…)"),
+        ("last 12 months", (2025, 10, 1), (2026, 9, 30), "in the last 12 months (…)"),
+        ("last 8 quarters", (2025, 1, 1), (2026, 10, 1), "in the last 8 quarters (…)"),
+        ("this year", (2026, 8, 28), (2026, 10, 29), "in the part of this year that has data (…)"),
+        ("this year", (2026, 1, 1), (2026, 10, 29), "this year (…)"),
         ("Q3 2026", (2026, 7, 1), (2026, 9, 30), "in …"),
         ("since June", (2026, 6, 1), (2026, 10, 29), "from …"),
         ("", (2026, 10, 29), (2026, 10, 29), "on …"),

@@ -155,3 +155,10 @@ def test_what_stands_above_a_ratio_is_called_what_it_is() -> None:
     metrics = load_model().metrics
     labels = [metrics[side].label for side in ("above_nps", "below_nps")]
     assert labels == ["Promoters minus detractors", "NPS answers"]
+
+
+def test_both_of_a_pair_are_told_in_every_figure(tell: Tell) -> None:
+    rate = Column("leakage_rate", "number", "rate", "metric", "Digital leakage rate")
+    rows = (("MAPD", 5000, 0.338), ("PPO", 4000, 0.27))
+    text = tell((PLAN, CALLS, rate), rows, metrics=("leaked_calls", "leakage_rate"), dimensions=("plan_type",))
+    assert "For MAPD: digital leakage rate 33.8% against 27.0%." in text
