@@ -18,6 +18,8 @@ from tools.outcome import Refusal
 
 if TYPE_CHECKING:
     from agents.context import Context
+    from agents.planner import Planner
+    from agents.planner.periods import Clock
     from semantic.search.entries import Kind
     from semantic.search.finding import Hit
 
@@ -27,13 +29,19 @@ _MEANT: dict[str, Kind] = {
     "no_value": "value",
     "domain": "metric",
 }
+STARTERS = 6
 _LEAST = 0.6
 _OFFERED, _LOOKED_AT = 3, 6
 _QUOTED = re.compile(r"'([^']{2,80})'")
 
 
 def with_nearest(stop: Refusal, context: Context) -> Refusal:
-    """The refusal with the nearest metric, dimension or values that exist: named, and as questions to click."""
+    """The refusal with the nearest metric, dimension or values that exist: named, and as questions to click.
+
+    What a model has no figures for at all is refused with questions that it can be begun with.
+    """
+    if stop.code == "not_modelled" and not stop.nearest:
+        return replace(stop, nearest=tuple(openers(context.planner, context.clock)[:_OFFERED]))
     kind, finder = _MEANT.get(stop.code), context.desk.finder
     if kind is None or finder is None:
         return stop
@@ -44,6 +52,15 @@ def with_nearest(stop: Refusal, context: Context) -> Refusal:
         return stop
     questions = tuple(dict.fromkeys((*offered.values(), *stop.nearest)))[:_OFFERED]
     return replace(stop, reason=f"{stop.reason} {_said(kind, offered)}", nearest=questions)
+
+
+def openers(planner: Planner, clock: Clock) -> list[str]:
+    """Questions that a model can be begun with: the first wordings of its verified queries, in the model's order.
+
+    A model without any is asked for its first metrics by what they can be broken down by.
+    """
+    listed = [query.questions[0] for query in planner.model.verified_queries.values() if query.questions]
+    return listed or planner.openers(STARTERS, clock)
 
 
 def _said(kind: Kind, labels: Iterable[str]) -> str:

@@ -294,7 +294,7 @@ def _least(voice: Voice, metric: str, order: list[int], largest: bool) -> list[P
     last = order[-1]
     if _says_nothing(voice, last) or voice.cell(last, metric).text == voice.cell(order[0], metric).text:
         return []
-    level = _level_with(voice, metric, order, last)
+    level = _level_with(voice, metric, order, last)[::-1]  # the least itself first: the figure is its own
     edge, value = extreme(voice, metric, last, not largest), voice.cell(last, metric)
     has = "have" if len(level) > 1 else _has(voice, last)
     each = " each)" if len(level) > 1 else ")"
@@ -335,7 +335,7 @@ def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total
 
 
 def _also(prose: Prose, voice: Voice, metric: str, row: int, other: int | None = None) -> None:
-    """For MAPD: NPS -22.6 points; beside the `other` of a pair: NPS -22.6 points against -15.1 points."""
+    """For MAPD: NPS -22.6 points; of a pair: For MAPD against PPO: NPS -22.6 points against -15.1 points."""
     others = [name for name in voice.table.names("metric") if name != metric]
     items: list[list[Piece]] = [
         [voice.metric(name), " ", voice.cell(row, name), *_against(voice, other, name)]
@@ -345,6 +345,8 @@ def _also(prose: Prose, voice: Voice, metric: str, row: int, other: int | None =
     if items:
         several = len(voice.table.names("dimension")) > 1
         where: list[Piece] = ["For the leading combination"] if several else ["For ", *voice.row_name(row)]
+        if other is not None:
+            where = ["For ", *voice.row_name(row), " against ", *voice.row_name(other)]
         prose.write("{where}: {items}.", where=where, items=series(items[:NAMED]))
 
 

@@ -16,6 +16,7 @@ from agents.answer import Answer
 from agents.answer_store import AnswerStore, Thumbs
 from agents.knowledge import READER
 from agents.learning import Learning
+from agents.nearest import STARTERS, openers
 from agents.planner.reviewing import awaited_reason, decision_in, may_be_reason
 from agents.tracing.keeping import keep_trace
 from agents.tracing.store import TRACES, TraceStore
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from tools.scout.incident import Incident
 
 silence_libraries()
-STARTERS = 6
 WARM_UP = "Total calls by plan type"
 
 
@@ -336,14 +336,9 @@ class Assistant:
         return replay(self, self.answers.kept(answer_id, principal), principal, against, same_words=same_words)
 
     def starters(self, role: Role) -> list[str]:
-        """Questions to begin with: the first wording of the verified queries, in the model's order.
-
-        A model without any is asked for its first metrics by what they can be broken down by.
-        """
+        """Questions to begin with, as many as are shown."""
         knowledge = self.knowledge()
-        verified = knowledge.semantic.verified_queries.values()
-        listed = [query.questions[0] for query in verified if query.questions]
-        return (listed or knowledge.planner.openers(STARTERS, knowledge.clock))[:STARTERS]
+        return openers(knowledge.planner, knowledge.clock)[:STARTERS]
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -86,7 +86,10 @@ def test_an_answer_is_what_plain_sql_says(assistant, plain, case):
 
 @pytest.mark.parametrize("before", ["Walk me through a customer journey", "What should we fix first?"])
 def test_a_conversation_goes_on_after_what_this_model_cannot_answer(before, assistant):
-    assert assistant.ask(before, EXECUTIVE, f"after {before}").status == "refused"
+    refused = assistant.ask(before, EXECUTIVE, f"after {before}")
+    assert refused.status == "refused"
+    assert refused.follow_ups
+    assert {assistant.ask(offered, EXECUTIVE).status for offered in refused.follow_ups} == {"answered"}
     assert assistant.ask("Premium by region", EXECUTIVE, f"after {before}").rows
 
 

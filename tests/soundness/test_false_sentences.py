@@ -89,7 +89,7 @@ def test_who_stands_alike_is_not_said_to_be_the_last_alone(tell: Tell) -> None:
     text = tell(
         (PLAN, CALLS), (("MAPD", 900), ("PPO", 800), ("HMO", 500), ("POS", 500)), dimensions=("plan_type",)
     )
-    assert "then PPO (800); HMO and POS have the fewest (500 each)" in text
+    assert "then PPO (800); POS and HMO have the fewest (500 each)" in text
 
 
 def test_one_whole_month_is_not_said_to_be_cut_off(tell: Tell) -> None:
@@ -161,4 +161,4 @@ def test_both_of_a_pair_are_told_in_every_figure(tell: Tell) -> None:
     rate = Column("leakage_rate", "number", "rate", "metric", "Digital leakage rate")
     rows = (("MAPD", 5000, 0.338), ("PPO", 4000, 0.27))
     text = tell((PLAN, CALLS, rate), rows, metrics=("leaked_calls", "leakage_rate"), dimensions=("plan_type",))
-    assert "For MAPD: digital leakage rate 33.8% against 27.0%." in text
+    assert "For MAPD against PPO: digital leakage rate 33.8% against 27.0%." in text
