@@ -151,11 +151,13 @@ class Context:
     def check_time(self) -> None:
         """Raise UpstreamModelError when the question has used its time up."""
         if time.monotonic() > self.deadline:
+            free = self.free_model
             raise UpstreamModelError(
-                "The chat model did not finish in time.",
+                "The chat model did not finish in time." if free else "The answer was not ready in time.",
                 where="chat_model.timeout_seconds",
-                next_step="Ask again, or use the embedded chat model.",
-            )
+                next_step="Ask again, or use the embedded chat model." if free else
+                "Ask again when the machine is less busy, or raise the limit.",
+            )  # fmt: skip
 
 
 def _of_reply(said: object) -> dict[str, Plain]:

@@ -323,6 +323,7 @@ def _remarks(prose: Prose, voice: Voice, metric: str, order: list[int], *, total
         whole = sum(table.number(row, metric) or 0.0 for row in table.rows)
         query = table.query
         limited = query is not None and (query.limit == len(order) or bool(query.having))
+        limited = limited or table.shows_part(metric)  # a row that is left out is part of the total
         prose.write(
             "{lead} that is {total}.",
             lead="Together" if limited else "In total",

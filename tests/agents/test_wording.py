@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
+from agents.context import Context
 from agents.wording import in_sentence, is_plural, lead_in, plural, written
 from semantic.query import TimeRange
+from warehouse.errors import UpstreamModelError
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,11 @@ def test_a_period_reads_as_people_say_it(
 ) -> None:
     before, after = lead_in(TimeRange(start=date(*start), end=date(*end), label=label))
     assert f"{before}…{after}" == text
+
+
+@pytest.mark.parametrize(("free", "said"), [(True, "embedded chat model"), (False, "less busy")])
+def test_who_is_late_is_not_sent_to_what_it_is_already(free: bool, said: str) -> None:
+    late = SimpleNamespace(deadline=0.0, free_model=free)
+    with pytest.raises(UpstreamModelError) as error:
+        Context.check_time(late)  # type: ignore[arg-type]
+    assert said in str(error.value.next_step)

@@ -162,3 +162,14 @@ def test_both_of_a_pair_are_told_in_every_figure(tell: Tell) -> None:
     rows = (("MAPD", 5000, 0.338), ("PPO", 4000, 0.27))
     text = tell((PLAN, CALLS, rate), rows, metrics=("leaked_calls", "leakage_rate"), dimensions=("plan_type",))
     assert "For MAPD against PPO: digital leakage rate 33.8% against 27.0%." in text
+
+
+def test_the_rows_that_may_be_shown_are_not_called_the_total() -> None:
+    """In total that is 19,991: of 20,000, the nine bookings of a country with three customers were left out."""
+    asked = SemanticQuery(metrics=("leaked_calls",), dimensions=("plan_type",), time=MONTHS)
+    rows = (("MAPD", 5000), ("PPO", 4000), ("HMO", 3000))
+    table = Table("", (PLAN, CALLS), rows, query=asked, small_cell=11, left_out=1)
+    narrator = Narrator(model := load_model(), ValueDictionary.declared(model))
+    text = narrator.narrate([seen_by_model(Found((table,), "governed_metric"))]).text
+    assert "In total" not in text
+    assert "Together that is 12,000." in text
