@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import closing
 from datetime import date, datetime
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     Step = Callable[[str, float], None]
 
+SWITCH_AFTER = 0.03  # seconds that a thread keeps the interpreter: those that compute wait for each other less
+
 
 def scout(
     day: Annotated[
@@ -60,6 +63,7 @@ def scout(
     from ui.cli_company import company_of
     from ui.render import progress
 
+    sys.setswitchinterval(SWITCH_AFTER)
     settings = load_settings()
     wanted = _day(day) if day else None
     target = warehouse or settings.warehouse
