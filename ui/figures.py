@@ -7,9 +7,12 @@ the darkest ones for lighter neighbours.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Literal
 
 from agents.answer import AnswerColumn, AnswerPart, Cell, Chart
+from semantic.query import TimeGrain, TimeRange
+from semantic.windows import is_whole
 from ui.units import display
 
 Theme = Literal["light", "dark"]
@@ -26,6 +29,7 @@ _TICKS = {"rate": ".0%", "usd": "$,.3~s", "count": ",.3~s"}
 _AXIS_NOTE = {"minutes": "minutes", "seconds": "seconds", "days": "days", "points": "points", "score": "score"}
 MOST_BARS = 15
 MOST_SERIES = 8
+MOST_MONTHS = 12
 _ROW_PIXELS = 34
 _LONG_NAME = 24
 
@@ -67,6 +71,7 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     part, held_back = _without_hidden(chart, part)
     if not part.rows:
         return None
+    part, cut_off = _whole_periods(chart, part)
     if _sparse(chart, part):
         chart, part = _one_bar_a_row(chart, part)
     horizontal = chart.kind == "bar" and part.columns[columns[chart.x]].role != "time" and not chart.series
@@ -74,7 +79,8 @@ def figure(chart: Chart, part: AnswerPart) -> dict[str, Any] | None:
     series = _series(chart, part, rows)
     data = [_trace(chart, part, rows_of, y, name, horizontal) for rows_of, y, name in series[:MOST_SERIES]]
     layout = _layout(chart, part, horizontal, len(rows), many=len(data) > 1)
-    note = " ".join(filter(None, (_left_out(len(part.rows) - len(rows), len(series) - len(data)), held_back)))
+    left_out = _left_out(len(part.rows) - len(rows), len(series) - len(data))
+    note = " ".join(filter(None, (left_out, held_back, cut_off)))
     wide = not horizontal or any(len(str(name)) > _LONG_NAME for name in data[0]["y"])
     return {"data": data, "layout": layout, "note": note, "wide": wide}
 
@@ -92,6 +98,28 @@ def _without_hidden(chart: Chart, part: AnswerPart) -> tuple[AnswerPart, str]:
     gone = {row for row, at in hidden if at == drawn[0]}
     rows = [row for index, row in enumerate(part.rows) if index not in gone]
     return part.model_copy(update={"rows": rows, "suppressed": []}), note
+
+
+def _whole_periods(chart: Chart, part: AnswerPart) -> tuple[AnswerPart, str]:
+    """The part of a line of sums without the periods that are cut off: a month of four days looks like a fall.
+
+    They stay where fewer than two whole ones would be left, and the note says so.
+    """
+    query = part.semantic_query or {}
+    units = {column.name: column.unit for column in part.columns}
+    if chart.kind != "line" or units[chart.y[0]] not in ("count", "usd") or not query.get("time"):
+        return part, ""
+    period = TimeRange.model_validate(query["time"])
+    grain: TimeGrain = query.get("time_grain") or "day"
+    at = [column.name for column in part.columns].index(chart.x)
+    starts = [date.fromisoformat(str(row[at])[:10]) for row in part.rows]
+    whole = {start for start in starts if is_whole(start, grain, period)}
+    if whole == set(starts):
+        return part, ""
+    if len(whole) < 2:
+        return part, "Periods at the ends are cut off: they have fewer days."
+    kept = [row for row, start in zip(part.rows, starts, strict=True) if start in whole]
+    return part.model_copy(update={"rows": kept, "suppressed": []}), "Periods cut off at the ends: in the table."
 
 
 def _sparse(chart: Chart, part: AnswerPart) -> bool:
@@ -181,6 +209,11 @@ def _layout(chart: Chart, part: AnswerPart, horizontal: bool, rows: int, *, many
         value_axis["tickformat"] = fmt
     dated = by_name[chart.x].role == "time"
     category_axis: dict[str, Any] = {"type": "date", "title": {"text": ""}} if dated else {"type": "category"}
+    months = (
+        {row[[column.name for column in part.columns].index(chart.x)] for row in part.rows} if dated else set()
+    )
+    if (part.semantic_query or {}).get("time_grain") == "month" and 0 < len(months) <= MOST_MONTHS:
+        category_axis |= {"dtick": "M1", "tickformat": "%b %Y"}
     layout: dict[str, Any] = {"margin": {"l": 8, "r": 16, "t": 34 if many else 10, "b": 8}, "showlegend": many}
     layout["bargap"] = 0.35
     if horizontal:

@@ -49,6 +49,34 @@ def test_a_trend_is_a_line_over_dates_with_rates_as_percent() -> None:
     assert drawn["data"][0]["y"] == [0.25, 0.3]
 
 
+def months(start: str, end: str) -> AnswerPart:
+    """Calls by month over a period that need not be of whole months; the last is September 2026."""
+    rows: list[list[Cell]] = [["2026-07-01", 15.0], ["2026-08-01", 130.0], ["2026-09-01", 120.0]]
+    query = {"metrics": ["leaked_calls"], "time_grain": "month", "time": {"start": start, "end": end}}
+    made = part(rows, ("month", "time", ""), ("calls", "metric", "count"))
+    return made.model_copy(update={"semantic_query": query})
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "drawn", "note"),
+    [
+        ("2026-07-01", "2026-09-30", [15.0, 130.0, 120.0], ""),
+        ("2026-07-28", "2026-09-30", [130.0, 120.0], "Periods cut off at the ends: in the table."),
+        (
+            "2026-07-28",
+            "2026-09-29",
+            [15.0, 130.0, 120.0],
+            "Periods at the ends are cut off: they have fewer days.",
+        ),
+    ],
+)
+def test_a_month_of_a_few_days_is_not_drawn_as_a_fall(start: str, end: str, drawn: list[float], note: str) -> None:
+    made = figure(Chart(kind="line", title="", x="month", y=("calls",)), months(start, end))
+    assert made is not None
+    assert (made["data"][0]["y"], made["note"]) == (drawn, note)
+    assert made["layout"]["xaxis"]["tickformat"] == "%b %Y"
+
+
 def test_a_series_dimension_makes_one_colour_a_value_and_none_is_lost() -> None:
     rows: list[list[Cell]] = [["MAPD", "New", 5], ["MAPD", "Tenured", 3], ["PDP", "New", 2], ["PDP", None, 1]]
     split = part(rows, ("segment", "dimension", ""), ("tenure", "dimension", ""), ("calls", "metric", "count"))
