@@ -19,6 +19,7 @@ from agents.free_text import FreeText
 from agents.grounding import Evidence, problems, table_problems
 from agents.narrator import Narration, Narrator
 from agents.nearest import with_nearest
+from agents.premise import premise
 from agents.toolbox import seen_by_model
 from agents.verified_answer import trust_words, verified_by
 from agents.wording import in_sentence
@@ -122,7 +123,8 @@ class Assembler:
         said, facts, replaced = self._chosen_text(narration, evidence, context)
         parts = [as_part(table) for table in found.tables]
         first = parts[0]
-        assumptions = [*found.assumptions, *_overlaps(found, desk), *_limited(desk), *not_shown(found.tables)]
+        assumptions = [*premise(desk.question, found), *found.assumptions, *_overlaps(found, desk)]
+        assumptions += [*_limited(desk), *not_shown(found.tables)]
         assumptions += [REPLACED] if replaced else []
         return answer.model_copy(
             update={
