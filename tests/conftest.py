@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -158,10 +159,10 @@ def ask(assistant: Assistant, executive: Principal) -> Callable[[str], Answer]:
 
 
 @pytest.fixture
-def desk(assistant: Assistant, executive: Principal) -> Desk:
-    """The hidden context of a tool call."""
-    knowledge = assistant.knowledge()
-    return knowledge.context("?", executive, assistant.door, lambda _: None, "a1", "test").desk
+def desk(assistant: Assistant, request: pytest.FixtureRequest) -> Desk:
+    """The hidden context of a tool call, of a reader to whom nothing was shown that a total could tell more of."""
+    reader = Principal(hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12], "executive")
+    return assistant.knowledge().context("?", reader, assistant.door, lambda _: None, "a1", "test").desk
 
 
 @pytest.fixture(scope="session")
