@@ -223,7 +223,7 @@ def _time(draft: Draft, reading: Reading, clock: Clock, units: set[str]) -> None
             draft.assumptions.append(f"{period.vague[0].upper()}{period.vague[1:]}.")
         if draft.compare_to and _baseline_end(clipped, draft.compare_to) < clock.first_day:
             named = draft.compare_to.label if isinstance(draft.compare_to, TimeRange) else ""
-            words = named or f"what {period.label} is compared with"
+            words = named or f"What {period.label} would be compared with"
             draft.issues.append(Issue("before_data", words=(words,)))
         if clipped.start > period.start:
             draft.assumptions.append(f"The data starts on {clock.first_day.isoformat()}.")

@@ -25,7 +25,8 @@ _UNDER = re.compile(rf"^(?:under|below|less than)\s?{_NUMBER}(?P<unit> .*)?$")
 _OPEN_TAILS = tuple(
     tuple(tail.split())
     for tail in (
-        "and up", "and over", "and older", "and above", "and more", "or older", "or over", "or more", "plus",
+        "and up", "upward", "upwards", "on up",
+        "and over", "and older", "and above", "and more", "or older", "or over", "or more", "plus",
         "and",
     )
 )  # fmt: skip

@@ -105,7 +105,9 @@ def joined(one: Named, other: Named, reading: Reading) -> bool:
     """Whether only joining words stand between the two: then both are wanted."""
     low, high = (one, other) if one.start < other.start else (other, one)
     # `calling members last quarter and calls per member`; before a breakdown the second has slots of its own
-    named = [*reading.of_kind("metric"), *(reading.of_kind("time") if not reading.breakdown else ())]
+    stepped = any(reading.tokens[at].text == "and" for at in range(low.end, high.start))  # `by month and NPS`
+    named = [*reading.of_kind("metric"), *(reading.of_kind("grain") if stepped else ())]
+    named += reading.of_kind("time") if not reading.breakdown else []
     covered = {at for span in named for at in range(span.start, span.end)}
     between = [reading.tokens[at].text for at in range(low.end, high.start) if at not in covered]
     return bool(set(between) & {"and", ",", "vs", "versus", "against", "plus", "as", "both"}) and all(

@@ -49,6 +49,9 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     for span in by_dimension:
         if span in reading.breakdown:
             continue
+        if _taken_together(reading, span):
+            reading.explain(span.start - 1, span.end)
+            continue
         if _is_scope(reading, span):
             reading.explain(span.start - 1, span.end)
             continue
@@ -66,6 +69,7 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
         ):
             reading.loose.append(span)
         reading.explain(span.start, span.end)
+    _one_by_one(reading)
     _head_nouns(reading, lexicon)
     for span in list(reading.loose):
         if _continues(reading, span):
@@ -87,6 +91,21 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
         for span in reading.loose
         if span not in told and (span.start in values or not named & set(span.targets))
     ]
+
+
+def _one_by_one(reading: Reading) -> None:
+    """`network by network`: by network. `for every other survey type`, where one was left out: by it."""
+    spans = sorted(reading.of_kind("dimension"), key=lambda span: span.start)
+    for one, other in pairwise(spans):
+        if one.names == other.names and one.end + 1 == other.start and reading.tokens[one.end].text == "by":
+            reading.loose = [span for span in reading.loose if span not in (one, other)]
+            reading.breakdown = [span for span in reading.breakdown if span is not one]
+            reading.explain(one.start, other.end)
+    for span in reading.breakdown:
+        left = {target.name for value in reading.of_kind("value") if value.start in reading.negated
+                for target in value.targets}  # fmt: skip
+        if reading.tokens[span.start - 1].text == "other" and span.names & left:
+            reading.explain(span.start - 1, span.start)
 
 
 _SAID_BY = word_set("by per each every and across") | {","}
@@ -221,7 +240,12 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
         return not _beside_value(reading, span) and not _but_for(reading, span)
     if _ranked(reading, at, span) or {"and", "or"} & set(words[span.start : span.end]):
         return True
-    if words[max(0, at - 2) : at] in (["what", "are"], ["what", "were"]) and not _beside_value(reading, span):
+    if words[max(0, at - 2) : at] in (
+        ["what", "are"],
+        ["what", "were"],
+        ["are", "there"],
+        ["were", "there"],
+    ) and not _beside_value(reading, span):
         return True
     if before in _LEADING and not _beside_value(reading, span):
         return True
@@ -245,6 +269,25 @@ def _is_scope(reading: Reading, span: Span) -> bool:
     alone = at > 1 and words[at] == "all" and reading.tokens[at - 1].is_mark and reading.closes(span.end)
     but = at > 1 and words[at] in ("all", "every", "each") and words[span.end : span.end + 1] in _BUT
     return (alone or but) and bool({"by", "per"} & set(words[:at]))
+
+
+_TOGETHER = (
+    r"(?:, )?(?:all )?(?:(?:put|taken|added|lumped|counted|rolled) )?"
+    r"(?:together|combined|as one|in one(?: number| figure)?)"
+)
+_CHAINED = word_set("all and or , the of")
+
+
+def _taken_together(reading: Reading, span: Span) -> bool:
+    """`all topics and all channels put together`: over all of them, and by none."""
+    words = [token.text for token in reading.tokens]
+    if span.start < 1 or words[span.start - 1] != "all":
+        return False
+    end = next((start for start, _ in find(reading, _TOGETHER) if start >= span.end), None)
+    if end is None:
+        return False
+    named = {at for one in reading.of_kind("dimension") for at in range(one.start, one.end)}
+    return all(at in named or words[at] in _CHAINED for at in range(span.end, end))
 
 
 _BUT = [["but"], ["except"], ["excluding"], ["besides"], ["without"], ["other"], ["apart"], ["aside"]]
@@ -374,6 +417,8 @@ def _but_for(reading: Reading, span: Span) -> bool:
     _, at = _skip_left(words, span.start)
     if at and not (reading.tokens[at - 1].is_mark or _OVER_ALL & set(words[at - 1 : span.start])):
         return False
+    if {"each", "every"} & set(words[at : span.start]):
+        return False  # `in each team but the Retention Desk`: one by one, without that one
     names = span.names
     following = reading.tokens[span.end].text if span.end < len(reading.tokens) else ""
     return following in _EXCEPTIONS and any(
@@ -386,7 +431,7 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
     covered = {at for span in reading.spans for at in range(span.start, span.end)}
     for at, token in enumerate(reading.tokens):
         names = lexicon.heads.get(token.lemma)
-        if at in covered or not names:
+        if at in covered or not names or token.text.endswith("ing"):  # `by the planning number`
             continue
         if any(reading.tokens[span.end - 1].lemma == token.lemma for span in reading.breakdown if span.end <= at):
             reading.explain(at, at + 1)  # `by age group, only the groups below zero`

@@ -15,7 +15,8 @@ from semantic.query import Comparison, TimeGrain
 
 VERSUS = (
     r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
-    r"difference|differences|gap|differ|differs|beat|beats|outperform|outperformed|next to"
+    r"contrast|contrasts|contrasted|contrasting|difference|differences|gap|differ|differs|"
+    r"beat|beats|outperform|outperformed|next to"
 )
 _BEFORE_DOWN = ("turned", "turn", "turning", "broken", "break", "write", "note", "shut")
 _BEFORE_UP = ("tied", "locked", "end", "ends", "ended", "pick", "picked", "picks", "signed", "made", "took",
@@ -36,7 +37,9 @@ CHANGE = (
 )
 _BEFORE_IT = (
     r"(?:the )?(?:previous|prior|preceding|earlier) one|the one (?:before|prior|preceding)(?: (?:that|it))?|"
-    r"one (?:before|prior|preceding) (?:that|it)"
+    r"one (?:before|prior|preceding) (?:that|it)|"
+    r"the (?:\d+|two|three|four|six|ten|same (?:number|count) of) (?:days|weeks|months) before(?: (?:that|it))?|"
+    r"the one before (?:beside|next to) it|the same (?:span|stretch) before(?: it)?"
 )
 _ASKS_CHANGE = (
     r"(?:did|has|have|had|is|are|was|were|how much|how|by how much|what is the|"
@@ -171,7 +174,8 @@ def _changes(reading: Reading) -> bool:
 
 def _asks_of_change(reading: Reading) -> bool:
     asked = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{CHANGE})")
-    return bool(asked or first(reading, rf"(?:{CHANGE}) (?:in|of|since|from)"))
+    most = first(reading, rf"(?:{CHANGE})(?: the)? (?:most|least)")  # `which plan type improved most on NPS`
+    return bool(asked or most or first(reading, rf"(?:{CHANGE}) (?:in|of|since|from)"))
 
 
 def _read_grain(reading: Reading, plain: list[Span]) -> None:
@@ -334,7 +338,7 @@ def _two_periods(reading: Reading, plain: list[Span], clock: Clock) -> None:
         or unexplained(reading, VERSUS)
         or _changes(reading)
         or _conjoined(reading, plain)
-        or take(reading, r"before(?: that| it)?")
+        or take(reading, r"before(?: that| it)?|(?:each )?(?:beside|alongside)")
     ):
         reading.problems.append("periods")
         return

@@ -33,12 +33,24 @@ def contrast(
         if len(wide) > 1:
             base.ask = _two_at_once(base, lexicon, wide)
         return
+    if not named and prior.query and prior.query.limit == 1 and prior.query.order_by and prior.shown.rows:
+        _of_first(base, prior, lexicon)
+        return
     if not first(reading, _COMPARES) or not prior.shown.rows:
         return
     values = {i.dimension: i.values[0] for i in named if i.op == "in"}
     own = [name for name in prior.shown.dimensions if name in values]
     if len(own) == len(prior.shown.dimensions):
         _against_first(base, tuple(values[name] for name in own), prior, lexicon)
+
+
+def _of_first(base: Draft, prior: PriorTurn, lexicon: Lexicon) -> None:
+    """`why?` after the one row that a ranking was asked for: why it is so there."""
+    row = dict(zip(prior.shown.dimensions, prior.shown.rows[0], strict=True))
+    kept = [item for item in base.filters if item.dimension not in row]
+    base.filters = [*kept, *(DimensionFilter(dimension=name, values=(value,)) for name, value in row.items())]
+    labels = ", ".join(lexicon.values.label(name, value) for name, value in row.items())
+    base.assumptions.append(f"Explained for {labels}, the row on top of the last answer.")
 
 
 def _against_first(base: Draft, row: tuple[str, ...], prior: PriorTurn, lexicon: Lexicon) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from weakref import WeakSet
 
+from agents.planner.clauses import Asking, packaged
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
 from agents.planner.meaning import Meanings
 from agents.planner.reranker import Reranker
@@ -48,6 +49,12 @@ class Indexes:
     def meanings(self) -> Meanings:
         """What is meant by words that name nothing."""
         return Meanings.of(self.model, self.lexicon)
+
+    @cached_property
+    def asking(self) -> Asking | None:
+        """What tells clauses that ask from clauses that only tell; None without its file."""
+        found = packaged()
+        return Asking(self.lexicon, found) if found else None
 
     @cached_property
     def reranker(self) -> Reranker | None:

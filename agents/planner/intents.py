@@ -117,6 +117,9 @@ def _is_occasion(reading: Reading, start: int) -> bool:
     return (so and bool(figures)) or (led[:1] == ["for"] and any(not since <= at < start for at in figures))
 
 
+_NO_ONE = (["if", "no", "one"], ["if", "nobody"], ["if", "none"])
+
+
 def _percentage(reading: Reading) -> float | None:
     words = [token.text for token in reading.tokens]
     for at in range(len(words)):
@@ -127,6 +130,8 @@ def _percentage(reading: Reading) -> float | None:
         if words[at : at + 3] == ["by", "a", "quarter"]:
             reading.explain(at, at + 3)
             return 25.0
+        if any(words[at : at + len(phrase)] == phrase for phrase in _NO_ONE):
+            return 100.0
         if words[at] in ("halve", "halved", "halving"):
             reading.explain(at, at + 1)
             return 50.0

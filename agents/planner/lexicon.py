@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 from agents.planner.normalise import lemma, phrase_tokens, stem
@@ -91,6 +91,12 @@ class Lexicon:
     related: dict[str, frozenset[str]] = field(default_factory=dict)
     thesaurus: Thesaurus = field(default_factory=Thesaurus)
     same: dict[Key, Target] = field(default_factory=dict)
+
+    @cached_property
+    def label_stems(self) -> frozenset[str]:
+        """Stems of the words in figures' labels: `planning` and `loaded` tell one figure from another."""
+        words = (word for metric in self.model.metrics.values() for word in metric.label.lower().split())
+        return frozenset(stem(word.strip("(),")) for word in words)
 
     def written_values(self) -> Iterable[Key]:
         """The phrases of values as they are written, word by word."""

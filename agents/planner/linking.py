@@ -6,36 +6,26 @@ All candidate spans compete; the set that explains most words with the fewest, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from agents.planner.background import is_told
 from agents.planner.ellipsis import EXACT, elliptical
 from agents.planner.lexicon import Lexicon, same_key
 from agents.planner.normalise import lemma, stem
+from agents.planner.period_spans import grain_spans, time_spans
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
-from agents.planner.thresholds import comparisons
-from agents.planner.times import read_spans
+from agents.planner.sound_spans import is_cut_short, is_half_a_word, is_verb, sound, texts_of
 from agents.planner.words import (
-    ADVERB_GRAINS,
     COMMON_VALUES,
-    DETERMINERS,
-    EXCLUDERS,
     FILLER,
     FUNCTION,
     KNOWN,
     LINKERS,
-    NUMBER_WORDS,
-    OUTSTANDING,
     POPULATION,
     PREPOSITIONS,
-    PRONOUNS,
-    SHARE,
     TIME_WORDS,
-    UNITS,
-    english,
-    word_set,
 )
-from semantic.query import TimeGrain
 
 _EXACT, _BAG, _SAME, _STEM = EXACT, 0.9, 0.8, 0.8
 _LONGEST_WINDOW = 9
@@ -52,161 +42,37 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
         *_loose_spans(tokens, lexicon),
         *_same_spans(tokens, lexicon),
         *elliptical(tokens, lexicon),
-        *_time_spans(tokens, clock),
-        *_grain_spans(tokens),
+        *time_spans(tokens, clock),
+        *grain_spans(tokens),
         *_topic_spans(tokens, lexicon),
     ]
     candidates = [
         span
         for span in candidates
-        if not (_is_half_a_word(span, reading) or _is_verb(span, tokens) or _is_cut_short(span, tokens, lexicon))
+        if not (is_half_a_word(span, reading) or is_verb(span, tokens) or is_cut_short(span, tokens, lexicon))
     ]
-    reading.spans = best_cover(len(tokens), _sound(candidates, tokens, lexicon), tokens)
+    reading.spans = best_cover(len(tokens), sound(candidates, tokens, lexicon), tokens)
     asked = [span for span in reading.of_kind("topic") if not is_told(reading, span)]
-    reading.topics = [lexicon.topics[_texts(tokens, span)] for span in asked]
+    reading.topics = [lexicon.topics[texts_of(tokens, span)] for span in asked]
     reading.spans = [span for span in reading.spans if span.kind != "topic"]
+    _join_around_values(reading, lexicon)
     if not reading.of_kind("metric"):
         reading.spans += _suffix_spans(reading, lexicon)
 
 
-def _is_half_a_word(span: Span, reading: Reading) -> bool:
-    """`co-payments` names no Colorado."""
-    if span.kind != "value" or span.end - span.start != 1 or len(reading.tokens[span.start].text) > _SHORT:
-        return False
-    following = reading.tokens[span.end].raw if span.end < len(reading.tokens) else ""
-    return bool(following) and f"{reading.tokens[span.start].raw}-{following}".lower() in reading.question.lower()
-
-
-def _is_cut_short(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
-    """`the main reasons` are not of Maine: its lemma has no last letter."""
-    word = tokens[span.start].text
-    if span.kind != "value" or span.end - span.start != 1 or word not in english():
-        return False
-    return all(lexicon.values.label(target.name, target.value).lower() == word + "e" for target in span.targets)
-
-
-_SHORT = 2
-_HAVING = word_set("has have had did does do")
-_MOVING = word_set("moved move")
-
-
-def _is_verb(span: Span, tokens: Sequence[Token]) -> bool:
-    """`how has the share moved`: nobody moved house."""
-    word = tokens[span.start].text
-    asks = span.start > 1 and any(token.text in _HAVING for token in tokens[: span.start - 1])
-    subject = tokens[span.start - 1].text if span.start else ""
-    about = subject not in POPULATION | {"who", "that", "they", "because", "of", "was", "is", "reason"}
-    return span.kind == "value" and span.end - span.start == 1 and word in _MOVING and asks and about
-
-
-def _sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:
-    """Without topics that cut a vocabulary phrase in two, and without metrics right after `excluding`."""
-    phrases = [span for span in candidates if span.weight == _EXACT and span.end - span.start > 1]
-    compared = comparisons([token.text for token in tokens])
-    values = {span.start for span in candidates if span.kind == "value"}
-    kept = []
-    for span in candidates:
-        cut = span.kind == "topic" and any(
-            p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
-        )
-        cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
-        counted = span.kind == "value" and tokens[span.start].text.isdigit()  # `more than 97112 calls`
-        loose = span.kind == "metric" and span.weight < _EXACT
-        cut = cut or ((counted or loose) and not compared.isdisjoint(range(span.start, span.end)))
-        cut = cut or (
-            span.kind == "metric"
-            and span.weight < _EXACT
-            and _says_what_of_what(tokens, span, candidates, lexicon)
-        )
-        # `the claims journey online`: no other name begins within a value's
-        loose = span.kind == "dimension" and span.weight < _EXACT
-        cut = cut or (loose and any(p.start < span.start < p.end < span.end for p in phrases))
-        # `why did plan changes go up`: a figure is asked about
-        why = loose and tokens[span.start].text == "why"
-        cut = cut or (
-            why and any(p.kind == "metric" and span.start < p.start and p.end <= span.end for p in phrases)
-        )
-        # `segments with an NPS below 20`, `of the app with that of the website`: no name of a dimension
-        cut = cut or (loose and "with" in {token.text for token in tokens[span.start + 1 : span.end - 1]})
-        # `the calls we log in August`: the last word belongs to the month
-        dated = span.kind == "value" and span.end - span.start == 2 and tokens[span.end - 1].text in ("in", "on")
-        cut = cut or (
-            dated
-            and any(other.kind == "time" and other.start <= span.end <= other.end - 1 for other in candidates)
-        )
-        # `over 2,000 calls` is no year
-        following = tokens[span.end].lemma if span.end < len(tokens) else ""
-        cut = cut or (span.kind == "time" and span.end - 1 in compared and following in lexicon.volumes)
-        # `failing more than 10%`: the last word is the comparison's
-        cut = cut or (span.kind == "metric" and {span.end - 1, span.end} <= compared)
-        cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
-        cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
-        cut = cut or (span.kind == "metric" and _ends_in_named_value(span, candidates))
-        excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
-        if not cut and not excluded and not _is_clause(tokens, span, candidates) and not _is_means(tokens, span):
-            kept.append(span)
-    return kept
-
-
-def _ends_in_named_value(span: Span, candidates: Sequence[Span]) -> bool:
-    """`coverage rate in network 00301`: the last word names the dimension of the value that follows."""
-    following = {t.name for s in candidates if s.kind == "value" and s.start == span.end for t in s.targets}
-    named = {
-        target.name
-        for other in candidates
-        if other.kind == "dimension" and span.start < other.start and other.end == span.end
-        for target in other.targets
-    }
-    return bool(following & named)
-
-
-def _says_what_of_what(tokens: Sequence[Token], span: Span, candidates: Sequence[Span], lexicon: Lexicon) -> bool:
-    """`what portion of calls is leakage`: a rate with a name of its own after the verb."""
-    words = {token.text for token in tokens[span.start : span.end]}
-    before = {token.text for token in tokens[max(0, span.start - 4) : span.start]}
-    return (
-        bool(words & {"is", "are", "was", "were"}) and "of" in before and bool(before & (SHARE | {"much", "part"}))
-    )
-
-
-def _is_topic(span: Span, tokens: Sequence[Token], candidates: Sequence[Span], lexicon: Lexicon) -> bool:
-    """`bounce rate`: words of a topic outside the data, found as a metric only by their inflection (`bounced`)."""
-    if _texts(tokens, span) in lexicon.surfaces:
-        return False
-    return any(c.kind == "topic" and (c.start, c.end) == (span.start, span.end) for c in candidates)
-
-
-def _is_means(tokens: Sequence[Token], span: Span) -> bool:
-    """`on the phone`, `they phone us`: how people call in general, and no channel that figures are filtered by."""
-    if span.kind != "value" or span.end - span.start != 1 or not span.start:
-        return False
-    before = tokens[span.start - 1].text
-    if tokens[span.start].text != "phone":
-        return before in ("i", "we")  # "I search the counties": a verb
-    followed = tokens[span.end].text if span.end < len(tokens) else ""
-    return (before in DETERMINERS and followed != "channel") or before in PRONOUNS | POPULATION | {"to"}
-
-
-def _cuts_value(span: Span, phrases: Sequence[Span]) -> bool:
-    """`sessions that timed out`: a loose reading that takes half of a value's phrase is none."""
-    return any(p.kind == "value" and (p.start < span.end < p.end or p.start < span.start < p.end) for p in phrases)
-
-
-def _is_clause(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -> bool:
-    """`which plan costs us`: a dimension and its verb, not the metric `plan costs`."""
-    asked = span.start > 0 and tokens[span.start - 1].text in ("which", "what")
-    if span.kind != "metric" or not asked or span.end - span.start != 2 or tokens[span.end - 1].text != "costs":
-        return False
-    return any(c.kind == "dimension" and (c.start, c.end) == (span.start, span.start + 1) for c in candidates)
-
-
-def _after_exclusion(tokens: Sequence[Token], start: int) -> bool:
-    before = [token.text for token in tokens[max(0, start - 3) : start] if token.text not in DETERMINERS]
-    return bool(before) and (before[-1] in EXCLUDERS or before[-2:] in (["other", "than"], ["apart", "from"]))
-
-
-def _texts(tokens: Sequence[Token], span: Span) -> tuple[str, ...]:
-    return tuple(token.text for token in tokens[span.start : span.end])
+def _join_around_values(reading: Reading, lexicon: Lexicon) -> None:
+    """`failed drug search sessions`: the name of one figure with a value within, not of two figures."""
+    for value in reading.of_kind("value"):
+        before = next((s for s in reading.of_kind("metric") if s.end == value.start == s.start + 1), None)
+        after = next((s for s in reading.of_kind("metric") if s.start == value.end == s.end - 1), None)
+        if before is None or after is None:
+            continue
+        key = (reading.tokens[before.start].lemma, reading.tokens[after.start].lemma)
+        metrics = tuple(sorted(target for target in lexicon.exact.get(key, ()) if target.kind == "metric"))
+        if metrics:
+            reading.spans = [span for span in reading.spans if span not in (before, after)]
+            reading.spans += [replace(before, targets=metrics)]
+            reading.explain(after.start, after.end)
 
 
 def _topic_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
@@ -408,79 +274,6 @@ def _labelled(found: frozenset[Target], words: Sequence[Token], lexicon: Lexicon
     return named or found
 
 
-def _time_spans(tokens: Sequence[Token], clock: Clock) -> Iterable[Span]:
-    for start, end, period in read_spans((token.text for token in tokens), clock):
-        yield Span(start, end, "time", period=period, weight=1.02)
-
-
-_NO_RATE = (
-    PREPOSITIONS
-    | LINKERS - {"us"}
-    | {"once", "twice", "times", "than", "half", "quarter", "such", "what", "or", "and", "within", "over", "under"}
-    | {"after", "before", "during", "less", "more", "every", "ago", "about", "not", "only", "just"}
-)
-"""Words after which `a month` is a length or a date."""
-
-
-def _ends(tokens: Sequence[Token], at: int) -> bool:
-    return at >= len(tokens) or tokens[at].is_mark
-
-
-def _grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
-    """weekly, by month, per day, each quarter, month by month, week over week is a comparison and not here."""
-    words = [token.text for token in tokens]
-    for at, word in enumerate(words):
-        if word in ADVERB_GRAINS and word != "annual":
-            yield _grain(at, at + 1, ADVERB_GRAINS[word])
-        unit = UNITS.get(word)
-        if not unit:
-            continue
-        if words[at + 1 : at + 3] in (["by", word], ["after", word], ["to", word]):
-            yield _grain(at - (at > 0 and words[at - 1] == "on"), at + 3, unit)
-        if words[max(0, at - 5) : at - 1] in (["each", "of", "the", "last"], ["each", "of", "the", "past"]):
-            yield _grain(at - 5, at - 3, unit)
-        before = words[at - 1] if at else ""
-        if before in ("a", "an") and _ends(tokens, at + 1) and at > 1 and words[at - 2] not in _NO_RATE:
-            yield _grain(at - 1, at + 1, unit)  # what does it cost us a month?
-        if before in ("a", "per") and words[max(0, at - 3) : at - 2] == ["one"]:
-            yield _grain(at - 3, at + 1, unit)  # one figure a month
-        if before in ("", "show", "list", "which", "the") and words[at + 1 : at + 2] in (
-            ["with"],
-            ["where"],
-            ["when"],
-        ):
-            yield _grain(at, at + 1, unit)
-        if _outstanding(words, at):
-            yield _grain(at, at + 1, unit)
-        dated = words[at + 1 : at + 2] == ["of"] and bool({"this", "last", "the"} & set(words[at + 2 : at + 3]))
-        if before in ("which", "what") and (dated or words[at + 1 : at + 2] != ["of"]):
-            yield _grain(at - 1, at + 1, unit)
-        year = words[at + 2 : at + 3]
-        dated = bool(year) and (year[0].isdigit() or year[0] in ("this", "last"))
-        if before in ("per", "by", "each", "every") and (
-            before in ("each", "every") or dated or words[at + 1 : at + 2] != ["of"]
-        ):
-            lead = at - 2 if at > 1 and words[at - 2] in ("for", "in", "by", "per") else at - 1
-            yield _grain(lead, at + 1, unit)
-        if before == "and" and "by" in words[max(0, at - 6) : at - 1]:
-            yield _grain(at - 1, at + 1, unit)
-
-
-def _outstanding(words: Sequence[str], at: int) -> bool:
-    """`top 3 months by leaked calls`, `our worst week for CSAT`: the unit is what is ranked."""
-    counted = at > 1 and (words[at - 1].isdigit() or NUMBER_WORDS.get(words[at - 1], 0) > 1)
-    ranked = at > 0 and words[at - 1 - counted] in OUTSTANDING
-    following = words[at + 1] if at + 1 < len(words) else "?"
-    return ranked and following in ("?", ".", ",", "by", "for", "in", "on", "with", "this", "since")
-
-
-def _grain(start: int, end: int, unit: str) -> Span:
-    grains: dict[str, TimeGrain] = {
-        "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year"
-    }  # fmt: skip
-    return Span(start, end, "grain", grain=grains[unit], weight=1.01)
-
-
 def best_cover(length: int, candidates: Iterable[Span], tokens: Sequence[Token]) -> list[Span]:
     """Weighted interval scheduling: most words explained, then strictest, then fewest spans.
 
@@ -525,5 +318,5 @@ def _with_twins(chosen: list[Span], candidates: Sequence[Span]) -> list[Span]:
             for twin in candidates
             if (twin.start, twin.end) == (span.start, span.end) and abs(twin.weight - span.weight) < 0.001
         }
-        result.extend(sorted(twins | {span}, key=lambda twin: rank[twin.kind]))
+        result.extend(sorted(twins | {span}, key=lambda twin: (rank[twin.kind], twin.targets, repr(twin.period))))
     return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -24,8 +25,19 @@ def complete_lists(reading: Reading, lexicon: Lexicon) -> None:
     for items in _lists(reading):
         named = [span.names for span in items if span.kind == "value"]
         shared = named[0].intersection(*named) if named else frozenset[str]()
+        counts = Counter(name for names in named for name in names)
+        most = frozenset(name for name, count in counts.items() if count > 1 and count >= len(items) - 1)
+        headed = {
+            name
+            for s in reading.of_kind("dimension")
+            if s.start == items[-1].end and len(s.names) == 1
+            for name in s.names
+        }
+        if headed & most:  # `the Billing, the Claims and the ID Card journeys`
+            shared = most & headed
         for dimension in sorted(shared):
-            found = {span: _value_in(reading, span, dimension, lexicon) for span in items if span.kind != "value"}
+            others = [span for span in items if span.kind != "value" or dimension not in span.names]
+            found = {span: _value_in(reading, span, dimension, lexicon) for span in others}
             if found and all(found.values()):
                 for span, value in found.items():
                     if value:

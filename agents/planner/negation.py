@@ -108,7 +108,7 @@ _AFTER = tuple(
     tuple(phrase.split())
     for phrase in (
         "not counted", "not included", "excluded", "excepted", "left aside", "leaving aside", "taken away",
-        "left off",
+        "left off", "off the list",
         "filtered out", "stripped out", "left out", "omitted", "aside", "not counting",
         "taken out", "removed",
         "ignored", "not considered", "does not count", "do not count", "put aside", "set aside",
@@ -126,27 +126,45 @@ def _negation_after(reading: Reading, span: Span) -> tuple[int, int] | None:
     ]
     if chained and words[end] in ("and", "or", ","):
         return _negation_after(reading, chained[0])
-    end += end < len(words) and words[end] in ("members", "plans", "people", "is", "are", "being")
-    opens = _opens_leaving(words, span.start)
+    for _ in range(_FAR // 2):
+        end += end < len(words) and words[end] in _BEING
+    opens = _opens_leaving(reading, span)
     # the thing that has the value may stand between: `leaving the Commercial line out`
     for out in (end, end + 1) if opens is not None else ():
-        if words[out : out + 1] in (["out"], ["aside"]) and not reading.tokens[end].is_mark:
+        if words[out : out + 1] in (["out"], ["aside"], ["off"]) and not reading.tokens[end].is_mark:
             reading.explain(opens or 0, (opens or 0) + 1)
-            return end, out + 1
+            return end, out + 1 + _length_of(words[out + 1 :], _OF_WHAT)
     for phrase in _AFTER:
         if tuple(words[end : end + len(phrase)]) == phrase:
             return end, end + len(phrase)
     return None
 
 
+_BEING = word_set("members plans people is are being to be can may should must shall")
 _LEAVING = ("leave", "leaving", "take", "taking", "keep", "keeping", "put")
 
 
-def _opens_leaving(words: list[str], start: int) -> int | None:
-    """The verb before a value: `leave Pharmacy out`, `taking the HMO plans out`."""
-    while start and words[start - 1] in DETERMINERS:
-        start -= 1
-    return start - 1 if start and words[start - 1] in _LEAVING else None
+_OF_WHAT = (
+    "of it", "of this", "of that", "of account", "of the picture", "of the list", "of the count", "of them",
+    "the list", "the table", "the page", "this list", "this",
+)  # fmt: skip
+"""What something is left out of, after `out` or `off`."""
+
+
+def _length_of(words: list[str], phrases: tuple[str, ...]) -> int:
+    """How many words the phrase has with which they begin; 0 for none."""
+    found = (len(phrase.split()) for phrase in phrases if words[: len(phrase.split())] == phrase.split())
+    return max(found, default=0)
+
+
+def _opens_leaving(reading: Reading, span: Span) -> int | None:
+    """The verb before a value or a list of them: `leave Pharmacy out`, `leaving the HMO and the PPO plans out`."""
+    words = [token.text for token in reading.tokens]
+    ends = {other.end: other.start for other in reading.of_kind("value") if other.names & span.names}
+    at = span.start
+    while at and (words[at - 1] in DETERMINERS or words[at - 1] in _JOINTS or at in ends):
+        at = ends.get(at, at - 1)
+    return at - 1 if at and words[at - 1] in _LEAVING else None
 
 
 def _all_before(words: list[str], but: int) -> bool:

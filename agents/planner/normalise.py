@@ -146,6 +146,12 @@ def _remembered(phrase: str) -> tuple[Token, ...]:
     return tuple(tokenise(phrase))
 
 
+_OF_HUNDRED = re.compile(
+    r"(?:out )?of (?:every|each) (?:hundred|100) ((?:[\w-]+ ){0,3}[\w-]+),? how many (?:of them )?(?=\w)"
+)
+"""`out of every hundred leaked calls, how many are repeat calls?`: a percentage in other words."""
+
+
 def _joined(text: str) -> str:
     """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
     if unit := re.search(r"\d+-(days?|months?|years?|minutes?|hours?)\b", text):
@@ -156,6 +162,10 @@ def _joined(text: str) -> str:
         text = pattern.sub(order, text)
     text = re.sub(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er", text)
     text = re.sub(r"\bexcl\.", "excluding", text)
+    text = re.sub(r"\bper cent\b", "percent", text)
+    text = re.sub(r"\bthe fortnight (?=before\b|from\b)", "the 2 weeks ", text)
+    text = _OF_HUNDRED.sub(r"what percentage of \1 ", text)
+    text = re.sub(r"\bfrom (?:one|each) ((?:\w+ ){0,2}\w+) to the next\b", r"by \1", text)
     text = re.sub(r"\bi\.\s?e\.(?!\w)|\be\.\s?g\.(?!\w)", ",", text)
     text = _PART.sub(r"\1\2 share of", text)
     text = re.sub(r"\bwhat is the bill\b(?! for\b)", "what is the cost", text)

@@ -8,7 +8,7 @@ from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
 from agents.planner.ranking import Ranking
 from agents.planner.reading import Reading
-from agents.planner.words import OUTSTANDING, POPULATION
+from agents.planner.words import OUTSTANDING, POPULATION, word_set
 from semantic.query import Order
 
 
@@ -46,6 +46,8 @@ def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon)
     """`the biggest increase`: ranked by the change, largest rise, fall or improvement first."""
     words = {reading.tokens[at].text for at in range(ranking.end, min(len(reading.tokens), ranking.end + 2))}
     polarity = lexicon.model.metrics[metric].polarity
+    if moved := _moved_most(ranking, polarity, reading):
+        return moved
     if words & {"increase", "rise", "jump", "growth", "spike", "increases", "jumps", "surge"}:
         return "desc"
     if words & {"decrease", "drop", "fall", "decline", "dip", "reduction", "decreases", "drops", "declines"}:
@@ -53,6 +55,30 @@ def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon)
     if words & {"improvement", "improvements"}:
         return "asc" if polarity == "lower" else "desc"
     return "desc" if words & {"change", "changes"} else None
+
+
+_UP = word_set("increased increase rose risen rise grew grown grow jumped climbed gained spiked surged")
+_DOWN = word_set("decreased decrease fell fallen fall dropped drop declined decline dipped slipped")
+_BETTER = word_set("improved improve improves improving better")
+_WORSE = word_set("worsened worsen deteriorated deteriorate worse")
+_ANY = word_set("changed change moved move shifted shift")
+
+
+def _moved_most(ranking: Ranking, polarity: str, reading: Reading) -> Literal["asc", "desc"] | None:
+    """`which plan type improved most on NPS`, `got worse the most`: by the change, as the verb before it says."""
+    near = {token.text for token in reading.tokens[max(0, ranking.start - 2) : ranking.start]}
+    said = {reading.tokens[at].text for at in range(ranking.start, ranking.end)} & {"most", "least"}
+    if not said:
+        return None
+    good: Literal["asc", "desc"] = "asc" if polarity == "lower" else "desc"
+    bad: Literal["asc", "desc"] = "desc" if polarity == "lower" else "asc"
+    senses: tuple[tuple[frozenset[str], Literal["asc", "desc"]], ...] = (
+        (_UP | _ANY, "desc"), (_DOWN, "asc"), (_BETTER, good), (_WORSE, bad),
+    )  # fmt: skip
+    found = next((way for verbs, way in senses if near & verbs), None)
+    if found is None or said == {"most"}:
+        return found
+    return "asc" if found == "desc" else "desc"
 
 
 def direction(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Order.__annotations__:  # type: ignore

@@ -206,6 +206,8 @@ def _within(part: Plan, whole: Plan) -> bool:
         and one.time_grain in (None, all_of_it.time_grain)
         and one.compare_to in (None, all_of_it.compare_to)
         and (one.limit is None or one.limit == all_of_it.limit)
+        # `what share of calls are repeat calls, and which topic is worst`: one row is not the figure over all
+        and (all_of_it.limit is None or one.limit is not None or bool(one.dimensions) or not all_of_it.dimensions)
         and (not one.share_of_total or all_of_it.share_of_total)
     )
 

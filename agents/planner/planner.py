@@ -15,6 +15,7 @@ from agents.planner.attribution import missed_attribution, read_attribution, set
 from agents.planner.background import set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
+from agents.planner.clauses import Asking
 from agents.planner.comparing import read_periods
 from agents.planner.draft import Draft, Issue
 from agents.planner.edits import Surroundings, edited
@@ -36,7 +37,7 @@ from agents.planner.ranking import read_ranking
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.reasons import read_reasons
 from agents.planner.references import resolve
-from agents.planner.refusals import refuse_text, refuse_topic
+from agents.planner.refusals import refuse_text, refuse_topic, severe
 from agents.planner.reranker import Reranker
 from agents.planner.reshaping import free_cues
 from agents.planner.side_by_side import read_value_comparison
@@ -48,7 +49,7 @@ from agents.planner.thresholds import read_thresholds
 from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
-from agents.planner.words import word_set
+from agents.planner.words import POPULATION, word_set
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
@@ -109,13 +110,18 @@ class Planner:
         return self._made.meanings
 
     @cached_property
+    def asking(self) -> Asking | None:
+        """What sets clauses aside that only tell."""
+        return self._made.asking
+
+    @cached_property
     def reranker(self) -> Reranker | None:
         """The trained second reading; None where the model has none."""
         return self._made.reranker
 
     def ready(self) -> None:
         """Build the indexes now, before somebody asks."""
-        _ = (self.tails, self.value_parts, self.speller, self.verified, self.meanings, self.reranker)
+        _ = (self.tails, self.value_parts, self.speller, self.verified, self.meanings, self.asking, self.reranker)
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
@@ -141,6 +147,22 @@ class Planner:
 
         With `rereads` the trained reranker has its say; without, as for the parts of a question, the rules alone.
         """
+        asked, told = self.core(question, clock)
+        if not told or severe(question) or self.verified_plan(question, clock, follows=bool(history)):
+            return self._outlined(question, history, clock, rereads=rereads)
+        plan = self._outlined(asked, history, clock, rereads=rereads)
+        if plan.kind not in ("query", "drivers"):
+            whole = self._outlined(question, history, clock, rereads=rereads)
+            if whole.kind not in ("clarify", "refuse") or plan.kind not in ("clarify", "refuse"):
+                return whole  # the words set aside were needed
+        aside = f"Taken as background, not as a condition: '{'; '.join(told)}'."
+        return replace(plan, assumptions=(aside, *plan.assumptions))
+
+    def core(self, question: str, clock: Clock) -> tuple[str, tuple[str, ...]]:
+        """The question without the clauses that only tell why it is asked, and those clauses."""
+        return self.asking.core(question, clock) if self.asking else (question, ())
+
+    def _outlined(self, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool) -> Plan:
         said, history = command(question) if history else "", standing(history)
         history = tuple(turn_as_asked(turn, self.model, clock) for turn in history)
         if said:
@@ -230,9 +252,9 @@ class Planner:
 
         It goes by what members had at the event: it does not answer for today's plan.
         """
-        if read_attribution(question, tokenise(question), self.lexicon)[1]:
-            return None
         tokens = tokenise(question)
+        if read_attribution(question, tokens, self.lexicon)[1] or (follows and _is_fragment(tokens)):
+            return None
         if plan := self._checked(tokens, clock, follows=follows):
             return plan
         tokens, changes = self.speller.repair(tokens)
@@ -257,6 +279,7 @@ class Planner:
         reading.settled = settled
         if prior:
             value_of_place(reading, self.lexicon)
+            _leave_people(reading)
             _prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)
@@ -389,6 +412,31 @@ class Planner:
         if query.time_grain:
             return f"No period was named: the last {spans[query.time_grain]} are shown."
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
+
+
+def _leave_people(reading: Reading) -> None:
+    """`what about members in Texas`, after a figure: whose figure it is, and no count of members."""
+    people = [
+        span
+        for span in reading.of_kind("metric")
+        if all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
+    ]
+    counted = {"many", "number", "count"} & {token.text for token in reading.tokens}
+    if people and not counted and len(people) == len(reading.of_kind("metric")) and reading.of_kind("value"):
+        reading.spans = [span for span in reading.spans if span not in people]
+        for span in people:
+            reading.explain(span.start, span.end)
+
+
+_JOINED_ON = word_set("and or but now then so also please ok okay")
+_SHORT = 6
+_LEADING_IN = word_set("by per for in among with without only just except excluding")
+
+
+def _is_fragment(tokens: Sequence[Token]) -> bool:
+    """`and by failure reason`: what changes the answer before, and is no question of its own."""
+    opening = next((token.text for token in tokens if token.text not in _JOINED_ON), "")
+    return opening in _LEADING_IN and len(tokens) <= _SHORT
 
 
 _MONEY = word_set("dollar dollars money usd cash")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import stem
 from agents.planner.phrasing import phrase
 from agents.planner.plan import AGENTS, ROUTE_REASONS, Plan, PlanKind, Refusal
 from agents.planner.reading import Reading, Target
@@ -74,7 +75,9 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retr
             [_now(draft)],
         )
     if issue.kind == "before_data":
-        return "refuse", "no_value", f"{words} lies before the first day of data.", [_now(draft)]
+        told = issue.words[0] if issue.words[0].startswith("What ") else words
+        without = replace(draft, compare_to=None, issues=[]) if draft.compare_to else _now(draft)
+        return "refuse", "no_value", f"{told} lies before the first day of data.", [without]
     if issue.kind == "no_metric":
         return _no_metric(draft, reading, lexicon)
     if issue.kind == "unexplained":
@@ -138,12 +141,27 @@ def _no_metric(draft: Draft, reading: Reading, lexicon: Lexicon) -> Answered:
     words = next((issue.words for issue in draft.issues if issue.kind in ("unexplained", "statistic")), ())
     known = any(span.kind in ("dimension", "value") for span in reading.spans)
     if words and not known and not set(words) <= _VAGUE:
+        if near := _labelled_with(words, lexicon):
+            drafts = [replace(draft, kind="query", metrics=[name], issues=[]) for name in near]
+            quoted = ", ".join(f"'{word}'" for word in words)
+            return "refuse", "no_metric", f"There is no metric for {quoted}; the nearest is offered.", drafts
         return "refuse", "domain", "The question is not about anything in this model.", []
     candidates = _suggested(draft, lexicon)
     if words and not set(words) <= _VAGUE:
         quoted = ", ".join(f"'{word}'" for word in words)
         return "refuse", "no_metric", f"There is no metric for {quoted}.", candidates
     return "clarify", "", "Which figure do you mean?", candidates
+
+
+def _labelled_with(words: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """`how big is the fleet?`: the few figures whose label holds such a word."""
+    wanted = {stem(word) for word in words if len(word) > 2}
+    labels = {
+        name: {stem(word) for word in metric.label.lower().split()}
+        for name, metric in lexicon.model.metrics.items()
+    }
+    found = [name for name, label in labels.items() if label & wanted]
+    return found if len(found) <= _MAX_CHOICES else []
 
 
 # words that say which figure of a family is meant, but not which family

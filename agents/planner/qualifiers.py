@@ -26,6 +26,10 @@ _IDIOMS = (
 _SCALED = word_set(
     "relative proportional proportionally proportionate proportionately normalised normalized adjusted weighted"
 )
+_YEARLY = (
+    r"(?:on|to|at) (?:a|an) (?:annual|annualized|yearly|full year|twelve month|12 month)(?: cost)? "
+    r"(?:basis|footing|rate|level)"
+)
 _COUNTING = r"(?:how many|(?:the )?number of|count of)(?: of)?(?: (?:the|our|these|those|different|distinct))*"
 
 
@@ -36,6 +40,7 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
         or _for_each(draft, reading, lexicon)
         or _negation_left(draft, reading)
         or _exclusion_left(draft, reading)
+        or _of_one_person(reading)
         or _gap_between(reading, lexicon)
         or _scaled(draft, reading, lexicon)
         or _cause_left(draft, reading)
@@ -46,6 +51,19 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
 def _named(spans: Iterable[Span]) -> set[int]:
     """Places that these spans take by name."""
     return {at for span in spans if span.weight >= _SURE for at in range(span.start, span.end)}
+
+
+_HIS = r"(?:did|does|do|has|had|was|is|will|would|can|could) (?:she|he)(?: (?:\S+))?"
+
+
+def _of_one_person(reading: Reading) -> tuple[str, ...]:
+    """`how many calls did she take`: of one person, which no figure is."""
+    for start, _ in find(reading, _HIS):
+        last = reading.clause_end(start)
+        first_of = max((at + 1 for at in range(start) if reading.tokens[at].is_mark), default=0)
+        if any(first_of <= span.start < last for span in reading.of_kind("metric")):
+            return tuple(token.text for token in reading.tokens[start : start + 2])
+    return ()
 
 
 def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
@@ -186,11 +204,19 @@ def _within_itself(draft: Draft, lexicon: Lexicon) -> tuple[str, ...]:
 
 
 def _scaled(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
-    """`most, relative to traffic`: a rate is asked, and a count is none."""
+    """`most, relative to traffic`: a rate is asked, and a count is none. `relative to Q2` sets side by side."""
+    named_so = [name for name in draft.metrics if lexicon.model.metrics[name].per_day]
+    if draft.metrics and not named_so and (yearly := next(find(reading, _YEARLY), None)):
+        return tuple(token.text for token in reading.tokens[slice(*yearly)])  # `on a full-year basis`
     if not draft.metrics or not _counts(draft.metrics, lexicon) or draft.share:
         return ()
     asking, named = asking_places(reading), _named(reading.spans)
-    found = [at for at, token in enumerate(reading.tokens) if token.text in _SCALED and at in asking - named]
+    sides = {span.start - step for span in reading.spans if span.kind in ("time", "value") for step in (2, 3)}
+    found = [
+        at
+        for at, token in enumerate(reading.tokens)
+        if token.text in _SCALED and at in asking - named and not (token.text == "relative" and at in sides)
+    ]
     return (reading.tokens[found[0]].text,) if found else ()
 
 

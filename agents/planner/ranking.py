@@ -17,7 +17,8 @@ _DIRECTIONS: dict[str, Direction] = {
         word_set(
             """
             top highest most biggest largest greatest longest leading maximum heaviest steepest strongest
-            hardest slowest costliest priciest highest-ranking max main major more higher greater longer
+            hardest slowest costliest priciest dearest busiest
+            highest-ranking max main major more higher greater longer
             larger bigger topped tops descending desc
             """
         ),

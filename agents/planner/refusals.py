@@ -66,7 +66,8 @@ _WRITE_SAFE = re.compile(
     r"^(?:please |now )*(?:make (?:me |us )?(?:a |an |the )?(?:list|ranking|table|chart|graph|report|"
     r"comparison|it|that|this|the)|change (?:it|that|the (?:period|grain|"
     r"breakdown|filter|dates?|time|metric)|to|in|since|over|from)|set (?:it|the period|the "
-    r"filter)|set (?:out|forth)|add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
+    r"filter)|set (?:out|forth)|set (?:\S+ ){1,14}(?:beside|against|next to|alongside)|"
+    r"add (?:a |the )?(?:filter|breakdown|column)?|remove|drop|transfer rate|"
     r"call (?:volume|cost|center|centre|handle|duration|length|time|count|topic|reason)s?|"
     r"approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|"
     r"deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"
@@ -80,7 +81,7 @@ _FORECAST = re.compile(
     r"january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
     r"\btomorrow\b|\bin the future\b|\bwill (?!we (?:know|see|tell|learn)\b)(?:we|our|the|be|it|there|"
     r"\w+ be|\w+ \w+ be|\w+ (?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|"
-    r"\bgoing to be\b|\bby the end "
+    r"\bgoing to (?:be|look|reach|hit|cost|need)\b|\bby the end "
     r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|during|"
     r"in|for)\b|\boutlook\b|\bwould (?:we|there|they) (?:have|be|get|need|take)\b"
 )
@@ -136,6 +137,12 @@ def refuse_text(
             "How two figures move together is not something this model answers; each can be asked for on its own.",
         )
     return None
+
+
+def severe(question: str) -> bool:
+    """Whether all of the question is to be looked at as it stands: a statement, or an order to change."""
+    text = " ".join(token.text for token in tokenise(question))
+    return bool(_SQL.search(question) or _WRITE.search(text))
 
 
 _OCCASION = re.compile(

@@ -42,6 +42,8 @@ def figure_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     if draft.having:  # `drugs with more than 100 fills: how many ...`; but `together with the number of fills`
         further = first(reading, _FURTHER)
         return tuple(token.text for token in reading.tokens[slice(*further)]) if further else ()
+    for start, end in find(reading, _AS_BOTH):
+        return tuple(token.text for token in reading.tokens[start:end])
     joined = [place for place in find(reading, _SECOND) if _is_named_before(reading, place[0])]
     asked = [place for place in find(reading, f"{_SECOND}|{_LISTED}") if _asks_before(reading, place[0])]
     for start, end in (*joined, *asked):
@@ -75,6 +77,13 @@ def _of_each(draft: Draft, reading: Reading, start: int) -> bool:
     )
 
 
+_AS_BOTH = (
+    r"(?:both )?(?:in|as) (?:an? )?(?:absolute |raw |plain )?"
+    r"(?:numbers?|counts?|terms|figures?|total)(?: terms)?,? "
+    r"and (?:also )?(?:as|in) (?:a |an )?(?:rate|share|percentage|percent|proportion|percentages)(?: terms)?|"
+    r"both the (?:number|count) and the (?:rate|share|percentage)|"
+    r"and (?:likewise|also) the (?:total|sum|count|number)"
+)
 _AGAINST = r"(?:vs|versus|against|and|than|compared (?:to|with)|next to|as well as|or|,)"
 _JOINTS = word_set("vs versus against and than to with or") | {","}
 _ALL = rf"{_AGAINST}(?: \S+){{0,3}}? (?:all|every|any|total|overall)(?: of)?(?: the| our)?"

@@ -92,7 +92,8 @@ def _listed(reading: Reading, values: list[Span]) -> set[int]:
 
 _FOR_EACH = r"(?:of|for|by|in|on|at) each(?: one| of (?:them|these|those))?"
 _EACH = (
-    r"(?:, )?(?:each (?:one )?apart|each on (?:its|their) own(?: line| row)?|"
+    r"(?:, )?(?:each (?:one )?apart|"
+    r"each (?:(?:shown|listed|given|kept|taken|counted) )?on (?:its|their) own(?: line| row)?|"
     r"each(?: of them)?(?: separately| individually| on its own| alone)?|apiece|"
     r"(?:(?:shown|listed|kept|taken|counted|looked at) )?(?:separately|individually|apart)|respectively|"
     r"(?:one|a) (?:figure|number|line|row|value|bar|rate|total|count) (?:each|apiece)|one each)"
@@ -110,14 +111,24 @@ def _closes(reading: Reading, at: int) -> bool:
 
 
 def _asked(reading: Reading, between: set[str]) -> bool:
-    if between & {"and", "or", ",", "to", "with"}:
+    if between & {"and", "or", ",", "to", "with", "from"}:
         cue = first(
             reading,
-            r"compare|comparing|comparison|difference|differences|different|gap|differ|differs|between|"
+            r"compare|comparing|comparison|contrast|contrasting|difference|differences|different|gap|differ|differs|between|"
             r"side by side|next to each other|one (?:next to|beside) the other|"
             r"split|splits|divide|divides|divided|each of|respectively|separately",
         )
-        if cue and "and" in between | {"to", "with"}:
+        if cue and between & _JOINED:
             return True
-        return "or" in between and reading.ranking is not None
+        return "or" in between and (reading.ranking is not None or _chooses(reading))
     return False
+
+
+_JOINED = frozenset({"and", "with", "from"})
+_CHOOSING = frozenset({"is", "are", "was", "were", "do", "does", "did", "has", "have", "had"})
+
+
+def _chooses(reading: Reading) -> bool:
+    """`was the app or the web leakier`: the clause that holds the two opens with a verb, and asks which."""
+    starts = [0, *(at + 1 for at, token in enumerate(reading.tokens[:-1]) if token.is_mark)]
+    return any(reading.tokens[at].text in _CHOOSING for at in starts)

@@ -13,6 +13,13 @@ _PHRASES = (
     r"if possible|no rush|heads up|(?:and )?so on|or so|rule of thumb|ball ?park|long story short|at a glance|"
     r"(?:quick|fast) (?:one|question|q)|(?:walk|take|talk) (?:me|us) through|(?:double|cross) check|"
     r"(?:the )?(?:story|deal|situation|scoop) (?:with|on)|"
+    r"in (?:the )?aggregate|"
+    r"(?:one|a single) (?:line|figure|number|row|answer)(?: each| for each(?: \S+)?)? "
+    r"(?:suffices|will do|is enough|is fine)|"
+    r"will do|no matter (?:how|what|which|who|where)(?: often| much| many)?|"
+    r"(?:on|in) (?:the|one) same (?:page|table|chart|sheet|line|view)|"
+    r"(?:in (?:ascending|descending) )?order of (?:frequency|size|magnitude)|"
+    r"set(?= (?:\S+ ){1,14}against )|"
     r"just checking|one by one|side by side|of course|for sure|in absolute (?:numbers|terms|figures)|"
     r"how (?:big|large|small|sizable|high|low|bad|good|steep|strong|weak) "
     r"(?:is|was|are|were|has|have|did|does|do)|"
@@ -68,6 +75,14 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
             places.add(at)  # `the latest NPS`; `current plan changes` are perhaps those of the current plan
         if at in covered:
             continue
+        if token.text in _CONFINED and _leads_to_known(reading, at):
+            places.add(at)  # `restricted to the Tier 1 and Tier 2 teams`
+        if token.text in _CAUSED and _leads_to_value(reading, at):
+            places.add(at)  # `plan changes caused by the provider network`
+        if token.text == "state" and _imperative(reading, at):
+            places.add(at)
+        if token.text == "same" and _leads_to_time(reading, at):
+            places.add(at)  # `and the same for last year`
         if token.text in _APART and reading.compared:
             places.add(at)  # `Florida and Texas, considered separately`: they are set side by side already
         if (token.text in harmless() and not _constrains(reading, at, lexicon)) or (
@@ -75,6 +90,54 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
         ):
             places.add(at)
     return places
+
+
+_CONFINED = word_set("restricted limited confined narrowed restrict limit confine narrow restricting limiting")
+
+
+def _leads_to_known(reading: Reading, at: int) -> bool:
+    """Whether `to` follows, and then something that the model knows."""
+    words = [token.text for token in reading.tokens]
+    after = at + 1
+    while after < len(words) and words[after] in DETERMINERS | {"to", "it", "only", "just"}:
+        after += 1
+    return words[at + 1 : at + 2] in (["to"], ["it"]) and any(
+        span.start == after and span.kind in ("value", "time", "metric") for span in reading.spans
+    )
+
+
+_CAUSED = word_set("caused triggered prompted driven occasioned motivated explained")
+
+
+def _leads_to_value(reading: Reading, at: int) -> bool:
+    """Whether `by` follows, and then a value."""
+    words = [token.text for token in reading.tokens]
+    after = at + 2
+    while after < len(words) and words[after] in DETERMINERS:
+        after += 1
+    return words[at + 1 : at + 2] == ["by"] and any(span.start == after for span in reading.of_kind("value"))
+
+
+def _imperative(reading: Reading, at: int) -> bool:
+    """`State the ...`, `please state, for each ...`: a verb."""
+    before = reading.tokens[at - 1] if at else None
+    return before is None or before.is_mark or before.text in ("please", "kindly", "and", "to")
+
+
+def _leads_to_time(reading: Reading, at: int) -> bool:
+    """`the same for last year`, `the same figure in September`."""
+    words = [token.text for token in reading.tokens]
+    after = at + 1
+    while after < len(words) and words[after] in _SAME_OF:
+        after += 1
+    return (
+        words[at - 1 : at] == ["the"]
+        and after > at + 1
+        and any(at < span.start <= after for span in reading.of_kind("time"))
+    )
+
+
+_SAME_OF = word_set("for in over during of figure number thing question one the")
 
 
 def _narrows(reading: Reading, at: int, lexicon: Lexicon) -> bool:

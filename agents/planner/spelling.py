@@ -18,6 +18,7 @@ from agents.planner.words import (
     FILLER,
     FUNCTION,
     POPULATION,
+    PREPOSITIONS,
     TIME_WORDS,
     UNITS,
     UNSUPPORTED_STATISTICS,
@@ -35,6 +36,8 @@ class Speller:
     targets: dict[str, tuple[str, ...]]
     names: frozenset[str] = frozenset()
     """The words that values are written in: a name is one of them, mistyped, rather than any other word."""
+    begun: frozenset[str] = frozenset()
+    """Those of values that are no member's: `mary` is somebody, and not the beginning of Maryland."""
 
     @classmethod
     def of(cls, lexicon: Lexicon) -> Speller:
@@ -56,7 +59,14 @@ class Speller:
         common |= UNSUPPORTED_STATISTICS | harmless() | carriers()
         known = frozenset(lexicon.words | lemmas | english() | common | lexicon.noise)
         names = frozenset(word for phrase in lexicon.written_values() for word in phrase)
-        return cls(known, {letter: tuple(found) for letter, found in targets.items()}, names)
+        people = lexicon.model.member_dimensions
+        begun = frozenset(
+            word
+            for phrase, targets_of in lexicon.surfaces.items()
+            if any(target.kind == "value" and target.name not in people for target in targets_of)
+            for word in phrase
+        )
+        return cls(known, {letter: tuple(found) for letter, found in targets.items()}, names, begun)
 
     def repair(
         self, tokens: Sequence[Token], named: frozenset[str] = frozenset()
@@ -82,6 +92,8 @@ class Speller:
             return self._inflected(word)
         if swapped_first := self._swapped_first(word):
             return swapped_first
+        if begun := self._begun(word):
+            return begun
         limit = 1 if len(word) < 7 else 2
         scored = sorted(
             (OSA.distance(word, target, score_cutoff=limit), target)
@@ -104,6 +116,12 @@ class Speller:
         )
         return best[0] if len({lemma(target) for target in best}) == 1 else ""
 
+    def _begun(self, word: str) -> str:
+        """`derm`, `ortho`: the beginning of the one word that values are written with."""
+        meant = [name for name in self.begun if name.startswith(word) and len(name) > len(word) + 1]
+        one = len(word) > 3 and len({lemma(name) for name in meant}) == 1
+        return min(meant, key=lambda name: (len(name), name)) if one else ""
+
     def _swapped_first(self, word: str) -> str:
         """`lForida`: a word whose first two letters changed places."""
         meant = word[1] + word[0] + word[2:]
@@ -120,10 +138,12 @@ class Speller:
 
 
 def names_in(question: str) -> frozenset[str]:
-    """Capitalised words right after small ones: something's name, such as a county's, in small letters."""
+    """Capitalised words right after small ones, or after `For`: something's name, in small letters."""
     words = re.findall(r"[^\W\d_]+", question)
     return frozenset(
-        word.lower() for before, word in pairwise(words) if before.islower() and word.istitle() and len(word) > 1
+        word.lower()
+        for before, word in pairwise(words)
+        if (before.islower() or before.lower() in PREPOSITIONS) and word.istitle() and len(word) > 1
     )
 
 

@@ -117,6 +117,8 @@ def _running(words: Sequence[str], at: int, clock: Clock) -> Found:
         return None
     end, period = inner
     runs = period.start <= clock.today <= period.end
+    if runs and (after := match_phrase(words, end, f"{period.unit} to date")):  # `2026 year to date`
+        return after, replace(period, end=clock.today)
     if after := match_phrase(words, end, "to date"):
         return after, Period(period.start, clock.today, f"since {period.label}")
     short = {"month": "mtd", "quarter": "qtd", "year": "ytd"}.get(period.unit, "")
@@ -185,6 +187,8 @@ def week_of(words: Sequence[str], at: int, clock: Clock) -> Found:
         match_phrase(words, at, "week of")
         or match_phrase(words, at, "week ending")
         or match_phrase(words, at, "week starting")
+        or match_phrase(words, at, "week commencing")
+        or match_phrase(words, at, "week beginning")
     )
     inner = read_point(words, end, clock) if end else None
     if not inner or inner[1].unit != "day":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -124,8 +125,11 @@ _TO_NOW = (
     "through today",
     "through now",
     "until today",
+    "to date",
 )
-_STEPS = word_set("each every per by monthly weekly daily quarterly trend")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_STEPS = word_set("monthly weekly daily quarterly trend")
+_BY_STEP = word_set("each every per by")
 
 
 def since(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -165,7 +169,13 @@ def _goes_on(words: Sequence[str], at: int, end: int, point: Period) -> bool:
         return False
     if words[at] == "from" and word_at(words, at - 1) in ("report", "data", "numbers", "email", "mailing", "fix"):
         return False
-    return point.unit == "day" or (point.unit in ("month", "quarter") and bool(_STEPS & set(words)))
+    return point.unit == "day" or (point.unit in ("month", "quarter") and _in_steps(words))
+
+
+def _in_steps(words: Sequence[str]) -> bool:
+    """`by month`, `weekly`, not `in each status`."""
+    named = bool(_STEPS & set(words))
+    return named or any(word in _BY_STEP and word_at(words, at + 1) in UNITS for at, word in enumerate(words))
 
 
 def between(words: Sequence[str], at: int, clock: Clock) -> Found:
@@ -186,7 +196,9 @@ def between(words: Sequence[str], at: int, clock: Clock) -> Found:
     held = {"compare", "comparing", "compared"} & set(words[:at]) and word_at(words, at - 1) != ","
     if not opened and words[first[0]] == "to" and held:
         return None
-    if "from" in (words[at], word_at(words, at - 1)) and _moved(words, at) and first[1].unit == second[1].unit:
+    dated = _ISO.fullmatch(word_at(words, at + opened)) and _ISO.fullmatch(word_at(words, first[0] + 1))
+    led = "from" in (words[at], word_at(words, at - 1))
+    if led and not dated and _moved(words, at) and first[1].unit == second[1].unit:
         return None
     if word_at(words, second[0]) in SIDE_BY_SIDE:
         return None
@@ -212,7 +224,7 @@ def _moved(words: Sequence[str], at: int, verbs: frozenset[str] = MOVES) -> bool
     near = words[max(0, at - 7) : at]
     sentence = near[len(near) - near[::-1].index(".") :] if "." in near else near
     steps = {word for at, word in enumerate(words) if word_at(words, at + 1) != "how"}  # `by how much` is none
-    return bool(verbs & set(sentence)) and not _STEPS & steps
+    return bool(verbs & set(sentence)) and not (_STEPS | _BY_STEP) & steps
 
 
 def _same_month_day(words: Sequence[str], first: tuple[int, Period], clock: Clock) -> Found:

@@ -17,6 +17,7 @@ from agents.planner.words import (
     DETERMINERS,
     FILLER,
     FUNCTION,
+    NUMBER_WORDS,
     POPULATION,
     SHARE,
     UNSUPPORTED_STATISTICS,
@@ -96,7 +97,8 @@ def limit_left(reading: Reading) -> tuple[str, ...]:
     covered = {at for span in reading.spans for at in range(span.start, span.end)}
     covered |= {at for limit in reading.thresholds for at in range(limit.at, limit.end)}
     for at in sorted(asking_places(reading) - covered):
-        if words[at][:1].isdigit() and (words[at].endswith("%") or words[at + 1 : at + 2] in (["percent"], ["%"])):
+        numbered = words[at][:1].isdigit() or words[at] in NUMBER_WORDS.keys() - {"one"}
+        if numbered and (words[at].endswith("%") or words[at + 1 : at + 2] in (["percent"], ["%"])):
             return (words[at], "percent")
     return ()
 
@@ -243,14 +245,19 @@ def _named_beside(draft: Draft, reading: Reading, lexicon: Lexicon) -> frozenset
         own = lexicon.related[item.dimension]
         for span in reading.of_kind("value"):
             if any(target.name == item.dimension for target in span.targets):
+                first = span.start
+                while first and reading.tokens[first - 1].text in _STATING:
+                    first -= 1
                 near = [
-                    *reading.tokens[max(0, span.start - 2) : span.start],
+                    *reading.tokens[max(0, first - 2) : first],
                     *reading.tokens[span.end : span.end + 1],
                 ]
                 found |= {stem(token.text) for token in near} & own
     return frozenset(found)
 
 
+_STATING = word_set("is was being given stated recorded listed named of as the a being")
+"""What may stand between the noun and the value: `where the reason given was Out of Network`."""
 _LONG = word_set("long longer short slow slowly fast quick quickly lengthy")
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from agents.planner import clauses
 from agents.planner.reranker import judging, slots
-from evals.training.examples import Example, read
+from evals.training.examples import Example, as_asked, read
 from evals.training.fitting import (
     Row,
+    fit_clauses,
     fit_judge,
     fit_slots,
     is_material,
@@ -24,6 +26,7 @@ from evals.training.fitting import (
     write_slots,
 )
 from evals.training.phrases import Phrases
+from evals.training.telling import of_all
 
 FOLDS = 7
 THRESHOLDS: dict[str, float] = json.loads(judging.THRESHOLDS.read_text(encoding="utf-8"))
@@ -38,6 +41,15 @@ def main() -> None:
     examples = read()
     model, phrases = examples[0].planner.model, Phrases.read()
     folds = authors_in_folds(examples)
+    told = of_all(examples)
+    examples = [
+        one
+        for fold in folds
+        for one in as_asked(
+            [example for example in examples if example.author in fold],
+            fit_clauses([pair for author, pair in told if author not in fold]),
+        )
+    ]
     rows: list[Row] = []
     for fold in track(folds, "Fitting without some authors", console=console):
         fitted = fit_slots([one for one in examples if one.author not in fold], model, phrases)
@@ -47,6 +59,7 @@ def main() -> None:
     console.print(_unseen(examples, rows, folds))
     if options.rows:
         options.rows.write_bytes(pickle.dumps(([(e.author, e.case) for e in examples], rows, folds)))
+    write_slots(fit_clauses([pair for _, pair in told]), clauses.FILE)
     write_judge(fit_judge(rows, THRESHOLDS), judging.FILE)
     write_slots(fit_slots(examples, model, phrases), slots.FILE)
     console.print(f"Written: {slots.FILE.name} ({slots.FILE.stat().st_size / 1e6:.1f} MB), {judging.FILE.name}.")

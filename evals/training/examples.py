@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from agents.planner import Planner
 from agents.planner.assemble import assemble
+from agents.planner.clauses import Asking
 from agents.planner.intents import Intent
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span
@@ -16,6 +17,7 @@ from agents.planner.reranker.features import features
 from agents.planner.reranker.left_words import left_features
 from agents.planner.reranker.named_periods import days_of, named_periods, period_features
 from agents.planner.reranker.named_values import Use, named_values, value_features
+from agents.planner.reranker.slots import Slots
 from agents.planner.verify import unexplained_words
 from evals.mapped import Mapping
 from evals.outcomes import Case, Expected
@@ -117,6 +119,17 @@ def read(paths: list[Path] | None = None) -> list[Example]:
     """The examples of these files, or of all that may be learnt from."""
     found = [one for path in paths or [*_OWN, *sorted(AUTHORS.glob("*.yml"))] for one in _of_file(path)]
     return found if paths else [*found, *_of_owner()]
+
+
+def as_asked(examples: Sequence[Example], slots: Slots) -> Iterator[Example]:
+    """The examples read without their clauses that only tell, by slots that did not learn from them."""
+    for one in examples:
+        asked, told = Asking(one.planner.lexicon, slots).core(one.case.question, one.clock)
+        if told:
+            reading, intent = one.planner.read(asked, one.clock)
+            yield replace(one, reading=reading, intent=intent)
+        else:
+            yield one
 
 
 def _of_file(path: Path) -> Iterator[Example]:

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 from sklearn.svm import LinearSVC  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from agents.planner import clauses
 from agents.planner.normalise import tokenise
 from agents.planner.reranker.candidates import Evidence, candidates
 from agents.planner.reranker.features import of_words
@@ -127,6 +128,19 @@ _SLOTS: dict[str, Callable[[Example], str]] = {
     "threshold": lambda one: "yes" if one.gold.having else "no",
     "kinds": lambda one: kinds_of(tuple(one.gold.metrics), one.planner.model),
 }
+
+
+def fit_clauses(labelled: Sequence[tuple[list[str], str]]) -> Slots:
+    """The slot that tells clauses that ask from clauses that only tell, fitted on labelled clauses."""
+    found = [features for features, _ in labelled]
+    vocabulary = _vocabulary(found)
+    inverse = _inverse(found, vocabulary)
+    fitted = LogisticRegression(C=3.0, max_iter=200)
+    with threadpool_limits(limits=1):
+        fitted.fit(_matrix(found, vocabulary, inverse), [use for _, use in labelled])
+    columns = {clauses.SLOT: (tuple(map(str, fitted.classes_)), 0, 1)}
+    weights = fitted.coef_.T.astype(np.float32)
+    return Slots(vocabulary, inverse.astype(np.float32), weights, fitted.intercept_.astype(np.float32), columns)
 
 
 def _without_rare(classes: Sequence[str]) -> list[str]:

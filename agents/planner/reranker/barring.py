@@ -56,7 +56,7 @@ def is_barred(
         or bool(people_counted(best.draft, reading, lexicon.model))
         or _slices_one(best)
         or _each_value(best)
-        or _names_nothing(best)
+        or _names_nothing(best, lexicon)
         or bool(of_another_figure(best.draft, reading, lexicon))
     )
 
@@ -121,11 +121,14 @@ _GENERIC = word_set(
 )
 
 
-def _names_nothing(best: Candidate) -> bool:
+def _names_nothing(best: Candidate, lexicon: Lexicon) -> bool:
     """`average amount by plan`, `rate, last quarter`: no word says of what."""
     reading = best.reading
     if any(not _GENERIC.issuperset(_words(reading, span)) for span in reading.of_kind("metric")):
         return False
+    member = lexicon.model.member_dimensions
+    if any(not span.names & member for span in reading.of_kind("value")):
+        return False  # `what does a hospital claim come to, on average`: what has that value is what is meant
     covered = {at for span in reading.spans for at in range(span.start, span.end)}
     said = {t.text for at, t in enumerate(reading.tokens) if at not in covered and not t.is_mark}
     return said <= _GENERIC | FUNCTION | FILLER and bool(said & _GENERIC or reading.of_kind("metric"))
@@ -164,9 +167,26 @@ def _exclusion_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
         before = at - 1
         while before >= 0 and reading.tokens[before].text in DETERMINERS:
             before -= 1
-        if word in _OUT - {"not", "no", "non", "drop"} or (before >= 0 and reading.tokens[before].text in _OUT):
+        if (
+            word in _OUT - {"not", "no", "non", "drop"}
+            or _leaves_out(reading, at, word)
+            or (before >= 0 and reading.tokens[before].text in _OUT)
+        ):
             return True
     return False
+
+
+def _leaves_out(reading: Reading, at: int, word: str) -> bool:
+    """`leaving the Retention Desk out of it`, which no value took."""
+    if word not in ("leave", "leaving", "keep", "keeping", "take", "taking"):
+        return False
+    words = [token.text for token in reading.tokens[at : reading.clause_end(at)]]
+    ends = [text.split() for text in ("of it", "of this", "of that", "of account", "the list", "of them", "")]
+    # not `leave people with the biggest out of pocket cost`
+    return any(one in _APART and words[place + 1 : place + 3] in ends for place, one in enumerate(words))
+
+
+_APART = ("out", "off", "aside")
 
 
 def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:

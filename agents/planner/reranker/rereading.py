@@ -79,6 +79,9 @@ class Reranker:
         first = made.first()
         if first is None or _is_plain(made.own, reading):
             return False
+        order = made.own.order
+        if (made.own.grain and made.own.limit) or (order and order.by.endswith("__change")):
+            return False  # the labelled questions rank no days or months, and nothing by its change
         ((chance, _),) = judged([first], made.own, evidence, self.lexicon, self.judge, self.known)
         return chance < self.judge.doubt
 
@@ -106,8 +109,12 @@ class Reranker:
         """A question back with what is likely and the rules' reading; their plan when nothing else is likely."""
         drafts = [one.draft for chance, one in likely if chance >= self.judge.offer]
         choices = choices_of([*drafts[:2], own], self.lexicon, check)
-        if not choices:
+        chance = next((known for known, one in likely if one.draft.query() == own.query()), 0.0)
+        if not choices and chance >= _UNLIKELY:
             return plan
+        if not choices:
+            said = "I am not sure that all of the question is taken up. Please ask it in other words."
+            return Plan(kind="clarify", message=said, route_reason=ROUTE_REASONS["clarify"])
         several = len(choices) > 1
         return Plan(
             kind="clarify",
@@ -127,6 +134,8 @@ class Reranker:
         return replace(plan, choices=(*offered, *rest)[:3])
 
 
+_UNLIKELY = 0.2
+"""Below this chance the rules' reading is not answered, even where no choice can be put into words."""
 _JOINING = word_set(
     """
     by and for excluding with from to the a an of in on top bottom first highest lowest together compared previous
