@@ -8,7 +8,7 @@ from agents.prose import Piece, Prose, number, series
 from agents.rankings import UNSAYING
 from agents.shapes import dimension_names
 from agents.sight import Sight
-from agents.voice import Voice
+from agents.voice import Voice, of_percent
 from tools.agent_effects import SHRUNK
 from tools.agent_spread import AGENTS, HIGH, HIGHEST, LOW, LOWEST, SPREAD
 from tools.confusion import AFTER, BEFORE, CHANGE, NOTICE, RATE_AFTER, RATE_BEFORE
@@ -56,8 +56,7 @@ def _size(voice: Voice, row: int) -> Fact:
 def _points(voice: Voice, row: int, name: str) -> Fact:
     """2.5 percentage points: a cell that holds the difference of two rates, without its sign."""
     value, source = voice.table.number(row, name) or 0.0, f"cell:{voice.table.part}:{row}:{name}"
-    fact = number(abs(value), "points", f"formula:abs({source})")
-    return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
+    return of_percent(number(abs(value), "points", f"formula:abs({source})"))
 
 
 def _spread(prose: Prose, voice: Voice) -> None:

@@ -192,8 +192,12 @@ class Voice:
 
 def percentage_points(change: float, source: str) -> Fact:
     """0.4 percentage points: how far apart two rates are; `source` is their difference, a fraction."""
-    fact = number(abs(change) * 100, "points", f"formula:mul(abs({source}), 100)")
-    return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
+    return of_percent(number(abs(change) * 100, "points", f"formula:mul(abs({source}), 100)"))
+
+
+def of_percent(points: Fact) -> Fact:
+    """2.5 points, told as percentage points."""
+    return points.model_copy(update={"text": points.text.replace("point", "percentage point")})
 
 
 def steady(new: float, old: float, unit: str) -> bool:

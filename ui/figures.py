@@ -209,9 +209,8 @@ def _layout(chart: Chart, part: AnswerPart, horizontal: bool, rows: int, *, many
         value_axis["tickformat"] = fmt
     dated = by_name[chart.x].role == "time"
     category_axis: dict[str, Any] = {"type": "date", "title": {"text": ""}} if dated else {"type": "category"}
-    months = (
-        {row[[column.name for column in part.columns].index(chart.x)] for row in part.rows} if dated else set()
-    )
+    at = [column.name for column in part.columns].index(chart.x)
+    months = {row[at] for row in part.rows} if dated else set()
     if (part.semantic_query or {}).get("time_grain") == "month" and 0 < len(months) <= MOST_MONTHS:
         category_axis |= {"dtick": "M1", "tickformat": "%b %Y"}
     layout: dict[str, Any] = {"margin": {"l": 8, "r": 16, "t": 34 if many else 10, "b": 8}, "showlegend": many}

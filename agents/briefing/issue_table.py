@@ -13,6 +13,7 @@ from agents.briefing.lifecycle import Issue
 from agents.briefing.phrases import calendar_words, segment_pieces, word
 from agents.briefing.trend import bounds
 from agents.prose import Piece, number
+from agents.voice import percentage_points
 from agents.wording import bucket_in_words, in_sentence
 from semantic.model import SemanticModel
 from semantic.values import ValueDictionary
@@ -164,8 +165,7 @@ class IssueVoice:
         unit = self.table.columns[self.table.column("difference")].unit
         if unit != "rate":
             return number(difference, unit, f"formula:abs({at}difference)")
-        fact = number(difference * 100, "points", f"formula:mul(abs({at}difference), 100)")
-        return fact.model_copy(update={"text": fact.text.replace("point", "percentage point")})
+        return percentage_points(difference, f"{at}difference")
 
     def segment(self, dimensions: tuple[str, ...]) -> list[Piece]:
         """in Billing for MAPD / New members."""

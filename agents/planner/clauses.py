@@ -232,19 +232,9 @@ class Asking:
 
 
 def _tells(own: Clause, at: int, chances: Sequence[float], clauses: Sequence[Clause]) -> bool:
-    words = {token.text for token in own.reading.tokens}
-    length = len(own.reading.tokens)
     if own.requests or not own.is_told or (own.mark.strip().startswith("?") and _asks_back(own)):
         return False
-    shaped = (length <= _FEW and words & (_SHAPING | EXCLUDERS)) or (length <= _MANY and words & _EACH)
-    narrows = length <= _SOME and words & _RESTRICTING
-    sized = any(word[:1].isdigit() or word in ("percent", "above", "below") for word in words - {"24", "7"})
-    listed = own.reading.spans and length <= _LISTED
-    figured = length <= _SOME and words & _OF_FIGURES
-    corrected = any(find_correction(clause.reading) for clause in clauses[max(0, at - 1) : at + 1])
-    sized = sized or (length <= _FEW and bool(words & NUMBER_WORDS.keys() - {"one"}))  # `five is enough`
-    sized = sized or (length <= _SOME and first(own.reading, r"(?:whole|full|entire) year") is not None)
-    if shaped or narrows or sized or listed or figured or corrected:
+    if _shapes(own) or any(find_correction(clause.reading) for clause in clauses[max(0, at - 1) : at + 1]):
         return False
     beside = any(
         chance <= ASKS and clause.holds == "metric"
@@ -256,6 +246,20 @@ def _tells(own: Clause, at: int, chances: Sequence[float], clauses: Sequence[Cla
     valued = any(span.kind in ("value", "time") for span in own.reading.spans)
     sure = SURE_BESIDE["values" if valued else "parts"] if beside else SURE["parts"]
     return chances[at] >= sure
+
+
+def _shapes(own: Clause) -> bool:
+    """Whether a clause says in which order, how many, from which size on, or of which of two figures."""
+    words, length = {token.text for token in own.reading.tokens}, len(own.reading.tokens)
+    return bool(
+        (length <= _FEW and words & (_SHAPING | EXCLUDERS))
+        or (length <= _FEW and words & NUMBER_WORDS.keys() - {"one"})  # `five is enough`
+        or (length <= _MANY and words & _EACH)
+        or (length <= _SOME and words & (_RESTRICTING | _OF_FIGURES))
+        or (length <= _SOME and first(own.reading, r"(?:whole|full|entire) year"))
+        or (length <= _LISTED and own.reading.spans)
+        or any(word[:1].isdigit() or word in ("percent", "above", "below") for word in words - {"24", "7"})
+    )
 
 
 def _asks_back(own: Clause) -> bool:

@@ -124,7 +124,7 @@ def bind_to_named(reading: Reading, lexicon: Lexicon) -> None:
         (dimension, *others) = named.names
         if others:
             continue
-        at = _past(reading, named.end, _IS)
+        at = reading.past(named.end, _IS)
         if at == named.end:
             continue
         while span := next((s for s in reading.of_kind("value") if s.start == at), None):
@@ -134,13 +134,7 @@ def bind_to_named(reading: Reading, lexicon: Lexicon) -> None:
                 break
             reading.spans = [s for s in reading.spans if (s.start, s.end) != (span.start, span.end)]
             reading.spans.append(Span(span.start, span.end, "value", (Target("value", dimension, own[0]),)))
-            at = _past(reading, span.end, _ON)
-
-
-def _past(reading: Reading, at: int, words: frozenset[str]) -> int:
-    while at < len(reading.tokens) and reading.tokens[at].text in words:
-        at += 1
-    return at
+            at = reading.past(span.end, _ON)
 
 
 _NO_VALUE = (

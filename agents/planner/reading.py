@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -129,6 +129,12 @@ class Reading:
     def closes(self, at: int) -> bool:
         """Whether the clause ends before a place: there stands a mark, or nothing."""
         return at >= len(self.tokens) or self.tokens[at].is_mark
+
+    def past(self, at: int, words: Set[str]) -> int:
+        """The next place from `at` on where none of these words stands."""
+        while at < len(self.tokens) and self.tokens[at].text in words:
+            at += 1
+        return at
 
     def clause_end(self, at: int) -> int:
         """The next place from `at` on where a mark or nothing stands."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agents.planner.cues import find
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading, Span
+from agents.planner.sound_spans import opens_order
 from agents.planner.words import AUXILIARIES, DETERMINERS, POPULATION, PREPOSITIONS, carriers, harmless, word_set
 
 _PHRASES = (
@@ -79,7 +80,7 @@ def small_talk(reading: Reading, lexicon: Lexicon) -> set[int]:
             places.add(at)  # `restricted to the Tier 1 and Tier 2 teams`
         if token.text in _CAUSED and _leads_to_value(reading, at):
             places.add(at)  # `plan changes caused by the provider network`
-        if token.text == "state" and _imperative(reading, at):
+        if token.text == "state" and opens_order(reading.tokens, at):
             places.add(at)
         if token.text == "same" and _leads_to_time(reading, at):
             places.add(at)  # `and the same for last year`
@@ -97,13 +98,9 @@ _CONFINED = word_set("restricted limited confined narrowed restrict limit confin
 
 def _leads_to_known(reading: Reading, at: int) -> bool:
     """Whether `to` follows, and then something that the model knows."""
-    words = [token.text for token in reading.tokens]
-    after = at + 1
-    while after < len(words) and words[after] in DETERMINERS | {"to", "it", "only", "just"}:
-        after += 1
-    return words[at + 1 : at + 2] in (["to"], ["it"]) and any(
-        span.start == after and span.kind in ("value", "time", "metric") for span in reading.spans
-    )
+    led = at + 1 < len(reading.tokens) and reading.tokens[at + 1].text in ("to", "it")
+    after = reading.past(at + 1, DETERMINERS | {"to", "it", "only", "just"})
+    return led and any(span.start == after and span.kind in ("value", "time", "metric") for span in reading.spans)
 
 
 _CAUSED = word_set("caused triggered prompted driven occasioned motivated explained")
@@ -111,30 +108,16 @@ _CAUSED = word_set("caused triggered prompted driven occasioned motivated explai
 
 def _leads_to_value(reading: Reading, at: int) -> bool:
     """Whether `by` follows, and then a value."""
-    words = [token.text for token in reading.tokens]
-    after = at + 2
-    while after < len(words) and words[after] in DETERMINERS:
-        after += 1
-    return words[at + 1 : at + 2] == ["by"] and any(span.start == after for span in reading.of_kind("value"))
-
-
-def _imperative(reading: Reading, at: int) -> bool:
-    """`State the ...`, `please state, for each ...`: a verb."""
-    before = reading.tokens[at - 1] if at else None
-    return before is None or before.is_mark or before.text in ("please", "kindly", "and", "to")
+    led = at + 1 < len(reading.tokens) and reading.tokens[at + 1].text == "by"
+    after = reading.past(at + 2, DETERMINERS)
+    return led and any(span.start == after for span in reading.of_kind("value"))
 
 
 def _leads_to_time(reading: Reading, at: int) -> bool:
     """`the same for last year`, `the same figure in September`."""
-    words = [token.text for token in reading.tokens]
-    after = at + 1
-    while after < len(words) and words[after] in _SAME_OF:
-        after += 1
-    return (
-        words[at - 1 : at] == ["the"]
-        and after > at + 1
-        and any(at < span.start <= after for span in reading.of_kind("time"))
-    )
+    led = at > 0 and reading.tokens[at - 1].text == "the"
+    after = reading.past(at + 1, _SAME_OF)
+    return led and after > at + 1 and any(at < span.start <= after for span in reading.of_kind("time"))
 
 
 _SAME_OF = word_set("for in over during of figure number thing question one the")
@@ -146,11 +129,9 @@ def _narrows(reading: Reading, at: int, lexicon: Lexicon) -> bool:
     Not where it leads on to something that the model knows: `calls taken by Tier 1`.
     """
     words = [token.text for token in reading.tokens]
-    after = at + 1
     if words[at] == "divided" and any(span.start in (at + 2, at + 3) for span in reading.of_kind("metric")):
         return True  # "calls divided by members": a ratio that the model does not have by that name
-    while after < len(words) and words[after] in DETERMINERS | PREPOSITIONS | {"next", "in", "to"}:
-        after += 1
+    after = reading.past(at + 1, DETERMINERS | PREPOSITIONS | {"next", "in", "to"})
     if any(span.start == after for span in reading.spans):
         return False
     before = at - 1

@@ -10,8 +10,6 @@ from agents.planner.reading import Reading, Span, Token
 from agents.planner.thresholds import comparisons
 from agents.planner.words import DETERMINERS, EXCLUDERS, POPULATION, PRONOUNS, SHARE, english, word_set
 
-_EXACT = EXACT
-
 
 def is_half_a_word(span: Span, reading: Reading) -> bool:
     """`co-payments` names no Colorado."""
@@ -45,7 +43,7 @@ def is_verb(span: Span, tokens: Sequence[Token]) -> bool:
 
 def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> list[Span]:
     """Without topics that cut a vocabulary phrase in two, and without metrics right after `excluding`."""
-    phrases = [span for span in candidates if span.weight == _EXACT and span.end - span.start > 1]
+    phrases = [span for span in candidates if span.weight == EXACT and span.end - span.start > 1]
     compared = comparisons([token.text for token in tokens])
     values = {span.start for span in candidates if span.kind == "value"}
     kept = []
@@ -53,17 +51,13 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
         cut = span.kind == "topic" and any(
             p.start < span.end < p.end or p.start < span.start < p.end for p in phrases
         )
-        cut = cut or (span.kind == "metric" and span.weight < _EXACT and _cuts_value(span, phrases))
+        cut = cut or (span.kind == "metric" and span.weight < EXACT and _cuts_value(span, phrases))
         counted = span.kind == "value" and tokens[span.start].text.isdigit()  # `more than 97112 calls`
-        loose = span.kind == "metric" and span.weight < _EXACT
+        loose = span.kind == "metric" and span.weight < EXACT
         cut = cut or ((counted or loose) and not compared.isdisjoint(range(span.start, span.end)))
-        cut = cut or (
-            span.kind == "metric"
-            and span.weight < _EXACT
-            and _says_what_of_what(tokens, span, candidates, lexicon)
-        )
+        cut = cut or (span.kind == "metric" and span.weight < EXACT and _says_what_of_what(tokens, span))
         # `the claims journey online`: no other name begins within a value's
-        loose = span.kind == "dimension" and span.weight < _EXACT
+        loose = span.kind == "dimension" and span.weight < EXACT
         cut = cut or (loose and any(p.start < span.start < p.end < span.end for p in phrases))
         # `why did plan changes go up`: a figure is asked about
         why = loose and tokens[span.start].text == "why"
@@ -71,7 +65,7 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
             why and any(p.kind == "metric" and span.start < p.start and p.end <= span.end for p in phrases)
         )
         cut = cut or (span.kind == "dimension" and _is_acting(tokens, span, lexicon))
-        cut = cut or (span.kind == "metric" and _is_value_beside(tokens, span, candidates, lexicon))
+        cut = cut or (span.kind == "metric" and _is_value_beside(tokens, span, candidates))
         # `segments with an NPS below 20`, `of the app with that of the website`: no name of a dimension
         cut = cut or (loose and "with" in {token.text for token in tokens[span.start + 1 : span.end - 1]})
         # `the calls we log in August`: the last word belongs to the month
@@ -121,7 +115,7 @@ def _ends_in_named_value(span: Span, candidates: Sequence[Span]) -> bool:
     return bool(following & named)
 
 
-def _says_what_of_what(tokens: Sequence[Token], span: Span, candidates: Sequence[Span], lexicon: Lexicon) -> bool:
+def _says_what_of_what(tokens: Sequence[Token], span: Span) -> bool:
     """`what portion of calls is leakage`: a rate with a name of its own after the verb."""
     words = {token.text for token in tokens[span.start : span.end]}
     before = {token.text for token in tokens[max(0, span.start - 4) : span.start]}
@@ -171,19 +165,20 @@ def _is_acting(tokens: Sequence[Token], span: Span, lexicon: Lexicon) -> bool:
     word = tokens[span.start].text
     if word.endswith(("ing", "ed")) and texts_of(tokens, span) not in lexicon.surfaces:
         return True
-    opens = not span.start or tokens[span.start - 1].is_mark or tokens[span.start - 1].text in _BEFORE_VERBS
-    return (
-        word == "state"
-        and opens
-        and tokens[span.end : span.end + 1] != []
-        and (tokens[span.end].text in DETERMINERS | {"for", "separately"})
-    )
+    following = tokens[span.end].text if span.end < len(tokens) else ""
+    ordered = following in DETERMINERS | {"for", "separately"}
+    return word == "state" and ordered and opens_order(tokens, span.start)
+
+
+def opens_order(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a word opens a clause, as an order does: `State the ...`, `please state, for each ...`."""
+    return not at or tokens[at - 1].is_mark or tokens[at - 1].text in _BEFORE_VERBS
 
 
 _BEFORE_VERBS = word_set("please kindly to and")
 
 
-def _is_value_beside(tokens: Sequence[Token], span: Span, candidates: Sequence[Span], lexicon: Lexicon) -> bool:
+def _is_value_beside(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -> bool:
     """`cost per call, callback channel only`: a value by its own name, beside a figure."""
     word = tokens[span.start].text
     if span.end - span.start != 1:
@@ -197,7 +192,7 @@ def _is_value_beside(tokens: Sequence[Token], span: Span, candidates: Sequence[S
     return (
         written
         and apart
-        and any(c.kind == "metric" and c.weight == _EXACT and c.end < span.start for c in candidates)
+        and any(c.kind == "metric" and c.weight == EXACT and c.end < span.start for c in candidates)
     )
 
 
@@ -215,4 +210,5 @@ def _after_exclusion(tokens: Sequence[Token], start: int) -> bool:
 
 
 def texts_of(tokens: Sequence[Token], span: Span) -> tuple[str, ...]:
+    """The words of a span as they are written."""
     return tuple(token.text for token in tokens[span.start : span.end])

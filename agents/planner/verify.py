@@ -256,7 +256,7 @@ def _named_beside(draft: Draft, reading: Reading, lexicon: Lexicon) -> frozenset
     return frozenset(found)
 
 
-_STATING = word_set("is was being given stated recorded listed named of as the a being")
+_STATING = word_set("is was being given stated recorded listed named of as the a")
 """What may stand between the noun and the value: `where the reason given was Out of Network`."""
 _LONG = word_set("long longer short slow slowly fast quick quickly lengthy")
 
