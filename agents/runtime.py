@@ -311,13 +311,16 @@ class Assistant:
 
         `question` is what it answers, in words; `agent` whose tool it is, `source` what the audit trail says.
         """
+        from agents.direct import standing_alone
+
         started = time.perf_counter()
         knowledge = self.knowledge(principal)
         context = knowledge.context(question, principal, self.door, _silent, uuid.uuid4().hex, source)
         context.desk.review = ReviewDesk(self.settings.state, self.clock)
         context.reply.agent = agent
         context.reply.outcomes.append(work(context))
-        return self._keep(knowledge.assembler.answer(context), principal, started, context)
+        answer = standing_alone(knowledge.assembler.answer(context), context)
+        return self._keep(answer, principal, started, context)
 
     def feedback(self, answer_id: str, principal: Principal, thumbs: Thumbs, reason: str = "") -> None:
         """Keep a reader's verdict on one of their answers."""

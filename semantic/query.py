@@ -29,7 +29,7 @@ class MetricFilter(_Frozen):
 
     metric: str
     op: Literal[">", ">=", "<", "<=", "="]
-    value: float
+    value: float = Field(allow_inf_nan=False)
 
 
 class TimeRange(_Frozen):

@@ -127,9 +127,8 @@ def go_live_day(text: str, days: Days | None, today: date) -> date:
     try:
         day = datetime.strptime(text.strip(), "%Y-%m-%d").date()
     except ValueError as error:
-        raise UsageError(
-            f"{text[:40]!r} is not a date.", where="go-live", next_step="Write it as 2026-11-02."
-        ) from error
+        what = f"{text[:40]!r} is not a date." if text.strip() else "The day it goes live is missing."
+        raise UsageError(what, where="go-live", next_step="Write it as 2026-11-02.") from error
     if days is not None and day < days.first:
         raise UsageError(
             f"{day} lies before the first day of data, {days.first}: there is nothing to compare with.",

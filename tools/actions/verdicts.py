@@ -147,7 +147,7 @@ def require_allowed(proposal: Proposal, verdict: Verdict) -> None:
     if verdict.decision in REASONED and not verdict.reason.strip():
         raise UsageError(
             f"To {verdict.decision} a proposal needs a reason.",
-            where="--reason",
+            where="reason",
             next_step="Say why, in a few words.",
         )
     if verdict.reason.strip():
@@ -155,7 +155,7 @@ def require_allowed(proposal: Proposal, verdict: Verdict) -> None:
     if verdict.decision == "duplicate" and not verdict.duplicate_of:
         raise UsageError(
             "A duplicate needs the proposal that it repeats.",
-            where="--of",
+            where="duplicate_of",
             next_step="Name it by its id, as `command-center actions list` shows it.",
         )
 
@@ -164,12 +164,14 @@ def require_original(original: Proposal, repeated: Proposal) -> None:
     """Raises UsageError where a proposal cannot be what another one repeats."""
     if original.id == repeated.id:
         raise UsageError(
-            f"The proposal {repeated.id} cannot be a duplicate of itself.", where="--of", next_step="Name another."
+            f"The proposal {repeated.id} cannot be a duplicate of itself.",
+            where="duplicate_of",
+            next_step="Name another.",
         )
     if original.state == "duplicate":
         raise UsageError(
             f"The proposal {original.id} is itself a duplicate of {original.duplicate_of}.",
-            where="--of",
+            where="duplicate_of",
             next_step=f"Name {original.duplicate_of}.",
         )
 

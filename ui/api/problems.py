@@ -21,6 +21,7 @@ from warehouse.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+JSON = "application/json"
 WRONG: tuple[tuple[type[CommandCenterError], int, str], ...] = (
     (NothingThere, 404, "not_found"),
     (UsageError, 400, "usage"),
@@ -75,6 +76,10 @@ def problem_of(error: CommandCenterError) -> JSONResponse:
     return problem(found, code, error.what, where=error.where, next_step=error.next_step, headers=headers)
 
 
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == JSON
+
+
 def add_handlers(app: FastAPI) -> None:
     """Every failure that the application knows becomes a problem."""
 
@@ -87,6 +92,8 @@ def add_handlers(app: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(str(part)[:40] for part in first["loc"][:6])
         step = "Correct it; /api/v1/openapi.json says what is taken."
+        if where == "body" and not _is_json(request):
+            step = f"Send a JSON object, with the header `Content-Type: {JSON}`."
         return problem(422, "invalid", f"{where}: {first['msg'][:200]}.", where=where, next_step=step)
 
     async def http(request: Request, error: Exception) -> JSONResponse:

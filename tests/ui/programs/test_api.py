@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,51 @@ def test_answers_are_those_of_the_chat_in_the_name_of_the_token(
     assert web.post("/why", json={"metric": "leaked_calls"}).json()["agent"] == "insight_scout"
 
 
+def test_a_query_is_answered_by_values_that_there_are_and_in_our_own_words(
+    web_of: Callable[..., TestClient], own_assistant: Assistant
+) -> None:
+    web = web_of("erin")
+
+    def query(values: list[str], dimension: str = "plan_type", **more: Any) -> Any:
+        filters = [{"dimension": dimension, "values": values}]
+        return web.post("/query", json={"metrics": ["total_calls"], "filters": filters, **more})
+
+    exact = query(["MAPD", "PPO"]).json()
+    assert exact["rows"][0][0] > 0
+    assert query(["mapd", "Ppo"]).json()["rows"] == exact["rows"], "a count of zero is no answer to another case"
+    named = own_assistant.knowledge().values.label("state", "FL")
+    assert query([named], "state").json()["semantic_query"]["filters"][0]["values"] == ["FL"]
+    for wrong in (["MAPDD"], ["MAPD", "MAPD' OR 1=1 --"], [""]):
+        told = problem(query(wrong), 400, "usage")
+        assert "no such value" in told["detail"]
+        assert "MAPD" in told["next_step"]
+        assert "OR 1=1" not in str(told), "a value is never repeated"
+    filters = [{"dimension": "plan_type", "values": ["Gold"]}]
+    problem(web.post("/why", json={"metric": "leaked_calls", "filters": filters}), 400, "usage")
+    limit = '{"metrics": ["total_calls"], "having": [{"metric": "total_calls", "op": ">", "value": NaN}]}'
+    problem(web.post("/query", content=limit, headers={"content-type": "application/json"}), 422, "invalid")
+    days = {"start": "2026-10-01", "end": "2026-10-02"}
+    labelled = query(["MAPD"], time={**days, "label": "last 7 days"}).json()
+    said = labelled["text"] + labelled["interpretation"] + str(labelled["semantic_query"])
+    assert "last 7 days" not in said, "what a period is called is not the caller's to say"
+    assert labelled["rows"] == query(["MAPD"], time=days).json()["rows"]
+    plain = web.post("/ask", content=json.dumps(QUESTION), headers={"content-type": "text/plain"})
+    assert "application/json" in problem(plain, 422, "invalid")["next_step"]
+
+
+def test_follow_ups_of_what_has_no_conversation_say_all_they_mean(web_of: Callable[..., TestClient]) -> None:
+    web = web_of("erin")
+    days = {"start": "2026-10-01", "end": "2026-10-14"}
+    queried = web.post(
+        "/query", json={"metrics": ["leaked_calls"], "dimensions": ["journey"], "time": days}
+    ).json()
+    assert len(queried["follow_ups"]) == 3
+    why = web.post("/why", json={"metric": "leaked_calls"}).json()
+    saved = web.post("/savings", json={"journey": "Billing"}).json()
+    for question in (*queried["follow_ups"], *why["follow_ups"], *saved["follow_ups"]):
+        assert web.post("/ask", json={"question": question}).json()["status"] == "answered", question
+
+
 def test_actions_are_proposed_listed_and_decided_by_whom_may(web_of: Callable[..., TestClient]) -> None:
     erin, pat = web_of("erin"), web_of("pat", decides=True)
     assert erin.get("/actions/recommended").json()["actions"][0]["version"] == 0
@@ -105,7 +151,9 @@ def test_actions_are_proposed_listed_and_decided_by_whom_may(web_of: Callable[..
     first = pat.post("/actions/propose").json()["actions"][0]
     path = f"/actions/{first['id']}"
     wanted = {"decision": "reject", "version": first["version"]}
-    problem(pat.post(f"{path}/decisions", json=wanted), 400, "usage")
+    assert problem(pat.post(f"{path}/decisions", json=wanted), 400, "usage")["where"] == "reason"
+    undated = problem(pat.post(f"{path}/decisions", json={**wanted, "decision": "golive"}), 400, "usage")
+    assert "missing" in undated["detail"]
     problem(web_of("erin", decides=True).post(f"{path}/decisions", json=wanted), 403, "review_role")
     seen = pat.post(f"{path}/decisions", json={**wanted, "reason": "Being rebuilt", "preview": True}).json()
     assert (seen["state"], pat.get(path).json()["action"]["state"]) == ("rejected", "proposed")
