@@ -11,6 +11,8 @@ JOBS ?= 2
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 export DEEPEVAL_TELEMETRY_OPT_OUT := 1
+# Many processes are started: each would compile again all that it brings in.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: up setup docs pictures test lint unit quick-evals evals evals-extra fuzz bench bench-scale browser spark postgres lock clean
 
@@ -28,6 +30,7 @@ $(STAMP): $(LOCKS) pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q agents evals generator prompts semantic tools ui warehouse
 	@touch $@
 
 test: $(STAMP) browser spark ## what CI runs; lint, which keeps one processor busy, beside the quick evals

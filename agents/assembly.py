@@ -12,7 +12,6 @@ from agents.answer import Answer, AnswerColumn, AnswerPart, Choice, Fact, Trust
 from agents.charts import charts_for
 from agents.chips import chips_for
 from agents.claims import Names
-from agents.context import Context
 from agents.disclosure import not_shown, told_constants
 from agents.follow_ups import follow_ups_for
 from agents.free_text import FreeText
@@ -20,13 +19,14 @@ from agents.grounding import Evidence, problems, table_problems
 from agents.narrator import Narration, Narrator
 from agents.nearest import with_nearest
 from agents.premise import premise
-from agents.toolbox import seen_by_model
+from agents.summaries import seen_by_model
 from agents.verified_answer import trust_words, verified_by
 from agents.wording import in_sentence
 from semantic.query import SemanticQuery, TimeRange
 from tools.outcome import Clarification, Column, Found, Provenance, Refusal, Table
 
 if TYPE_CHECKING:
+    from agents.context import Context
     from tools.desk import Desk
 
 # From the most to the least trusted: an answer is as good as its weakest part.

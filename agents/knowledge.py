@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.assembly import Assembler
-from agents.chat_models.choosing import chat_model
-from agents.context import Context
 from agents.grounding import known_names
 from agents.narrator import Narrator
 from agents.planner import Planner
@@ -33,6 +32,7 @@ from warehouse.settings import Rules, Settings
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
+    from agents.context import Context
     from warehouse.door import Warehouse
     from warehouse.snapshots import Snapshot
 
@@ -55,7 +55,11 @@ class Words:
 
 @dataclass
 class Knowledge:
-    """Everything that stays the same until the next snapshot. `values_of` is the snapshot the values come from."""
+    """Everything that stays the same until the next snapshot. `values_of` is the snapshot the values come from.
+
+    The chat model is made when somebody asks: a briefing is written without one, and what it is made with takes
+    longer to import than the briefing to write.
+    """
 
     snapshot: str
     values_of: str
@@ -69,10 +73,22 @@ class Knowledge:
     first_day: date
     partial_day: date | None
     missing_columns: dict[str, list[str]]
-    chat_model: BaseChatModel
     assembler: Assembler
     prompt_names: dict[str, str]
     bound: dict[str, Any] = field(default_factory=dict)
+    _chat_model: BaseChatModel | None = None
+    _choosing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def chat_model(self) -> BaseChatModel:
+        """What reads questions. Raises UsageError when the settings lack what it needs."""
+        with self._choosing:
+            if self._chat_model is None:
+                from agents.chat_models.choosing import chat_model
+
+                days = (self.as_of, self.first_day, self.partial_day)
+                self._chat_model = chat_model(self.settings, self.words.planner, self.words.narrator, *days)
+            return self._chat_model
 
     def context(
         self,
@@ -84,11 +100,26 @@ class Knowledge:
         source: str,
     ) -> Context:
         """The surroundings of one question; what its door is asked is traced."""
+        from agents.context import Context
+
         trace = Trace()
-        desk = Desk(
+        desk = self.desk(question, principal, TracedDoor(door, trace), answer_id, source)
+        seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
+        deadline = time.monotonic() + seconds
+        told_rows = bool(getattr(self.chat_model, "governed", False)) or self.settings.chat_model.rows_in_prompts
+        return Context(
+            desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline,
+            rows_in_prompts=told_rows, prompts=self.settings.chat_model.prompts, trace=trace,
+        )  # fmt: skip
+
+    def desk(
+        self, question: str, principal: Principal, door: Warehouse | TracedDoor, answer_id: str, source: str
+    ) -> Desk:
+        """What tools work with for one question, or for a text that nobody asked for."""
+        return Desk(
             semantic=self.semantic,
             values=self.values,
-            door=TracedDoor(door, trace),
+            door=door,
             principal=principal,
             rules=self.rules,
             questions=self.settings.questions,
@@ -104,13 +135,6 @@ class Knowledge:
             finder=self.words.finder,
             small_cell=0 if counts_members(principal, door.policy) else self.settings.limits.small_cell,
         )
-        seconds = self.settings.chat_model.timeout_seconds * ANSWER_SECONDS_PER_CALL
-        deadline = time.monotonic() + seconds
-        told_rows = bool(getattr(self.chat_model, "governed", False)) or self.settings.chat_model.rows_in_prompts
-        return Context(
-            desk, self.chat_model, self.prompt_names, self.bound, on_step, self.planner, self.clock, deadline,
-            rows_in_prompts=told_rows, prompts=self.settings.chat_model.prompts, trace=trace,
-        )  # fmt: skip
 
     @property
     def clock(self) -> Clock:
@@ -188,7 +212,6 @@ def _of_snapshot(settings: Settings, snapshot: Snapshot, words: Words, values_of
         first_day=first_day,
         partial_day=partial_day,
         missing_columns=lacking_columns(manifest),
-        chat_model=chat_model(settings, words.planner, words.narrator, as_of, first_day, partial_day),
         assembler=words.assembler,
         prompt_names=prompt_names(words.semantic, words.values, as_of, first_day),
     )

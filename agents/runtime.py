@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
 from agents.answer import Answer
@@ -58,9 +58,7 @@ class Assistant:
 
     settings: Settings
     door: Warehouse
-    threads: Threads
     answers: AnswerStore
-    graph: CompiledStateGraph[Any, Any, Any, Any]
     clock: Callable[[], datetime]
     learning: Learning
     warehouse: Path
@@ -73,6 +71,9 @@ class Assistant:
     of_members: bool = True
     _scan: ScanOnDemand | None = None
     _scanning: Lock = field(default_factory=Lock)
+    _threads: Threads | None = None
+    _graph: CompiledStateGraph[Any, Any, Any, Any] | None = None
+    _conversing: Any = field(default_factory=RLock)
 
     @classmethod
     def open(
@@ -98,12 +99,7 @@ class Assistant:
         else:
             door = Warehouse(warehouse, settings, audit, snapshot_id, clock=now)
         door.snapshot()
-        from agents.graph import build_graph
-        from agents.threads import Threads
-
-        threads = Threads(settings.state / "threads.db")
         answers = AnswerStore(settings.state / "answers.db")
-        graph = build_graph(threads.saver)
         learning, upstream = (
             Learning(settings, door, company.model)
             if company
@@ -113,9 +109,29 @@ class Assistant:
         listener = None if company else Listener(settings.state)
         traces = TraceStore(settings.state / TRACES)
         return cls(
-            settings, door, threads, answers, graph, now, learning, warehouse, audit, upstream, listener, traces,
+            settings, door, answers, now, learning, warehouse, audit, upstream, listener, traces,
             serves_newest=company is None and snapshot_id is None, of_members=company is None,
         )  # fmt: skip
+
+    @property
+    def threads(self) -> Threads:
+        """The conversations, opened when one begins: a briefing has none."""
+        with self._conversing:
+            if self._threads is None:
+                from agents.threads import Threads
+
+                self._threads = Threads(self.settings.state / "threads.db")
+            return self._threads
+
+    @property
+    def graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        """The agents, brought in when somebody asks."""
+        with self._conversing:
+            if self._graph is None:
+                from agents.graph import build_graph
+
+                self._graph = build_graph(self.threads.saver)
+            return self._graph
 
     def warm(self) -> None:
         """Load what a first question would wait for; asks nobody's question and keeps no answer.
@@ -123,6 +139,7 @@ class Assistant:
         The values of the snapshot are read through the door when they are not known yet.
         """
         knowledge = self.knowledge()
+        _ = self.graph, knowledge.chat_model
         query = knowledge.planner.plan(WARM_UP, as_of=knowledge.as_of, first_day=knowledge.first_day).query
         if query is not None:
             compiled = compile_query(
@@ -347,7 +364,8 @@ class Assistant:
         """Let go of files and connections."""
         self.learning.close()
         self.door.close()
-        self.threads.close()
+        if self._threads:
+            self._threads.close()
         self.answers.close()
         self.audit.close()
         if self.upstream:

@@ -1,50 +1,43 @@
-"""Typed functions as LangChain tools: what the chat model sees of a result, and how a call is run."""
+"""Typed functions as LangChain tools: how a call is run, and what a thread remembers of it."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from inspect import signature
+from typing import Annotated, Any, get_type_hints
 
 from langchain_core.messages import ToolCall, ToolMessage
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool
 from pydantic import ValidationError
 
-from agents.disclosure import told_constants
+from agents.summaries import seen_by_model, without_texts
 from semantic.parameters import plain_argument
-from semantic.values import cleaned
-from tools.desk import Desk
-from tools.outcome import (
-    ROWS_SHOWN,
-    Clarification,
-    Found,
-    Listing,
-    Mendable,
-    Outcome,
-    PlainCell,
-    Refusal,
-    Table,
-)
+from tools.desk import Desk, Hidden
+from tools.outcome import Found, Mendable, Outcome
 from warehouse.errors import UsageError
 
-TEXT = "(text)"
 SHOWN = "shown"
 VERIFIED = "verified"
 ACTIONS = "actions"
 KEYS_KEPT = 20
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?: [\d:.]+)?")
 
 
 def as_tool(function: Callable[..., Outcome]) -> BaseTool:
     """A tool whose schema is the function's signature without the desk; the result travels as the artifact."""
 
-    @wraps(function)
     def run(*args: Any, **kwargs: Any) -> tuple[str, Outcome]:
         outcome = function(*args, **kwargs)
-        return json.dumps(_without_texts(seen_by_model(outcome), kwargs.get("desk"))), outcome
+        return json.dumps(without_texts(seen_by_model(outcome), kwargs.get("desk"))), outcome
 
+    hints = {
+        name: Annotated[Any, InjectedToolArg] if hint == Hidden else hint
+        for name, hint in get_type_hints(function, include_extras=True).items()
+    }
+    declared = signature(function)
+    parameters = [each.replace(annotation=hints[name]) for name, each in declared.parameters.items()]
+    run.__name__, run.__doc__, run.__annotations__ = function.__name__, function.__doc__, hints
+    run.__signature__ = declared.replace(parameters=parameters)  # type: ignore[attr-defined]
     return StructuredTool.from_function(run, response_format="content_and_artifact")
 
 
@@ -78,105 +71,6 @@ def mendable_error(
     """A tool message that says what was wrong with the call and how to put it right."""
     content = {"error": {"code": code, "reason": reason, "hint": hint, "nearest": list(nearest)}}
     return ToolMessage(json.dumps(content), tool_call_id=call["id"] or "", name=call["name"], status="error")
-
-
-def seen_by_model(outcome: Outcome) -> dict[str, Any]:
-    """The governed summary of a result: first rows, last row and extremes, never more."""
-    if isinstance(outcome, Found):
-        return {
-            "shape": outcome.shape,
-            "provenance": outcome.provenance,
-            "constants": told_constants(outcome),
-            "notes": list(outcome.notes),
-            "tables": [_table(table) for table in outcome.tables],
-        }
-    if isinstance(outcome, Clarification):
-        return {"clarify": outcome.question, "choices": [list(choice) for choice in outcome.choices]}
-    if isinstance(outcome, Refusal):
-        return {"refused": outcome.code, "reason": outcome.reason, "nearest": list(outcome.nearest)}
-    if isinstance(outcome, Listing):
-        return {"entries": list(outcome.entries)}
-    raise TypeError(f"no summary for {type(outcome).__name__}")
-
-
-def _without_texts(summary: dict[str, Any], desk: Desk | None) -> dict[str, Any]:
-    """The summary without what members wrote or are called: statements of its own may let a chat model read it.
-
-    In the rows of a statement a text that is no value of a governed dimension is left out; a query has no others.
-    """
-    known = {value for values in desk.values.found.values() for value in values} if desk else set()
-    for table in summary.get("tables", ()):
-        if table["query"] is None and not table["formulas"]:
-            own = [column["role"] == "text" for column in table["columns"]]
-            table["rows"] = {
-                at: [cell if ours else _known(cell, known) for cell, ours in zip(row, own, strict=True)]
-                for at, row in table["rows"].items()
-            }
-    return summary
-
-
-def _known(cell: PlainCell, known: set[str]) -> PlainCell:
-    plain = not isinstance(cell, str) or cell in known or _DAY.fullmatch(cell)
-    return cell if plain else TEXT
-
-
-def _table(table: Table) -> dict[str, Any]:
-    return {
-        "title": table.title,
-        "query": table.query.model_dump(mode="json", exclude_defaults=True) if table.query else None,
-        "columns": [{"name": c.name, "label": c.label, "unit": c.unit, "role": c.role} for c in table.columns],
-        "row_count": len(table.rows),
-        "truncated": table.truncated,
-        "rows": {str(index): _seen_row(table, index) for index in telling_rows(table)},
-        "formulas": table.formulas,
-        "compared_with": table.compared_with.model_dump(mode="json") if table.compared_with else None,
-        **_withheld(table),
-    }
-
-
-def _seen_row(table: Table, index: int) -> list[PlainCell]:
-    """The cells of a row; sentences of the program's own (role text) keep their length."""
-    pairs = zip(table.rows[index], table.columns, strict=True)
-    return [cell if column.role == "text" else _cleaned(cell) for cell, column in pairs]
-
-
-def _cleaned(cell: PlainCell) -> PlainCell:
-    return cleaned(cell) if isinstance(cell, str) else cell
-
-
-def _withheld(table: Table) -> dict[str, Any]:
-    """Which cells are null because too few members are behind them; nothing for a reader who sees all."""
-    if not table.small_cell:
-        return {}
-    cells = [list(cell) for cell in sorted(table.suppressed)]
-    return {"suppressed": cells, "small_cell": table.small_cell, "left_out": table.left_out}
-
-
-def telling_rows(table: Table) -> list[int]:
-    """Indices of the rows a summary holds: the first ones, the last, extremes, and the ends of a course."""
-    count = len(table.rows)
-    chosen = set(range(min(count, ROWS_SHOWN)))
-    if count > ROWS_SHOWN:
-        chosen |= {count - 1, *_course_ends(table)}
-        for position in range(len(table.columns)):
-            numbers = [(v, i) for i, row in enumerate(table.rows) if _is_number(v := row[position])]
-            if numbers:
-                chosen |= {max(numbers)[1], min(numbers)[1]}
-    return sorted(chosen)
-
-
-def _course_ends(table: Table) -> set[int]:
-    """Rows of the first two and the last two time buckets: what a course is told from, whole buckets or not."""
-    position = next((i for i, column in enumerate(table.columns) if column.role == "time"), None)
-    if position is None:
-        return set()
-    buckets = sorted({str(row[position]) for row in table.rows})
-    ends = {*buckets[:2], *buckets[-2:]}
-    return {index for index, row in enumerate(table.rows) if str(row[position]) in ends}
-
-
-def _is_number(cell: PlainCell) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
 
 
 def without_rows(message: ToolMessage) -> ToolMessage:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from agents.context import Context, Reply
 from agents.usage import Asked, Spent, UsageStore
 from warehouse.errors import UpstreamModelError
 from warehouse.settings import ChatModel, Settings
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
     from agents.answer import Answer
+    from agents.context import Context
     from warehouse.principal import Principal
 
 STANDING_IN = "The embedded planner answered instead of the chat model service."
@@ -106,6 +106,8 @@ class Meter:
 
 def standing_in(context: Context) -> Context:
     """The question once more, for the embedded planner: same desk, nothing of what the service found or said."""
+    from agents.context import Reply
+
     return replace(context, reply=Reply(), deadline=float("inf"))
 
 

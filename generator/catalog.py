@@ -53,7 +53,9 @@ def story() -> dict[str, Any]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(files("generator").joinpath(name).read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.load(
+        files("generator").joinpath(name).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     return content
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from langchain_core.tools import InjectedToolArg
-
 from semantic.model import SemanticModel
 from semantic.query import TimeRange
 from semantic.values import ValueDictionary
@@ -86,5 +84,9 @@ class Desk:
             self.spent_ms[step] = self.spent_ms.get(step, 0.0) + milliseconds
 
 
-Hidden = Annotated[Any, InjectedToolArg]
+class OutOfSight:
+    """Marks a parameter that no chat model is told of; whoever makes a tool of a function sees to it."""
+
+
+Hidden = Annotated[Any, OutOfSight]
 """Marks the desk parameter of a tool: typed as Any for the schema builder, a `Desk` at run time, never shown."""

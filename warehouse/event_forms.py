@@ -17,7 +17,7 @@ from sqlglot import exp
 from warehouse.errors import MissingDataError
 from warehouse.policy import Policy, Table, load_policy
 from warehouse.policy.loader import GOVERNED_SCHEMA, MEMBER_BIT, MEMBER_BITS, OF_MEASURE
-from warehouse.runner import SqlModel, read_models
+from warehouse.runner import SqlModel, select_of
 
 _MILLIONTHS = "CAST(SUM(CAST(1000000 * {summed} AS BIGINT)) AS DOUBLE) / 1000000"
 _ONE_ROW = ("silver.period", "build.rules")  # what a roll-up may be crossed with
@@ -43,8 +43,8 @@ def event_form(table: str) -> exp.Select | None:
     member_id, from `gold.<events>` with the mart's WHERE. The tree is the caller's own. Raises MissingDataError
     that names the model file when a mart cannot be taken apart.
     """
-    mart = marts().get(table)
-    if mart is None or mart.is_rollup:
+    mart = _over_events(table, load_policy())
+    if mart is None:
         return None
     form = exp.Select().from_(mart.select.args["from_"].this.copy())
     for name, expression in {**mart.dimensions, **mart.measures}.items():
@@ -53,6 +53,13 @@ def event_form(table: str) -> exp.Select | None:
     if where := mart.select.args.get("where"):
         form.set("where", where.copy())
     return form
+
+
+@lru_cache(maxsize=256)
+def _over_events(table: str, policy: Policy) -> Mart | None:
+    """The mart over events of that name, from its own file: no question waits until all models are parsed."""
+    text = select_of(f"{GOVERNED_SCHEMA}.{table}") if table in policy.tables else None
+    return _mart(table, text, policy.tables, {}) if text is not None else None
 
 
 def with_members(mart: Mart) -> exp.Select:
@@ -78,19 +85,9 @@ def _bits(bits: str, name: str) -> exp.Expr:
     return sqlglot.parse_one(f"CAST(COALESCE(BIT_OR({bits}), 0) AS UBIGINT) AS {name}", dialect="duckdb")
 
 
-def marts() -> Mapping[str, Mart]:
-    """All marts by name, roll-ups after what they read. Raises MissingDataError for one that has no form."""
-    return _marts(load_policy())
-
-
-@lru_cache(maxsize=4)
-def _marts(policy: Policy) -> Mapping[str, Mart]:
-    return marts_among(tuple(read_models()), policy)
-
-
 @lru_cache(maxsize=4)
 def marts_among(models: tuple[SqlModel, ...], policy: Policy) -> Mapping[str, Mart]:
-    """What `marts_of` finds with a policy; taken apart once."""
+    """What `marts_of` finds with a policy: all marts by name, roll-ups after what they read; taken apart once."""
     return marts_of(models, policy.tables)
 
 
@@ -99,14 +96,14 @@ def marts_of(models: Sequence[SqlModel], tables: Mapping[str, Table]) -> dict[st
     found: dict[str, Mart] = {}
     for model in models:
         if model.layer == GOVERNED_SCHEMA and model.name in tables:
-            mart = _mart(model, tables, found)
+            mart = _mart(model.name, model.select, tables, found)
             if mart is not None:
                 found[model.name] = mart
     return found
 
 
-def _mart(model: SqlModel, tables: Mapping[str, Table], known: Mapping[str, Mart]) -> Mart | None:
-    select = sqlglot.parse_one(model.select, dialect="duckdb")
+def _mart(name: str, text: str, tables: Mapping[str, Table], known: Mapping[str, Mart]) -> Mart | None:
+    select = sqlglot.parse_one(text, dialect="duckdb")
     if not isinstance(select, exp.Select) or not select.args.get("group") or select.args.get("with_"):
         return None
     read = select.args["from_"].this
@@ -115,10 +112,10 @@ def _mart(model: SqlModel, tables: Mapping[str, Table], known: Mapping[str, Mart
     if not is_event and source not in known:
         return None
     if any(select.args.get(clause) for clause in _CLAUSES) or not _joins_one_row(select, is_event):
-        raise _underivable(model, "it has another clause than WHERE, GROUP BY and ORDER BY")
-    dimensions, measures = _taken_apart(model, select)
-    mart = Mart(model.name, source, not is_event, select, dimensions, measures)
-    _check(model, mart, tables[source], known)
+        raise _underivable(name, "it has another clause than WHERE, GROUP BY and ORDER BY")
+    dimensions, measures = _taken_apart(name, select)
+    mart = Mart(name, source, not is_event, select, dimensions, measures)
+    _check(mart, tables[source], known)
     return mart
 
 
@@ -127,7 +124,7 @@ def _joins_one_row(select: exp.Select, is_event: bool) -> bool:
     return all(f"{table.db}.{table.name}" in _ONE_ROW for table in joined) and not (is_event and joined)
 
 
-def _taken_apart(model: SqlModel, select: exp.Select) -> tuple[dict[str, exp.Expr], dict[str, exp.Expr]]:
+def _taken_apart(mart: str, select: exp.Select) -> tuple[dict[str, exp.Expr], dict[str, exp.Expr]]:
     keys = select.args["group"].expressions
     dimensions, measures = {}, {}
     for projection in select.selects:
@@ -135,11 +132,11 @@ def _taken_apart(model: SqlModel, select: exp.Select) -> tuple[dict[str, exp.Exp
         if expression in keys:
             dimensions[name] = expression
         else:
-            measures[name] = _summed(model, name, expression)
+            measures[name] = _summed(mart, name, expression)
     return dimensions, measures
 
 
-def _summed(model: SqlModel, name: str, expression: exp.Expr) -> exp.Expr:
+def _summed(mart: str, name: str, expression: exp.Expr) -> exp.Expr:
     """What a measure adds up: COUNT(*), SUM(x), or SUM in whole millionths."""
     inner = expression.this if isinstance(expression, exp.Cast) else expression
     if isinstance(inner, exp.Count) and isinstance(inner.this, exp.Star):
@@ -154,7 +151,7 @@ def _summed(model: SqlModel, name: str, expression: exp.Expr) -> exp.Expr:
         summed: exp.Expr = scaled.expression
         if _in_millionths(summed) == expression:
             return summed
-    raise _underivable(model, f"{name} is neither a COUNT(*) nor a SUM")
+    raise _underivable(mart, f"{name} is neither a COUNT(*) nor a SUM")
 
 
 def _in_millionths(summed: exp.Expr) -> exp.Expr:
@@ -162,7 +159,7 @@ def _in_millionths(summed: exp.Expr) -> exp.Expr:
     return sqlglot.parse_one(_MILLIONTHS.format(summed=text), dialect="duckdb")
 
 
-def _check(model: SqlModel, mart: Mart, source: Table, known: Mapping[str, Mart]) -> None:
+def _check(mart: Mart, source: Table, known: Mapping[str, Mart]) -> None:
     """Refuse what the shared files could not be summed up from: they hold whole days and no ids or texts."""
     where = mart.select.args.get("where")
     parts = [*mart.dimensions.values(), *mart.measures.values()]
@@ -171,23 +168,23 @@ def _check(model: SqlModel, mart: Mart, source: Table, known: Mapping[str, Mart]
     for column in (column for part in parts for column in part.find_all(exp.Column)):
         declared = source.columns.get(column.name)
         if declared is None or declared.kind not in ("dimension", "ordinal", "time", "measure"):
-            raise _underivable(model, f"{column.name} is not a column that every role may read")
+            raise _underivable(mart.name, f"{column.name} is not a column that every role may read")
         if declared.type == "TIMESTAMP":
-            raise _underivable(model, f"{column.name} is a moment; only whole days are shared")
+            raise _underivable(mart.name, f"{column.name} is a moment; only whole days are shared")
     if mart.is_rollup:
         summed = known[mart.source].measures
         for name, expression in mart.measures.items():
             if not isinstance(expression, exp.Column) or expression.name not in summed:
-                raise _underivable(model, f"{name} is not the sum of a measure of {mart.source}")
+                raise _underivable(mart.name, f"{name} is not the sum of a measure of {mart.source}")
 
 
 def _member_id(table: Table) -> str:
     return next(column.name for column in table.columns.values() if column.kind == "member_id")
 
 
-def _underivable(model: SqlModel, why: str) -> MissingDataError:
+def _underivable(mart: str, why: str) -> MissingDataError:
     return MissingDataError(
         f"The members behind a mart cannot be counted: {why}.",
-        where=f"warehouse/models/{model.table.replace('.', '/')}.sql",
+        where=f"warehouse/models/{GOVERNED_SCHEMA}/{mart}.sql",
         next_step="Write it as sums over one table of events, or with a common table expression to do without.",
     )

@@ -46,7 +46,7 @@ class PurposeList:
 def load_purposes(file: Path = PURPOSES_FILE) -> PurposeList:
     """Read the list. Raises UsageError (exit 2) when the file is missing or malformed: then nobody reads rows."""
     try:
-        entry = yaml.safe_load(file.read_text(encoding="utf-8"))
+        entry = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         purposes = tuple(
             Purpose(key, found["label"], found["says"], tuple(found.get("also", ())))
             for key, found in entry["purposes"].items()

@@ -94,6 +94,13 @@ def read_models(folder: Path = MODELS_FOLDER) -> list[SqlModel]:
     return list(_ordered(tuple((layer, path, path.read_text(encoding="utf-8")) for layer, path in paths)))
 
 
+def select_of(table: str, folder: Path = MODELS_FOLDER) -> str | None:
+    """The SELECT that makes `layer.name`, as its file has it; None when no file does."""
+    path = folder.joinpath(*table.split(".")).with_suffix(".sql")
+    parts = HEADER.match(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return _select(parts) if parts else None
+
+
 @lru_cache(maxsize=4)
 def _ordered(files: tuple[tuple[str, Path, str], ...]) -> tuple[SqlModel, ...]:
     """The models of files, each a layer, a path and its text."""
@@ -121,15 +128,19 @@ def _read(path: Path, layer: str, text: str) -> tuple[SqlModel, exp.Query, int]:
     if parts is None:
         raise _broken(path.name, "a model file starts with a /* header */")
     try:
-        header = Header.model_validate(yaml.safe_load(parts["header"]))
+        header = Header.model_validate(yaml.load(parts["header"], Loader=yaml.CSafeLoader))
         statements = sqlglot.parse(parts["select"], dialect="duckdb")
     except (yaml.YAMLError, ValidationError, sqlglot.ParseError) as error:
         raise _broken(path.name, str(error)) from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise _broken(path.name, "a model file holds exactly one SELECT")
     reads = tables_read(statements[0]) | _tables_checked(header)
-    model = SqlModel(table, header, parts["select"].strip().rstrip(";"), reads - {table})
+    model = SqlModel(table, header, _select(parts), reads - {table})
     return model, statements[0], parts["header"].count("\n")
+
+
+def _select(parts: re.Match[str]) -> str:
+    return parts["select"].strip().rstrip(";")
 
 
 def _tables_checked(header: Header) -> frozenset[str]:

@@ -68,7 +68,9 @@ ValuePiece = Callable[[str], Piece]
 @cache
 def wording() -> dict[str, Any]:
     """The words of `wording.yml`, checked. Raises UsageError that names the template that is missing or wrong."""
-    words: dict[str, Any] = yaml.safe_load((_FOLDER / "wording.yml").read_text(encoding="utf-8"))
+    words: dict[str, Any] = yaml.load(
+        (_FOLDER / "wording.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     for name, allowed in TEMPLATES.items():
         template = _at(words, name)
         used = {field for _, field, _, _ in Formatter().parse(template) if field} if template else set()
@@ -149,7 +151,9 @@ def _phrase(text: str, value: Piece) -> list[Piece]:
 
 @cache
 def _owners() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = yaml.safe_load((_FOLDER / "owners.yml").read_text(encoding="utf-8"))
+    loaded: dict[str, dict[str, str]] = yaml.load(
+        (_FOLDER / "owners.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+    )
     return loaded
 
 

@@ -71,8 +71,8 @@ def _told(
     """What the assistant's data let this reader be told, held against its tables. Raises Ungrounded."""
     knowledge = assistant.knowledge()
     audit_id = f"briefing-{made.day.isoformat()}-{made.revision}-{_short(reader.user)}"
-    context = knowledge.context("Daily briefing", reader, assistant.door, _silent, audit_id, "briefing")
-    briefing = compose(made, context.desk, most=assistant.settings.scout.items, cause_of=cause_of, follows=follows)
+    desk = knowledge.desk("Daily briefing", reader, assistant.door, audit_id, "briefing")
+    briefing = compose(made, desk, most=assistant.settings.scout.items, cause_of=cause_of, follows=follows)
     evidence = evidence_of(briefing, knowledge)
     require_grounded(briefing, evidence)
     texts = (visible_in_markdown(markdown(briefing)), visible_in_page(page(briefing)))
@@ -103,7 +103,3 @@ def _wishes(follows: Mapping[str, str] | None) -> str:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _silent(_: str) -> None:
-    return None

@@ -12,7 +12,8 @@ import yaml
 @cache
 def vocabulary() -> dict[str, Any]:
     """All of `estimates.yaml`."""
-    content: dict[str, Any] = yaml.safe_load(
-        files("generator.estimates").joinpath("estimates.yaml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(
+        files("generator.estimates").joinpath("estimates.yaml").read_text(encoding="utf-8"),
+        Loader=yaml.CSafeLoader,
     )
     return content

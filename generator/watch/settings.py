@@ -31,7 +31,9 @@ MEMBER_DIMENSIONS = ("plan_type", "segment", "tenure_bucket", "language", "state
 @cache
 def watch() -> dict[str, Any]:
     """All of `watch.yaml`."""
-    content: dict[str, Any] = yaml.safe_load(files("generator.watch").joinpath("watch.yaml").read_text("utf-8"))
+    content: dict[str, Any] = yaml.load(
+        files("generator.watch").joinpath("watch.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    )
     return content
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -47,6 +49,23 @@ SEED_STYLE = re.compile(
     r"driving about \$[\d,]+ in incremental call cost\."
 )
 BILLING = {"journey": "Billing", "plan_type": "MAPD", "member_tenure": "New"}
+
+
+def test_a_briefing_is_written_without_what_chat_models_are_made_with() -> None:
+    """A scan from cron would bring it in each time, which takes longer than to write the briefing."""
+    told = "import sys, ui.delivery.day, agents.runtime; print({'langchain_core', 'langgraph'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_desk_opens_no_conversation(assistant: Assistant, tmp_path: Path) -> None:
+    settings = assistant.settings.model_copy(update={"var": tmp_path})
+    with closing(Assistant.open(settings, assistant.warehouse, clock=assistant.clock)) as opened:
+        reader = Principal("reader", "executive")
+        assert opened.knowledge().desk("?", reader, opened.door, "b1", "test").small_cell > 0
+        assert not (settings.state / "threads.db").exists()
+        assert opened.ask("Total calls by plan type", reader).status == "answered"
+        assert (settings.state / "threads.db").exists()
 
 
 @pytest.fixture(scope="module")

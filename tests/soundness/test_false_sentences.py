@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from agents.narrator import Narrator
-from agents.toolbox import seen_by_model
+from agents.summaries import seen_by_model
 from semantic.loader import load_model
 from semantic.query import DimensionFilter, Order, SemanticQuery, TimeGrain, TimeRange
 from semantic.values import ValueDictionary

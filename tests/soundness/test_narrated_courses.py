@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.toolbox import seen_by_model, telling_rows
+from agents.summaries import seen_by_model, telling_rows
 from tools.outcome import Column, Found, Table
 
 

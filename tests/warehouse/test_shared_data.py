@@ -254,7 +254,7 @@ def test_members_and_events_count_the_same_by_every_dimension(shared, whole):
 
 # marts
 
-MARTS = event_forms.marts()
+MARTS = event_forms.marts_among(tuple(read_models()), POLICY)
 
 
 def events_of(name: str, as_of: date) -> str:
@@ -303,6 +303,11 @@ def test_the_events_of_a_mart_add_up_to_it(name: str, whole):
 @pytest.mark.parametrize("name", ["calls", "executive_kpis", "current_week_leakage", "no_such_table"])
 def test_what_is_no_mart_over_events_has_no_event_form(name: str):
     assert event_forms.event_form(name) is None
+
+
+def test_the_tables_with_an_event_form_are_the_marts_that_are_no_roll_up():
+    formed = {name for name in POLICY.tables if event_forms.event_form(name) is not None}
+    assert formed == {name for name, mart in MARTS.items() if not mart.is_rollup}
 
 
 @pytest.mark.parametrize(

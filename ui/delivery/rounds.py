@@ -184,7 +184,7 @@ class Rounds:
 
     def _desk(self, reader: Principal, audit_id: str) -> Desk:
         knowledge = self.assistant.knowledge()
-        return knowledge.context("Alerts", reader, self.assistant.door, lambda _: None, audit_id, "briefing").desk
+        return knowledge.desk("Alerts", reader, self.assistant.door, audit_id, "briefing")
 
     def _outbox(self) -> Outbox:
         return Outbox(self.settings.state / OUTBOX, self.clock)

@@ -79,5 +79,5 @@ def _table(name: str, entry: dict[str, Any]) -> SourceTable:
 @cache
 def load_contract() -> Contract:
     """The packaged contract, by table name, members first (events refer to them)."""
-    entries = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))
+    entries = yaml.load(CONTRACT_FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return {name: _table(name, entry) for name, entry in entries.items()}

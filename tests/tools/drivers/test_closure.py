@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agents.grounding import table_problems
 from agents.narrator import Narrator
-from agents.toolbox import seen_by_model
+from agents.summaries import seen_by_model
 from semantic.loader import load_model
 from semantic.query import SemanticQuery, TimeRange
 from semantic.values import ValueDictionary
