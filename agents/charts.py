@@ -35,6 +35,8 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
 
     dimensions = roles["dimension"]
     if roles["time"] and len(part.rows) > 1:
+        if _entangled(part, dimensions[:1]):
+            return None
         return chart("line", roles["time"][0].name, _alike(first.name, measured, part), _series(part, dimensions))
     if not dimensions:
         return chart("stat", "", (first.name,)) if len(part.rows) == 1 else None
@@ -52,6 +54,12 @@ def _each_once(part: AnswerPart, dimension: AnswerColumn) -> bool:
     """Whether no value of a dimension comes twice, so that the others only describe it."""
     position = next(i for i, c in enumerate(part.columns) if c.name == dimension.name)
     return len({row[position] for row in part.rows}) == len(part.rows)
+
+
+def _entangled(part: AnswerPart, told_apart_by: list[AnswerColumn]) -> bool:
+    """Whether lines for these would each go through several rows of one day, of other dimensions' values."""
+    keys = [i for i, c in enumerate(part.columns) if c.role == "time" or c in told_apart_by]
+    return len({tuple(row[i] for i in keys) for row in part.rows}) < len(part.rows)
 
 
 def _alike(name: str, measured: list[AnswerColumn], part: AnswerPart) -> tuple[str, ...]:

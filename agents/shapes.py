@@ -155,7 +155,10 @@ def nothing(prose: Prose, voice: Voice) -> None:
 
 def noun(voice: Voice, *, several: bool = False) -> list[Piece]:
     """What a row is: journeys; combinations of plan type and tenure."""
-    labels = [voice.table.column(name).label or name for name in voice.table.names("dimension")]
+    names = voice.table.names("dimension")
+    known = voice.semantic.dimensions
+    holding = {known[name].within for name in names if name in known}  # a county's state only says which county
+    labels = [voice.table.column(name).label or name for name in names if name not in holding]
     nouns = [in_sentence(label) for label in labels]
     if len(nouns) == 1:
         if " or " in nouns[0]:

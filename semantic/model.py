@@ -149,7 +149,8 @@ class Metric:
 class Dimension:
     """A way to slice. `values` maps each declared governed value to its synonyms; data may hold more.
 
-    `fallback` names the dimension that answers for this one where a metric does not have it; `missing` is the
+    `fallback` names the dimension that answers for this one where a metric does not have it; `within` the one in
+    which its values lie, without which names may mean several (a county's state); `missing` is the
     value shown for rows that have none (a failure without an error code). `value_words` are words that reviewers
     have accepted for values, declared or not: they do not make a value known.
     """
@@ -165,6 +166,7 @@ class Dimension:
     missing: str = ""
     requires: tuple[str, ...] = ()
     value_words: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    within: str = ""
 
 
 @dataclass(frozen=True)

@@ -226,6 +226,11 @@ def _dimension(name: str, block: Block, draft: Draft) -> None:
     fallback = block.text("fallback", "")
     if fallback:
         draft.refer("dimension", fallback, block.place_of("fallback"))
+    within = block.text("within", "")
+    if within == name:
+        draft.problems.add(block.place_of("within"), f"'{name}' cannot lie within itself")
+    elif within:
+        draft.refer("dimension", within, block.place_of("within"))
     labels = block.block("value_labels")
     draft.dimensions[name] = Dimension(
         name=name,
@@ -238,6 +243,7 @@ def _dimension(name: str, block: Block, draft: Draft) -> None:
         fallback=fallback or None,
         missing=block.text("missing", ""),
         requires=block.texts("requires"),
+        within=within,
     )
     for value in labels.names():
         if value not in values:

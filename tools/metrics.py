@@ -17,6 +17,7 @@ from tools.disclosure import disclosed, leading, ranks_hidden, without_unknown
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
 from tools.periods import day_in_words, period_in_words
 from tools.whole_buckets import whole_buckets
+from tools.within import by_outer, placed, together, told_apart
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError
 from warehouse.workers.remembered import Remembered
@@ -39,13 +40,25 @@ def query_metrics(query: SemanticQuery, desk: Hidden, assumptions: tuple[str, ..
     `assumptions` are sentences on how the question was read where it left something open.
     """
     asked, whole = whole_buckets(query, desk)
-    table = governed_table(asked, desk)
+    table = governed_table(placed(asked, desk), desk)
     if isinstance(table, Refusal):
         return table
     said = (*without_period(assumptions), *stated_assumptions(asked, table, desk), *whole)
-    said += attributed((table,), desk)
+    said += (*attributed((table,), desk), *told_apart(asked, table, desk))
+    places, of_one_name = _places(table, desk)
     wider = wider_tables(table, desk)
-    return Found((table, *wider), "governed_metric", assumptions=(*said, *wider_note(table, wider)))
+    said += (*of_one_name, *wider_note(table, wider))
+    return Found((table, *places, *wider), "governed_metric", assumptions=said)
+
+
+def _places(table: Table, desk: Desk) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """Where a filter's value is the name of several places: the figures of each, and that they are together."""
+    asked = by_outer(table.query, desk) if table.query else None
+    apart = governed_table(asked, desk) if asked else None
+    if table.query is None or not isinstance(apart, Table):
+        return (), ()
+    said = together(table.query, apart, desk)
+    return ((apart,), said) if said else ((), ())
 
 
 def without_period(assumptions: tuple[str, ...]) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def _references(reading: Reading, shown: Shown, lexicon: Lexicon) -> list[tuple[
                 found.append((start, end, pointed or _pointed(words[start:end])))
 
     add(rf"(?:the )?(?:first|{_TOP}) (?:{count}) (?:{noun})s?")
+    found = [place for place in found if not _ranks_anew(reading, place[1])]
     add(rf"the first (?:{count})")
     add(rf"(?:the )?(?:{ordinal}) (?:{noun})")
     add(rf"the (?:{ordinal})(?= (?:{_VERBS})(?: |$)| [.,]|$)")
@@ -89,6 +90,12 @@ def _references(reading: Reading, shown: Shown, lexicon: Lexicon) -> list[tuple[
     ):
         add(rf"{_OTHERS}(?= |$)", "others")
     return found
+
+
+def _ranks_anew(reading: Reading, end: int) -> bool:
+    """Whether `top 3 journeys` is followed by a metric to rank them by: then it points at no rows shown before."""
+    words = [token.text for token in reading.tokens[end : end + 1]]
+    return words == ["by"] and any(span.start == end + 1 for span in reading.of_kind("metric"))
 
 
 def _nouns(shown: Shown, lexicon: Lexicon) -> str:

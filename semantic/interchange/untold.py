@@ -41,5 +41,7 @@ def _note_dimensions(model: SemanticModel, out: Interchanged, *, meta: bool) -> 
             out.miss("dimension", name, "only a bridge leads from facts to it", "as seen from facts")
         if dimension.fallback:
             out.miss("dimension", name, "no counterpart", f"its stand-in {dimension.fallback}")
+        if dimension.within:
+            out.miss("dimension", name, "no counterpart", f"that it lies within {dimension.within}")
         if dimension.values and not meta:
             out.miss("dimension", name, "no field for them", "words for its values")

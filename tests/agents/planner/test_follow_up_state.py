@@ -49,6 +49,18 @@ def test_rows_pointed_at_become_filters(planner: Planner, text: str, wanted: dic
     assert filters(talk(planner, "Leakage rate by journey", text)) == wanted
 
 
+@pytest.mark.parametrize(
+    "text", ["Top 3 journeys by failed digital sessions last month", "highest two journeys by leaked calls"]
+)
+def test_a_ranking_by_a_metric_is_of_all_and_not_of_the_rows_before(planner: Planner, text: str) -> None:
+    plan = talk(planner, "Leakage rate by journey", text)
+    assert filters(plan) == {}
+    assert plan.query
+    assert (plan.query.dimensions, plan.query.limit) == (("journey",), 3 if "3" in text else 2)
+    pointed = talk(planner, "Leakage rate by journey", "the top 2 journeys by platform")
+    assert filters(pointed) == {"journey": ("Billing", "Pharmacy")}
+
+
 def test_why_a_row_is_higher_sets_two_rows_side_by_side(planner: Planner) -> None:
     alone = talk(planner, "Leakage rate by journey", "why is the third one higher?")
     named = talk(planner, "Leakage rate by journey", "why is Login lower than Pharmacy?")
