@@ -29,7 +29,8 @@ PASSES = 2
 OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
 CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
 KAPPA_ONE, KAPPA_MANY = 200.0, 1500.0  # events by which a weekday's own share outweighs its parents'
-PHI_PRIOR_DAYS = 30.0
+PHI_PRIOR_DAYS, MOST_PRIOR_DAYS = 30.0, 200.0  # whose noise the usual one is worth, at least and at most
+LEAST_A_DAY = 2.0  # events of a cell whose own noise tells how far cells differ
 LATE = (0.06, 0.02)  # of the last day's and the day before's rows that may be missing
 LEAST_SEEN = 0.5  # events that any cell is taken to have shown besides
 DRIFT = 0.01  # of an expectation, not to be told from a change
@@ -157,7 +158,7 @@ def expect(
     mean, plain = _with_common(series, shape, common)
     phi, usual = _noise(cube, series, mean, plain, weights, base)
     error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
-    clumping = _clumping(series, mean, plain, phi, base, open_days, weights)
+    clumping = _clumping(cube, series, mean, plain, phi, base, open_days, weights)
     level_error = phi * clumping[:, -1] * _level_noise(series, mean, plain, weights, base)
     skew = _skew(series, mean, phi, base) if series.kind == "score" else 0.0
     found = Expected(
@@ -350,7 +351,8 @@ def _noise(
     own = spread.sum(axis=1) / np.maximum(total, _TINY) * days / (days - 2)
     usual = _by_size(np.log2(np.maximum(total, 1.0)), own, total > 5)
     usual = usual * _by_parents(cube, own / np.maximum(usual, _TINY), total, int(days[0]))
-    drawn = (days * own + PHI_PRIOR_DAYS * usual) / (days + PHI_PRIOR_DAYS)
+    prior = _prior_days(cube, own / np.maximum(usual, _TINY), total, days)[cube.depth]
+    drawn = (days * own + prior * usual) / (days + prior)
     if series.kind == "score":
         return np.maximum(drawn, _TINY), np.maximum(usual, _TINY)
     return np.maximum(drawn, 1.0), np.maximum(usual, 1.0)
@@ -367,6 +369,8 @@ def _by_parents(cube: Cube, ratio: Floats, total: Floats, days: int) -> Floats:
         if len(single) < 3:
             continue
         logs = np.log(np.clip(ratio[single], 0.2, 5.0))
+        # what all of a dimension's values have in common is known of their size; combinations would hold it thrice
+        logs -= np.average(logs, weights=total[single])
         differ = max(float(np.var(logs)) - chance, 0.0)
         table = np.zeros(len(values) + 1)
         table[cube.codes[single, place]] = logs * differ / (differ + chance)
@@ -374,15 +378,33 @@ def _by_parents(cube: Cube, ratio: Floats, total: Floats, days: int) -> Floats:
     return np.clip(factor, 0.5, 3.0)
 
 
+def _prior_days(cube: Cube, ratio: Floats, total: Floats, days: Ints) -> Floats:
+    """By depth, of how many days' noise what is usual for a cell's size and values is worth.
+
+    That is read off how far cells' own noise strays from the usual one, beyond what so few days make it stray.
+    Cells of which a day shows few events do not tell.
+    """
+    found = np.full(int(cube.depth.max(initial=0)) + 1, PHI_PRIOR_DAYS)
+    for depth in range(1, len(found)):
+        cells = np.flatnonzero((cube.depth == depth) & (total > LEAST_A_DAY * days))
+        if len(cells) < 20:
+            continue
+        logs = np.log(np.clip(ratio[cells], 0.2, 5.0))
+        spread = (1.48 * float(np.median(np.abs(logs - np.median(logs))))) ** 2
+        chance = float(np.median(2 / (days[cells] - 2) + 1 / total[cells]))
+        found[depth] = np.clip(2 / max(spread - chance, _TINY), PHI_PRIOR_DAYS, MOST_PRIOR_DAYS)
+    return found
+
+
 def _by_size(size: Floats, value: Floats, known: BoolArray) -> Floats:
     """What a value usually is among cells of about the same size: medians by size, straight between them."""
-    edges = np.floor(size)
+    edges, told = np.floor(size[known]), value[known]
     centers, medians = [], []
-    for edge in np.unique(edges[known]) if known.any() else ():
-        near = known & (np.abs(edges - edge) <= 1)
-        if near.sum() >= 8:
+    for edge in np.unique(edges):
+        near = told[np.abs(edges - edge) <= 1]
+        if len(near) >= 8:
             centers.append(edge + 0.5)
-            medians.append(float(np.median(value[near])))
+            medians.append(float(np.median(near)))
     if not centers:
         return np.full(len(value), float(np.median(value[known])) if known.any() else 1.0)
     return np.asarray(np.interp(size, centers, medians))
@@ -511,12 +533,21 @@ def _weighted_median(value: Floats, weight: Floats) -> Floats:
 
 
 def _clumping(
-    series: Series, mean: Floats, plain: Floats, phi: Floats, base: slice, open_days: Floats, weights: Floats
+    cube: Cube,
+    series: Series,
+    mean: Floats,
+    plain: Floats,
+    phi: Floats,
+    base: slice,
+    open_days: Floats,
+    weights: Floats,
 ) -> Floats:
     """By cells of a size: the variance of sums over 3, 7 and 14 days over that of independent days, 1 at least.
 
-    Days of incidents do not count: they are no noise.
+    Cells that fix the first dimension (the topic) are apart from others: what they are about has good and bad
+    weeks, of which little is left where topics are added up. Days of incidents do not count: they are no noise.
     """
+    apart = (cube.codes[:, :1] != ANY).any(axis=1)
     days = base.stop - base.start
     counted = (open_days[base] > 0) & (weights >= _QUIET_WEIGHT)
     stray = np.where(counted, (series.counts - mean)[:, base], 0.0)
@@ -533,7 +564,9 @@ def _clumping(
         ratio = np.minimum(ratio, CAP).mean(axis=1) / (1 - width / days)
         # means of few squares are skewed: their median over cells understates the mean
         skew = 1 - 2 / (9 * blocks)
-        columns.append(np.clip(_by_size(size, ratio, expected.sum(axis=1) > 5) / skew**3, 1.0, 6.0))
+        known = expected.sum(axis=1) > 5
+        usual = np.where(apart, _by_size(size, ratio, known & apart), _by_size(size, ratio, known & ~apart))
+        columns.append(np.clip(usual / skew**3, 1.0, 6.0))
     return np.maximum.accumulate(np.column_stack(columns), axis=1)
 
 

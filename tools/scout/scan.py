@@ -32,6 +32,7 @@ TRACE = 0.3  # of a longer window's deviations; its second half has 0.7 of them 
 LEAST_OWN = 0.5  # of a score's departure, not made by what is common to all
 FREEDOM = (15.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
 LOOK_BACK = 28  # days in which an incident may have begun
+OVERLAP = np.array([1.0, 1.5, 3.0])  # cells of several sets of dimensions that amount to one look, by depth
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,11 +175,19 @@ def _refresh(board: _Board, expected: Expected, folded: Floats, doubt: Floats, c
 
 
 def _allowed(cube: Cube, board: _Board, series: Series, bound: float) -> Floats:
-    """The tail probability that each cell may have: every depth gets the same share of the bound."""
+    """The tail probability that each cell may have: every depth gets the same share of the bound.
+
+    Cells that fix the same dimensions are apart, those of several sets of dimensions share what they hold. Of
+    noise alone (independent events in seven dimensions) two thirds of what as many looks would tell that shared
+    nothing are told of single values, a third of combinations.
+    """
     eligible = _eligible(board, series.kind).any(axis=1)
     counts = np.bincount(cube.depth[eligible], minlength=int(cube.depth.max(initial=0)) + 1).astype(float)
     depths = max(int((counts > 0).sum()), 1)
-    return np.asarray(bound / depths / np.maximum(counts[cube.depth], 1.0) / _tests(len(board.windows)))
+    sets = [len(np.unique(cube.fixed[eligible & (cube.depth == depth)])) for depth in range(len(counts))]
+    shared = np.clip(sets, 1.0, OVERLAP[np.minimum(np.arange(len(counts)), len(OVERLAP) - 1)])
+    looks = np.maximum(counts / shared, 1.0)
+    return np.asarray(bound / depths / looks[cube.depth] / _tests(len(board.windows)))
 
 
 def _freedom(cube: Cube) -> Floats:
