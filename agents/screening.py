@@ -14,6 +14,7 @@ from agents.planner.attribution import missed_attribution
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.verified import plan_of
+from agents.statement_gaps import statement_gaps
 from agents.toolbox import mendable_error
 from semantic.parameters import plain_argument
 from semantic.query import SemanticQuery
@@ -29,6 +30,8 @@ OWN_REDUCTION = "The size of the reduction is the chat model's choice: the quest
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 CHECKED = ("query_metrics", "explain_breakdown")
 VERIFIED = "run_verified_query"
+STATEMENT = "run_sql"
+STATEMENT_HINT = "Put it into the statement, its days as dates, or call query_metrics, clarify or refuse."
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
     unheard = _unknown_values(call["args"], context)
     if unheard:
         return call, unheard_of(call, *unheard)
+    if call["name"] == STATEMENT:
+        missing = statement_gaps(str(call["args"].get("sql", "")), context)
+        return call, _objection(call, missing, STATEMENT_HINT) if missing else None
     if call["name"] == VERIFIED:
         return _verified_call(call, context)
     query = _query_of(call) if call["name"] in CHECKED else None

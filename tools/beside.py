@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from semantic.echo import heading
+from semantic.echo import describe, heading
 from tools.desk import Desk
 from tools.governed_twin import Twin, twin_of
 from tools.metrics import governed_table
+from tools.misnamed import named_metrics
 from tools.outcome import Mendable, PlainCell, Table
 
 EQUAL = "What it recomputes of governed metrics equals them."
 DIFFERENT = "It differs from a governed metric that it recomputes: trust the governed one."
+ONLY_CALLED = "{column} is called as the governed metric {label}, with which it could not be compared."
 UNCOMPARED = "A governed metric that it recomputes could not be put beside it."
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Sentences for the reader, one that goes with the reason for trust, and questions for governed figures."""
+    """Sentences for the reader, one that goes with the reason for trust, and questions for governed figures.
+
+    `read` says in the semantic model's words what the statement counts, where it equals what is governed.
+    """
 
     sentences: tuple[str, ...] = ()
     caveat: str = ""
     follow_ups: tuple[str, ...] = ()
+    read: str = ""
 
 
 def beside_governed(sql: str, table: Table, desk: Desk) -> Comparison:
-    """Run the governed query that a statement recomputes and compare; nothing when it recomputes none."""
+    """Run the governed query that a statement recomputes and compare; nothing when it recomputes none.
+
+    A column that is only called as a governed metric is said not to be one.
+    """
     twin = twin_of(sql, desk)
-    if twin is None:
-        return Comparison()
+    called = named_metrics(sql, desk.semantic)
+    compared = {table.columns[at].name: name for at, name in twin.metrics.items()} if twin else {}
+    alone = {column: name for column, name in called.items() if compared.get(column) != name}
+    found = _beside(twin, table, desk) if twin else Comparison()
+    if not alone or found.caveat == DIFFERENT:
+        return found
+    said = [ONLY_CALLED.format(column=column.replace("_", " "), label=desk.semantic.metrics[name].label)
+            for column, name in alone.items()]  # fmt: skip
+    return replace(found, sentences=(*found.sentences, *said), caveat=UNCOMPARED)
+
+
+def _beside(twin: Twin, table: Table, desk: Desk) -> Comparison:
     labels = ", ".join(desk.semantic.metrics[name].label for name in twin.query.metrics)
     try:
         governed = governed_table(twin.query, desk)
@@ -42,6 +61,7 @@ def beside_governed(sql: str, table: Table, desk: Desk) -> Comparison:
 
 def _compared(twin: Twin, table: Table, governed: Table, desk: Desk) -> Comparison:
     sentences, caveats = [], set()
+    read = describe(twin.query, desk.semantic)
     for at, metric in twin.metrics.items():
         label, column = desk.semantic.metrics[metric].label, table.columns[at].label
         verdicts = _verdicts(twin, at, table, governed)
@@ -49,17 +69,15 @@ def _compared(twin: Twin, table: Table, governed: Table, desk: Desk) -> Comparis
             sentences.append(f"No figure of {column} could be compared with the governed metric {label}.")
             caveats.add(UNCOMPARED)
         elif all(verdicts):
-            sentences.append(f"Checked: {column} equals the governed metric {label} under the same filters.")
+            sentences.append(f"Checked: {column} equals the governed metric {label}, asked as: {read}")
             caveats.add(EQUAL)
         else:
             wrong = f"{verdicts.count(False):,} of {len(verdicts):,} rows"
-            sentences.append(
-                f"{column} differs from the governed metric {label} in {wrong} under the same filters."
-            )
+            sentences.append(f"{column} differs from the governed metric {label} in {wrong}, asked as: {read}")
             caveats.add(DIFFERENT)
     worst = next(caveat for caveat in (DIFFERENT, UNCOMPARED, EQUAL) if caveat in caveats)
     more = (heading(twin.query, desk.semantic),) if worst == DIFFERENT else ()
-    return Comparison(tuple(sentences), worst, more)
+    return Comparison(tuple(sentences), worst, more, read if worst == EQUAL else "")
 
 
 def _verdicts(twin: Twin, at: int, table: Table, governed: Table) -> list[bool]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tools.beside import beside_governed
 from tools.desk import Desk, Hidden
 from tools.made_up import HINT, made_up
 from tools.metrics import plain
+from tools.misnamed import MISNAMED, MISNAMED_HINT, misnamed
 from tools.outcome import Column, Found, Mendable, Outcome, Refusal, Table
 from warehouse.door import QueryContext
 from warehouse.errors import DeniedError, UsageError
@@ -31,6 +34,7 @@ HINTS = {
     "alias_not_allowed": "Name columns in a few plain words joined by underscores.",
     "literal_not_plain": "Write texts in single quotes without escapes.",
 }
+UNREAD = "Which days and groups it counts, and which it leaves out, stands in the statement alone."
 UNVERIFIED = "Written as SQL for this question; the numbers are not governed metrics."
 
 
@@ -44,6 +48,8 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
     invented = made_up(sql, desk.question)
     if invented:
         raise Mendable("made_up", invented, HINT)
+    if misnamed(sql, desk.semantic):
+        raise Mendable("misnamed", MISNAMED, MISNAMED_HINT)
     try:
         result = desk.door.query(
             sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)
@@ -67,9 +73,13 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
         asked=sql,
     )
     compared = beside_governed(sql, table, desk)
-    said = (UNVERIFIED, *compared.sentences)
+    said = (UNVERIFIED, *([] if compared.read else [UNREAD]), *compared.sentences)
     return Found(
-        (table,), "generated_sql", assumptions=said, caveat=compared.caveat, follow_ups=compared.follow_ups
+        (replace(table, interpretation=compared.read),),
+        "generated_sql",
+        assumptions=said,
+        caveat=compared.caveat,
+        follow_ups=compared.follow_ups,
     )
 
 

@@ -17,6 +17,7 @@ from sqlglot import exp
 from semantic.model import Measure, SemanticModel
 from semantic.query import DimensionFilter, SemanticQuery, TimeGrain, TimeRange
 from tools.desk import Desk
+from tools.misnamed import written
 
 Aggregate = tuple[str, str | None, str | None]  # how, of which column, of rows with which flag
 _GRAINS: dict[str, TimeGrain] = {
@@ -212,10 +213,10 @@ def _day(node: exp.Expr) -> date:
 
 def _metric(name: str, shown: exp.Expr, source: _Source, flags: Iterable[str], model: SemanticModel) -> str | None:
     """The metric that a column says it is by its name, else the one that is computed so."""
-    named = name.lower()
-    if named in model.metrics:
-        return named
-    return _computed(shown, source, tuple(flags), model)
+    named = next(
+        (m for m, known in model.metrics.items() if written(name) in (written(m), written(known.label))), ""
+    )
+    return named or _computed(shown, source, tuple(flags), model)
 
 
 def _computed(shown: exp.Expr, source: _Source, flags: tuple[str, ...], model: SemanticModel) -> str | None:

@@ -26,9 +26,21 @@ _SETTINGS = (
     exp.Lag,
     exp.Lead,
 )
+# In a name or a text these would be told as findings: nothing computed stands behind them.
+_AMOUNTS = re.compile(
+    r"(?i)(?<![a-z])(?:half|halv\w+|doubl\w+|tripl\w+|quadrupl\w+|twice|thrice|\w+fold|\w*thousands?|\w*millions?|\w*billions?"
+    r"|hundreds?|dozens?|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?![a-z])"
+)
+_MOVES = re.compile(
+    r"(?i)\b(?:up|down|rose|rise|rises|rising|risen|fell|fall|falls|falling|fallen|grew|grown|growing|soar\w*|plung\w*|surg\w*"
+    r"|jump\w*|drop\w*|declin\w*|increas\w*|decreas\w*|higher|lower|better|worse|best|worst|improv\w*|worsen\w*)\b"
+)
 _DIGITS = re.compile(r"\d+")
 LONGEST_TEXT = 40
 NUMBER = "A column of the result holds a number that comes from no table."
+STATED = "A column of the result holds a text that comes from no table."
+FINDING = "A text or a column's name in the statement states a finding."
 TEXT = "A text or a column's name in the statement holds a number, or is longer than a name."
 HINT = "Read figures from columns or count rows; name columns and groups in a few words without numbers."
 
@@ -42,11 +54,21 @@ def made_up(sql: str, question: str) -> str:
     known = _numbers_known(statement, question)
     if statement.find(exp.Values) or any(_invents(shown) for shown in _shown(statement)):
         return NUMBER
+    if isinstance(statement, exp.Select) and any(_is_text(entry.unalias()) for entry in statement.expressions):
+        return STATED
     texts = [node.name for node in statement.find_all(exp.Literal) if node.is_string and not _in_condition(node)]
     names = [node.alias for node in statement.find_all(exp.Alias, exp.CTE)]
     if any(len(text) > LONGEST_TEXT or set(_DIGITS.findall(text)) - known for text in (*texts, *names)):
         return TEXT
+    shown = [node.alias for node in statement.find_all(exp.Alias)]
+    if any(_MOVES.search(text) for text in texts) or any(_AMOUNTS.search(text) for text in (*texts, *shown)):
+        return FINDING
     return ""
+
+
+def _is_text(shown: exp.Expr) -> bool:
+    inner = shown.unnest()
+    return isinstance(inner, exp.Literal) and inner.is_string
 
 
 def _shown(statement: exp.Expr) -> Iterator[exp.Expr]:

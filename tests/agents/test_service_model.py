@@ -25,6 +25,7 @@ Reply = dict[str, Any] | tuple[int, str, bytes] | Callable[[BaseHTTPRequestHandl
 Script = Callable[[dict[str, Any], int], Reply]
 QUESTION = "Total calls by plan type yesterday"
 DAY = {"start": "2026-10-28", "end": "2026-10-28"}
+THE_DAY = "call_date = DATE '2026-10-28'"
 QUERY = {"metrics": ["total_calls"], "dimensions": ["plan_type"], "time": DAY}
 
 
@@ -278,12 +279,46 @@ def test_whose_plan_counts_is_in_the_schema_and_held_against_the_question(
 
 
 def test_generated_sql_is_labelled(asked: Callable[[Script], Answer]) -> None:
-    sql = "SELECT plan_type, COUNT(*) AS calls FROM gold.calls GROUP BY plan_type"
+    sql = f"SELECT plan_type, COUNT(*) AS calls FROM gold.calls WHERE {THE_DAY} GROUP BY plan_type"
     answer = asked(script(call("run_sql", {"sql": sql}), say("Done.")))
     assert (answer.status, answer.trust) == ("answered", "generated_sql")
     assert answer.rows
     assert "MAPD has the most calls" in answer.text
     assert any("not governed" in sentence for sentence in answer.assumptions)
+    assert answer.interpretation == "Total calls by plan type, on 28 October 2026.", "what the statement counts"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT plan_type, COUNT(*) AS n FROM gold.calls GROUP BY plan_type",
+        "SELECT plan_type, COUNT(*) AS n FROM gold.calls WHERE call_date <= DATE '2026-10-28' GROUP BY plan_type",
+        "SELECT MAX(n) AS most FROM (SELECT COUNT(*) AS n FROM gold.calls GROUP BY plan_type) t",
+    ],
+)
+def test_a_statement_that_drops_the_period_goes_back(
+    sql: str, asked: Callable[[Script], Answer], service: Service
+) -> None:
+    right = (
+        "SELECT plan_type, COUNT(*) AS n FROM gold.calls WHERE call_date = DATE '2026-10-28' GROUP BY plan_type"
+    )
+    answer = asked(script(call("run_sql", {"sql": sql}), call("run_sql", {"sql": right}), say("Done.")))
+    told = json.loads(service.requests[2]["messages"][-1]["content"])["error"]
+    assert (told["code"], "yesterday" in told["reason"]) == ("unexplained", True)
+    assert (answer.status, len(answer.parts)) == ("answered", 1)
+
+
+def test_a_statement_that_drops_a_value_goes_back(
+    served: Assistant, service: Service, executive: Principal
+) -> None:
+    wrong = f"SELECT call_topic, COUNT(*) AS n FROM gold.calls WHERE {THE_DAY} GROUP BY call_topic"
+    right = wrong.replace("GROUP BY", "AND plan_type = 'MAPD' GROUP BY")
+    service.script = script(call("run_sql", {"sql": wrong}), call("run_sql", {"sql": right}), say("Done."))
+    service.requests.clear()
+    answer = served.ask("Total calls by call topic for MAPD yesterday", executive)
+    told = json.loads(service.requests[2]["messages"][-1]["content"])["error"]
+    assert (told["code"], "MAPD" in told["reason"]) == ("unexplained", True)
+    assert "plan type MAPD" in answer.interpretation
 
 
 def test_what_a_service_assumes_is_not_shown_unchecked(asked: Callable[[Script], Answer]) -> None:

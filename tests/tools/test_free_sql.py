@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from tools.beside import UNCOMPARED
 from tools.desk import Desk
-from tools.free_sql import run_sql
+from tools.free_sql import UNREAD, run_sql
 from tools.governed_twin import twin_of
 from tools.made_up import made_up
 from tools.outcome import Found, Mendable, Refusal
@@ -38,6 +39,11 @@ def found(sql: str, desk: Desk) -> Found:
         "SELECT 1000 * 365 AS calls",
         "SELECT 'MAPD had 4711 calls' AS note, COUNT(*) AS n FROM gold.calls",
         "SELECT COUNT(*) AS mapd_had_4711_calls FROM gold.calls",
+        "SELECT 'calls went wild' AS finding, COUNT(*) AS n FROM gold.calls",
+        "SELECT CASE WHEN plan_type = 'HMO' THEN 'rose by half' ELSE 'fell' END AS kind, COUNT(*) AS n "
+        "FROM gold.calls GROUP BY 1",
+        "SELECT COUNT(*) AS calls_doubled FROM gold.calls",
+        "SELECT COUNT(*) AS ninety_of_hundred FROM gold.calls",
     ],
 )
 def test_a_number_that_is_made_up_does_not_run(sql: str, desk: Desk) -> None:
@@ -105,6 +111,43 @@ def test_a_difference_from_the_governed_metric_is_said(desk: Desk) -> None:
 )
 def test_what_no_semantic_query_says_has_no_twin(sql: str, desk: Desk) -> None:
     assert twin_of(sql, desk) is None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT plan_type AS state, COUNT(*) AS n {BY_PLAN}",
+        f"SELECT CASE WHEN plan_type = 'HMO' THEN 'PPO' ELSE 'HMO' END AS plan_type, COUNT(*) AS n "
+        f"FROM gold.calls WHERE {OCTOBER} GROUP BY 1",
+        f'SELECT state AS "Plan type", COUNT(*) AS n FROM gold.calls WHERE {OCTOBER} GROUP BY state',
+    ],
+)
+def test_no_column_is_called_as_another_dimension(sql: str, desk: Desk) -> None:
+    with pytest.raises(Mendable) as error:
+        run_sql(sql, desk)
+    assert error.value.code == "misnamed"
+
+
+def test_what_is_only_called_as_a_governed_metric_is_said_not_to_be_compared(desk: Desk) -> None:
+    inner = f"SELECT plan_type, call_topic, COUNT(*) AS n FROM gold.calls WHERE {OCTOBER} GROUP BY ALL"
+    outcome = found(f"SELECT plan_type, MAX(n) AS total_calls FROM ({inner}) t GROUP BY plan_type", desk)
+    assert any("called as the governed metric Total calls" in said for said in outcome.assumptions)
+    assert outcome.caveat == UNCOMPARED
+    labelled = found(f"SELECT plan_type, AVG(is_leaked) AS digital_leakage_rate {BY_PLAN}", desk)
+    assert any("differs from the governed metric Digital leakage rate" in said for said in labelled.assumptions)
+
+
+def test_what_a_statement_counts_is_read_back_where_it_equals_the_governed_figures(desk: Desk) -> None:
+    narrowed = f"FROM gold.calls WHERE {OCTOBER} AND call_topic = 'Billing Question' GROUP BY plan_type"
+    outcome = found(f"SELECT plan_type, COUNT(*) AS total_calls {narrowed}", desk)
+    assert "for call topic Billing Question" in outcome.tables[0].interpretation, (
+        "a filter that nobody asked for is told"
+    )
+    assert UNREAD not in outcome.assumptions
+    either = "plan_type = 'HMO' OR plan_type = 'PPO'"
+    other = found(f"SELECT plan_type, COUNT(*) AS n FROM gold.calls WHERE {either} GROUP BY plan_type", desk)
+    assert other.tables[0].interpretation == ""
+    assert UNREAD in other.assumptions
 
 
 class Denying:
