@@ -10,36 +10,49 @@ from agents.shapes import dimension_names
 from agents.sight import Sight
 from agents.voice import Voice, of_percent
 from tools.agent_effects import SHRUNK
-from tools.agent_spread import AGENTS, HIGH, HIGHEST, LOW, LOWEST, SPREAD
+from tools.agent_spread import AGENTS, HIGHEST, LOW, LOWEST, SPREAD
 from tools.confusion import AFTER, BEFORE, CHANGE, NOTICE, RATE_AFTER, RATE_BEFORE
 
 NAMED = 3
+CLEAR = 1.0
+"""Points by which agents differ at least, of a difference that is worth telling as one."""
 _MOVING = {"call_topic", "journey", "error_message"}
 
 
 def agents(prose: Prose, voices: list[Voice], sight: Sight) -> None:
-    """Teams at equal topics from the worst to the best, how far agents differ, and that it proves no cause."""
-    for voice in voices:
+    """Whether figures differ by who takes the call at equal topics: agents, teams, and that it proves no cause."""
+    for at, voice in enumerate(voices):
         if voice.table.has(SHRUNK):
-            _teams(prose, voice)
-        elif voice.table.has(SPREAD) and voice.table.count:
-            _spread(prose, voice)
+            after = voices[at + 1 : at + 2]
+            spread = [one for one in after if one.table.has(SPREAD) and one.table.count]
+            _differs(prose, voice, spread[0] if spread else None)
     if not prose.text:
         prose.write("No figure may be shown for teams here.")
     prose.write("What agents say or do is not recorded: a difference at equal topics is no proof of its cause.")
 
 
-def _teams(prose: Prose, voice: Voice) -> None:
-    table = voice.table
+def _differs(prose: Prose, teams: Voice, spread: Voice | None) -> None:
+    label = teams.table.column("observed").label
+    metric = Fact(text=label, value="observed", source="query:metric:observed")
+    if spread is not None:
+        clearly = (spread.table.number(0, LOW) or 0.0) >= CLEAR
+        prose.write(
+            "{metric} {differs} by who takes the call: agents of one team, on the same topics, mostly lie between "
+            "{tenth} {under} and {ninetieth} {over} what is usual ({count} agents, chance left out).",
+            metric=metric, differs="differs clearly" if clearly else "hardly differs",
+            tenth=_points(spread, 0, LOWEST), under=_side(spread, 0, LOWEST),
+            ninetieth=_points(spread, 0, HIGHEST), over=_side(spread, 0, HIGHEST), count=spread.cell(0, AGENTS),
+        )  # fmt: skip
+    table = teams.table
     rows = [row for row in sorted(table.rows) if table.number(row, SHRUNK) is not None]
     if len(rows) < 2:
         return
-    label = table.column("observed").label
+    first, last = rows[0], rows[-1]
     prose.write(
-        "{metric} at equal topics: {first} stands {up} {above} and {last} {down} {below} what their topics give.",
-        metric=Fact(text=label, value="observed", source="query:metric:observed"),
-        first=voice.value(rows[0], "agent_team"), up=_size(voice, rows[0]), above=_side(voice, rows[0]),
-        last=voice.value(rows[-1], "agent_team"), down=_size(voice, rows[-1]), below=_side(voice, rows[-1]),
+        "{lead}{first} is {up} {above} and {last} {down} {below} what their topics give.",
+        lead="Of the teams, " if spread is not None else [metric, " at equal topics: "],
+        first=teams.value(first, "agent_team"), up=_size(teams, first), above=_side(teams, first),
+        last=teams.value(last, "agent_team"), down=_size(teams, last), below=_side(teams, last),
     )  # fmt: skip
 
 
@@ -57,18 +70,6 @@ def _points(voice: Voice, row: int, name: str) -> Fact:
     """2.5 percentage points: a cell that holds the difference of two rates, without its sign."""
     value, source = voice.table.number(row, name) or 0.0, f"cell:{voice.table.part}:{row}:{name}"
     return of_percent(number(abs(value), "points", f"formula:abs({source})"))
-
-
-def _spread(prose: Prose, voice: Voice) -> None:
-    prose.write(
-        "{metric} of the {count} agents compared differs within teams by {spread} beyond chance (standard "
-        "deviation; {low} to {high}): the broad middle lies from {tenth} {under} to {ninetieth} {over} what "
-        "topics give.",
-        count=voice.cell(0, AGENTS), metric=voice.value(0, "of"),
-        spread=_points(voice, 0, SPREAD), low=_points(voice, 0, LOW), high=_points(voice, 0, HIGH),
-        tenth=_points(voice, 0, LOWEST), under=_side(voice, 0, LOWEST),
-        ninetieth=_points(voice, 0, HIGHEST), over=_side(voice, 0, HIGHEST),
-    )  # fmt: skip
 
 
 def confusion(prose: Prose, voices: list[Voice], sight: Sight) -> None:

@@ -62,6 +62,11 @@ def load_model(
     return _parse((*_own_files(folder), *sorted(accepted.items())))
 
 
+def model_files(folder: Path | None = None, overlay: Path | None = None) -> dict[str, str]:
+    """The text of each file that `load_model` reads, by its name within the folder."""
+    return {**dict(_own_files(folder)), **dict(overlay_files(overlay))}
+
+
 def _own_files(folder: Path | None) -> tuple[tuple[str, str], ...]:
     root = folder or PACKAGED_MODEL
     files = sorted(file for file in root.rglob("*.yml") if file.relative_to(root).parts[0] != "policy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from warehouse.errors import UsageError
 if TYPE_CHECKING:
     from semantic.company import Company
     from semantic.model import SemanticModel
+    from semantic.places import Entry
     from warehouse.settings import Settings
 
 
@@ -75,14 +77,16 @@ def validate(settings: Settings, folder: Path | None, warehouse: Path | None, *,
 
     Raises UsageError with every mistake. A remark about words is no mistake.
     """
-    from semantic.loader import load_model
+    from semantic.loader import load_model, model_files
     from semantic.overlay import overlay_folder
+    from semantic.places import entries_of
 
     own = folder or settings.company.model
-    model = load_model(own, None if own else overlay_folder(settings))
+    overlay = None if own else overlay_folder(settings)
+    model = load_model(own, overlay)
     if warehouse is not None and folder is not None:
         company_of(settings, folder, warehouse)
-    remarks = _needing_review(model) + (_remarks(model) if words else [])
+    remarks = _needing_review(model) + (_remarks(model, entries_of(model_files(own, overlay))) if words else [])
     for remark in remarks:
         typer.echo(f"warning: {remark}")
     found = f"{len(remarks)} warnings" if remarks else "No problems"
@@ -102,15 +106,19 @@ def _needing_review(model: SemanticModel) -> list[str]:
     ]
 
 
-def _remarks(model: SemanticModel) -> list[str]:
+def _remarks(model: SemanticModel, entries: Mapping[str, Entry]) -> list[str]:
+    """A line for each remark, with the file and line that says the phrase."""
     from semantic.lint import lint
+    from semantic.places import place_of
 
-    return [
-        _SAID[remark.finding].format(
+    said = []
+    for remark in lint(model):
+        place = place_of(remark.phrase, remark.entries, entries)
+        told = _SAID[remark.finding].format(
             phrase=remark.phrase,
             entries=", ".join(remark.entries),
             first=remark.entries[0] if remark.entries else "",
             others=", ".join(remark.entries[1:]),
         )
-        for remark in lint(model)
-    ]
+        said.append(f"{place}: {told}" if place else told)
+    return said

@@ -99,3 +99,16 @@ def test_who_is_likely_to_call_and_why_is_one_answer(ask: Ask, assistant: Assist
     assert "Not answered" not in answer.text
     assert "sets" in answer.text
     assert assistant.knowledge().assembler.recheck(answer) == []
+
+
+def test_whether_agents_matter_begins_with_the_finding_and_ends_with_its_limit(
+    ask: Ask, assistant: Assistant
+) -> None:
+    answer = ask("Are agent behaviours impacting sentiment?")
+    first, *_, last = answer.text.split(". ")
+    assert first.startswith("Negative emotion rate ")
+    assert "differs" in first
+    assert "by who takes the call" in first
+    assert "no proof of its cause" in last
+    assert "deviation" not in answer.text, "how spread is measured stands in the table"
+    assert assistant.knowledge().assembler.recheck(answer) == []
