@@ -1,9 +1,11 @@
-"""Warehouses that tests share: built once a session, read by all, gone afterwards."""
+"""Warehouses that tests share: built once a run, by whichever worker needs one first; read by all."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tools.desk import Desk
 
 silence_libraries()
+OnceARun = Callable[[str, Callable[[Path], object]], Path]
 
 # Servers of tests have a day scanned when a test asks for it, not by themselves.
 os.environ.setdefault("COMMAND_CENTER_SCOUT__FIRST_AFTER_SECONDS", "0")
@@ -57,49 +60,72 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def once_a_run(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> OnceARun:
+    """Makes a folder that all workers of a run share: `once_a_run("tiny", make)`; nobody may write into it later.
+
+    What `make` raises is raised, and the next who needs the folder makes it anew.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+
+    def found(name: str, make: Callable[[Path], object]) -> Path:
+        folder, whole = shared / f"shared-{name}", shared / f"shared-{name}.whole"
+        with (shared / f"shared-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return found
+
+
+@pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Default settings whose state and data live in a temporary folder."""
     return Settings(var=tmp_path_factory.mktemp("var"))
 
 
 @pytest.fixture(scope="session")
-def tiny_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_sources(once_a_run: OnceARun) -> Path:
     """The generated profile `tiny`, as of 2026-10-29."""
     from generator.generate import generate
 
-    folder = tmp_path_factory.mktemp("tiny") / "sources"
-    truth = tmp_path_factory.mktemp("truth")
-    generate("tiny", folder, seed=7, as_of=date(2026, 10, 29), truth=truth)
-    return folder
+    def make(folder: Path) -> None:
+        generate("tiny", folder / "sources", seed=7, as_of=date(2026, 10, 29), truth=folder / "truth")
+
+    return once_a_run("tiny", make) / "sources"
 
 
 @pytest.fixture(scope="session")
-def tiny_warehouse(tiny_sources: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_warehouse(tiny_sources: Path, settings: Settings, once_a_run: OnceARun) -> Path:
     """A warehouse built from `tiny_sources`."""
     from warehouse.build import build
 
-    folder = tmp_path_factory.mktemp("tiny-warehouse")
-    build(tiny_sources, folder, settings)
-    return folder
+    return once_a_run("tiny-warehouse", lambda folder: build(tiny_sources, folder, settings))
 
 
 @pytest.fixture(scope="session")
-def two_days(tiny_sources: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+def two_days(tiny_sources: Path, once_a_run: OnceARun) -> tuple[Path, str, str]:
     """The tiny company as of a fortnight earlier, and then as of its last day: path, older id, newer id."""
     from generator.generate import generate
     from warehouse.build import build
 
-    folder = tmp_path_factory.mktemp("two-days")
-    earlier = folder / "earlier"
-    generate("tiny", earlier, seed=7, as_of=date(2026, 10, 15), truth=folder / "truth")
-    settings = Settings(var=folder / "var")
-    ids = [
-        build(
-            source, folder / "warehouse", settings, full=True, now=datetime(2026, 10, 30, hour, tzinfo=UTC)
-        ).snapshot
-        for hour, source in enumerate((earlier, tiny_sources))
-    ]
-    return folder / "warehouse", ids[0], ids[1]
+    def make(folder: Path) -> None:
+        earlier, ids = folder / "earlier", folder / "ids"
+        generate("tiny", earlier, seed=7, as_of=date(2026, 10, 15), truth=folder / "truth")
+        settings = Settings(var=folder / "var")
+        for hour, source in enumerate((earlier, tiny_sources)):
+            now = datetime(2026, 10, 30, hour, tzinfo=UTC)
+            built = build(source, folder / "warehouse", settings, full=True, now=now)
+            with ids.open("a") as kept:
+                kept.write(f"{built.snapshot}\n")
+
+    folder = once_a_run("two-days", make)
+    earlier, later = (folder / "ids").read_text().split()
+    return folder / "warehouse", earlier, later
 
 
 @pytest.fixture(scope="session")
@@ -109,15 +135,11 @@ def reference_sample() -> Path:
 
 
 @pytest.fixture(scope="session")
-def reference_warehouse(
-    reference_sample: Path, settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def reference_warehouse(reference_sample: Path, settings: Settings, once_a_run: OnceARun) -> Path:
     """A warehouse built from `reference_sample`: required columns only, none of them ours."""
     from warehouse.build import build
 
-    folder = tmp_path_factory.mktemp("reference-warehouse")
-    build(reference_sample, folder, settings)
-    return folder
+    return once_a_run("reference-warehouse", lambda folder: build(reference_sample, folder, settings))
 
 
 @pytest.fixture(scope="session")

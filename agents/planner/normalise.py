@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from agents.planner.once import once
 from agents.planner.reading import Token
+from agents.planner.rewriting import Rule, rewritten
 from agents.planner.shorthand import written_out
 from agents.planner.words import FUNCTION, NUMBER_WORDS, TIME_WORDS
 
@@ -39,6 +40,7 @@ _PRIOR_AUTH = (
     (re.compile(r"\b(an?|when|where|whose|no|without|needing|requiring|had|carrying) pa\b"), r"\1 prior auth"),
 )
 """PA is Pennsylvania, and what has to be approved before a treatment: the words around it tell."""
+_OPENED = tuple(Rule.of(pattern, replacement) for pattern, replacement in (*_CONTRACTIONS, *_PRIOR_AUTH))
 _WORD = re.compile(
     r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}(?:/\d{2,4})?"
     r"|[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?:%|bn\b|[kmb]\b|\+|st\b|nd\b|rd\b|th\b)?(?:-\d+(?:\.\d+)?)?"
@@ -83,7 +85,7 @@ _IRREGULAR = {
 
 
 _ORDERS = tuple(
-    (re.compile(rf"\b(?:from )?(?:the )?{start} to (?:the )?{end}\b"), order)
+    Rule.of(rf"\b(?:from )?(?:the )?{start} to (?:the )?{end}\b", order)
     for start, end, order in (
         ("high(?:est)?", "low(?:est)?", "highest first"), ("low(?:est)?", "high(?:est)?", "lowest first"),
         ("(?:big|large)(?:g?est|st)?", "(?:small|little)(?:est)?", "highest first"),
@@ -112,9 +114,7 @@ def normalise(question: str) -> str:
         ch if unicodedata.category(ch) not in {"So", "Sk", "Cs", "Co", "Cn", "Cf"} else " " for ch in text
     )
     lowered = re.sub(r"\$(?!\s?\d)", " dollars ", re.sub(r"#(?!\s?\d)", " number ", written_out(text.lower())))
-    for pattern, replacement in (*_CONTRACTIONS, *_PRIOR_AUTH):
-        lowered = pattern.sub(replacement, lowered)
-    return re.sub(r"\s+", " ", lowered).strip()
+    return re.sub(r"\s+", " ", rewritten(lowered, _OPENED)).strip()
 
 
 def tokenise(question: str) -> list[Token]:
@@ -152,25 +152,30 @@ _OF_HUNDRED = re.compile(
 """`out of every hundred leaked calls, how many are repeat calls?`: a percentage in other words."""
 
 
+_ALIKE = (
+    Rule.of(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " "),
+    Rule.of(r"\bhow long\b", "time"),
+    *_ORDERS,
+    Rule.of(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er"),
+    Rule.of(r"\bexcl\.", "excluding"),
+    Rule.of(r"\bper cent\b", "percent"),
+    Rule.of(r"\bthe fortnight (?=before\b|from\b)", "the 2 weeks "),
+    Rule.of(_OF_HUNDRED, r"what percentage of \1 "),
+    Rule.of(r"\bfrom (?:one|each) ((?:\w+ ){0,2}\w+) to the next\b", r"by \1"),
+    Rule.of(r"\bi\.\s?e\.(?!\w)|\be\.\s?g\.(?!\w)", ","),
+    Rule.of(_PART, r"\1\2 share of"),
+    Rule.of(r"\bwhat is the bill\b(?! for\b)", "what is the cost"),
+    Rule.of(r"(?<=\d-\d\d)s\b", ""),
+    Rule.of(r"(?<=\d)\s?%", "%"),
+)
+"""Ways to say the same, after which there is one."""
+
+
 def _joined(text: str) -> str:
     """Undo hyphens inside words; `18-34` and ISO dates keep theirs."""
     if unit := re.search(r"\d+-(days?|months?|years?|minutes?|hours?)\b", text):
         text = re.sub(r"\b(\d+)-(?=\s*(?:,|and\b|or\b))", rf"\1 {unit[1]}", text)  # "30-, 60- and 90-day supplies"
-    text = re.sub(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " ", text)
-    text = re.sub(r"\bhow long\b", "time", text)
-    for pattern, order in _ORDERS:
-        text = pattern.sub(order, text)
-    text = re.sub(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er", text)
-    text = re.sub(r"\bexcl\.", "excluding", text)
-    text = re.sub(r"\bper cent\b", "percent", text)
-    text = re.sub(r"\bthe fortnight (?=before\b|from\b)", "the 2 weeks ", text)
-    text = _OF_HUNDRED.sub(r"what percentage of \1 ", text)
-    text = re.sub(r"\bfrom (?:one|each) ((?:\w+ ){0,2}\w+) to the next\b", r"by \1", text)
-    text = re.sub(r"\bi\.\s?e\.(?!\w)|\be\.\s?g\.(?!\w)", ",", text)
-    text = _PART.sub(r"\1\2 share of", text)
-    text = re.sub(r"\bwhat is the bill\b(?! for\b)", "what is the cost", text)
-    text = re.sub(r"(?<=\d-\d\d)s\b", "", text)
-    return re.sub(r"(?<=\d)\s?%", "%", text)
+    return rewritten(text, _ALIKE)
 
 
 def _upper_words(question: str) -> frozenset[str]:

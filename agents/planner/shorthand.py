@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agents.planner.rewriting import Rule, rewritten
 from agents.planner.words import MONTHS
 
 _UNIT = {"d": "days", "w": "weeks", "m": "months", "q": "quarters", "y": "years"}
@@ -30,8 +31,8 @@ _DASH = r"\s?[-\u2013\u2014]\s?"
 _BACK = re.compile(
     r"\b(?:(last|past|prev|previous|prior|trailing|rolling)\s+|[ltr])(\d{1,3})\s?-?([dwmqy])\b(?!')"
 )
-_OPENED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
+_OPENED = tuple(
+    Rule.of(pattern, replacement)
     for pattern, replacement in (
         (r"\b[tl]tm\b", "last 12 months"), (r"\(mo\.?\)", "(months)"),
         (rf"\b({_UNIT_NAME})\s?(?:\u2192|->|=>)\s?(?=(?:{_UNIT_NAME})\b)", r"\1 vs "),
@@ -63,9 +64,7 @@ _SPELT_OF = re.compile(rf"\b({_DAY_WORD}) of ({_MONTH})\b")
 
 def written_out(text: str) -> str:
     """Lower-case text in which periods stand as the time grammar reads them."""
-    text = _BACK.sub(_counted, text)
-    for pattern, replacement in _OPENED:
-        text = pattern.sub(replacement, text)
+    text = rewritten(_BACK.sub(_counted, text), _OPENED)
     text = _SPELT.sub(lambda found: f"{found[1]} {_DAY_WORDS[found[2]]}", text)
     return _SPELT_OF.sub(lambda found: f"{_DAY_WORDS[found[1]]} {found[2]}", text)
 

@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -69,6 +70,13 @@ class Served(Site):
         """Tell it to stop, and wait until it has."""
         self._process.terminate()
         self._process.wait(timeout=120)
+
+
+@pytest.fixture(scope="module")
+def two_days(two_days: tuple[Path, str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
+    """A copy of them, for which of the two is served changes here."""
+    path, older, newer = two_days
+    return shutil.copytree(path, tmp_path_factory.mktemp("two-days") / "warehouse"), older, newer
 
 
 @pytest.fixture(scope="module")
