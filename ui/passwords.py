@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -22,7 +23,6 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_hex(8))
         self._room = threading.BoundedSemaphore(_AT_ONCE)
 
     def hash(self, password: str) -> str:
@@ -32,11 +32,17 @@ class Passwords:
 
     def fits(self, stored: str | None, password: str) -> bool:
         """Whether it is the password. Without a stored hash it takes as long and is never right."""
+        nobody = self._nobody  # also where there is a stored one: the first check must not tell either
         try:
             with self._room:
-                return self._hasher.verify(stored or self._nobody, password) and bool(stored)
+                return self._hasher.verify(stored or nobody, password) and bool(stored)
         except (VerificationError, InvalidHashError):
             return False
+
+    @cached_property
+    def _nobody(self) -> str:
+        """A hash that no password fits, made with the first check: most commands that read accounts check none."""
+        return self.hash(secrets.token_hex(8))
 
 
 def readable_password() -> str:
