@@ -70,6 +70,7 @@ def _of_answered(question: str, parts: Sequence[Part], answers: list[Answer]) ->
     return lead.model_copy(
         update={
             "question": question,
+            "interpretation": " ".join(dict.fromkeys(answer.interpretation for answer in answers)).strip(),
             "text": "\n\n".join(text),
             "facts": facts,
             "parts": tables,

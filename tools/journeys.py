@@ -37,8 +37,8 @@ AT_THE_END = (
 SHOWN = 3
 UNSAYING = ("Unknown", "No ", "None")
 NOT_MODELLED = (
-    "A member's way from a failure online to a call is not in this model, which holds no calls that follow a "
-    "failure. Its metrics can be asked by any of its dimensions."
+    "Nobody's way from step to step is in this model: it holds figures of groups only. Its metrics can be asked "
+    "by any of its dimensions."
 )
 NONE_TO_SHOW = "No call that follows a failure online may be shown here: there are none, or too few."
 TYPICAL = (

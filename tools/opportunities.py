@@ -19,7 +19,7 @@ VOLUME = "leaked_calls"
 DRIVERS = ("error_message", "failure_reason")
 LOW_PCT, HIGH_PCT = 5.0, 10.0
 NOT_MODELLED = (
-    "What to fix first is ranked by calls that follow a failure online, which this model does not hold. "
+    "What to fix first is not known here: this model holds no costs of failures to rank by. "
     "Its metrics can be asked by any of its dimensions."
 )
 NONE_IN_TIME = "No call follows a failure within 30 minutes here; calls within 24 hours are counted instead."

@@ -137,8 +137,10 @@ def _print_provenance(answer: Answer, console: Console) -> None:
 
 
 def chip_line(answer: Answer) -> str:
-    """How the question was read, slot by slot, in one line."""
-    return "Understood: " + " | ".join(f"{chip.label}: {chip.value}" for chip in answer.chips)
+    """How the question was read, slot by slot, in one line; of several parts the last, which chips are of."""
+    asked = [part.question for part in answer.parts if part.question]
+    of = f' "{asked[-1]}"' if len(set(asked)) > 1 else ""
+    return f"Understood{of}: " + " | ".join(f"{chip.label}: {chip.value}" for chip in answer.chips)
 
 
 def verified_line(by: VerifiedBy) -> str:

@@ -12,6 +12,7 @@ from agents.joining import Part, joined
 from agents.planner.parts import pieces_of
 from agents.runtime import Assistant
 from semantic.query import SemanticQuery
+from ui.render import chip_line
 from warehouse.principal import Principal
 
 Ask = Callable[[str], Answer]
@@ -83,6 +84,8 @@ def test_a_figure_with_slots_of_its_own_is_not_dropped(ask: Ask, gold: duckdb.Du
     assert witness is not None
     assert calls.rows == [[witness[0]]]
     assert (rates.semantic_query or {})["dimensions"] == ["plan_type"]
+    assert answer.interpretation == f"{calls.interpretation} {rates.interpretation}", "each part is read back"
+    assert chip_line(answer).startswith('Understood "and repeat call rate by plan type": ')
 
 
 def test_another_period_is_set_beside_the_first(ask: Ask, assistant: Assistant) -> None:

@@ -11,6 +11,8 @@ import pytest
 from agents.answer import Answer
 from agents.runtime import Assistant
 from semantic.query import DimensionFilter
+from tools import journeys, opportunities
+from tools.actions import drivers
 from tools.desk import Desk
 from tools.journeys import STEPS, walk_journey
 from tools.outcome import Found, Refusal
@@ -86,3 +88,8 @@ def test_where_nothing_may_be_shown_it_is_said(desk: Desk) -> None:
     found = walk_journey(desk, hardly)
     assert isinstance(found, Refusal)
     assert "too few" in found.reason
+
+
+def test_a_model_without_calls_is_not_told_of_any() -> None:
+    for said in (journeys.NOT_MODELLED, opportunities.NOT_MODELLED, drivers.NOT_MODELLED):
+        assert not {"call", "calls", "online", "digital"} & set(said.lower().replace(":", " ").split())

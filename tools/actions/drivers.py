@@ -13,6 +13,7 @@ from tools.periods import last_days
 
 COST, CALLS = "avoidable_call_cost", "leaked_calls"
 REPEATS = "leaked_repeat_rate"
+NOT_MODELLED = "What to fix first is not known here: this model counts no failures and what they lead to."
 UNSAYING = ("Unknown", "None", "Other")
 
 
@@ -62,7 +63,10 @@ def find_leaks(desk: Desk, limit: int, filters: tuple[DimensionFilter, ...] = ()
         if rows:
             return _with_drivers(desk, base, rows, calls, filters)
     if CALLS not in desk.semantic.metrics:
-        return Refusal("not_modelled", "This model holds no calls that follow a failure online.")
+        return Refusal(
+            "not_modelled",
+            NOT_MODELLED,
+        )
     return Leaks((), (), CALLS)
 
 
