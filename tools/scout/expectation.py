@@ -17,8 +17,9 @@ from datetime import date
 
 import numpy as np
 
-from tools.scout.cube import ANY, BoolArray, Cube, Floats, Ints
+from tools.scout.cube import ANY, Cube, Floats, Ints
 from tools.scout.incident import Kind
+from tools.scout.noise import BLOCKS, TINY, clumping_of, noise_of, skew_of
 
 LEVEL_DAYS = 56
 LEAST_LEVEL_DAYS = 21  # that must be left to set a level
@@ -27,18 +28,12 @@ LEVEL_OF_WHOLE = 28  # days
 MOST_DRIFT = 0.005  # of a day: by more a whole does not wander
 PASSES = 2
 OUTLIER = 3.5  # deviations of a week's sum from which its days weigh less in the level
-CAP = 12.0  # of one day's squared deviation over its variance, so that one bad day does not set the noise
 KAPPA_ONE, KAPPA_MANY = 200.0, 1500.0  # events by which a weekday's own share outweighs its parents'
-PHI_PRIOR_DAYS, MOST_PRIOR_DAYS = 30.0, 200.0  # whose noise the usual one is worth, at least and at most
-LEAST_A_DAY = 2.0  # events of a cell whose own noise tells how far cells differ
 LATE = (0.06, 0.02)  # of the last day's and the day before's rows that may be missing
 LEAST_SEEN = 0.5  # events that any cell is taken to have shown besides
 DRIFT = 0.01  # of an expectation, not to be told from a change
 DRIFT_OF_SCORE = 0.006  # of the standard deviation of one value
 WINDOWS = (1, 3, 5, 7, 10, 14)
-_BLOCKS = (3, 7, 14)
-_QUIET_WEIGHT = 0.7  # of a day that tells of the noise of weeks
-_TINY = 1e-9
 _NOISE_OF_MEDIAN = 0.22  # of the variance of one day, in the median of seven
 _ODD_DAY = 0.05  # how far segments stray from what all do on a holiday
 
@@ -68,7 +63,7 @@ class Expected:
     """Expected numerators with the variance that a plain Poisson, binomial or unit-variance sum would have.
 
     Shapes: `mean` and `plain` (cells, days), `phi`, `level_error` (cells,), `clumping` (cells, windows of
-    _BLOCKS): by how much the variance of a sum over as many days is above that of independent days.
+    BLOCKS): by how much the variance of a sum over as many days is above that of independent days.
     `common_error` (days,) is the relative variance of the common factor (of a score: the variance of its
     shift). `usual` (cells,) is the overdispersion that cells of this size usually have.
     """
@@ -109,12 +104,12 @@ class Expected:
         if self.season.size:
             shared += (mean * self.season[cells, kept]).sum(axis=1) ** 2
         noise = self.clumped(days)[cells] * self.plain[cells, kept].sum(axis=1)
-        rest = unknown + shared + _TINY
+        rest = unknown + shared + TINY
         return np.asarray(phi * noise + rest), np.asarray(self.usual[cells] * noise + rest)
 
     def clumped(self, days: int) -> Floats:
         """The factor of `clumping` for a sum over so many days, straight between the measured ones."""
-        points = np.array((1, *_BLOCKS), dtype=float)
+        points = np.array((1, *BLOCKS), dtype=float)
         values = np.column_stack([np.ones(len(self.phi)), self.clumping])
         place = float(np.clip(np.interp(days, points, np.arange(len(points))), 0, len(points) - 1))
         low = int(place)
@@ -149,18 +144,18 @@ def expect(
         seen = weights[: len(part.codes)]
         shape = _shape(part, values, seen, common, base, weekday)
         mean, plain = _with_common(values, shape, common)
-        noise = max(float(_rough(values, mean, plain, seen, base)[0]), 1.0 if series.kind != "score" else _TINY)
+        noise = max(float(_rough(values, mean, plain, seen, base)[0]), 1.0 if series.kind != "score" else TINY)
         common, error = _common(part, values, shape, plain, noise, base)
         if turn:
-            phi, _ = _noise(cube, series, mean, plain, weights, base)
+            phi, _ = noise_of(cube, series, mean, plain, weights, base)
             weights = _weights(series, mean, plain, phi, base, quiet)
     shape = _shape(cube, series, weights, common, base, weekday)
     mean, plain = _with_common(series, shape, common)
-    phi, usual = _noise(cube, series, mean, plain, weights, base)
+    phi, usual = noise_of(cube, series, mean, plain, weights, base)
     error = np.where(open_days > 0, error, error + _ODD_DAY**2 * (phi[0] if series.kind == "score" else 1.0))
-    clumping = _clumping(cube, series, mean, plain, phi, base, open_days, weights)
+    clumping = clumping_of(cube, series, mean, plain, phi, base, open_days, weights)
     level_error = phi * clumping[:, -1] * _level_noise(series, mean, plain, weights, base)
-    skew = _skew(series, mean, phi, base) if series.kind == "score" else 0.0
+    skew = skew_of(series, mean, phi, base) if series.kind == "score" else 0.0
     found = Expected(
         mean, plain, phi, usual, level_error, clumping, common, error, base, series.kind, series.exposure, skew
     )
@@ -177,7 +172,7 @@ def _level_noise(series: Series, mean: Floats, plain: Floats, weights: Floats, b
         return np.asarray(1 / np.maximum((weights * series.exposure[:, base]).sum(axis=1), 0.5))
     behind = np.maximum((weights * series.counts[:, base]).sum(axis=1) + LEAST_SEEN, 0.5)
     wanted = (weights * mean[:, base]).sum(axis=1)
-    left = (weights * plain[:, base]).sum(axis=1) / np.maximum(wanted, _TINY)
+    left = (weights * plain[:, base]).sum(axis=1) / np.maximum(wanted, TINY)
     return np.asarray(np.clip(left, 0.0, 1.0) / behind)
 
 
@@ -231,7 +226,7 @@ def _judge_whole(
     found.mean[0] = np.where(open_days > 0, mean, series.counts[0])
     typical = float(np.mean(size[base][used] if score else found.mean[0, base][used]))
     plain = float(np.mean(found.plain[0, base][used]))
-    found.phi[0] = found.usual[0] = max(nugget * typical**2 / max(plain, _TINY), _TINY if score else 1.0)
+    found.phi[0] = found.usual[0] = max(nugget * typical**2 / max(plain, TINY), TINY if score else 1.0)
     found.clumping[0] = 1.0
     ahead = len(value) - 1 - base.start
     found.level_error[0] = nugget / recent.sum() + drift * (ahead - float(used[recent].mean()))
@@ -261,7 +256,7 @@ def _shape(cube: Cube, series: Series, weights: Floats, common: Floats, base: sl
         adjusted = series.counts[:, base] - (series.exposure * shift)[:, base]
         sums = _by_weekday(weights * adjusted, days)
         sizes = _by_weekday(weights * series.exposure[:, base], days)
-        level = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), _TINY)
+        level = sums.sum(axis=1) / np.maximum(sizes.sum(axis=1), TINY)
         week = _score_week(sums, sizes, level)
         fixed = 0.0 if series.mix is None else series.mix
         return np.asarray(series.exposure * (level[:, None] + week[weekday][None, :] + fixed))
@@ -271,9 +266,9 @@ def _shape(cube: Cube, series: Series, weights: Floats, common: Floats, base: sl
     profile = _profile(cube, sums, sizes)
     seen, exposure = sums.sum(axis=1), (sizes * profile).sum(axis=1)
     # a cell that has shown nothing yet is not expected to show nothing for ever
-    usual = seen[0] / max(float(exposure[0]), _TINY) if series.kind == "rate" else 0.0
+    usual = seen[0] / max(float(exposure[0]), TINY) if series.kind == "rate" else 0.0
     prior = LEAST_SEEN / usual if usual > 0 else 0.0
-    level = (seen + LEAST_SEEN) / np.maximum(exposure + prior, _TINY)
+    level = (seen + LEAST_SEEN) / np.maximum(exposure + prior, TINY)
     return np.asarray(exposed * np.take(level[:, None] * profile, weekday, axis=1))
 
 
@@ -297,18 +292,18 @@ def _with_common(series: Series, shape: Floats, common: Floats) -> tuple[Floats,
     if series.kind == "count":
         return mean, mean
     mean = np.minimum(mean, 0.999 * series.exposure)
-    return mean, mean * (1 - mean / np.maximum(series.exposure, _TINY))
+    return mean, mean * (1 - mean / np.maximum(series.exposure, TINY))
 
 
 def _rough(series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice) -> Floats:
     """The whole's squared deviations over their plain variance."""
     spread = weights[:1] * (series.counts[:1, base] - mean[:1, base]) ** 2
-    return np.asarray(spread.sum(axis=1) / np.maximum((weights[:1] * plain[:1, base]).sum(axis=1), _TINY))
+    return np.asarray(spread.sum(axis=1) / np.maximum((weights[:1] * plain[:1, base]).sum(axis=1), TINY))
 
 
 def _score_week(sums: Floats, sizes: Floats, level: Floats) -> Floats:
     """The whole's weekday shifts, by which all cells go."""
-    own = sums[0] / np.maximum(sizes[0], _TINY) - level[0]
+    own = sums[0] / np.maximum(sizes[0], TINY) - level[0]
     return np.where(sizes[0] > 0, own, 0.0)
 
 
@@ -316,8 +311,8 @@ def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
     """Weekday factors by cell, shape (cells, 7): own ones drawn towards those of the parents, these to the
     whole's.
     """
-    level = sums.sum(axis=1, keepdims=True) / np.maximum(sizes.sum(axis=1, keepdims=True), _TINY)
-    whole = np.where(sizes[0] * level[0] > 0, sums[0] / np.maximum(sizes[0] * level[0], _TINY), 1.0)
+    level = sums.sum(axis=1, keepdims=True) / np.maximum(sizes.sum(axis=1, keepdims=True), TINY)
+    whole = np.where(sizes[0] * level[0] > 0, sums[0] / np.maximum(sizes[0] * level[0], TINY), 1.0)
     whole = (sums[0] + KAPPA_ONE / 20 * 1.0) / (sizes[0] * level[0] + KAPPA_ONE / 20) if whole.any() else whole
     parents = np.tile(whole, (len(sums), 1))
     single = cube.depth == 1
@@ -325,7 +320,7 @@ def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
     for place, values in enumerate(cube.values):
         ratio = np.ones((len(values) + 1, 7))
         mine = cube.codes[single, place] != ANY
-        ratio[cube.codes[single, place][mine]] = ones[mine] / np.maximum(whole, _TINY)
+        ratio[cube.codes[single, place][mine]] = ones[mine] / np.maximum(whole, TINY)
         parents *= ratio[cube.codes[:, place]]
     kappa = np.where(cube.depth <= 1, KAPPA_ONE, KAPPA_MANY)[:, None]
     parents[0] = whole
@@ -333,92 +328,6 @@ def _profile(cube: Cube, sums: Floats, sizes: Floats) -> Floats:
     profile = (sums + kappa * parents) / (sizes * level + kappa)
     profile[0] = whole
     return np.asarray(profile)
-
-
-def _noise(
-    cube: Cube, series: Series, mean: Floats, plain: Floats, weights: Floats, base: slice
-) -> tuple[Floats, Floats]:
-    """Overdispersion by cell and the usual one for its size; of a score the variance of one value."""
-    spread = weights * (series.counts - mean)[:, base] ** 2
-    plain = weights * plain[:, base]
-    total = plain.sum(axis=1)
-    rough = spread.sum(axis=1) / np.maximum(total, _TINY)
-    ceiling = CAP * np.maximum(
-        np.median(rough[total > 0]) if (total > 0).any() else 1.0, 1.0 * (series.kind != "score")
-    )
-    spread = np.minimum(spread, np.maximum(ceiling, CAP * rough[:, None] / 2) * plain)
-    days = np.maximum((weights > 0).sum(axis=1), 3)
-    own = spread.sum(axis=1) / np.maximum(total, _TINY) * days / (days - 2)
-    usual = _by_size(np.log2(np.maximum(total, 1.0)), own, total > 5)
-    usual = usual * _by_parents(cube, own / np.maximum(usual, _TINY), total, int(days[0]))
-    prior = _prior_days(cube, own / np.maximum(usual, _TINY), total, days)[cube.depth]
-    drawn = (days * own + prior * usual) / (days + prior)
-    if series.kind == "score":
-        return np.maximum(drawn, _TINY), np.maximum(usual, _TINY)
-    return np.maximum(drawn, 1.0), np.maximum(usual, 1.0)
-
-
-def _by_parents(cube: Cube, ratio: Floats, total: Floats, days: int) -> Floats:
-    """By how much the noise of a cell's single values is above what is usual, where values of a dimension
-    differ.
-    """
-    factor = np.ones(len(ratio))
-    chance = 2 / max(days - 2, 1)
-    for place, values in enumerate(cube.values):
-        single = np.flatnonzero((cube.depth == 1) & (cube.codes[:, place] != ANY) & (total > 5))
-        if len(single) < 3:
-            continue
-        logs = np.log(np.clip(ratio[single], 0.2, 5.0))
-        # what all of a dimension's values have in common is known of their size; combinations would hold it thrice
-        logs -= np.average(logs, weights=total[single])
-        differ = max(float(np.var(logs)) - chance, 0.0)
-        table = np.zeros(len(values) + 1)
-        table[cube.codes[single, place]] = logs * differ / (differ + chance)
-        factor *= np.exp(table[cube.codes[:, place]])
-    return np.clip(factor, 0.5, 3.0)
-
-
-def _prior_days(cube: Cube, ratio: Floats, total: Floats, days: Ints) -> Floats:
-    """By depth, of how many days' noise what is usual for a cell's size and values is worth.
-
-    That is read off how far cells' own noise strays from the usual one, beyond what so few days make it stray.
-    Cells of which a day shows few events do not tell.
-    """
-    found = np.full(int(cube.depth.max(initial=0)) + 1, PHI_PRIOR_DAYS)
-    for depth in range(1, len(found)):
-        cells = np.flatnonzero((cube.depth == depth) & (total > LEAST_A_DAY * days))
-        if len(cells) < 20:
-            continue
-        logs = np.log(np.clip(ratio[cells], 0.2, 5.0))
-        spread = (1.48 * float(np.median(np.abs(logs - np.median(logs))))) ** 2
-        chance = float(np.median(2 / (days[cells] - 2) + 1 / total[cells]))
-        found[depth] = np.clip(2 / max(spread - chance, _TINY), PHI_PRIOR_DAYS, MOST_PRIOR_DAYS)
-    return found
-
-
-def _by_size(size: Floats, value: Floats, known: BoolArray) -> Floats:
-    """What a value usually is among cells of about the same size: medians by size, straight between them."""
-    edges, told = np.floor(size[known]), value[known]
-    centers, medians = [], []
-    for edge in np.unique(edges):
-        near = told[np.abs(edges - edge) <= 1]
-        if len(near) >= 8:
-            centers.append(edge + 0.5)
-            medians.append(float(np.median(near)))
-    if not centers:
-        return np.full(len(value), float(np.median(value[known])) if known.any() else 1.0)
-    return np.asarray(np.interp(size, centers, medians))
-
-
-def _skew(series: Series, mean: Floats, phi: Floats, base: slice) -> float:
-    """The skewness of one value of a score, from days with few of them."""
-    size = series.exposure[:, base]
-    cells, days = np.nonzero((size >= 1) & (size <= 10))
-    if len(cells) < 200:
-        return 0.0
-    stray = series.counts[:, base][cells, days] - mean[:, base][cells, days]
-    third = stray**3 / size[cells, days] / phi[cells] ** 1.5
-    return float(np.clip(np.mean(third), -4.0, 6.0))
 
 
 def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[int, date, date]]) -> Floats:
@@ -434,7 +343,7 @@ def _unaffected(cube: Cube, series: Series, base: slice, known: Sequence[tuple[i
         apart = ((codes != ANY) & (mine != ANY) & (codes != mine)).any(axis=1) | ~cube.agree(both)
         common = cube.find(cube.without_implied(both))
         shared = np.where((common >= 0) & ~apart, volume[np.maximum(common, 0)], 0.0)
-        weights[np.ix_(shared >= MOSTLY * np.maximum(volume, _TINY), since)] = 0.0
+        weights[np.ix_(shared >= MOSTLY * np.maximum(volume, TINY), since)] = 0.0
     return weights
 
 
@@ -442,9 +351,9 @@ def _weights(series: Series, mean: Floats, plain: Floats, phi: Floats, base: sli
     """Less for days of weeks that strayed far: an earlier incident must not become the level."""
     kernel = min(7, base.stop - base.start)
     stray = _rolling((series.counts - mean)[:, base], kernel)
-    scale = np.sqrt(phi[:, None] * np.maximum(_rolling(plain[:, base], kernel), _TINY) * 1.5)
+    scale = np.sqrt(phi[:, None] * np.maximum(_rolling(plain[:, base], kernel), TINY) * 1.5)
     size = np.abs(stray) / scale
-    weights = np.where(size > OUTLIER, (OUTLIER / np.maximum(size, _TINY)) ** 2, 1.0)
+    weights = np.where(size > OUTLIER, (OUTLIER / np.maximum(size, TINY)) ** 2, 1.0)
     return np.asarray(weights * quiet)
 
 
@@ -474,7 +383,7 @@ def _common(
     found = np.array(candidates)
     smooth = _rolling(np.abs(found), min(7, found.shape[1]))
     common = found[np.argmin(smooth, axis=0), np.arange(found.shape[1])]
-    noise = phi * plain[0] / np.maximum(size[0], _TINY) ** 2
+    noise = phi * plain[0] / np.maximum(size[0], TINY) ** 2
     lasting = _median_of_week(common)
     level, doubt = _trusted(lasting, noise * _NOISE_OF_MEDIAN, base)
     own, more = _trusted(common - lasting, noise, base)
@@ -485,7 +394,7 @@ def _common(
 def _trusted(value: Floats, noise: Floats, base: slice) -> tuple[Floats, Floats]:
     """Values of days drawn towards 0 by how little of them is more than noise, and what noise is left."""
     signal = max(float(np.var(value[base]) - np.mean(noise[base])), 0.0)
-    trust = signal / np.maximum(signal + noise, _TINY)
+    trust = signal / np.maximum(signal + noise, TINY)
     trust = np.where(np.abs(value) > 3 * np.sqrt(signal + noise), 1.0, trust)
     return value * trust, trust * noise
 
@@ -513,11 +422,11 @@ def _robust(counts: Floats, shape: Floats, size: Floats, phi: float, score: bool
     value, weight = np.where(ok, value, 0.0), np.where(ok, size, 0.0)
     # by roots, so that one value of most of the weight cannot set the middle when all others agree
     middle = _weighted_median(value, np.sqrt(np.where(weight * _least(score, phi) >= 1, weight, 0.0)))
-    scale = np.sqrt(phi / np.maximum(weight, _TINY))
+    scale = np.sqrt(phi / np.maximum(weight, TINY))
     stray = np.abs(value - middle) / np.maximum(scale, 0.01)
-    huber = weight * np.minimum(1.0, 1.5 / np.maximum(stray, _TINY))
+    huber = weight * np.minimum(1.0, 1.5 / np.maximum(stray, TINY))
     total = huber.sum(axis=0)
-    return np.asarray(np.where(total > 0, (huber * value).sum(axis=0) / np.maximum(total, _TINY), 0.0))
+    return np.asarray(np.where(total > 0, (huber * value).sum(axis=0) / np.maximum(total, TINY), 0.0))
 
 
 def _least(score: bool, phi: float) -> float:
@@ -530,46 +439,3 @@ def _weighted_median(value: Floats, weight: Floats) -> Floats:
     ranked, weights = np.take_along_axis(value, order, axis=0), np.take_along_axis(weight, order, axis=0)
     reached = np.cumsum(weights, axis=0) >= weights.sum(axis=0) / 2
     return np.asarray(np.take_along_axis(ranked, reached.argmax(axis=0)[None, :], axis=0)[0])
-
-
-def _clumping(
-    cube: Cube,
-    series: Series,
-    mean: Floats,
-    plain: Floats,
-    phi: Floats,
-    base: slice,
-    open_days: Floats,
-    weights: Floats,
-) -> Floats:
-    """By cells of a size: the variance of sums over 3, 7 and 14 days over that of independent days, 1 at least.
-
-    Cells that fix the first dimension (the topic) are apart from others: what they are about has good and bad
-    weeks, of which little is left where topics are added up. Days of incidents do not count: they are no noise.
-    """
-    apart = (cube.codes[:, :1] != ANY).any(axis=1)
-    days = base.stop - base.start
-    counted = (open_days[base] > 0) & (weights >= _QUIET_WEIGHT)
-    stray = np.where(counted, (series.counts - mean)[:, base], 0.0)
-    expected = np.where(counted, plain[:, base], 0.0)
-    size = np.log2(np.maximum(expected.sum(axis=1), 1.0))
-    columns: list[Floats] = []
-    for width in _BLOCKS:
-        blocks = days // width
-        if blocks < 3:
-            columns.append(columns[-1] if columns else np.ones(len(phi)))
-            continue
-        sums, plains = (_blocks(array, width, blocks) for array in (stray, expected))
-        ratio = sums**2 / np.maximum(phi[:, None] * plains, _TINY)
-        ratio = np.minimum(ratio, CAP).mean(axis=1) / (1 - width / days)
-        # means of few squares are skewed: their median over cells understates the mean
-        skew = 1 - 2 / (9 * blocks)
-        known = expected.sum(axis=1) > 5
-        usual = np.where(apart, _by_size(size, ratio, known & apart), _by_size(size, ratio, known & ~apart))
-        columns.append(np.clip(usual / skew**3, 1.0, 6.0))
-    return np.maximum.accumulate(np.column_stack(columns), axis=1)
-
-
-def _blocks(array: Floats, width: int, blocks: int) -> Floats:
-    kept = array[:, array.shape[1] - width * blocks :]
-    return np.asarray(kept.reshape(len(array), blocks, width).sum(axis=2))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tools.scout.cube import Cube, cube_of
-from tools.scout.expectation import MOST_PRIOR_DAYS, Series, _by_parents, _prior_days, expect
+from tools.scout.expectation import Series, expect
+from tools.scout.noise import MOST_PRIOR_DAYS, by_parents, prior_days
 from tools.scout.scan import OVERLAP, _allowed, _board
 
 DAYS, BASE = 84, 56
@@ -30,14 +31,14 @@ def test_cells_own_noise_counts_as_far_as_cells_differ(differ: float, few: bool)
     many = cube(np.full((800, DAYS), 10.0), (20, 40))
     days = np.full(len(many.codes), BASE)
     ratio = random.chisquare(BASE - 2, len(days)) / (BASE - 2) * random.lognormal(0, differ, len(days))
-    prior = _prior_days(many, ratio, np.full(len(days), 600.0), days)[2]
+    prior = prior_days(many, ratio, np.full(len(days), 600.0), days)[2]
     assert prior < 50 if few else prior == MOST_PRIOR_DAYS
 
 
 def test_what_all_values_of_a_dimension_have_in_common_is_not_taken_for_their_own() -> None:
     several = cube(np.full((60, DAYS), 30.0), (3, 4, 5))
     ratio = np.where(several.depth == 1, 0.8, 1.0)
-    assert _by_parents(several, ratio, np.full(len(ratio), 1e4), BASE) == pytest.approx(np.ones(len(ratio)))
+    assert by_parents(several, ratio, np.full(len(ratio), 1e4), BASE) == pytest.approx(np.ones(len(ratio)))
 
 
 def test_what_fixes_a_topic_strays_in_weeks_where_topics_have_good_and_bad_ones() -> None:
