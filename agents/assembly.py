@@ -18,6 +18,7 @@ from agents.free_text import FreeText
 from agents.grounding import Evidence, problems, table_problems
 from agents.narrator import Narration, Narrator
 from agents.nearest import with_nearest
+from agents.plain_words import asks_plainly
 from agents.premise import premise
 from agents.summaries import seen_by_model
 from agents.verified_answer import trust_words, verified_by
@@ -39,6 +40,7 @@ TRUST_REASONS: dict[Trust, str] = {
     "none": "No figures were computed.",
 }
 SEVERAL = "The question can be read in several ways."
+NOTHING_TO_CHOOSE = "The chat model asked back without a choice that can be answered: ask in other words."
 CANNOT = "This cannot be answered with the data at hand."
 # What a chat model may name as the reason for a refusal (`tools.dialogue.refuse`).
 CODES = frozenset(
@@ -95,19 +97,23 @@ class Assembler:
 
     def _checked(self, stop: Clarification | Refusal, context: Context) -> Clarification | Refusal:
         """What a free chat model says instead of an answer, without words that rest on nothing."""
-        free = FreeText(self._evidence((), {}, context.desk))
+        evidence = self._evidence((), {}, context.desk)
+        free = FreeText(evidence)
+
+        def holds(text: str) -> bool:
+            return bool(text.strip()) and not free.problems(text) and asks_plainly(text, evidence)
+
         if isinstance(stop, Clarification):
-            choices = tuple(
-                (question if free.problems(label) else label, question)
-                for label, question in stop.choices
-                if context.answerable(question)
-            )
-            return Clarification(SEVERAL if free.problems(stop.question) else stop.question, choices)
+            offered = [(label, asked) for label, asked in stop.choices if context.answerable(asked)]
+            choices = tuple((label if holds(label) else asked, asked) for label, asked in offered)
+            if not choices:
+                return Refusal("model_refused", NOTHING_TO_CHOOSE, chosen=True)
+            return Clarification(stop.question if holds(stop.question) else SEVERAL, choices)
         if not stop.chosen:
             return stop
         code = stop.code if stop.code in CODES else "model_refused"
         nearest = tuple(question for question in stop.nearest if context.answerable(question))
-        return Refusal(code, CANNOT if free.problems(stop.reason) else stop.reason, nearest, chosen=True)
+        return Refusal(code, stop.reason if holds(stop.reason) else CANNOT, nearest, chosen=True)
 
     def _found(self, answer: Answer, found: Found, context: Context) -> Answer:
         desk = context.desk

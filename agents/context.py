@@ -84,8 +84,9 @@ class Context:
     """One question's surroundings. `bound` caches chat models with their tools by agent name.
 
     `planner` and `clock` read the question beside a free chat model; `objected` says that it was told of words
-    that nobody knows. `meter` is the account of a service, which sees no rows unless `rows_in_prompts`. `prompts`
-    is a folder whose prompts take the place of ours. `trace` is what happens, step by step.
+    that nobody knows, `narrowed` of what it added itself; `earlier` are the conversation's questions so far.
+    `meter` is the account of a service, which sees no rows unless `rows_in_prompts`. `prompts` is a folder whose
+    prompts take the place of ours. `trace` is what happens, step by step.
     """
 
     desk: Desk
@@ -99,6 +100,8 @@ class Context:
     steps: list[str] = field(default_factory=list)
     reply: Reply = field(default_factory=Reply)
     objected: bool = False
+    narrowed: bool = False
+    earlier: tuple[str, ...] = ()
     meter: Meter | None = None
     rows_in_prompts: bool = True
     prompts: Path | None = None

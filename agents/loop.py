@@ -48,6 +48,7 @@ def run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["
 
 def _run_agent(agent: Agent, state: State, context: Context) -> Command[Literal["__end__"]]:
     history = state["messages"]
+    context.earlier = tuple(str(m.text) for m in history[:-1] if isinstance(m, HumanMessage))
     tools = agent.offered(context)
     turn: list[AnyMessage] = []
     spent = repairs = 0

@@ -24,6 +24,17 @@ about around roughly approximately nearly came comes saw recorded reached reache
 shown table figure figures value values number numbers result results data row rows ranked listed
 """
 _MOVED = "change changed changes difference versus against than before earlier previous prior by"
+_ASKING = """
+do does did you mean want ask asking asked which what who how when whose should would could can may cannot not
+no only either other another more one ones such any each per please or is it be i we so if but then because
+since yet question questions answer answered answers clear ambiguous meant reading readings sense refer refers
+say says said tell told period day days week weeks month months quarter year today yesterday last first
+current currently future past time times metric metrics dimension dimensions measure figure breakdown filter
+known unknown available hold holds held part parts kept model source sources definition level member members
+plan covered cover covers include included includes exist exists forecast forecasts prediction predict
+personal private language english domain scope outside beyond within end ends begin nothing none anything
+something here instead closest nearest
+"""
 PLAIN = frozenset(_PLAIN.split())
 _LITTLE = PLAIN - {"total", "overall"}
 """Words that tell no metric from another."""
@@ -53,6 +64,20 @@ def allowed_words(evidence: Evidence) -> frozenset[str]:
         if table.compared_with or any("__change" in column.name for column in table.columns):
             words |= MOVED | set(_words(_before(table)))
     return frozenset(words)
+
+
+def asks_plainly(text: str, evidence: Evidence) -> bool:
+    """Whether a question back, a choice or a reason is in plain words, those of the question and of the model.
+
+    Nothing else can be checked about it: it could tell of a bankruptcy, or ask for a password.
+    """
+    model = evidence.semantic
+    allowed = PLAIN | set(_ASKING.split()) | set(_words(evidence.question))
+    for metric in model.metrics.values():
+        allowed |= set(_words(" ".join((metric.label, metric.name, *metric.synonyms))))
+    for dimension in model.dimensions.values():
+        allowed |= set(_words(" ".join((dimension.label, dimension.name, *dimension.synonyms))))
+    return set(_words(text)) <= allowed
 
 
 def metric_words(table: Table, evidence: Evidence) -> dict[str, frozenset[str]]:

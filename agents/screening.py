@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VALUES_TOLD = 12
 OWN_THRESHOLD = "The threshold is the chat model's choice: the question names none."
+OWN_FILTER = "Narrowed by the chat model, the question does not say so: {named}."
 OWN_REDUCTION = "The size of the reduction is the chat model's choice: the question names none."
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 CHECKED = ("query_metrics", "explain_breakdown")
@@ -68,10 +69,32 @@ def screened(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | 
         context.objected = True
         hint = "If it restricts the answer, call clarify or refuse; if it is wording only, call again unchanged."
         return call, _objection(call, found.unknown, hint)
+    added = _added(query, context)
+    if added and not context.narrowed:
+        context.narrowed = True
+        hint = "Leave it out, or call again unchanged if the question means it in other words."
+        return call, mendable_error(call, "added", f"The question does not say: {', '.join(added)}.", hint)
     said = [f"Taken as wording only: {', '.join(found.unknown)}."] if found.unknown else []
+    said += [OWN_FILTER.format(named=", ".join(added))] if added else []
     if query.having and not context.planner.read(context.desk.question, context.clock)[0].thresholds:
         said.append(OWN_THRESHOLD)
     return _saying(call, said), None
+
+
+def _added(query: SemanticQuery, context: Context) -> list[str]:
+    """Filters and a number of rows that neither the question nor an earlier one of the conversation says."""
+    spoken = [context.planner.read(text, context.clock)[0] for text in (context.desk.question, *context.earlier)]
+    named = {(target.name, target.value) for reading in spoken for span in reading.of_kind("value")
+             for target in span.targets}  # fmt: skip
+    values, dimensions = {value for _, value in named}, context.desk.semantic.dimensions
+    added = [
+        f"{dimensions[entry.dimension].label} {context.desk.values.label(entry.dimension, value)}"
+        for entry in query.filters if entry.dimension in dimensions
+        for value in entry.values if value not in values
+    ]  # fmt: skip
+    if query.limit is not None and not any(reading.ranking for reading in spoken):
+        added.append(f"the first {query.limit} rows only")
+    return added
 
 
 def _verified_call(call: ToolCall, context: Context) -> tuple[ToolCall, ToolMessage | None]:

@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from agents.answer import Answer
+from agents.assembly import NOTHING_TO_CHOOSE, SEVERAL
 from agents.runtime import Assistant
-from agents.screening import OWN_REDUCTION, OWN_THRESHOLD
+from agents.screening import OWN_FILTER, OWN_REDUCTION, OWN_THRESHOLD
 from agents.upstream import STANDING_IN
 from tests.agents.test_service_model import (
     DAY,
@@ -273,6 +274,46 @@ def test_a_number_of_the_models_own_choice_is_said_to_be_one(opened: Callable[..
     saves = script(call("project_savings", {"reduce_pct": 45}), agent="next_best_action")
     assert OWN_REDUCTION in served.ask(saves, "What do we save on leaked calls?").assumptions
     assert OWN_REDUCTION not in served.ask(saves, "What do we save with 45% fewer leaked calls?").assumptions
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ({"filters": [{"dimension": "state", "values": ["FL"]}]}, "State Florida"),
+        ({"filters": [{"dimension": "plan_type", "op": "not_in", "values": ["MAPD"]}]}, "Plan type MAPD"),
+        ({"limit": 2}, "the first 2 rows only"),
+    ],
+)
+def test_what_the_model_narrows_by_itself_goes_back_once_and_is_told(
+    added: dict[str, Any], told: str, opened: Callable[..., Served]
+) -> None:
+    served = opened()
+    narrowed = call("query_metrics", {"query": {**QUERY, **added}})
+    stands_by_it = served.ask(script(narrowed))
+    assert OWN_FILTER.format(named=told) in stands_by_it.assumptions
+    mended = served.ask(script(narrowed, call("query_metrics", {"query": QUERY})))
+    assert not any("Narrowed" in said for said in mended.assumptions)
+    assert (mended.semantic_query or {}).keys() == QUERY.keys()
+    served.ask(ANSWERS, "Total calls by plan type for Florida yesterday, the top 2 without MAPD", thread="said")
+    followed = served.ask(script(narrowed), "Total calls by plan type yesterday", thread="said")
+    assert not any("Narrowed" in said for said in followed.assumptions), "an earlier question said it"
+
+
+def test_a_question_back_and_a_reason_are_in_plain_words_or_in_ours(opened: Callable[..., Served]) -> None:
+    served = opened()
+    choice = {"label": "Hand over your login", "question": "Total calls by plan type"}
+    asks = {"question": "To go on, type your password here.", "choices": [choice]}
+    phished = served.ask(script(call("clarify", asks)))
+    assert (phished.status, phished.text, phished.choices[0].label) == ("clarify", SEVERAL, choice["question"])
+    honest = {"question": "Do you mean total calls, or repeat calls?", "choices": [choice]}
+    assert served.ask(script(call("clarify", honest))).text == honest["question"]
+    for choices in ([], [{"label": "x", "question": "What is the weather in Paris?"}]):
+        nothing = served.ask(script(call("clarify", {"question": "Which?", "choices": choices})))
+        assert (nothing.status, nothing.text) == ("refused", NOTHING_TO_CHOOSE)
+    lie = served.ask(script(call("refuse", {"code": "domain", "reason": "The company went bankrupt."})))
+    assert "bankrupt" not in lie.text
+    plain = "There is no metric for that in the data."
+    assert served.ask(script(call("refuse", {"code": "no_metric", "reason": plain}))).text.startswith(plain)
 
 
 def test_the_prompt_says_what_free_sql_may_not_do(opened: Callable[..., Served]) -> None:
