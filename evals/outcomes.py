@@ -148,8 +148,10 @@ _MATERIAL = {"metrics", "filters", "time", "having", "pct", "kind"}
 _WITHOUT_METRIC = {"briefing", "next_best_action", "impact", "journey"}
 
 
-def differences(actual: Expected, wanted: Expected) -> tuple[str, ...]:
-    """Names of the slots that differ. An order the author left open is not compared."""
+def differences(actual: Expected, wanted: Expected, all_days: tuple[date, date] | None = None) -> tuple[str, ...]:
+    """Names of the slots that differ. What the author left open is not compared: an order, all days."""
+    if wanted.time is None and actual.time is not None and actual.time == all_days:
+        actual = replace(actual, time=None)
     if wanted.kind in _WITHOUT_METRIC:
         names = ["kind", "filters", "time", *(["metrics"] if wanted.metrics else [])]
     else:
@@ -170,18 +172,24 @@ def without_whole(form: Expected, whole: Whole) -> Expected:
     return replace(form, filters=kept)
 
 
-def score(case: Case, plan: Plan, choices: list[Expected], whole: Whole | None = None) -> Scored:
-    """The outcome of a plan. `choices` are the plans of its choices, `whole` every dimension's values."""
+def score(
+    case: Case, plan: Plan, choices: list[Expected], whole: Whole | None = None,
+    all_days: tuple[date, date] | None = None,
+) -> Scored:  # fmt: skip
+    """The outcome of a plan. `choices` are the plans of its choices, `whole` every dimension's values.
+
+    `all_days` are the first and the last day of data: authors who want them all name no period.
+    """
     known = whole or {}
     case = replace(case, accepted=tuple(without_whole(wanted, known) for wanted in case.accepted))
     choices = [without_whole(choice, known) for choice in choices]
     answerable = [wanted for wanted in case.accepted if wanted.kind not in ("clarify", "refuse")]
     if plan.kind in ("clarify", "refuse"):
-        return _scored(case, plan, _abstention(case, plan, answerable, choices))
+        return _scored(case, plan, _abstention(case, plan, answerable, choices, all_days))
     if not answerable:
         return _scored(case, plan, "missed_refusal", ("kind",))
     actual = without_whole(of_query(plan.kind, plan.query, plan.what_if_pct), known)
-    closest = min((_beside(plan, differences(actual, wanted), wanted) for wanted in answerable), key=len)
+    closest = min((_beside(plan, differences(actual, wanted, all_days), wanted) for wanted in answerable), key=len)
     if not closest:
         return _scored(case, plan, "exact")
     return _scored(case, plan, "materially_wrong" if _MATERIAL & set(closest) else "wrong", closest)
@@ -196,10 +204,13 @@ def _beside(plan: Plan, differing: tuple[str, ...], wanted: Expected) -> tuple[s
     return tuple(name for name in differing if name not in fine)
 
 
-def _abstention(case: Case, plan: Plan, answerable: list[Expected], choices: list[Expected]) -> Outcome:
+def _abstention(
+    case: Case, plan: Plan, answerable: list[Expected], choices: list[Expected],
+    all_days: tuple[date, date] | None,
+) -> Outcome:  # fmt: skip
     if not answerable or any(wanted.kind == plan.kind for wanted in case.accepted):
         return "right_refusal"
-    helpful = any(not differences(choice, wanted) for choice in choices for wanted in answerable)
+    helpful = any(not differences(choice, wanted, all_days) for choice in choices for wanted in answerable)
     return "helpful_clarify" if helpful else "over_abstained"
 
 

@@ -20,7 +20,7 @@ from agents.planner.people import of_the_membership, people_without_count, popul
 from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES
 from agents.planner.reading import Reading, Target
-from agents.planner.several import against_all, beside_the_plain_one, of_the_same
+from agents.planner.several import against_all, beside_the_plain_one, of_one_head, of_the_same
 from agents.planner.siblings import called_so, of_both, that_fits
 from agents.planner.slicing import read_dimensions
 from agents.planner.thresholds import in_metric_unit, is_limited
@@ -113,7 +113,7 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         else:
             draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
     draft.metrics = of_the_same(against_all(draft.metrics, reading, lexicon), reading, lexicon)
-    draft.metrics = beside_the_plain_one(draft.metrics, reading, lexicon)
+    draft.metrics = of_one_head(beside_the_plain_one(draft.metrics, reading, lexicon), reading, lexicon)
 
 
 def _priced(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:

@@ -121,10 +121,17 @@ _REFERRING = (
 )
 
 
+_THEIRS = r"(?:did|do|have|had|are|were|can|is|was|of|for|by|with|among|from) (?:they|them|theirs|their)(?: own)?"
+
+
 def _referred_to(reading: Reading, clause: _Clause) -> bool:
-    """`I have the Commercial and the Medicare leads here. ... for both of them`: its values are asked about."""
+    """`I have the Commercial and the Medicare leads here. ... for both of them`: its values are asked about.
+
+    So is the one of `a note for the Pharmacy Desk. How many calls did they resolve?`
+    """
     values = {span.start for span in reading.of_kind("value") if clause.start <= span.start < clause.end}
-    return len(values) > 1 and any(start >= clause.end for start, _ in find(reading, _REFERRING))
+    meant = _REFERRING if len(values) > 1 else _THEIRS
+    return bool(values) and any(start >= clause.end for start, _ in find(reading, meant))
 
 
 def is_told(reading: Reading, span: Span) -> bool:

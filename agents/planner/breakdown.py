@@ -10,6 +10,7 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span, Target
+from agents.planner.siblings import words_of
 from agents.planner.words import NUMBER_WORDS, POPULATION, word_set
 
 _BY = word_set(
@@ -28,7 +29,7 @@ _SKIP = (
     )
     | NUMBER_WORDS.keys()
 )
-_LEADING = word_set("compare comparing rank ranking list show split order sort name")
+_LEADING = word_set("line compare comparing rank ranking list show split order sort name")
 _PHRASES = ("under each", "cut by", "crossed with", "crossed by", "separated by", "distributed on",
             "distributed over",
             "distributed by", "divided by", "split by", "broken down by", "grouped by", "break down",
@@ -44,6 +45,7 @@ _RELATIVE = word_set(
 
 def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     """Give each dimension span its role: breakdown, absorbed (explained by a value beside it) or loose."""
+    reading.spans = [span for span in reading.spans if not _is_verb(reading, span)]
     by_dimension = [span for span in reading.spans if span.kind == "dimension"]
     _crossed(reading, by_dimension)
     for span in by_dimension:
@@ -93,6 +95,18 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     ]
 
 
+def _is_verb(reading: Reading, span: Span) -> bool:
+    """`which journey causes the most avoidable calls`: what it does, no cause."""
+    words = [token.text for token in reading.tokens]
+    if span.kind != "dimension" or words[span.start : span.end] not in (["causes"], ["cause"]):
+        return False
+    named = any(other.kind == "dimension" and other.end == span.start for other in reading.spans)
+    if named and words[span.end : span.end + 1] in (["the"], ["most"], ["more"], ["us"]):
+        reading.explain(span.start, span.end)
+        return True
+    return False
+
+
 def _one_by_one(reading: Reading) -> None:
     """`network by network`: by network. `for every other survey type`, where one was left out: by it."""
     spans = sorted(reading.of_kind("dimension"), key=lambda span: span.start)
@@ -123,6 +137,9 @@ def _told_more_exactly(reading: Reading) -> None:
 
 
 _WITHOUT = (
+    r"(?:for |with |in )?(?:those|ones) that (?:do|did) not(?: (?:need|require|have)(?: it| one)?)?|"
+    r"(?:those |ones |it )?(?:when|where) (?:it|they|one|none) (?:was|is|were|are|did|does|do) not"
+    r"(?: (?:required|needed|necessary|need|require))?(?: (?:it|one))?|"
     r"(?:those|ones)(?: \S+)?? (?:that|which|who)(?: (?:do|did|does|are|were|have|had|has))? not"
     r"(?: (?:need|require|have)(?: it| one)?)?|"
     r"(?:those|ones) without(?: (?:it|one|the need|any))?|and without(?: (?:it|one))?|"
@@ -135,9 +152,11 @@ def _with_and_without(reading: Reading, lexicon: Lexicon) -> None:
     sides = list(find(reading, _WITHOUT))
     if not sides or reading.breakdown:
         return
-    for span in [*reading.loose, *reading.of_kind("value")]:
+    for span in [*reading.loose, *reading.of_kind("value"), *reading.of_kind("metric")]:
         target = span.targets[0]
-        if set(lexicon.values.values(target.name)) == {"Yes", "No"} and span.end <= sides[0][0]:
+        if span.kind == "metric" and (yes_or_no := _told_by(target.name, lexicon)):
+            target = Target("dimension", yes_or_no)
+        if _is_yes_or_no(target.name, lexicon) and span.end <= sides[0][0]:
             reading.loose = [one for one in reading.loose if one is not span]
             reading.spans = [one for one in reading.spans if one is not span]
             both = Span(span.start, span.end, "dimension", (Target("dimension", target.name),))
@@ -145,6 +164,21 @@ def _with_and_without(reading: Reading, lexicon: Lexicon) -> None:
             reading.breakdown.append(both)
             reading.explain(*sides[0])
             return
+
+
+def _is_yes_or_no(name: str, lexicon: Lexicon) -> bool:
+    return name in lexicon.model.dimensions and set(lexicon.values.values(name)) == {"Yes", "No"}
+
+
+def _told_by(metric: str, lexicon: Lexicon) -> str:
+    """The dimension of two sides whose one side the figure counts: claims with prior authorization."""
+    own = words_of(lexicon.model.metrics[metric].label)
+    found = [
+        name
+        for name, dimension in lexicon.model.dimensions.items()
+        if _is_yes_or_no(name, lexicon) and len(words_of(dimension.label) & own) > 1
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _listing(reading: Reading) -> None:
@@ -187,9 +221,15 @@ def _crossed(reading: Reading, spans: list[Span]) -> None:
             ["x"],
             ["times"],
             ["crossed", "with"],
-        ):
+        ) or _heads_by(reading, one, other):
             reading.breakdown += [span for span in (one, other) if span not in reading.breakdown]
             reading.explain(one.start, other.end)
+
+
+def _heads_by(reading: Reading, one: Span, other: Span) -> bool:
+    """`Desk by channel, where is ...`: a question that opens with both."""
+    between = [token.text for token in reading.tokens[one.end : other.start]]
+    return one.start == 0 and between == ["by"] and reading.closes(other.end)
 
 
 def _numbered(reading: Reading) -> None:
@@ -232,7 +272,7 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     if before in _BY and not (before == "per" and words[span.start] in POPULATION):
         within = next((place for place in (at - 1, at - 2) if place >= 0 and words[place] == "within"), at)
         reading.explain(within, at)  # `within each line of business`
-        return not (before in ("what", "within") and _beside_value(reading, span))
+        return not (before in ("what", "within", "whose") and _beside_value(reading, span))
     if phrase := next((p.split() for p in _PHRASES if words[max(0, at - len(p.split())) : at] == p.split()), None):
         reading.explain(at - len(phrase), at)
         return True
@@ -275,18 +315,19 @@ _TOGETHER = (
     r"(?:, )?(?:all )?(?:(?:put|taken|added|lumped|counted|rolled) )?"
     r"(?:together|combined|as one|in one(?: number| figure)?)"
 )
-_CHAINED = word_set("all and or , the of")
+_CHAINED = word_set("all and or , the of except excluding but without besides")
 
 
 def _taken_together(reading: Reading, span: Span) -> bool:
     """`all topics and all channels put together`: over all of them, and by none."""
     words = [token.text for token in reading.tokens]
-    if span.start < 1 or words[span.start - 1] != "all":
+    if span.start < 1 or words[span.start - 1] not in ("all", "every", "each"):
         return False
     end = next((start for start, _ in find(reading, _TOGETHER) if start >= span.end), None)
     if end is None:
         return False
-    named = {at for one in reading.of_kind("dimension") for at in range(one.start, one.end)}
+    parts = [*reading.of_kind("dimension"), *(one for one in reading.of_kind("value") if span.names & one.names)]
+    named = {at for one in parts for at in range(one.start, one.end)}
     return all(at in named or words[at] in _CHAINED for at in range(span.end, end))
 
 
@@ -371,10 +412,15 @@ def _leads_to_value(reading: Reading, span: Span) -> bool:
 
 
 def _heads_value(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
-    """`code 42420`: the last word of the value's dimension, although alone it is called something else."""
+    """`code 42420`, `the phone channel`: the last word of the value's dimension, which alone is another one."""
     heads = lexicon.heads.get(reading.tokens[span.start].lemma, frozenset())
-    following = {t.name for value in reading.of_kind("value") if value.start == span.end for t in value.targets}
-    return span.end - span.start == 1 and bool(heads & following)
+    beside = {
+        target.name
+        for value in reading.of_kind("value")
+        if span.start - value.end == 0 or value.start - span.end == 0
+        for target in value.targets
+    }
+    return span.end - span.start == 1 and bool(heads & beside)
 
 
 def _beside_value(reading: Reading, span: Span) -> bool:
@@ -386,7 +432,7 @@ def _beside_value(reading: Reading, span: Span) -> bool:
             continue
         low, high = (value.end, span.start) if value.end <= span.start else (span.end, value.start)
         if low <= high and all(
-            words[at] in ("of", "is", "the", "named", "called", "=", ",", "type") for at in range(low, high)
+            words[at] in ("of", "is", "not", "the", "named", "called", "=", ",", "type") for at in range(low, high)
         ):
             return True
     return False

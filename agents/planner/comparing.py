@@ -20,7 +20,8 @@ VERSUS = (
 )
 _BEFORE_DOWN = ("turned", "turn", "turning", "broken", "break", "write", "note", "shut")
 _BEFORE_UP = ("tied", "locked", "end", "ends", "ended", "pick", "picked", "picks", "signed", "made", "took",
-              "held", "caught", "sum", "sums", "summed", "add", "adds", "added", "adding")  # fmt: skip
+              "held", "caught", "sum", "sums", "summed", "add", "adds", "added", "adding", "follow", "followed",
+              "following")  # fmt: skip
 """`turned down`, `sum up`: verbs with a particle that says nothing of a change."""
 CHANGE = (
     r"increase|increased|increases|increasing|decrease|decreased|decreases|decreasing|drop|dropped|drops|dropping|fall|"
@@ -57,12 +58,16 @@ _TREND = (
 )
 
 
+_WHOLE_WEEK = r"monday (?:to|through|until|till|-) sunday"
+
+
 def read_periods(reading: Reading, clock: Clock) -> None:
     """Settle the period, the comparison of periods and the time grain."""
     spans = reading.of_kind("time")
     baselines = [span for span in spans if span.period and span.period.baseline]
     for span in spans:
         reading.explain(span.start, span.end)
+    take(reading, _WHOLE_WEEK)  # a week runs so
     plain = _asked_about(reading, [span for span in spans if span.period and not span.period.baseline])
     _read_grain(reading, plain)
     _over_periods(reading, clock)

@@ -22,6 +22,7 @@ _RATE_APART = (
 )
 _NOT_COUNT = r"(?:and )?not (?:the )?(?:volume|count|counts|number|numbers|total|totals|raw numbers?|raw counts?)"
 _NOT_RATE = r"(?:and )?not (?:the |a )?(?:rates?|shares?|percentages?|percent|ratios?)"
+_MORE_OF_THEIRS = r"(?:more|less|fewer) of (?:their|its)"
 _SUM = r"in total|total|altogether|in sum|summed up|sum of|overall|all told|combined"
 _COSTING = r"(?:costs?|costing|costed) (?:us|the company|the plan)"
 _MEAN = (
@@ -33,7 +34,7 @@ _UNIT_NOUNS = {"minutes": "minutes", "minute": "minutes", "seconds": "seconds", 
 
 def read_measure(reading: Reading) -> None:
     """Note whether a count or a rate is asked for by a word that stands apart from the figure's name."""
-    if take(reading, _NOT_COUNT) | take(reading, _RATE_APART):
+    if take(reading, _NOT_COUNT) | take(reading, _RATE_APART) | take(reading, _MORE_OF_THEIRS):
         reading.measure = "rate"
     elif take(reading, _NOT_RATE) | take(reading, _COUNT_APART):
         reading.measure = "count"

@@ -8,12 +8,14 @@ from __future__ import annotations
 from functools import cached_property
 from weakref import WeakSet
 
-from agents.planner.clauses import Asking, packaged
+from agents.planner.clauses import packaged
+from agents.planner.core import Asking
 from agents.planner.lexicon import Lexicon, Values, build_lexicon
 from agents.planner.meaning import Meanings
 from agents.planner.reranker import Reranker
 from agents.planner.spelling import Speller
 from agents.planner.tails import Tails, tails_of
+from agents.planner.variants import Variants
 from agents.planner.verified import Verified
 from semantic.model import SemanticModel
 
@@ -44,6 +46,11 @@ class Indexes:
     def verified(self) -> Verified:
         """The owner's own questions."""
         return Verified.of(self.model, self.lexicon)
+
+    @cached_property
+    def variants(self) -> Variants:
+        """Words that tell how a figure is measured."""
+        return Variants.of(self.model)
 
     @cached_property
     def meanings(self) -> Meanings:

@@ -13,6 +13,7 @@ from agents.planner.cues import find, first
 from agents.planner.numerals import read_quantity
 from agents.planner.plan import PlanKind
 from agents.planner.reading import Reading
+from agents.planner.words import CHANGING
 
 _FILE = Path(__file__).parent / "intents.yml"
 _READING: dict[str, list[str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
@@ -36,7 +37,7 @@ def read_intent(reading: Reading) -> Intent:
     for kind, patterns in PATTERNS:
         for pattern in patterns:
             for start, end in find(reading, pattern):
-                if kind == "drivers" and (_ranks_dimension(reading, start) or _lists_reasons(reading, start)):
+                if kind == "drivers" and (_ranks_dimension(reading, start) or _lists_reasons(reading, start, end)):
                     continue
                 if covered.issuperset(range(start, end)) or (kind == "briefing" and _is_occasion(reading, start)):
                     continue
@@ -92,15 +93,20 @@ def _ranks_dimension(reading: Reading, start: int) -> bool:
 _REASONS = frozenset(("reason", "reasons", "cause", "causes"))
 
 
-def _lists_reasons(reading: Reading, start: int) -> bool:
-    """`Why do members change plans? Plan changes by change reason`: the next sentence says what is to be shown."""
+def _lists_reasons(reading: Reading, start: int, after: int) -> bool:
+    """`Why do members change plans? Plan changes by change reason`: what is to be shown is said itself.
+
+    Not where a change is asked about: that is explained by what moved.
+    """
     words = [token.text for token in reading.tokens]
     end = next((at for at in range(start, len(words)) if words[at] == "."), len(words))
-    later = [span for span in reading.breakdown if span.start > end]
-    figures = any(span.start > end for span in reading.of_kind("metric"))
-    if words[start] != "why" or not figures or not any(_REASONS & set(words[s.start : s.end]) for s in later):
+    later = [s for s in reading.breakdown if s.start >= after and _REASONS & set(words[s.start : s.end])]
+    figured = bool(reading.of_kind("metric"))
+    if words[start] not in ("why", "what") or not figured or not later or CHANGING & set(words[start:end]):
         return False
-    reading.explain(start, end)
+    before_it = min(end, min(span.start for span in later))
+    named = {at for span in reading.spans for at in range(span.start, span.end)}
+    reading.explained |= set(range(start, before_it)) - named
     return True
 
 

@@ -98,6 +98,18 @@ class Lexicon:
         words = (word for metric in self.model.metrics.values() for word in metric.label.lower().split())
         return frozenset(stem(word.strip("(),")) for word in words)
 
+    @cached_property
+    def value_stems(self) -> Mapping[str, frozenset[str]]:
+        """Stems of words that stand in the names of declared values and in no other name: their dimensions."""
+        found: dict[str, set[str]] = {}
+        for name, dimension in self.model.dimensions.items():
+            for value in dimension.values:
+                for token in phrase_tokens(self.values.label(name, value)):
+                    found.setdefault(stem(token.text), set()).add(name)
+        named = {stem(word) for one in self.model.dimensions.values() for word in one.label.lower().split()}
+        common = self.label_stems | named | {stem(word) for word in FUNCTION | FILLER | KNOWN | POPULATION}
+        return {word: frozenset(names) for word, names in found.items() if word not in common and word.isalpha()}
+
     def written_values(self) -> Iterable[Key]:
         """The phrases of values as they are written, word by word."""
         return (key for key, targets in self.surfaces.items() if any(target.kind == "value" for target in targets))

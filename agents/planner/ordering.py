@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agents.planner.cues import find
 from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon
-from agents.planner.ranking import Ranking
-from agents.planner.reading import Reading
+from agents.planner.ranking import UNIT_WORDS, Ranking
+from agents.planner.reading import Reading, Span
 from agents.planner.words import OUTSTANDING, POPULATION, word_set
 from semantic.query import Order
 
@@ -15,6 +16,10 @@ from semantic.query import Order
 def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     """Fill the order and the number of rows; a figure that a number is held against is not the one ranked by."""
     ranking = reading.ranking
+    named = sorted_by(reading) if draft.dimensions or draft.grain else None
+    if named and (ranking is None or not ranking.limit):
+        _by_the_named(draft, named, reading, lexicon)
+        return
     conditioned = bool(draft.having) and (ranking is None or (ranking.comparative and not ranking.first))
     if ranking is None or not draft.metrics or (reading.compared and not ranking.first) or conditioned:
         if ranking and ranking.limit and draft.metrics and draft.dimensions:
@@ -32,7 +37,9 @@ def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     for at in range(ranking.start, ranking.end):
         reading.explain(at, at + 1)
     limited = {item.metric for item in draft.having}
-    by = next((name for name in draft.metrics if name not in limited), draft.metrics[0])
+    free = [name for name in draft.metrics if name not in limited] or draft.metrics
+    units = UNIT_WORDS.get(reading.tokens[ranking.end - 1].text, ())  # `calls and repeat rate, sorted by rate`
+    by = next((name for name in free if lexicon.model.metrics[name].unit in units), free[0])
     draft.order = Order(by=by, direction=direction(ranking, by, reading, lexicon))
     moved = _movement(ranking, by, reading, lexicon) if draft.compare_to else None
     if moved:
@@ -40,6 +47,30 @@ def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     single = _singular(reading, ranking) or _single_unit(draft, reading)
     within = bool(draft.grain and draft.dimensions)
     draft.limit = ranking.limit or (1 if single and not within and not ranking.first else None)
+
+
+_SORTED_BY = r"(?:sorted|ordered|ranked|sort|order|rank)(?: it| them)? by(?: the| its| their)?"
+
+
+def sorted_by(reading: Reading) -> Span | None:
+    """The figure named after `sorted by`, where its name means one only."""
+    ends = {end: start for start, end in find(reading, _SORTED_BY)}
+    found = [span for span in reading.of_kind("metric") if span.start in ends and len(span.targets) == 1]
+    return found[0] if found else None
+
+
+def _by_the_named(draft: Draft, named: Span, reading: Reading, lexicon: Lexicon) -> None:
+    """`transfer rate by team, sorted by call volume`: the figure that is sorted by is shown, too."""
+    by = named.targets[0].name
+    if draft.metrics == [by]:  # `calls by topic, sorted by repeat call rate`: these calls are no part of that name
+        shown = [s for s in reading.of_kind("metric") if s.end < named.start and len(s.targets) == 1]
+        draft.metrics = list(dict.fromkeys([*(span.targets[0].name for span in shown[:1]), by]))
+    if by not in draft.metrics:
+        draft.metrics.append(by)
+    upwards = reading.ranking is not None and direction(reading.ranking, by, reading, lexicon) == "asc"
+    draft.order = Order(by=by, direction="asc" if upwards else "desc")
+    start = next(start for start, end in find(reading, _SORTED_BY) if end == named.start)
+    reading.explain(start, named.end)
 
 
 def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon) -> Literal["asc", "desc"] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from agents.planner.periods import Clock
 from agents.planner.reading import Span, Token
 from agents.planner.times import read_spans
-from agents.planner.words import ADVERB_GRAINS, LINKERS, NUMBER_WORDS, OUTSTANDING, PREPOSITIONS, UNITS
+from agents.planner.words import ADVERB_GRAINS, LINKERS, NUMBER_WORDS, OUTSTANDING, PREPOSITIONS, UNITS, word_set
 from semantic.query import TimeGrain
 
 
@@ -26,6 +26,12 @@ _NO_RATE = (
 """Words after which `a month` is a length or a date."""
 
 
+_OCCASIONS = word_set(
+    "review reviews meeting meetings committee standup sync checkpoint newsletter offsite townhall"
+)
+"""What is held each quarter or week: `before the quarterly business review` asks for no quarters."""
+
+
 def _ends(tokens: Sequence[Token], at: int) -> bool:
     return at >= len(tokens) or tokens[at].is_mark
 
@@ -34,7 +40,7 @@ def grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
     """weekly, by month, per day, each quarter, month by month, week over week is a comparison and not here."""
     words = [token.text for token in tokens]
     for at, word in enumerate(words):
-        if word in ADVERB_GRAINS and word != "annual":
+        if word in ADVERB_GRAINS and word != "annual" and not (set(words[at + 1 : at + 3]) & _OCCASIONS):
             yield _grain(at, at + 1, ADVERB_GRAINS[word])
         unit = UNITS.get(word)
         if not unit:

@@ -12,11 +12,12 @@ from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
+from agents.planner.averaged import join_around_values
 from agents.planner.background import set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
-from agents.planner.clauses import Asking
 from agents.planner.comparing import read_periods
+from agents.planner.core import Asking, needed
 from agents.planner.draft import Draft, Issue
 from agents.planner.edits import Surroundings, edited
 from agents.planner.followups import is_follow_up, merge
@@ -31,22 +32,26 @@ from agents.planner.normalise import tokenise
 from agents.planner.once import once, one_question
 from agents.planner.periods import Clock
 from agents.planner.phrasing import phrase
-from agents.planner.plan import Plan, PriorTurn
-from agents.planner.policy import decide, refused
+from agents.planner.plan import ROUTE_REASONS, Plan, PriorTurn
+from agents.planner.policy import choices_of, decide, refused
 from agents.planner.ranking import read_ranking
 from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.reasons import read_reasons
 from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic, severe
-from agents.planner.reranker import Reranker
+from agents.planner.reranker import LEFT, OFFERED, Reranker
 from agents.planner.reshaping import free_cues
+from agents.planner.restating import restated
+from agents.planner.sameness import same_query
 from agents.planner.side_by_side import read_value_comparison
 from agents.planner.spelling import Speller, names_in
+from agents.planner.statuses import settle_statuses
 from agents.planner.suggestions import follow_ups
 from agents.planner.tails import Tails, widen_tails
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
 from agents.planner.thresholds import read_thresholds
 from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
+from agents.planner.variants import Variants
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
 from agents.planner.words import POPULATION, word_set
@@ -105,6 +110,11 @@ class Planner:
         return self._made.verified
 
     @cached_property
+    def variants(self) -> Variants:
+        """Words that tell how a figure is measured, where it may be measured in two ways."""
+        return self._made.variants
+
+    @cached_property
     def meanings(self) -> Meanings:
         """What is meant by words that name nothing."""
         return self._made.meanings
@@ -121,7 +131,16 @@ class Planner:
 
     def ready(self) -> None:
         """Build the indexes now, before somebody asks."""
-        _ = (self.tails, self.value_parts, self.speller, self.verified, self.meanings, self.asking, self.reranker)
+        _ = (
+            self.tails,
+            self.value_parts,
+            self.speller,
+            self.verified,
+            self.meanings,
+            self.variants,
+            self.asking,
+            self.reranker,
+        )
 
     def with_verified(self, model: SemanticModel) -> Planner:
         """A planner for a model that differs in its verified queries only: all the rest is taken over."""
@@ -147,16 +166,56 @@ class Planner:
 
         With `rereads` the trained reranker has its say; without, as for the parts of a question, the rules alone.
         """
+        ruled = self.variants.ruled_out(restated(question))
+        plan = self._without_told(ruled.text, history, clock, rereads=rereads)
+        if not ruled.words:
+            return plan
+        if plan.query and not set(plan.query.metrics).isdisjoint(ruled.instead):
+            metrics = tuple(dict.fromkeys(ruled.instead.get(name, name) for name in plan.query.metrics))
+            return self._in_place_of(plan.query.model_copy(update={"metrics": metrics}), ruled.words, clock)
+        return replace(plan, assumptions=(*plan.assumptions, f"Read as ruled out: '{ruled.words}'."))
+
+    def _in_place_of(self, query: SemanticQuery, words: str, clock: Clock) -> Plan:
+        """A question back with the figure that is measured the other way than the one ruled out."""
+        choices = choices_of([Draft.of(query)], self.lexicon, lambda text, one: self.plans_to(text, one, clock))
+        message = f"'{words}' rules out the figure that the rest of the question names. Which one do you mean?"
+        return Plan(kind="clarify", message=message, choices=choices, route_reason=ROUTE_REASONS["clarify"])
+
+    def _without_told(self, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool) -> Plan:
+        """The plan of what the question asks, without the clauses that only tell why."""
         asked, told = self.core(question, clock)
         if not told or severe(question) or self.verified_plan(question, clock, follows=bool(history)):
-            return self._outlined(question, history, clock, rereads=rereads)
+            plan = self._outlined(question, history, clock, rereads=rereads)
+            return plan if severe(question) else self._on_trial(plan, question, history, clock, rereads=rereads)
         plan = self._outlined(asked, history, clock, rereads=rereads)
         if plan.kind not in ("query", "drivers"):
             whole = self._outlined(question, history, clock, rereads=rereads)
             if whole.kind not in ("clarify", "refuse") or plan.kind not in ("clarify", "refuse"):
                 return whole  # the words set aside were needed
-        aside = f"Taken as background, not as a condition: '{'; '.join(told)}'."
-        return replace(plan, assumptions=(aside, *plan.assumptions))
+            trial = self._on_trial(plan, question, history, clock, rereads=rereads)
+            if trial is not plan:
+                return trial
+        return _with_background(plan, told)
+
+    def _on_trial(
+        self, plan: Plan, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool
+    ) -> Plan:
+        """A plan that asks back, or the query of the question without what may only tell, where that is likely.
+
+        The less sure it is that a clause only tells, the likelier the query has to be.
+        """
+        if self.asking is None or self.reranker is None or history or not rereads:
+            return plan
+        if plan.kind not in ("clarify", "refuse") or plan.refusal not in (*OFFERED, "forecast"):
+            return plan
+        for core in self.asking.narrower(question, clock):
+            other = self._outlined(core.text, (), clock, rereads=True)
+            if other.kind != "query" or other.query is None or any(a.startswith(LEFT) for a in other.assumptions):
+                continue
+            reading, intent = self.read(core.text, clock)
+            if self.reranker.chance(other.query, reading, intent, clock) >= needed(core):
+                return _with_background(other, core.aside)
+        return plan
 
     def core(self, question: str, clock: Clock) -> tuple[str, tuple[str, ...]]:
         """The question without the clauses that only tell why it is asked, and those clauses."""
@@ -311,6 +370,8 @@ class Planner:
         reading = Reading(question, tokens, attribution=attribution, correction=correction)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
+        join_around_values(reading, self.lexicon)
+        settle_statuses(reading, self.lexicon)
         if prior is None:
             widen_tails(reading, self.tails, self.lexicon)
         complete_lists(reading, self.lexicon)
@@ -412,6 +473,12 @@ class Planner:
         if query.time_grain:
             return f"No period was named: the last {spans[query.time_grain]} are shown."
         return f"No period was named: the last {self.questions.default_window_days} days are shown."
+
+
+def _with_background(plan: Plan, told: Sequence[str]) -> Plan:
+    """The plan, with what of the question was set aside."""
+    aside = f"Taken as background, not as a condition: '{'; '.join(told)}'."
+    return replace(plan, assumptions=(aside, *plan.assumptions))
 
 
 def _leave_people(reading: Reading) -> None:
@@ -531,19 +598,3 @@ def _counted_there(draft: Draft, model: SemanticModel) -> list[str]:
             draft.assumptions.append(f"No figure was named: {known.label.lower()} are explained.")
             return [name]
     return []
-
-
-def same_query(one: SemanticQuery | None, other: SemanticQuery | None) -> bool:
-    """Equality of what is asked, whatever a period is called."""
-    return one is not None and other is not None and canonical(one) == canonical(other)
-
-
-def canonical(query: SemanticQuery) -> tuple[object, ...]:
-    """A query's content with filters sorted and labels dropped."""
-    filters = tuple(sorted((f.dimension, f.op, tuple(sorted(f.values))) for f in query.filters))
-    time = (query.time.start, query.time.end) if query.time else None
-    having = tuple(sorted((h.metric, h.op, h.value) for h in query.having))
-    return (
-        query.metrics, query.dimensions, filters, having, time, query.time_grain, query.compare_to,
-        query.share_of_total, query.order_by, query.limit, query.attribution,
-    )  # fmt: skip

@@ -8,8 +8,8 @@ from agents.planner.cues import find
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma, stem
-from agents.planner.reading import Reading, Span, asking_places
-from agents.planner.words import AUXILIARIES, DETERMINERS, FILLER, POPULATION, PREPOSITIONS, SUPERLATIVES, word_set
+from agents.planner.reading import Reading, Span, Target, asking_places
+from agents.planner.words import DETERMINERS, FILLER, POPULATION, SUPERLATIVES, word_set
 
 _SURE = 0.8
 """Weight from which a span takes its words by name, not by one of them."""
@@ -42,6 +42,7 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
         or _exclusion_left(draft, reading)
         or _of_one_person(reading)
         or _gap_between(reading, lexicon)
+        or _per_value(draft, reading)
         or _scaled(draft, reading, lexicon)
         or _cause_left(draft, reading)
         or _within_itself(draft, lexicon)
@@ -76,12 +77,13 @@ def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[s
     own = {stem(word) for name in draft.metrics for word in lexicon.model.metrics[name].label.lower().split()}
     related = frozenset().union(*(lexicon.related[name] for name in draft.metrics))
     sliced, grouped = _entities(lexicon)
+    taken = {at for span in reading.of_kind("metric") for at in range(span.start, span.end)}
     for end in found:
         if {end - 1, end} & named:
             continue
-        following = words[end + 1] if end + 1 < len(words) else ""
-        # `how many network denials`: the entity only says which ones are counted
-        counted = not following or following in AUXILIARIES | PREPOSITIONS | {"who", "that"}
+        if any(_counts_parts(reading, span, end, taken) for span in reading.of_kind("dimension")):
+            return ("how", "many", words[end])
+        counted = end + 1 not in taken  # `how many network denials`: the entity only says which ones are counted
         thing, known = lemma(words[end]), stem(words[end])
         other = (thing in sliced and known not in own | related) or (thing in grouped and known not in own)
         if words[end].endswith("s") and counted and other:
@@ -89,12 +91,23 @@ def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[s
     return ()
 
 
+def _counts_parts(reading: Reading, span: Span, start: int, taken: set[int]) -> bool:
+    """`how many call topics did members phone about`: how many of these there are."""
+    several = span.end - span.start > 1 and reading.tokens[span.end - 1].text.endswith("s")
+    return span.start == start and several and span.end not in taken
+
+
 def _entities(lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
-    """What dimensions are of, by their names: county, network; and what they are groups of: agent (teams)."""
+    """What dimensions are of, by their names: county, network; what they are groups of, or called: agent, team."""
     labels = [dimension.label.lower().split() for dimension in lexicon.model.dimensions.values()]
     sliced = frozenset(lemma(label[0]) for label in labels if len(label) == 1)
     grouped = frozenset(lemma(label[0]) for label in labels if len(label) == 2) - lexicon.volumes
+    grouped |= {key[0] for key, targets in lexicon.exact.items() if len(key) == 1 and _only_dimensions(targets)}
     return sliced - POPULATION, grouped - POPULATION
+
+
+def _only_dimensions(targets: Iterable[Target]) -> bool:
+    return all(target.kind == "dimension" for target in targets)
 
 
 def _for_each(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
@@ -200,6 +213,17 @@ def _within_itself(draft: Draft, lexicon: Lexicon) -> tuple[str, ...]:
                 label = declared.value_labels.get(value, value).lower()
                 if {stem(word) for word in label.split()} <= own:
                     return (label,)
+    return ()
+
+
+def _per_value(draft: Draft, reading: Reading) -> tuple[str, ...]:
+    """`premium per employer group`: broken down by what the model takes for one value."""
+    kept = {(item.dimension, value) for item in draft.filters if item.op == "in" for value in item.values}
+    for span in reading.of_kind("value"):
+        said = reading.tokens[span.start - 1].text if span.start else ""
+        one = len(span.targets) == 1 and not reading.tokens[span.end - 1].text.endswith("s")
+        if said == "per" and one and (span.targets[0].name, span.targets[0].value) in kept:
+            return tuple(token.text for token in reading.tokens[span.start - 1 : span.end])
     return ()
 
 

@@ -52,6 +52,16 @@ _ENOUGH = (
     r"\S+ (?:is|are|will be|will do|would do|would be)(?: more than| quite)? ?(?:enough|plenty|fine|sufficient)"
 )
 _FIRST = r"(?:keep|show|give|list|only|just)(?: me| us)?(?: the)? first \S+"
+UNIT_WORDS = {
+    **dict.fromkeys(word_set("rate share percentage percent pct proportion"), ("rate", "percent")),
+    **dict.fromkeys(word_set("count number volume"), ("count",)),
+    **dict.fromkeys(word_set("cost amount dollars money spend"), ("usd",)),
+}
+"""What a figure is in, by the word that it may be sorted by."""
+SORTED_BY = (
+    r"(?:sorted|ordered|ranked|sort|order|rank)(?: it| them)? by (?:the )?"
+    rf"(?:{'|'.join(UNIT_WORDS)})(?= [,.]|$)"
+)
 _FOLLOWING = word_set(
     "common commonly frequent frequently often performing ranked ranking expensive "
     "costly offender offenders likely"
@@ -79,11 +89,15 @@ def read_ranking(reading: Reading) -> None:
         if at in covered or word not in _DIRECTIONS:
             continue
         start, end, limit = _number_around(words, at, covered)
-        if words[at - 1] in ("at", "no") and word in ("least", "most", "more", "less", "fewer", "best", "worst"):
+        if words[at - 1] in ("at", "no") and word in _BOUNDS and not _out_at_most(words, at):
             continue
         end += _filler_after(words, end)
         start, end = _around_order(words, start, end)
         leads = words[at + 1 : at + 2] in (["first"], ["on"]) or words[start:end][-1:] in (["order"], ["first"])
+        led = at + 1 + _named_between(words, at)  # `slowest desk first`
+        if not leads and not limit and words[led : led + 1] == ["first"] and reading.closes(led + 1):
+            leads = True
+            reading.explain(led, led + 1)
         ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES, leads)
         if not ranking.comparative:
             reading.explain(start, end)
@@ -94,12 +108,32 @@ def read_ranking(reading: Reading) -> None:
             reading.ranking = _merged(reading.ranking, ranking)
     if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking|sorted(?= [,.]|$)")):
         reading.ranking = Ranking("desc", None, *ranked)
+    if reading.ranking is None and (ranked := first(reading, SORTED_BY)):
+        reading.explain(*ranked)
+        reading.ranking = Ranking("desc", None, *ranked)
     if reading.ranking is None and "when" in words:
         _peak(reading)
     if limit_named and reading.ranking:
         reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
     elif limit_named and limit_named > 1:
         reading.problems.append("limit")
+
+
+def _named_between(words: list[str], at: int) -> int:
+    """How many words stand before the next `first`; none where that is further away than a name is long."""
+    near = words[at + 1 : at + 4]
+    return near.index("first") if "first" in near else 0
+
+
+_BOUNDS = ("least", "most", "more", "less", "fewer", "best", "worst")
+
+
+def _out_at_most(words: list[str], at: int) -> bool:
+    """`which step do people drop out at most?`: no number is near it."""
+    if words[at] != "most":
+        return False
+    near = [*words[max(0, at - 3) : at - 1], *words[at + 1 : at + 3]]
+    return words[at - 2 : at - 1] in (["out"], ["off"], ["up"]) and not any(row_limit(word) for word in near)
 
 
 def _peak(reading: Reading) -> None:

@@ -55,7 +55,8 @@ _WRITE_VERBS = (
     r"delete|erase|purge|wipe|truncate|mark|update|cancel|approve|create|insert|send|email|e mail|text|notify|"
     r"schedule|assign|refund|pay|reset|"
     r"change|modify|edit|set|add|remove|drop|close|open|book|enroll|enrol|register|transfer|escalate|file|submit|reject|deny|"
-    r"upload|import|grant|revoke|make|increase|decrease|turn off|turn on|disable|enable|fix|call"
+    r"upload|import|grant|revoke|make|increase|decrease|turn off|turn on|"
+    r"switch off|switch on|unsubscribe|deactivate|activate|disable|enable|fix|call"
 )
 _WRITE = re.compile(
     rf"^(?:please |can you |could you |would you |i want you to |go ahead and |now |then "
@@ -72,6 +73,17 @@ _WRITE_SAFE = re.compile(
     r"approve rate|open enrollment|fix types?|file types?|cancel(?:lation)? rate|text analytics|"
     r"deny rate|make up|close rate|register rate|increase in|decrease in|change in|drop in|drop off|call\b)"
 )
+_DATES = (
+    r"me|us|date|day|january|february|march|april|may|june|july|august|september|october|november|december|q\d|\d+|"
+    r"now|today|yesterday|last|this|the (?:end|last|previous|prior|same|quarter|month|year|week)"
+)
+_SENT = re.compile(
+    r"^(?:please |kindly |can you |could you |would you |now |then )*send (?:over |across )?(?:the|those|these) "
+    r"(?!(?:\w+ ){0,2}(?:members?|patients?|customers?|callers?|people|clients?|teams?|desk|board|staff|agents?|"
+    r"providers?|letters?|e ?mails?|messages?|texts?|reminders?|notices?|notifications?|invites?|invitations?|"
+    rf"cards?|packets?|leaflets?)\b)(?!.* to (?!(?:{_DATES})\b))"
+)
+"""`send the NPS for Texas`: to the reader, who asks for it; nothing goes to anybody else."""
 # `fix billing this week - what is the upside?`: what would come of it is asked, nothing is ordered.
 _WEIGHED = re.compile(r"\bwhat (?:is|are|would be) the (?:upside|savings?|benefit|gain|value|worth)\b")
 _FORECAST = re.compile(
@@ -142,7 +154,7 @@ def refuse_text(
 def severe(question: str) -> bool:
     """Whether all of the question is to be looked at as it stands: a statement, or an order to change."""
     text = " ".join(token.text for token in tokenise(question))
-    return bool(_SQL.search(question) or _WRITE.search(text))
+    return bool(_SQL.search(question) or (_WRITE.search(text) and not _SENT.search(text)))
 
 
 _OCCASION = re.compile(
@@ -200,6 +212,8 @@ def _is_write(text: str, follow_up: bool) -> bool:
         return False  # "PAY-2107 hitting us": a code, not an order to pay
     if re.search(r"^(?:please )?(?:drop|remove|truncate) (?:the )?(?:\w+ ){0,2}tables?$", text) and not follow_up:
         return True
+    if _SENT.search(text):
+        return False
     if _WRITE_SAFE.search(text):
         return text.startswith(("drop table", "remove all", "drop all")) and not follow_up
     return True

@@ -124,9 +124,15 @@ _PLAIN_ONE = (
 )
 
 
+_VS_EVERYTHING = (
+    r"(?:vs|versus|against|compared (?:to|with)) (?:the )?(?:\S+ ){0,3}?"
+    r"(?:everything|all of them|(?:overall|general) (?:one|rate|figure|average))"
+)
+
+
 def beside_the_plain_one(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:
     """`the 24-hour leakage rate vs the regular one`: the figure whose name says less, beside the one named."""
-    plain = first(reading, rf"(?:vs|versus|against|beside|next to|and|with) {_PLAIN_ONE}")
+    plain = first(reading, rf"(?:vs|versus|against|beside|next to|and|with) {_PLAIN_ONE}|{_VS_EVERYTHING}")
     if len(names) != 1 or plain is None:
         return list(names)
     found = _plainer(names[0], lexicon)
@@ -134,6 +140,26 @@ def beside_the_plain_one(names: Sequence[str], reading: Reading, lexicon: Lexico
         return list(names)
     reading.explain(*plain)
     return [names[0], found[0]]
+
+
+def of_one_head(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:
+    """`in-network versus out-of-network estimated cost`: what stands last is said of the first, too."""
+    metrics = lexicon.model.metrics
+    spans = sorted(reading.of_kind("metric"), key=lambda span: span.start)
+    if len(names) != 2 or len(spans) != 2 or metrics[names[0]].unit == metrics[names[1]].unit:
+        return list(names)
+    between = [token.text for token in reading.tokens[spans[0].end : spans[1].start]]
+    said = words_of(" ".join(token.text for token in reading.tokens[spans[0].start : spans[0].end]))
+    own, other = metrics[names[0]], metrics[names[1]]
+    if own.unit == "count" or len(between) != 1 or between[0] not in _JOINTS or not said < words_of(own.label):
+        return list(names)
+    meant = [
+        one.name
+        for one in metrics.values()
+        if one.unit == other.unit and said <= words_of(one.label) <= said | words_of(other.label)
+        if one.name != other.name
+    ]
+    return [meant[0], names[1]] if len(meant) == 1 else list(names)
 
 
 def _plainer(name: str, lexicon: Lexicon) -> list[str]:
@@ -225,7 +251,7 @@ def _mostly_named(span: Span, reading: Reading, lexicon: Lexicon) -> bool:
 _CORRECTION = (
     r"(?:(?:no wait|wait no|wait|scratch that|strike that|sorry|correction|i mean|i meant|make (?:it|that)|"
     r"on second thought)(?: [,.])?(?: (?:actually|just|only|no|wait|sorry|i mean|make (?:it|that)))*|"
-    r"actually(?: ,)? (?:just|only))(?: the| our| its)?"
+    r"actually(?: ,)? (?:just|only)|(?:hmm |um |uh |er )?no(?: ,)? (?:just|only))(?: the| our| its)?"
 )
 
 

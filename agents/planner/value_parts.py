@@ -17,6 +17,8 @@ Parts = Mapping[str, frozenset[Target]]
 _MOST_WORDS = 4  # of a name; longer values are sentences, whose words say nothing by themselves
 _MOST_VALUES = 8
 _SHORTEST = 3
+_BETWEEN = frozenset(("or", "vs", "versus", "and"))
+"""`phone or chat` is a name of the dimension that has them as values."""
 
 
 def parts_of(lexicon: Lexicon) -> Parts:
@@ -33,7 +35,7 @@ def parts_of(lexicon: Lexicon) -> Parts:
         for key, targets in lexicon.exact.items()
         for target in targets
         for word in key
-        if word in found
+        if word in found and not (_BETWEEN & set(key) and any(t.name == target.name for t in found[word]))
     }
     elsewhere = {word for word, kind, name in named if kind != "value" or any(t.name != name for t in found[word])}
     common = FUNCTION | FILLER | POPULATION | KNOWN | TIME_WORDS | lexicon.noise

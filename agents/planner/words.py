@@ -252,3 +252,14 @@ def _forms(base: str) -> set[str]:
     third = base + "es" if base.endswith(("s", "x", "z", "ch", "sh", "o")) else third
     past = base[:-1] + "ied" if base.endswith("y") and base[-2] not in "aeiou" else stem + "ed"
     return {base, third, stem + "ing", past, *_IRREGULAR_FORMS.get(base, "").split()}
+
+
+CHANGING = word_set(
+    """
+    up down high higher low lower more less fewer worse better rise rises rising rose fall falls falling
+    fell drop drops dropped dropping increase increases increased increasing decrease decreased decreasing
+    grow grows growing grew jump jumps jumped spike spikes spiked double doubled climb climbed climbing so
+    than bad big many much often long longer slow slower still
+    """
+)
+"""Words of a change or a level: its drivers are asked for, not what is written beside each case."""

@@ -10,7 +10,7 @@ from agents.answer_store import KeptAnswer, parts_of
 from agents.planner.normalise import tokenise
 from agents.planner.periods import Clock
 from agents.planner.plan import Plan
-from agents.planner.planner import same_query
+from agents.planner.sameness import same_query
 from agents.planner.slots import read_slots
 from agents.planner.verified import Verified, match_verified, plan_of
 from agents.promotion.files import model_with

@@ -13,7 +13,8 @@ from agents.knowledge import Knowledge
 from agents.planner.normalise import tokenise
 from agents.planner.periods import Clock
 from agents.planner.phrasing import phrase
-from agents.planner.planner import Planner, same_query
+from agents.planner.planner import Planner
+from agents.planner.sameness import same_query
 from agents.planner.times import read_span
 from agents.promotion.wording import unfit_words
 from semantic.names import is_plain

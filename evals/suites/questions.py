@@ -122,7 +122,7 @@ def run_cases(planner: Planner, cases: Iterable[Case], as_of: date, first_day: d
         started = time.process_time()
         plan = planner.plan(case.question, history=case.history, as_of=as_of, first_day=first_day)
         elapsed = (time.process_time() - started) * 1000
-        result = score(case, plan, _choices(planner, plan, as_of, first_day), whole)
+        result = score(case, plan, _choices(planner, plan, as_of, first_day), whole, (first_day, as_of))
         scored.append(replace(result, milliseconds=elapsed))
     return scored
 

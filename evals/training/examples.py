@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agents.planner import Planner
 from agents.planner.assemble import assemble
-from agents.planner.clauses import Asking
+from agents.planner.core import Asking
 from agents.planner.intents import Intent
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span

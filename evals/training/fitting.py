@@ -194,10 +194,11 @@ def rows_of(at: int, example: Example, slots: Slots, known: frozenset[str]) -> l
     own, found = candidates(evidence, lexicon, example.clock)
     whole = {name: frozenset(lexicon.values.values(name)) for name in lexicon.model.dimensions}
     right = [without_whole(form, whole) for form in example.case.accepted if form.kind == "query"]
+    days = (example.clock.first_day, example.clock.today)
     rows = []
     for one in found:
         form = without_whole(of_query("query", one.draft.query()), whole)
-        wrong = min((differences(form, wanted) for wanted in right), key=len, default=("kind",))
+        wrong = min((differences(form, wanted, days) for wanted in right), key=len, default=("kind",))
         rows.append(Row(at, signs(one, own, evidence, lexicon, known), wrong))
     return rows
 

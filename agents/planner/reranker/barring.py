@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
+from agents.planner.normalise import stem
+from agents.planner.ordering import sorted_by
 from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, Span, asking_places
 from agents.planner.reranker.candidates import Candidate
 from agents.planner.several import figure_left, joined_figures, listed_figures
+from agents.planner.siblings import words_of
 from agents.planner.spelling import names_in
 from agents.planner.verify import limit_left, people_counted, versus_nothing
 from agents.planner.words import DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
@@ -30,6 +33,8 @@ _OUT = EXCLUDERS | word_set(
 
 _SURE = 0.88
 """From here on one of several figures that a word may name is taken."""
+_CERTAIN = 0.95
+"""From here on a figure is taken in place of the one that the question names in full."""
 
 
 def is_barred(
@@ -49,12 +54,17 @@ def is_barred(
         or _amount_left(reading, left)
         or _code_left(reading, left)
         or _half_of_a_pair(best, own, lexicon)
+        or _turned_round(best, own)
+        or _order_lost(best, own)
+        or _value_left(best, left, lexicon)
+        or (chance < _CERTAIN and _named_away(best, own, lexicon))
         or _side_left(best, left)
         or bool(figure_left(best.draft, reading))
         or listed_figures(reading) > len(best.draft.metrics)
         or bool(left_of_list(best.draft, reading))
         or bool(people_counted(best.draft, reading, lexicon.model))
         or _slices_one(best)
+        or _one_of_two_sides(best, own)
         or _each_value(best)
         or _names_nothing(best, lexicon)
         or bool(of_another_figure(best.draft, reading, lexicon))
@@ -111,6 +121,12 @@ def _slices_one(best: Candidate) -> bool:
     """`members who moved plan, by motive`: what is asked to be broken down by is narrowed to one value."""
     asked = {target.name for span in best.reading.breakdown for target in span.targets}
     return bool(sliced_to_one(best.draft) & asked)
+
+
+def _one_of_two_sides(best: Candidate, own: Draft) -> bool:
+    """`slower for claims that need prior auth than for those that do not`: it has one of both sides."""
+    whole = set(own.dimensions) - {item.dimension for item in own.filters}
+    return bool(sliced_to_one(best.draft) & whole) and bool(_VERSUS & {t.text for t in best.reading.tokens})
 
 
 _GENERIC = word_set(
@@ -201,6 +217,57 @@ def _half_of_a_pair(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:
     return bool(joined & taken and joined - taken)
 
 
+def _turned_round(best: Candidate, own: Draft) -> bool:
+    """`all languages except English`: what the rules leave out by a word of the question is what is kept."""
+    out = {(item.dimension, value) for item in own.filters if item.op == "not_in" for value in item.values}
+    kept = {(item.dimension, value) for item in best.draft.filters if item.op == "in" for value in item.values}
+    return bool(out & kept)
+
+
+def _order_lost(best: Candidate, own: Draft) -> bool:
+    """`sorted by call volume`: the rows come in another order."""
+    order = best.draft.order
+    return bool(sorted_by(best.reading) and own.order and (order is None or order.by != own.order.by))
+
+
+def _value_left(best: Candidate, left: Sequence[tuple[int, str]], lexicon: Lexicon) -> bool:
+    """`rejects due to formulary or quantity limits`, `formulary rejects`: what would narrow it is unused."""
+    reading, reasons = best.reading, lexicon.heads.get("reason", frozenset())
+    ends = {span.end for span in reading.spans if span.kind in ("value", "metric")}
+    starts = {span.start for span in reading.spans if span.kind in ("value", "metric")}
+    for at, word in left:
+        after, before = reading.past(at + 1, _LISTING), at
+        while before and reading.tokens[before - 1].text in _LISTING:
+            before -= 1
+        beside = after in starts or before in ends
+        named = {name for name in lexicon.value_stems.get(stem(word), ()) if beside or name in reasons}
+        if any(lexicon.compatible(metric, name) for name in named for metric in best.draft.metrics):
+            return True
+    return False
+
+
+_LISTING = word_set("and or the a") | {","}
+
+
+def _named_away(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:
+    """`satisfaction is falling. Show me the customer effort score`: a whole name, and something else is taken."""
+    metrics = lexicon.model.metrics
+    taken = {word for name in best.draft.metrics for word in words_of(metrics[name].label)}
+    siblings = {sibling for name in best.draft.metrics for sibling in (name, *metrics[name].siblings)}
+    named = [
+        span.targets[0].name
+        for span in best.reading.of_kind("metric")
+        if len(span.targets) == 1
+        and span.end - span.start > 1
+        and span.targets[0].name in own.metrics
+        and words_of(metrics[span.targets[0].name].label)
+        <= words_of(" ".join(token.text for token in best.reading.tokens[span.start : span.end]))
+    ]
+    return bool(named) and all(
+        name not in siblings and not words_of(metrics[name].label) & taken for name in named
+    )
+
+
 _CODE = re.compile(r"[a-z]{0,2}\d{4,}[a-z]{0,2}|0\d{2,}")
 
 
@@ -210,7 +277,7 @@ def _code_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
     return any(at in asking and _CODE.fullmatch(word) and not word.startswith("20") for at, word in left)
 
 
-_VERSUS = word_set("vs versus against than")
+_VERSUS = word_set("vs versus against than compared")
 
 
 def _side_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:

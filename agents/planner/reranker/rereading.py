@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from agents.planner.draft import Draft
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
+from agents.planner.ordering import sorted_by
 from agents.planner.periods import Clock
 from agents.planner.plan import ROUTE_REASONS, Plan
 from agents.planner.policy import Check, choices_of, planned
@@ -17,13 +18,19 @@ from agents.planner.reranker.barring import is_barred, sliced_to_one
 from agents.planner.reranker.candidates import Candidate, Evidence, Making
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
+from agents.planner.sameness import same_query
 from agents.planner.several import taken_back
 from agents.planner.verify import unexplained_words
 from agents.planner.words import SHARE, word_set
 from semantic.model import SemanticModel
+from semantic.query import SemanticQuery
 
-_OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
+OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
 """Refusals beside which a likely candidate may be offered; a forecast or personal data stays refused alone."""
+
+
+LEFT = "Not taken into account"
+"""How an answer begins to tell which words it leaves aside."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Reranker:
         """
         if intent.kind != "query" or plan.kind not in ("query", "clarify", "refuse"):
             return plan
-        if plan.refusal not in _OFFERED or reading.attribution or self._is_new(reading) or taken_back(reading):
+        if plan.refusal not in OFFERED or reading.attribution or self._is_new(reading) or taken_back(reading):
             return plan
         evidence = Evidence.of(reading, intent, self.slots, self.lexicon, clock)
         made = Making.of(evidence, self.lexicon, clock)
@@ -74,14 +81,21 @@ class Reranker:
             return self._answered(best, own, [word for _, word in left])
         return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
 
+    def chance(self, query: SemanticQuery, reading: Reading, intent: Intent, clock: Clock) -> float:
+        """Of a query that it is what is asked; 0 where it is no candidate."""
+        evidence = Evidence.of(reading, intent, self.slots, self.lexicon, clock)
+        made = Making.of(evidence, self.lexicon, clock)
+        likely = judged(made.candidates(), made.own, evidence, self.lexicon, self.judge, self.known)
+        return max((chance for chance, one in likely if same_query(one.draft.query(), query)), default=0.0)
+
     def _doubts(self, made: Making, evidence: Evidence, reading: Reading) -> bool:
         """Whether a draft that the rules made without doubt is unlikely all the same. Asks no other candidate."""
         first = made.first()
         if first is None or _is_plain(made.own, reading):
             return False
         order = made.own.order
-        if (made.own.grain and made.own.limit) or (order and order.by.endswith("__change")):
-            return False  # the labelled questions rank no days or months, and nothing by its change
+        if (made.own.grain and made.own.limit) or (order and order.by.endswith("__change")) or sorted_by(reading):
+            return False  # the labelled questions rank no days or months, and nothing by change or another figure
         ((chance, _),) = judged([first], made.own, evidence, self.lexicon, self.judge, self.known)
         return chance < self.judge.doubt
 
@@ -102,7 +116,7 @@ class Reranker:
             labels = [self.lexicon.model.metrics[name].label for name in draft.metrics]
             draft.assumptions.append(f"Read as {' and '.join(labels)}.")
         if left:
-            draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for word in left) + ".")
+            draft.assumptions.append(LEFT + ": " + ", ".join(f"'{word}'" for word in left) + ".")
         return planned(draft)
 
     def _asking(self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], check: Check) -> Plan:

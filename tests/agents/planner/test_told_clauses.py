@@ -97,3 +97,37 @@ def test_numbers_and_titles_do_not_cut_a_clause(planner: Planner) -> None:
 )
 def test_a_figure_of_one_person_is_not_the_figure_of_all(ask: Ask, question: str) -> None:
     assert ask(question).kind in ("refuse", "clarify")
+
+
+POLITE = {
+    "We hear a lot about the phone menu. Would you let me have the average wait time in September?": (
+        "avg_wait_time", SEPTEMBER,
+    ),
+    "I hope all is well. Could you please provide the number of repeat calls for Q3?": ("repeat_calls", Q3),
+    "In preparation of the audit, I need the claim approval rate for Q3.": ("claim_approval_rate", Q3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", POLITE)
+def test_a_sentence_before_the_request_is_left_out_on_trial(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    assert plan.query is not None, plan.message
+    metric, days = POLITE[question]
+    assert plan.query.metrics == (metric,)
+    assert plan.query.filters == ()
+    assert plan.query.time
+    assert (plan.query.time.start, plan.query.time.end) == days
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "We think of a letter to members who lacked a pre-auth. What amount did we deny for that reason in Q3?",
+        "Adherence (PDC) matters to the board. Adherence of members on Metformin this year, please",
+        "The Billing Desk was asked to do better. Set its wait against the month before, no, skip it.",
+    ],
+)
+def test_what_the_request_points_at_is_not_left_out(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    aside = [text for text in plan.assumptions if text.startswith("Taken as background")]
+    assert plan.kind in ("clarify", "refuse") or not aside
