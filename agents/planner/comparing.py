@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from agents.planner import periods as p
 from agents.planner.cues import find, first, take, unexplained
@@ -10,8 +12,8 @@ from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
 from agents.planner.time_points import read_point
 from agents.planner.time_ranges import SIDE_BY_SIDE
-from agents.planner.words import word_set
-from semantic.query import Comparison, TimeGrain
+from agents.planner.words import UNITS, word_set
+from semantic.query import Comparison, TimeGrain, TimeRange
 
 VERSUS = (
     r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
@@ -79,6 +81,9 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         take(reading, VERSUS)
         _changes(reading)
         reading.compare_to = baselines[0].period.baseline or None if baselines[0].period else None
+        if earlier := _day_a_unit_earlier(reading, baselines[0], plain):
+            reading.compare_to = earlier
+            reading.assumptions.append(f"A day is compared with {earlier.label}, {earlier.start}.")
         if first(reading, "than"):
             explain_comparatives(reading)
     if len(plain) > 1:
@@ -89,6 +94,20 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         reading.compare_to = "previous_period"
     if baselines and not reading.compare_to:
         reading.problems.append("baseline")
+
+
+def _day_a_unit_earlier(reading: Reading, said: Span, plain: Sequence[Span]) -> TimeRange | None:
+    """`calls on 28 October compared with the week before`: with that day a week earlier, no day before."""
+    units = (UNITS.get(token.text) for token in reading.tokens[said.start : said.end])
+    unit = next((one for one in units if one), None)
+    period = plain[0].period if len(plain) == 1 else None
+    if unit not in ("week", "month") or period is None or period.start != period.end:
+        return None
+    day = period.start - timedelta(days=7)
+    if unit == "month":
+        before = period.start.replace(day=1) - timedelta(days=1)
+        day = before.replace(day=min(before.day, period.start.day))
+    return TimeRange(start=day, end=day, label=f"the same day a {unit} earlier")
 
 
 def _asked_about(reading: Reading, plain: list[Span]) -> list[Span]:

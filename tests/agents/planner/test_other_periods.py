@@ -121,3 +121,18 @@ def test_why_explains_the_change_that_was_named(ask: Ask, question: str) -> None
     query = _query(plan)
     assert isinstance(query.compare_to, TimeRange)
     assert (query.compare_to.start, query.compare_to.end) == Q1
+
+
+DAYS = {
+    "total calls on 14 October 2026 compared with the week before": date(2026, 10, 7),
+    "leaked calls on 31 August versus the month before": date(2026, 7, 31),
+}
+
+
+@pytest.mark.parametrize("question", DAYS)
+def test_a_day_stands_beside_a_day(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    assert plan.query is not None, plan.message
+    assert isinstance(plan.query.compare_to, TimeRange)
+    assert (plan.query.compare_to.start, plan.query.compare_to.end) == (DAYS[question], DAYS[question])
+    assert any("A day is compared with" in text for text in plan.assumptions)
