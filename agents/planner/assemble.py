@@ -21,7 +21,7 @@ from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES
 from agents.planner.reading import Reading, Target
 from agents.planner.several import against_all, beside_the_plain_one, of_one_head, of_the_same
-from agents.planner.siblings import called_so, of_both, that_fits
+from agents.planner.siblings import called_so, named_around, of_both, that_fits
 from agents.planner.slicing import read_dimensions
 from agents.planner.thresholds import in_metric_unit, is_limited
 from agents.planner.twins import settle_twins
@@ -80,6 +80,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             names = called_so(mention, reading, [*reading.breakdown, *reading.of_kind("value")], lexicon)
         if len(names) > 1 and (money := _money(reading, names, lexicon)):
             names = (money,)
+        if len(names) > 1:
+            names = named_around(names, mention, reading, lexicon)
         names = _of_limit(names, mention, reading, lexicon)
         if len(names) > 1:
             names = _same_domain(names, mention, mentions, lexicon)

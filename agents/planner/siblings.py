@@ -216,3 +216,31 @@ def _said_already(names: tuple[str, ...], mentions: Sequence[Named], reading: Re
     if said[first] == said[second]:
         return ""
     return first if said[first] else second
+
+
+_OF_ONE = r"(?:per|an?|each|every|for (?:an?|each|every|one)) (?:\S+)"
+
+
+def named_around(names: Sequence[str], mention: Named, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`cost of billing calls`, `less than $9 a call`: the one of several sums whose other words stand near it.
+
+    All of them where another figure of those things is named, too: the cost of repeat calls is none of all calls.
+    """
+    metrics = lexicon.model.metrics
+    if any(metrics[name].unit != "usd" for name in names):
+        return tuple(names)
+    said = {stem(token.text) for token in reading.tokens}
+    counted = [
+        words_of(one.label) for one in metrics.values() if one.unit == "count" and one.polarity != "neutral"
+    ]
+    plain = frozenset().union(
+        *(words_of(one.label) for one in metrics.values() if one.unit == "count" and one.polarity == "neutral")
+    )
+    if said & (frozenset().union(*counted) - plain):
+        return tuple(names)
+    ones = {stem(reading.tokens[end - 1].text) for _, end in find(reading, _OF_ONE)}
+    single = [name for name in names if stem(metrics[name].label.lower().rpartition(" per ")[2]) in ones]
+    single = [name for name in single if " per " in metrics[name].label.lower()]
+    whole = [name for name in names if metrics[name].additive and words_of(metrics[name].label) <= said]
+    found = single or whole
+    return tuple(found) if len(found) == 1 else tuple(names)

@@ -193,3 +193,27 @@ def test_an_occasion_is_no_grain(ask: Ask, question: str) -> None:
     plan = ask(question)
     assert plan.query is not None, plan.message
     assert plan.query.time_grain == OCCASIONS[question]
+
+
+COSTS = {
+    "cost of technical support calls in Q3": ("call_cost",),
+    "top 3 call topics by cost last month": ("call_cost",),
+    "Which plan types cost more than $9 a call in Q3?": ("cost_per_call",),
+}
+
+
+@pytest.mark.parametrize("question", COSTS)
+def test_words_around_a_cost_say_which_one(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    assert plan.query is not None, plan.message
+    assert plan.query.metrics == COSTS[question][:1]
+
+
+def test_the_cost_of_some_calls_is_none_of_all(ask: Ask) -> None:
+    for question in (
+        "cost of unresolved calls in Q3",
+        "what do transferred calls cost, by topic",
+        "cost of long calls",
+    ):
+        plan = ask(question)
+        assert plan.query is None or plan.kind == "clarify" or plan.query.metrics != ("call_cost",), question
