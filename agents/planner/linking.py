@@ -6,8 +6,8 @@ All candidate spans compete; the set that explains most words with the fewest, s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
+from agents.planner.around_values import join_around_values
 from agents.planner.background import is_told
 from agents.planner.ellipsis import EXACT, elliptical
 from agents.planner.lexicon import Lexicon, same_key
@@ -18,6 +18,7 @@ from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.sound_spans import is_cut_short, is_half_a_word, is_verb, sound, texts_of
 from agents.planner.words import (
     COMMON_VALUES,
+    DETERMINERS,
     FILLER,
     FUNCTION,
     KNOWN,
@@ -55,24 +56,9 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
     asked = [span for span in reading.of_kind("topic") if not is_told(reading, span)]
     reading.topics = [lexicon.topics[texts_of(tokens, span)] for span in asked]
     reading.spans = [span for span in reading.spans if span.kind != "topic"]
-    _join_around_values(reading, lexicon)
+    join_around_values(reading, lexicon)
     if not reading.of_kind("metric"):
         reading.spans += _suffix_spans(reading, lexicon)
-
-
-def _join_around_values(reading: Reading, lexicon: Lexicon) -> None:
-    """`failed drug search sessions`: the name of one figure with a value within, not of two figures."""
-    for value in reading.of_kind("value"):
-        before = next((s for s in reading.of_kind("metric") if s.end == value.start == s.start + 1), None)
-        after = next((s for s in reading.of_kind("metric") if s.start == value.end == s.end - 1), None)
-        if before is None or after is None:
-            continue
-        key = (reading.tokens[before.start].lemma, reading.tokens[after.start].lemma)
-        metrics = tuple(sorted(target for target in lexicon.exact.get(key, ()) if target.kind == "metric"))
-        if metrics:
-            reading.spans = [span for span in reading.spans if span not in (before, after)]
-            reading.spans += [replace(before, targets=metrics)]
-            reading.explain(after.start, after.end)
 
 
 def _topic_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
@@ -99,13 +85,19 @@ def _exact_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
     lemmas = [token.lemma for token in tokens]
     for start in range(len(tokens)):
         for end in range(start + 1, min(len(tokens), start + lexicon.longest) + 1):
-            targets = lexicon.exact.get(tuple(lemmas[start:end]))
+            targets = lexicon.exact.get(_without_article(lemmas[start:end]))
             if targets:
                 allowed = _allowed(targets, tokens, start, end, lexicon)
                 yield from _by_kind(start, end, _preferred(allowed, tokens[start:end], lexicon), _EXACT)
         if tokens[start].text in COMMON_VALUES:
             yield from _split_phrase(tokens, start, lexicon)
             yield from _beside_value(tokens, start, lexicon)
+
+
+def _without_article(lemmas: list[str]) -> tuple[str, ...]:
+    """`repeat rate of the leaked calls`, as `repeat rate of leaked calls`."""
+    at = lemmas.index("of") + 1 if "of" in lemmas[1:-2] else 0
+    return (*lemmas[:at], *lemmas[at + 1 :]) if at and lemmas[at] in DETERMINERS else tuple(lemmas)
 
 
 def _split_phrase(tokens: Sequence[Token], start: int, lexicon: Lexicon) -> Iterable[Span]:

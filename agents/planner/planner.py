@@ -12,7 +12,6 @@ from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
-from agents.planner.averaged import join_around_values
 from agents.planner.background import set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
@@ -370,7 +369,6 @@ class Planner:
         reading = Reading(question, tokens, attribution=attribution, correction=correction)
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
-        join_around_values(reading, self.lexicon)
         settle_statuses(reading, self.lexicon)
         if prior is None:
             widen_tails(reading, self.tails, self.lexicon)

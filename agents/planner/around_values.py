@@ -1,6 +1,8 @@
-"""`the average commercial claim`: a figure's name with a value in the middle of it."""
+"""`the average commercial claim`, `failed drug search sessions`: a name with a value in the middle of it."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading, Span
@@ -10,6 +12,27 @@ _LEADING = frozenset(("average", "avg", "mean", "total"))
 
 
 def join_around_values(reading: Reading, lexicon: Lexicon) -> None:
+    """Take what stands before and after a value for one name."""
+    _of_two_parts(reading, lexicon)
+    _of_an_average(reading, lexicon)
+
+
+def _of_two_parts(reading: Reading, lexicon: Lexicon) -> None:
+    """`failed drug search sessions`: the name of one figure with a value within, not of two figures."""
+    for value in reading.of_kind("value"):
+        before = next((s for s in reading.of_kind("metric") if s.end == value.start == s.start + 1), None)
+        after = next((s for s in reading.of_kind("metric") if s.start == value.end == s.end - 1), None)
+        if before is None or after is None:
+            continue
+        key = (reading.tokens[before.start].lemma, reading.tokens[after.start].lemma)
+        metrics = tuple(sorted(target for target in lexicon.exact.get(key, ()) if target.kind == "metric"))
+        if metrics:
+            reading.spans = [span for span in reading.spans if span not in (before, after)]
+            reading.spans += [replace(before, targets=metrics)]
+            reading.explain(after.start, after.end)
+
+
+def _of_an_average(reading: Reading, lexicon: Lexicon) -> None:
     """Take `average ... claim` for the average claim amount where only a value stands between."""
     lemmas = [token.lemma for token in reading.tokens]
     for value in reading.of_kind("value"):
