@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
+from agents.planner.after_a_turn import is_fragment, leave_people, prefer_values
 from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
@@ -17,7 +18,7 @@ from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods
 from agents.planner.core import Asking, needed
-from agents.planner.draft import Draft, Issue
+from agents.planner.draft import Draft
 from agents.planner.edits import Surroundings, edited
 from agents.planner.followups import is_follow_up, merge
 from agents.planner.indexes import indexes_of
@@ -42,6 +43,7 @@ from agents.planner.reranker import LEFT, OFFERED, Reranker
 from agents.planner.reshaping import free_cues
 from agents.planner.restating import restated
 from agents.planner.sameness import same_query
+from agents.planner.shaping import shape
 from agents.planner.side_by_side import read_value_comparison
 from agents.planner.spelling import Speller, names_in
 from agents.planner.statuses import settle_statuses
@@ -53,7 +55,6 @@ from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
 from agents.planner.variants import Variants
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import unexplained_words, verify
-from agents.planner.words import POPULATION, word_set
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
@@ -311,7 +312,7 @@ class Planner:
         It goes by what members had at the event: it does not answer for today's plan.
         """
         tokens = tokenise(question)
-        if read_attribution(question, tokens, self.lexicon)[1] or (follows and _is_fragment(tokens)):
+        if read_attribution(question, tokens, self.lexicon)[1] or (follows and is_fragment(tokens)):
             return None
         if plan := self._checked(tokens, clock, follows=follows):
             return plan
@@ -337,8 +338,8 @@ class Planner:
         reading.settled = settled
         if prior:
             value_of_place(reading, self.lexicon)
-            _leave_people(reading)
-            _prefer_values(reading, prior, self.lexicon)
+            leave_people(reading)
+            prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)
         draft = assemble(reading, self.lexicon, clock, intent.kind, context)
@@ -346,7 +347,7 @@ class Planner:
         if follows and prior:
             draft = merge(reading, draft, intent, history, self.lexicon)
         elif intent.kind != "query":
-            _shape(draft, reading, self.lexicon)
+            shape(draft, reading, self.lexicon)
         settle_attribution(draft, reading, self.model)
         return verify(draft, reading, intent, self.lexicon), reading, intent
 
@@ -477,122 +478,3 @@ def _with_background(plan: Plan, told: Sequence[str]) -> Plan:
     """The plan, with what of the question was set aside."""
     aside = f"Taken as background, not as a condition: '{'; '.join(told)}'."
     return replace(plan, assumptions=(aside, *plan.assumptions))
-
-
-def _leave_people(reading: Reading) -> None:
-    """`what about members in Texas`, after a figure: whose figure it is, and no count of members."""
-    people = [
-        span
-        for span in reading.of_kind("metric")
-        if all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
-    ]
-    counted = {"many", "number", "count"} & {token.text for token in reading.tokens}
-    if people and not counted and len(people) == len(reading.of_kind("metric")) and reading.of_kind("value"):
-        reading.spans = [span for span in reading.spans if span not in people]
-        for span in people:
-            reading.explain(span.start, span.end)
-
-
-_JOINED_ON = word_set("and or but now then so also please ok okay")
-_SHORT = 6
-_LEADING_IN = word_set("by per for in among with without only just except excluding")
-
-
-def _is_fragment(tokens: Sequence[Token]) -> bool:
-    """`and by failure reason`: what changes the answer before, and is no question of its own."""
-    opening = next((token.text for token in tokens if token.text not in _JOINED_ON), "")
-    return opening in _LEADING_IN and len(tokens) <= _SHORT
-
-
-_MONEY = word_set("dollar dollars money usd cash")
-_NARROWING = ("just", "only", "for", "in", "exclude", "excluding", "without", "filter")
-
-
-def _prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
-    """`just Claims and Benefits` after another question: words that are a metric and a value are values.
-
-    Not so for a sibling of the metric before (`and renewals?` after new enrollments): that one is asked next.
-    """
-    model, known = lexicon.model, prior.query.metrics if prior.query else ()
-    values = {(span.start, span.end) for span in reading.of_kind("value")}
-    _prefer_known_dimension(reading, prior)
-    named = [target.name for span in reading.of_kind("metric") for target in span.targets]
-    sliced = {*prior.query.dimensions, *(f.dimension for f in prior.query.filters)} if prior.query else set()
-    own = {target.name for span in reading.of_kind("value") for target in span.targets}
-    units = {model.metrics[name].unit for name in known}
-    alike = [n for n in named if model.metrics[n].unit in units and n not in known]
-    shared = any(model.datasets_of(one) & model.datasets_of(other) for one in alike for other in known)
-    narrowing = bool(reading.tokens) and reading.tokens[0].text in _NARROWING
-    if shared and not own & sliced and not narrowing:
-        return
-    metrics = reading.of_kind("metric")
-    if metrics and all((span.start, span.end) in values for span in metrics):
-        reading.spans = [span for span in reading.spans if span.kind != "metric"]
-
-
-def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:
-    """`and login` after a filter on journeys: of several readings of a value, the one in the same dimension."""
-    assert prior.query
-    fixed = {item.dimension for item in prior.query.filters} or set(prior.query.dimensions)
-    for span in reading.of_kind("value"):
-        known = {target for target in span.targets if target.name in fixed}
-        if len(known) == 1 < len(span.targets):
-            reading.settled |= known
-
-
-def _shape(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
-    """Analyses read metric, filters and period; a kind that needs no metric falls back to the money metric."""
-    draft.having, draft.order, draft.limit, draft.grain, draft.share = [], None, None, None, False
-    if draft.kind != "drivers" or draft.compare_to == "previous_period":
-        draft.compare_to = None  # drivers explain the change from the period before, unless another one is named
-    after_by = [span for span in reading.breakdown if span.start and reading.tokens[span.start - 1].text == "by"]
-    asked = {target.name for span in after_by for target in span.targets}
-    defaults = lexicon.model.defaults
-    words = {reading.tokens[at].text for span in reading.of_kind("metric") for at in range(span.start, span.end)}
-    if draft.kind == "what_if" and words and words <= _MONEY and defaults.money_metric:
-        draft.metrics = [defaults.money_metric]  # `in dollars` names no figure of its own
-    known = {"ambiguous_metric"} if draft.metrics else set()
-    known |= {
-        "rank_without_dimension",
-        "loose_dimension",
-        "no_previous",
-        "ambiguous_dimension",
-        "periods",
-        "comparison",
-    }
-    draft.issues = [issue for issue in draft.issues if issue.kind not in known]
-    draft.dimensions = [name for name in draft.dimensions if draft.kind == "drivers" and name in asked]
-    if draft.kind == "briefing" and draft.time and draft.time.label in ("today", "right now"):
-        draft.time = None
-    if draft.kind in ("briefing", "journey") or (draft.kind != "drivers" and not reading.of_kind("metric")):
-        draft.metrics = []
-    if draft.metrics:
-        draft.metrics = draft.metrics[:1] if draft.kind != "impact" else draft.metrics
-        return
-    if draft.kind == "drivers":
-        names = [defaults.dimension_metric.get(item.dimension, "") for item in draft.filters]
-        draft.metrics = [name for name in names if name][:1] or _counted_there(draft, lexicon.model)
-    elif draft.filters or draft.time:
-        draft.metrics = [defaults.money_metric] if defaults.money_metric else []
-    if draft.kind == "what_if" and not draft.metrics:
-        draft.issues.insert(0, Issue("no_metric"))
-
-
-def _counted_there(draft: Draft, model: SemanticModel) -> list[str]:
-    """`why did billing go up`: of a place, the count behind the money that it costs; said as an assumption."""
-    defaults = model.defaults
-    money = model.metrics.get(defaults.money_metric)
-    places = [item for item in draft.filters if item.dimension == defaults.where_dimension]
-    if money is None or not places:
-        return []
-    named = [name for name in (*money.siblings, *model.metrics) if name in model.metrics]
-    for name in named:
-        known = model.metrics[name]
-        if (
-            known.additive
-            and known.unit == "count"
-            and all(item.dimension in model.dimensions_of(name) for item in draft.filters)
-        ):
-            draft.assumptions.append(f"No figure was named: {known.label.lower()} are explained.")
-            return [name]
-    return []

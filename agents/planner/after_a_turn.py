@@ -1,0 +1,70 @@
+"""How words read after another question: people, values and fragments that lean on what was asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agents.planner.lexicon import Lexicon
+from agents.planner.plan import PriorTurn
+from agents.planner.reading import Reading, Token
+from agents.planner.words import POPULATION, word_set
+
+
+def leave_people(reading: Reading) -> None:
+    """`what about members in Texas`, after a figure: whose figure it is, and no count of members."""
+    people = [
+        span
+        for span in reading.of_kind("metric")
+        if all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
+    ]
+    counted = {"many", "number", "count"} & {token.text for token in reading.tokens}
+    if people and not counted and len(people) == len(reading.of_kind("metric")) and reading.of_kind("value"):
+        reading.spans = [span for span in reading.spans if span not in people]
+        for span in people:
+            reading.explain(span.start, span.end)
+
+
+_JOINED_ON = word_set("and or but now then so also please ok okay")
+_SHORT = 6
+_LEADING_IN = word_set("by per for in among with without only just except excluding")
+
+
+def is_fragment(tokens: Sequence[Token]) -> bool:
+    """`and by failure reason`: what changes the answer before, and is no question of its own."""
+    opening = next((token.text for token in tokens if token.text not in _JOINED_ON), "")
+    return opening in _LEADING_IN and len(tokens) <= _SHORT
+
+
+_NARROWING = ("just", "only", "for", "in", "exclude", "excluding", "without", "filter")
+
+
+def prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
+    """`just Claims and Benefits` after another question: words that are a metric and a value are values.
+
+    Not so for a sibling of the metric before (`and renewals?` after new enrollments): that one is asked next.
+    """
+    model, known = lexicon.model, prior.query.metrics if prior.query else ()
+    values = {(span.start, span.end) for span in reading.of_kind("value")}
+    _prefer_known_dimension(reading, prior)
+    named = [target.name for span in reading.of_kind("metric") for target in span.targets]
+    sliced = {*prior.query.dimensions, *(f.dimension for f in prior.query.filters)} if prior.query else set()
+    own = {target.name for span in reading.of_kind("value") for target in span.targets}
+    units = {model.metrics[name].unit for name in known}
+    alike = [n for n in named if model.metrics[n].unit in units and n not in known]
+    shared = any(model.datasets_of(one) & model.datasets_of(other) for one in alike for other in known)
+    narrowing = bool(reading.tokens) and reading.tokens[0].text in _NARROWING
+    if shared and not own & sliced and not narrowing:
+        return
+    metrics = reading.of_kind("metric")
+    if metrics and all((span.start, span.end) in values for span in metrics):
+        reading.spans = [span for span in reading.spans if span.kind != "metric"]
+
+
+def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:
+    """`and login` after a filter on journeys: of several readings of a value, the one in the same dimension."""
+    assert prior.query
+    fixed = {item.dimension for item in prior.query.filters} or set(prior.query.dimensions)
+    for span in reading.of_kind("value"):
+        known = {target for target in span.targets if target.name in fixed}
+        if len(known) == 1 < len(span.targets):
+            reading.settled |= known
