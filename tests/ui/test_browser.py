@@ -288,7 +288,7 @@ def test_signing_out_closes_the_chat(site: Any, open_page: OpenPage) -> None:
     expect(page.locator(".cc-role")).to_have_text("Member advocate")
     page.locator("#user-nav-button").click()
     page.get_by_role("menuitem", name="Sign out").click()
-    page.wait_for_url(re.compile("/login"))
+    expect(page).to_have_url(re.compile("/login"))
     page.goto(f"{site.address}/chat")
     expect(page.locator("#password")).to_be_visible()
 

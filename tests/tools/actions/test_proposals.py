@@ -151,7 +151,7 @@ def test_a_duplicate_names_what_it_repeats_and_no_circle_of_them(store: Proposal
 
 @pytest.mark.parametrize(
     ("day", "told"),
-    [("2026-13-01", "not a date"), ("tomorrow", "not a date"), ("", "not a date"),
+    [("2026-13-01", "not a date"), ("tomorrow", "not a date"), ("", "is missing"),
      ("2025-01-01", "before the first"), ("2029-01-01", "more than a year ahead")],
 )  # fmt: skip
 def test_a_go_live_that_cannot_be_is_refused(day: str, told: str, store: Proposals, file: Path) -> None:
