@@ -145,7 +145,9 @@ class Voice:
         source = f"cell:{part}:{row}:{metric}__change"
         value, unit = self.table.number(row, metric), self.table.column(metric).unit
         before = self.cell(row, f"{metric}__previous")
-        earlier: list[Piece] = [] if brief else [" from ", before, " in ", self.before()]
+        then = self.table.compared_with
+        one_day = then is not None and not then.label and then.start == then.end
+        earlier: list[Piece] = [] if brief else [" from ", before, " on " if one_day else " in ", self.before()]
         if value is None or steady(value, previous, unit):
             nearly = "" if self.cell(row, metric).text == before.text else "nearly "
             return [nearly, Fact(text="unchanged", value=0, source=f"direction:{source}"), *earlier]
