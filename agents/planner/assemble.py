@@ -81,7 +81,7 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         if len(names) > 1 and (money := _money(reading, names, lexicon)):
             names = (money,)
         if len(names) > 1:
-            names = named_around(names, mention, reading, lexicon)
+            names = named_around(names, reading, lexicon)
         names = _of_limit(names, mention, reading, lexicon)
         if len(names) > 1:
             names = _same_domain(names, mention, mentions, lexicon)

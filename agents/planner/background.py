@@ -101,9 +101,14 @@ def set_occasions_aside(reading: Reading, today: date) -> None:
             reading.assumptions.append(_as_background(reading, own))
 
 
+def as_background(words: str) -> str:
+    """What an answer says of words that it set aside."""
+    return f"Taken as background, not as a condition: '{words}'."
+
+
 def _as_background(reading: Reading, clause: _Clause) -> str:
     words = " ".join(token.text for token in reading.tokens[clause.start : clause.end])
-    return f"Taken as background, not as a condition: '{words}'."
+    return as_background(words)
 
 
 def _pointed_at(reading: Reading, clause: _Clause) -> bool:

@@ -97,8 +97,10 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
 
 def _is_verb(reading: Reading, span: Span) -> bool:
     """`which journey causes the most avoidable calls`: what it does, no cause."""
+    if span.kind != "dimension" or span.end - span.start > 1:
+        return False
     words = [token.text for token in reading.tokens]
-    if span.kind != "dimension" or words[span.start : span.end] not in (["causes"], ["cause"]):
+    if words[span.start] not in ("causes", "cause"):
         return False
     named = any(other.kind == "dimension" and other.end == span.start for other in reading.spans)
     if named and words[span.end : span.end + 1] in (["the"], ["most"], ["more"], ["us"]):

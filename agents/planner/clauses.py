@@ -94,6 +94,7 @@ def clauses_of(question: str, lexicon: Lexicon, clock: Clock) -> list[Clause]:
 
 
 def pieces_of(question: str) -> list[tuple[str, str]]:
+    """The clauses of a question as they are written, each with the mark behind it."""
     pieces: list[tuple[str, str]] = []
     start = 0
     for found in [*_BREAK.finditer(question), None]:

@@ -13,6 +13,7 @@ from agents.planner.clauses import LONG, SLOT, TOLD, Clause, clause_features, cl
 from agents.planner.cues import first
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import stem
+from agents.planner.once import once
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading
 from agents.planner.reranker.slots import Slots
@@ -123,6 +124,9 @@ class Asking:
         return [core for core in cores if core]
 
     def _judged(self, question: str, clock: Clock) -> tuple[list[Clause], list[float]]:
+        return once(("clauses", id(self), question, clock), lambda: self._judge(question, clock))
+
+    def _judge(self, question: str, clock: Clock) -> tuple[list[Clause], list[float]]:
         clauses = clauses_of(question, self.lexicon, clock)
         features = (clause_features(clauses, at, self.lexicon) for at in range(len(clauses)))
         return clauses, [self.slots.probabilities(one, (SLOT,))[SLOT][TOLD] for one in features]

@@ -99,6 +99,15 @@ class Lexicon:
         return frozenset(stem(word.strip("(),")) for word in words)
 
     @cached_property
+    def parts_by_name(self) -> frozenset[str]:
+        """Words that alone are the name of a dimension and of nothing else: team, topic."""
+        return frozenset(
+            key[0]
+            for key, targets in self.exact.items()
+            if len(key) == 1 and all(target.kind == "dimension" for target in targets)
+        )
+
+    @cached_property
     def value_stems(self) -> Mapping[str, frozenset[str]]:
         """Stems of words that stand in the names of declared values and in no other name: their dimensions."""
         found: dict[str, set[str]] = {}

@@ -83,9 +83,11 @@ def _suffix_spans(reading: Reading, lexicon: Lexicon) -> list[Span]:
 
 def _exact_spans(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
     lemmas = [token.lemma for token in tokens]
+    joined = "of" in lemmas
     for start in range(len(tokens)):
         for end in range(start + 1, min(len(tokens), start + lexicon.longest) + 1):
-            targets = lexicon.exact.get(_without_article(lemmas[start:end]))
+            window = lemmas[start:end]
+            targets = lexicon.exact.get(_without_article(window) if joined else tuple(window))
             if targets:
                 allowed = _allowed(targets, tokens, start, end, lexicon)
                 yield from _by_kind(start, end, _preferred(allowed, tokens[start:end], lexicon), _EXACT)

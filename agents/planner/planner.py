@@ -13,7 +13,7 @@ from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
-from agents.planner.background import set_background_aside, set_occasions_aside
+from agents.planner.background import as_background, set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods
@@ -39,7 +39,7 @@ from agents.planner.reading import Reading, Span, Target, Token
 from agents.planner.reasons import read_reasons
 from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic, severe
-from agents.planner.reranker import LEFT, OFFERED, Reranker
+from agents.planner.reranker import OFFERED, Reranker
 from agents.planner.reshaping import free_cues
 from agents.planner.restating import restated
 from agents.planner.sameness import same_query
@@ -54,7 +54,7 @@ from agents.planner.thresholds import read_thresholds
 from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
 from agents.planner.variants import Variants
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
-from agents.planner.verify import unexplained_words, verify
+from agents.planner.verify import LEFT, unexplained_words, verify
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
@@ -183,10 +183,12 @@ class Planner:
 
     def _without_told(self, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool) -> Plan:
         """The plan of what the question asks, without the clauses that only tell why."""
+        if severe(question):
+            return self._outlined(question, history, clock, rereads=rereads)
         asked, told = self.core(question, clock)
-        if not told or severe(question) or self.verified_plan(question, clock, follows=bool(history)):
+        if not told or self.verified_plan(question, clock, follows=bool(history)):
             plan = self._outlined(question, history, clock, rereads=rereads)
-            return plan if severe(question) else self._on_trial(plan, question, history, clock, rereads=rereads)
+            return self._on_trial(plan, question, history, clock, rereads=rereads)
         plan = self._outlined(asked, history, clock, rereads=rereads)
         if plan.kind not in ("query", "drivers"):
             whole = self._outlined(question, history, clock, rereads=rereads)
@@ -476,5 +478,4 @@ class Planner:
 
 def _with_background(plan: Plan, told: Sequence[str]) -> Plan:
     """The plan, with what of the question was set aside."""
-    aside = f"Taken as background, not as a condition: '{'; '.join(told)}'."
-    return replace(plan, assumptions=(aside, *plan.assumptions))
+    return replace(plan, assumptions=(as_background("; ".join(told)), *plan.assumptions))

@@ -8,7 +8,7 @@ from agents.planner.cues import find
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma, stem
-from agents.planner.reading import Reading, Span, Target, asking_places
+from agents.planner.reading import Reading, Span, asking_places
 from agents.planner.words import DETERMINERS, FILLER, POPULATION, SUPERLATIVES, word_set
 
 _SURE = 0.8
@@ -102,12 +102,7 @@ def _entities(lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
     labels = [dimension.label.lower().split() for dimension in lexicon.model.dimensions.values()]
     sliced = frozenset(lemma(label[0]) for label in labels if len(label) == 1)
     grouped = frozenset(lemma(label[0]) for label in labels if len(label) == 2) - lexicon.volumes
-    grouped |= {key[0] for key, targets in lexicon.exact.items() if len(key) == 1 and _only_dimensions(targets)}
-    return sliced - POPULATION, grouped - POPULATION
-
-
-def _only_dimensions(targets: Iterable[Target]) -> bool:
-    return all(target.kind == "dimension" for target in targets)
+    return sliced - POPULATION, (grouped | lexicon.parts_by_name) - POPULATION
 
 
 def _for_each(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ UNIT_WORDS = {
     **dict.fromkeys(word_set("cost amount dollars money spend"), ("usd",)),
 }
 """What a figure is in, by the word that it may be sorted by."""
-SORTED_BY = (
+_SORTED_BY = (
     r"(?:sorted|ordered|ranked|sort|order|rank)(?: it| them)? by (?:the )?"
     rf"(?:{'|'.join(UNIT_WORDS)})(?= [,.]|$)"
 )
@@ -108,7 +108,7 @@ def read_ranking(reading: Reading) -> None:
             reading.ranking = _merged(reading.ranking, ranking)
     if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking|sorted(?= [,.]|$)")):
         reading.ranking = Ranking("desc", None, *ranked)
-    if reading.ranking is None and (ranked := first(reading, SORTED_BY)):
+    if reading.ranking is None and (ranked := first(reading, _SORTED_BY)):
         reading.explain(*ranked)
         reading.ranking = Ranking("desc", None, *ranked)
     if reading.ranking is None and "when" in words:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_TURNS: tuple[tuple[re.Pattern[str], str], ...] = (
+from agents.planner.rewriting import Rule, rewritten
+
+_TURNS = tuple(Rule.of(*turn) for turn in (
     # `I said Tier 1 earlier, I meant Tier 2: how many ...`: what was said by mistake goes
     (re.compile(r"\bi said (?:[^\s.?!]+ ){1,8}?(?:and |but |when )?i meant\b,?", re.IGNORECASE), ""),
     # `break the transfer rate down by team`: nothing went down
@@ -17,11 +19,9 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(wait(?:s|ed|ing)?\b[^.?!]*?) before (?:someone|somebody|anyone|anybody|"
                 r"an? (?:agent|person|human|rep|representative)) \w+(?: up| the phone| the call)*", re.IGNORECASE),
      r"\1"),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def restated(question: str) -> str:
     """The question with such turns put straight."""
-    for pattern, instead in _TURNS:
-        question = pattern.sub(instead, question)
-    return question.strip()
+    return rewritten(question, _TURNS).strip()

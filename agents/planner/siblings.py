@@ -221,7 +221,7 @@ def _said_already(names: tuple[str, ...], mentions: Sequence[Named], reading: Re
 _OF_ONE = r"(?:per|an?|each|every|for (?:an?|each|every|one)) (?:\S+)"
 
 
-def named_around(names: Sequence[str], mention: Named, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+def named_around(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
     """`cost of billing calls`, `less than $9 a call`: the one of several sums whose other words stand near it.
 
     All of them where another figure of those things is named, too: the cost of repeat calls is none of all calls.

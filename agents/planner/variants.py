@@ -6,7 +6,7 @@ What rules it out is taken from the question before it is read, so that the name
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agents.planner.normalise import stem
@@ -42,9 +42,12 @@ class RuledOut:
 
 @dataclass(frozen=True)
 class Variants:
-    """Words that tell a figure from a plainer one: `planning`, `fully loaded`, `24 hours`; and those figures."""
+    """What rules out each figure that is told from a plainer one (by `planning`, `fully loaded`, `24 hours`).
 
-    marks: Mapping[str, Mapping[str, str]]
+    Of each such word the patterns, and those figures with the plainer ones.
+    """
+
+    marks: Sequence[tuple[Sequence[re.Pattern[str]], Mapping[str, str]]]
 
     @classmethod
     def of(cls, model: SemanticModel) -> Variants:
@@ -65,13 +68,13 @@ class Variants:
                     aside = f"({' '.join(more)})" in metric.label.lower()
                     if aside or parts.isdisjoint(map(stem, more)):
                         marks.setdefault(" ".join(more), {})[name] = sibling
-        return cls({words: figures for words, figures in marks.items() if words})
+        return cls([(_patterns(words), figures) for words, figures in marks.items() if words])
 
     def ruled_out(self, question: str) -> RuledOut:
         """The question without `not the planning figure` and the like; as it is where nothing is ruled out."""
         text, said, instead = question, [], dict[str, str]()
-        for words, figures in self.marks.items():
-            for pattern in _patterns(words):
+        for patterns, figures in self.marks:
+            for pattern in patterns:
                 if (found := pattern.search(text)) and _words(text) - _words(found.group()) > 1:
                     text = f"{text[: found.start()]}{text[found.end() :]}"
                     said.append(found.group().strip(" ,;:()-"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from agents.planner.cues import find
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
@@ -44,6 +46,15 @@ _SPEAKING = word_set("speaking speaker speakers speak speaks")
 _BRINGING = word_set("driving drives drive causing cause causes caused behind leading bringing")
 
 
+LEFT = "Not taken into account"
+"""How an answer begins to tell which words it leaves aside."""
+
+
+def left_aside(words: Iterable[str]) -> str:
+    """The sentence that tells so."""
+    return f"{LEFT}: " + ", ".join(f"'{word}'" for word in words) + "."
+
+
 def _averages_already(draft: Draft, lexicon: Lexicon) -> bool:
     """Whether each figure is an average as it stands: minutes, days, a score."""
     metrics = [lexicon.model.metrics[name] for name in draft.metrics]
@@ -63,7 +74,7 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     if statistics and not (set(statistics) <= AVERAGE and others and not draft.metrics):
         draft.issues.append(Issue("statistic", words=statistics))
     elif words and (_tolerable(words, reading, intent) or _in_preamble(words, reading)):
-        draft.assumptions.append("Not taken into account: " + ", ".join(f"'{word}'" for _, word in words) + ".")
+        draft.assumptions.append(left_aside(word for _, word in words))
     elif words:
         draft.issues.append(Issue("unexplained", words=tuple(word for _, word in words), at=words[0][0]))
     if headed := _per_head(draft, reading, lexicon):

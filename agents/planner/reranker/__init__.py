@@ -6,6 +6,6 @@ otherwise asked back with the likeliest candidates. The models know the metrics 
 model, or after another question of a conversation, the rules decide alone. `python -m evals.training` fits them.
 """
 
-from agents.planner.reranker.rereading import LEFT, OFFERED, Reranker
+from agents.planner.reranker.rereading import OFFERED, Reranker
 
-__all__ = ["LEFT", "OFFERED", "Reranker"]
+__all__ = ["OFFERED", "Reranker"]

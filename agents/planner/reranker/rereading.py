@@ -20,17 +20,13 @@ from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
 from agents.planner.sameness import same_query
 from agents.planner.several import taken_back
-from agents.planner.verify import unexplained_words
+from agents.planner.verify import left_aside, unexplained_words
 from agents.planner.words import SHARE, word_set
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 
 OFFERED = ("no_metric", "no_dimension", "no_value", "incompatible", "domain", "")
 """Refusals beside which a likely candidate may be offered; a forecast or personal data stays refused alone."""
-
-
-LEFT = "Not taken into account"
-"""How an answer begins to tell which words it leaves aside."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ class Reranker:
             labels = [self.lexicon.model.metrics[name].label for name in draft.metrics]
             draft.assumptions.append(f"Read as {' and '.join(labels)}.")
         if left:
-            draft.assumptions.append(LEFT + ": " + ", ".join(f"'{word}'" for word in left) + ".")
+            draft.assumptions.append(left_aside(left))
         return planned(draft)
 
     def _asking(self, plan: Plan, own: Draft, likely: list[tuple[float, Candidate]], check: Check) -> Plan:
