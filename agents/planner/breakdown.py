@@ -139,7 +139,6 @@ def _told_more_exactly(reading: Reading) -> None:
 
 
 _WITHOUT = (
-    r"(?:for |with |in )?(?:those|ones) that (?:do|did) not(?: (?:need|require|have)(?: it| one)?)?|"
     r"(?:those |ones |it )?(?:when|where) (?:it|they|one|none) (?:was|is|were|are|did|does|do) not"
     r"(?: (?:required|needed|necessary|need|require))?(?: (?:it|one))?|"
     r"(?:those|ones)(?: \S+)?? (?:that|which|who)(?: (?:do|did|does|are|were|have|had|has))? not"
