@@ -166,6 +166,8 @@ def _implied(reading: Reading, lexicon: Lexicon) -> str:
                 reading.explain(at, at + 1)
         return lexicon.model.defaults.money_metric if _only_money_of(names, lexicon) else ""
     if membership := of_the_membership(reading, lexicon):
+        if names and not any(lexicon.compatible(membership, name) for name in names):
+            return lexicon.model.defaults.impact_metric  # `which error code hits the most members`
         return membership
     return default_metric(reading, names, lexicon)
 
@@ -243,8 +245,20 @@ def _share(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
         return
     if draft.dimensions and all(lexicon.model.adds_up_by(name, draft.dimensions) for name in draft.metrics):
         draft.share = True
+    elif _is_one_part(draft, lexicon):
+        draft.issues.append(Issue("share"))  # `share of all calls about billing`: one part of a breakdown
     else:
         draft.issues.append(Issue("ambiguous_metric", metric_targets(tuple(draft.metrics))))
+
+
+def _is_one_part(draft: Draft, lexicon: Lexicon) -> bool:
+    """One figure that adds up, narrowed by one dimension and broken down by none."""
+    narrowed = {item.dimension for item in draft.filters if item.op == "in"}
+    return (
+        len(draft.metrics) == len(narrowed) == 1
+        and not draft.dimensions
+        and lexicon.model.adds_up(draft.metrics[0])
+    )
 
 
 def check_compatibility(draft: Draft, lexicon: Lexicon) -> None:

@@ -81,7 +81,7 @@ def read_breakdowns(reading: Reading, lexicon: Lexicon) -> None:
     _with_and_without(reading, lexicon)
     _listing(reading)
     _asked_for(reading, lexicon)
-    _numbered(reading)
+    read_numbers(reading)
     named = {target for span in reading.breakdown for target in span.targets}
     values = {span.end for span in reading.of_kind("value")}
     told = [span for span in reading.loose if span.start not in values and _is_told_of(reading, span)]
@@ -233,7 +233,7 @@ def _heads_by(reading: Reading, one: Span, other: Span) -> bool:
     return one.start == 0 and between == ["by"] and reading.closes(other.end)
 
 
-def _numbered(reading: Reading) -> None:
+def read_numbers(reading: Reading) -> None:
     """`the five drugs with the highest`: the number stands at the noun, the direction elsewhere."""
     ranking = reading.ranking
     for span in reading.breakdown:
@@ -293,7 +293,9 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     if before in ("over", "across") and _SPREAD & set(words[:at]):
         reading.explain(at - 1, at)
         return True
-    if words[span.end : span.end + 2] in (["ranked", "by"], ["ordered", "by"], ["sorted", "by"], ["rated", "by"]):
+    if words[span.start] in ("what", "which") and reading.ranking and not reading.ranking.comparative:
+        return True  # `what are people calling about most`
+    if words[span.end : span.end + 2] in _ORDERED or _ordered_later(reading, span):
         return True
     if words[span.end : span.end + 1] in _SLICED and not _beside_value(reading, span):
         reading.explain(span.end, span.end + 1)
@@ -301,6 +303,19 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     if _heads_clause(reading, span, before):
         return True
     return _continues(reading, span)
+
+
+_ORDERED = (["ranked", "by"], ["ordered", "by"], ["sorted", "by"], ["rated", "by"])
+
+
+def _ordered_later(reading: Reading, span: Span) -> bool:
+    """`Error codes on the app this year, ranked by number of errors`: what the question opens with is listed."""
+    words = [token.text for token in reading.tokens]
+    opens = all(word in _OPENING for word in words[: span.start]) and words[span.end - 1].endswith("s")
+    return opens and any(list(pair) in _ORDERED for pair in pairwise(words[span.end :]))
+
+
+_OPENING = word_set("the our all show me give us list please a of")
 
 
 def _is_scope(reading: Reading, span: Span) -> bool:
@@ -337,7 +352,7 @@ _ARRANGED = word_set(
     "listed grouped sorted ordered ranked sliced segmented separated divided summarized summarised tabulated "
     "displayed arranged counted compared organized organised"
 )
-_SLICED = (["view"], ["cut"], ["split"], ["breakdown"], ["wise"], ["breakout"])
+_SLICED = (["view"], ["cut"], ["distribution"], ["mix"], ["split"], ["breakdown"], ["wise"], ["breakout"])
 """`network view`, `state cut`, `plan wise`."""
 
 
@@ -373,11 +388,12 @@ def _gap_is_small(reading: Reading, start: int, end: int) -> bool:
 def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     """`journeys with leakage over 15 percent`: a plural noun first, then a condition."""
     words = [token.text for token in reading.tokens]
-    plural = words[span.end - 1].endswith("s") or words[span.start - 1] == "one"
+    plural = words[span.end - 1].endswith("s") or words[span.start - 1] in ("one", "any")
     following = words[span.end] if span.end < len(words) else ""
     acting = following.endswith("ing") and any(limit.at == span.end + 1 for limit in reading.thresholds)
     starts = (
-        words[span.start - 1] in ("one", "name", "identify", "find", "search", "list", "pull", "return", "tell")
+        words[span.start - 1]
+        in ("one", "any", "name", "identify", "find", "search", "list", "pull", "return", "tell")
         or before in ("name", "identify", "find", "search", "list", "pull", "return", "give", "tell")
         or not before
         or before

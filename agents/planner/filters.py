@@ -9,7 +9,7 @@ from agents.planner.draft import Draft, Issue
 from agents.planner.lexicon import Lexicon, content, namesake
 from agents.planner.normalise import stem, tokenise
 from agents.planner.reading import Reading, Span, Target
-from agents.planner.siblings import words_of
+from agents.planner.siblings import is_phrasal, words_of
 from agents.planner.twins import named_beside
 from agents.planner.words import EXCLUDERS, POPULATION, word_set
 from semantic.query import DimensionFilter
@@ -197,7 +197,8 @@ def _absorbed(draft: Draft, reading: Reading, span: Span, lexicon: Lexicon) -> b
         return False
     for metric in draft.metrics:
         label = words_of(lexicon.model.metrics[metric].label)
-        if words and words <= label | (lexicon.related[metric] if incompatible else set()):
+        told = lexicon.related[metric] if incompatible and not is_phrasal(reading, span) else frozenset()
+        if words and words <= label | told:
             return True
     return False
 

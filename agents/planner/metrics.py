@@ -21,6 +21,7 @@ from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
 from agents.planner.pairs import Pair, both_of, read_pair
 from agents.planner.people import counted_people
+from agents.planner.ranking import MONEY_SUPERLATIVES, is_felt
 from agents.planner.reading import Reading, Target
 from agents.planner.several import taken_back
 from agents.planner.siblings import (
@@ -35,6 +36,7 @@ from agents.planner.siblings import (
 from agents.planner.words import (
     AUXILIARIES,
     AVERAGE,
+    DETERMINERS,
     FILLER,
     FUNCTION,
     POPULATION,
@@ -99,7 +101,7 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
     mentions = _not_denied(mentions, reading)
     mentions = [m for m in mentions if not _is_only_subject(m, reading)]
     mentions = [m for m in mentions if not _is_trouble(m, reading, lexicon, alone=len(mentions) == 1)]
-    mentions = _merge(mentions, reading, lexicon)
+    mentions = _without_degrees(_merge(mentions, reading, lexicon), reading, lexicon)
     if over := rate_between(mentions, reading, lexicon):
         take(reading, _SHARE)
         return [Mention(mentions[0].start, mentions[-1].end, (over,))]
@@ -115,6 +117,27 @@ def metric_mentions(reading: Reading, lexicon: Lexicon) -> list[Mention]:
         for m in mentions
     ]
     return _distinct(_paired(mentions, pair, lexicon))
+
+
+def _without_degrees(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[Mention]:
+    """`the five priciest services on estimated cost per request`, `average sentiment, most unhappy first`.
+
+    Where another figure of the kind is named, such a word only says which end of it comes first.
+    """
+    metrics = lexicon.model.metrics
+    words = [token.text for token in reading.tokens]
+    degrees = [
+        m
+        for m in mentions
+        if MONEY_SUPERLATIVES.issuperset(words[m.start : m.end])
+        or (m.end - m.start == 1 and m.start and is_felt(words, m.start - 1))
+    ]
+    others = [m for m in mentions if m not in degrees]
+    for one in list(degrees):
+        spent = MONEY_SUPERLATIVES.issuperset(words[one.start : one.end])
+        if not others or (spent and not any(metrics[n].unit == "usd" for m in others for n in m.candidates)):
+            degrees.remove(one)
+    return [m for m in mentions if m not in degrees]
 
 
 def _paired(mentions: list[Mention], pair: Pair, lexicon: Lexicon) -> list[Mention]:
@@ -298,7 +321,7 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
         if take(reading, _DISTRIBUTION, outside_spans=False):
             _cue_near(reading, _SHARE, mention, SHARE)
             reading.share = True
-        elif share := _cue_near(reading, _SHARE, mention, SHARE):
+        elif share := _cue_near(reading, _SHARE, mention, SHARE) or _percent_of(mention, reading):
             if valued := share_for_value(metric.name, reading, lexicon):
                 reading.spans.remove(valued[1])
                 reading.explain(valued[1].start, valued[1].end)
@@ -316,6 +339,17 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     ):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
+
+
+def _percent_of(mention: Mention, reading: Reading) -> int:
+    """`denied more than 15 % of their claims`: a number is held against a share. 2 as for a cue further away."""
+    words = [token.text for token in reading.tokens]
+    at = mention.start
+    while at and words[at - 1] in DETERMINERS:
+        at -= 1
+    held = at > 0 and words[at - 1] == "of"
+    percent = (limit for limit in reading.thresholds if limit.quantity.unit == "percent")
+    return 2 if held and any(limit.end == at - 1 for limit in percent) else 0
 
 
 def _share_by_other(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> str:
@@ -369,6 +403,9 @@ def _by_unit(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     rated = any(metrics[name].unit in ("rate", "percent") for name in mention.candidates)
     if counts and rated and _names_volume(mention, reading, lexicon):
         return Mention(mention.start, mention.end, counts)  # `prescriptions and rejected prescriptions`
+    if not counts and all(_names_things(mention, metrics[name], reading, lexicon) for name in mention.candidates):
+        found = (_swap(mention, metrics[name], lexicon, ("count",), reading) for name in mention.candidates)
+        return Mention(mention.start, mention.end, tuple(dict.fromkeys(one.candidates[0] for one in found)))
     return mention
 
 

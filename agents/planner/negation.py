@@ -141,7 +141,7 @@ def _negation_after(reading: Reading, span: Span) -> tuple[int, int] | None:
 
 
 _BEING = word_set("members plans people is are being to be can may should must shall")
-_LEAVING = ("leave", "leaving", "take", "taking", "keep", "keeping", "put")
+_LEAVING = ("leave", "leaving", "take", "taking", "keep", "keeping", "put", "putting", "set", "setting")
 
 
 _OF_WHAT = (

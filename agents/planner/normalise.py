@@ -10,6 +10,7 @@ from agents.planner.once import once
 from agents.planner.reading import Token
 from agents.planner.rewriting import Rule, rewritten
 from agents.planner.shorthand import written_out
+from agents.planner.turns import TURNS
 from agents.planner.words import FUNCTION, NUMBER_WORDS, TIME_WORDS
 
 _CONTRACTIONS = (
@@ -84,12 +85,14 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
+_DEAR, _CHEAP = "(?:most )?(?:expensive|costly)", "(?:cheap(?:est)?|least (?:expensive|costly))"
 _ORDERS = tuple(
     Rule.of(rf"\b(?:from )?(?:the )?{start} to (?:the )?{end}\b", order)
     for start, end, order in (
         ("high(?:est)?", "low(?:est)?", "highest first"), ("low(?:est)?", "high(?:est)?", "lowest first"),
         ("(?:big|large)(?:g?est|st)?", "(?:small|little)(?:est)?", "highest first"),
         ("most", "least", "highest first"),
+        (f"{_DEAR}(?: down)?", _CHEAP, "highest first"), (f"{_CHEAP}(?: up)?", _DEAR, "lowest first"),
         ("(?:small)(?:est)?", "(?:big|large)(?:g?est|st)?", "lowest first"), ("least", "most", "lowest first"),
         ("(?:bad|worst)", "(?:good|best)", "worst first"), ("(?:good|best)", "(?:bad|worst)", "best first"),
         ("slow(?:est)?", "fast(?:est)?", "slowest first"), ("fast(?:est)?", "slow(?:est)?", "fastest first"),
@@ -154,6 +157,7 @@ _OF_HUNDRED = re.compile(
 
 _ALIKE = (
     Rule.of(r"(?<=[a-z])-(?=\w)|(?<=\d)-(?=[a-z])", " "),
+    *TURNS,
     Rule.of(r"\bhow long\b", "time"),
     *_ORDERS,
     Rule.of(r"\bmore (old|young|long|short|slow|fast|high|low|big|small)\b(?= than\b)", r"\1er"),
@@ -164,7 +168,7 @@ _ALIKE = (
     Rule.of(r"\bfrom (?:one|each) ((?:\w+ ){0,2}\w+) to the next\b", r"by \1"),
     Rule.of(r"\bi\.\s?e\.(?!\w)|\be\.\s?g\.(?!\w)", ","),
     Rule.of(_PART, r"\1\2 share of"),
-    Rule.of(r"\bwhat is the bill\b(?! for\b)", "what is the cost"),
+    Rule.of(r"\bwhat is the bill\b", "what is the cost"),
     Rule.of(r"(?<=\d-\d\d)s\b", ""),
     Rule.of(r"(?<=\d)\s?%", "%"),
 )

@@ -55,6 +55,8 @@ def read_number(words: Sequence[str], at: int) -> tuple[float, int, NumberUnit] 
     """A plain number in digits or words: (value, end, unit when the token itself carries one)."""
     if at >= len(words):
         return None
+    if words[at] == "a" and words[at + 1 : at + 2] and words[at + 1] in _SCALE and words[at + 1].isalpha():
+        return _SCALE[words[at + 1]], at + 2, ""
     match = _DIGITS.match(words[at])
     if match:
         value = float(match["digits"])

@@ -47,6 +47,28 @@ def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     single = _singular(reading, ranking) or _single_unit(draft, reading)
     within = bool(draft.grain and draft.dimensions)
     draft.limit = ranking.limit or (1 if single and not within and not ranking.first else None)
+    if draft.limit and (group := within_each(draft, reading)):
+        draft.limit = None
+        label = lexicon.model.dimensions[group].label.lower()
+        draft.assumptions.append(f"All rows are shown: the first ones of each {label} are among them.")
+
+
+_EACH = word_set("per each every")
+
+
+def within_each(draft: Draft, reading: Reading) -> str:
+    """The dimension in each of whose values the first rows are asked for: `top 3 topics per team`; empty for none.
+
+    A number of rows counts over the whole table, so the first three rows of all would be no answer.
+    """
+    if len(draft.dimensions) < 2:
+        return ""
+    for span in reading.breakdown:
+        led = {token.text for token in reading.tokens[max(0, span.start - 1) : span.start]} & _EACH
+        named = sorted(span.names & set(draft.dimensions))
+        if led and named:
+            return named[0]
+    return ""
 
 
 _SORTED_BY = r"(?:sorted|ordered|ranked|sort|order|rank)(?: it| them)? by(?: the| its| their)?"
@@ -88,8 +110,15 @@ def _movement(ranking: Ranking, metric: str, reading: Reading, lexicon: Lexicon)
     return "desc" if words & {"change", "changes"} else None
 
 
-_UP = word_set("increased increase rose risen rise grew grown grow jumped climbed gained spiked surged")
-_DOWN = word_set("decreased decrease fell fallen fall dropped drop declined decline dipped slipped")
+_QUICKEST = frozenset({"fastest", "quickest"})
+_UP = word_set(
+    "increased increase increasing rose risen rise rising grew grown grow growing jumped climbed climbing gained "
+    "spiked surged"
+)
+_DOWN = word_set(
+    "decreased decrease decreasing fell fallen fall falling dropped drop dropping declined decline declining "
+    "dipped slipped shrinking"
+)
 _BETTER = word_set("improved improve improves improving better")
 _WORSE = word_set("worsened worsen deteriorated deteriorate worse")
 _ANY = word_set("changed change moved move shifted shift")
@@ -98,9 +127,11 @@ _ANY = word_set("changed change moved move shifted shift")
 def _moved_most(ranking: Ranking, polarity: str, reading: Reading) -> Literal["asc", "desc"] | None:
     """`which plan type improved most on NPS`, `got worse the most`: by the change, as the verb before it says."""
     near = {token.text for token in reading.tokens[max(0, ranking.start - 2) : ranking.start]}
-    said = {reading.tokens[at].text for at in range(ranking.start, ranking.end)} & {"most", "least"}
+    said = {reading.tokens[at].text for at in range(ranking.start, ranking.end)} & {"most", "least", *_QUICKEST}
     if not said:
         return None
+    if said & _QUICKEST:
+        said = {"most"}  # `which topics are growing fastest`
     good: Literal["asc", "desc"] = "asc" if polarity == "lower" else "desc"
     bad: Literal["asc", "desc"] = "desc" if polarity == "lower" else "asc"
     senses: tuple[tuple[frozenset[str], Literal["asc", "desc"]], ...] = (

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from agents.planner.cues import find, first
 from agents.planner.lexicon import Lexicon
 from agents.planner.once import once_a_model
-from agents.planner.reading import Reading
+from agents.planner.reading import Reading, Target
 from agents.planner.siblings import Named
+from agents.planner.thresholds import Threshold
 from agents.planner.words import DETERMINERS, POPULATION, PREPOSITIONS, word_set
-from semantic.model import SemanticModel
+from semantic.model import Metric, SemanticModel
 
 _PEOPLE = "|".join(sorted(POPULATION - word_set("population base")))
-_COUNTED = rf"(?:how many|number of|count of|total number of)(?: \S+){{0,2}}? (?:{_PEOPLE})"
+_COUNTED = (
+    r"(?:how many(?: of (?:our|the|these|those))?|number of|count of|total number of)"
+    rf"(?: \S+){{0,2}}? (?:{_PEOPLE})"
+)
 _SHARED = (
     r"(?:share|percentage|percent|pct|proportion|fraction|portion|distribution|split) of "
     r"(?:the |our |all |all our )*"
@@ -28,7 +33,14 @@ def counted_people(mention: Named, reading: Reading, lexicon: Lexicon) -> str:
         return ""
     metrics = lexicon.model.metrics
     found = [m.name for m in metrics.values() if m.distinct and mention.candidates[0] in m.siblings]
+    if len(found) == 1:  # `people who put in at least one claim`: whoever has any is counted
+        once = [limit for limit in reading.thresholds if limit.end == mention.start]
+        reading.thresholds = [limit for limit in reading.thresholds if limit not in once or not _is_any(limit)]
     return found[0] if len(found) == 1 else ""
+
+
+def _is_any(limit: Threshold) -> bool:
+    return (limit.op, limit.quantity.value, limit.quantity.unit) == (">=", 1.0, "")
 
 
 def people_without_count(mention: Named, reading: Reading, lexicon: Lexicon) -> bool:
@@ -68,6 +80,37 @@ def of_the_membership(reading: Reading, lexicon: Lexicon) -> str:
         reading.share = True
         return population
     return population if _only_names_members(reading) else ""
+
+
+_HOW_MUCH = word_set("more less most least often oftener frequently")
+
+
+def read_how_often(reading: Reading, lexicon: Lexicon) -> None:
+    """`do Medicare members call more than Commercial`: how often is asked, not how many people do.
+
+    Then the figure may be the count of what they do or any rate of it over people: only the asker knows which.
+    """
+    metrics = lexicon.model.metrics
+    for span in reading.of_kind("metric"):
+        after = reading.tokens[span.end].text if span.end < len(reading.tokens) else ""
+        name = span.targets[0].name
+        if after not in _HOW_MUCH or len(span.targets) > 1 or not metrics[name].distinct:
+            continue
+        counted = {metrics[one].numerator for one in metrics[name].siblings if metrics[one].unit == "count"}
+        people = {one.numerator for one in metrics.values() if one.unit == "count" and _is_people(one, lexicon)}
+        found = [
+            one.name
+            for one in metrics.values()
+            if one.numerator in counted
+            and ((one.unit == "count" and not one.denominator) or one.denominator in people)
+        ]
+        if len(found) > 1:
+            place = reading.spans.index(span)
+            reading.spans[place] = replace(span, targets=tuple(Target("metric", one) for one in found))
+
+
+def _is_people(metric: Metric, lexicon: Lexicon) -> bool:
+    return metric.distinct or metric.name == population_metric(lexicon.model)
 
 
 def _only_names_members(reading: Reading) -> bool:

@@ -20,6 +20,7 @@ from agents.planner.comparing import read_periods
 from agents.planner.core import Asking, needed
 from agents.planner.draft import Draft
 from agents.planner.edits import Surroundings, edited
+from agents.planner.examples import leave_examples, read_ones
 from agents.planner.followups import is_follow_up, merge
 from agents.planner.indexes import indexes_of
 from agents.planner.intents import Intent, after_what_if, read_intent
@@ -27,9 +28,11 @@ from agents.planner.lexicon import Lexicon, Values
 from agents.planner.linking import link
 from agents.planner.lists import agree_in_lists, bind_to_named, complete_lists, read_as_written, read_both_sides
 from agents.planner.meaning import Meanings, match_meaning
+from agents.planner.named_parts import read_named_parts
 from agents.planner.negation import read_negation
 from agents.planner.normalise import tokenise
 from agents.planner.once import once, one_question
+from agents.planner.people import read_how_often
 from agents.planner.periods import Clock
 from agents.planner.phrasing import phrase
 from agents.planner.plan import ROUTE_REASONS, Plan, PriorTurn
@@ -373,9 +376,12 @@ class Planner:
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
         settle_statuses(reading, self.lexicon)
+        read_how_often(reading, self.lexicon)
         if prior is None:
             widen_tails(reading, self.tails, self.lexicon)
         complete_lists(reading, self.lexicon)
+        leave_examples(reading, self.lexicon)
+        read_ones(reading, self.lexicon)
         read_as_written(reading, self.lexicon)
         agree_in_lists(reading)
         bind_to_named(reading, self.lexicon)
@@ -392,6 +398,7 @@ class Planner:
         read_thresholds(reading)
         read_ranking(reading)
         read_breakdowns(reading, self.lexicon)
+        read_named_parts(reading, self.lexicon)
         read_reasons(reading, self.lexicon)
         intent = read_intent(reading)
         if prior and prior.kind == "what_if":

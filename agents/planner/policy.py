@@ -90,9 +90,10 @@ def _answer(issue: Issue, draft: Draft, reading: Reading, lexicon: Lexicon, retr
     if issue.kind == "incompatible":
         return _incompatible(issue, draft, lexicon)
     if issue.kind == "share":
-        return "clarify", "", "A share of this is not a figure of the model. Shall I show the figure itself?", [
-            *_parts_of_whole(draft, lexicon), replace(draft, share=False, issues=[])
-        ]  # fmt: skip
+        parts = _parts_of_whole(draft, lexicon)
+        shown = "each part of the whole" if parts else "the figure itself"
+        message = f"A share of this is not a figure of the model. Shall I show {shown}?"
+        return "clarify", "", message, [*parts, replace(draft, share=False, issues=[])]
     if issue.kind == "no_history":
         label = lexicon.model.metrics[issue.targets[0].name].label
         return "refuse", "incompatible", f"{label} is a state as of the last day; it has no history.", [
@@ -295,15 +296,26 @@ def _open(issue: Issue, draft: Draft, lexicon: Lexicon) -> Answered:
 
 def choices_of(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> tuple[tuple[str, str], ...]:
     """At most three complete questions, each of which plans to exactly its candidate."""
-    found: list[tuple[str, str]] = []
+    found: list[str] = []
     for candidate in candidates:
-        query = None if len(found) == _MAX_CHOICES else candidate.query()
-        if query is None:
-            continue
-        question = phrase(query, lexicon)
-        if check(question, query) and question not in {known for _, known in found}:
-            found.append((question, question))
-    return tuple(found)
+        for form in (candidate, *_with_all_values(candidate, lexicon)):
+            query = None if len(found) == _MAX_CHOICES else form.query()
+            question = phrase(query, lexicon) if query else ""
+            if query and check(question, query):
+                found += [question] if question not in found else []
+                break
+    return tuple((question, question) for question in found)
+
+
+def _with_all_values(draft: Draft, lexicon: Lexicon) -> list[Draft]:
+    """`by line of business for Commercial and Medicare`, where there is no third: by line of business."""
+    named = {
+        item.dimension
+        for item in draft.filters
+        if item.op == "in" and set(item.values) == set(lexicon.values.values(item.dimension))
+    }
+    whole = named & set(draft.dimensions)
+    return [replace(draft, filters=[i for i in draft.filters if i.dimension not in whole])] if whole else []
 
 
 def refused(kind: Refusal, message: str, choices: tuple[tuple[str, str], ...] = ()) -> Plan:

@@ -98,7 +98,8 @@ def read_ranking(reading: Reading) -> None:
         if not leads and not limit and words[led : led + 1] == ["first"] and reading.closes(led + 1):
             leads = True
             reading.explain(led, led + 1)
-        ranking = Ranking(_DIRECTIONS[word], limit, start, end, word in COMPARATIVES, leads)
+        direction = _felt(words, at) or _DIRECTIONS[word]
+        ranking = Ranking(direction, limit, start, end, word in COMPARATIVES, leads)
         if not ranking.comparative:
             reading.explain(start, end)
         if reading.ranking is None or (reading.ranking.comparative and not ranking.comparative):
@@ -117,6 +118,22 @@ def read_ranking(reading: Reading) -> None:
         reading.ranking = replace(reading.ranking, limit=reading.ranking.limit or limit_named)
     elif limit_named and limit_named > 1:
         reading.problems.append("limit")
+
+
+_UNHAPPY = word_set("unhappy angry upset dissatisfied frustrated miserable annoyed negative unsatisfied")
+_HAPPY = word_set("happy satisfied pleased content positive")
+
+
+def _felt(words: list[str], at: int) -> Direction | None:
+    """`most unhappy first`: the worst, whichever way the figure runs."""
+    if not is_felt(words, at):
+        return None
+    return "worst" if (words[at] == "most") == (words[at + 1] in _UNHAPPY) else "best"
+
+
+def is_felt(words: list[str], at: int) -> bool:
+    """Whether `most unhappy` or the like stands at a place."""
+    return words[at] in ("most", "least") and at + 1 < len(words) and words[at + 1] in _UNHAPPY | _HAPPY
 
 
 def _named_between(words: list[str], at: int) -> int:

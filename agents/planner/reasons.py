@@ -16,7 +16,11 @@ _LISTED = (
 _BY_WHY = (
     r"(?:(?:split|broken (?:out|down)|cut|grouped) )?by why"
     r"(?: (?:we|they|it|those|these)(?: (?:were|was|are|get|got))?(?: \S+)??(?: them| it)?)?(?= [,.]|$)|"
-    r"(?<![\s\S])(?:the )?(?:main |top )?reasons (?:behind|for)"
+    r"(?<![\s\S])(?:the )?(?:main |top )?reasons (?:behind|for)|"
+    r"(?:and |, )*(?:what|which reasons?) "
+    r"(?:prompted|triggered|caused|motivated|led to|was behind|were behind|lay behind) (?:them|it|those|these)"
+    r"(?= [,.]|$)|"
+    r"(?:and |, )+(?:what|which) (?:were|was|are|is) the reasons?(?= [,.]|$)"
 )
 _REASON = "reason"
 

@@ -22,7 +22,9 @@ _WORD = r"(?:and|plus|along with|as well as|together with|&|also|next to|alongsi
 _LIGHT = r"(?:the|its|their|our|a|of|those|them|also|total|overall|average|in|what|is|are|for|at|by)"
 _ASKING = (
     r"(?:(?:number|numbers|count|share|percentage|percent|proportion|portion|fraction|rate|amount) of|"
-    r"how (?:many|much|often|long)|what did|what do (?:they|those|these)|"
+    r"how (?:many|much|often|long|likely|satisfied|happy|quickly|fast|frequently|big|large|high|expensive|"
+    r"costly|old)|"
+    r"what did|what do (?:they|those|these)|"
     r"what (?:number|share|percentage|percent|portion|proportion|fraction|rate|part))"
 )
 _SECOND = rf"{_WORD}(?: {_LIGHT}){{0,3}} {_ASKING}"
@@ -257,11 +259,23 @@ _CORRECTION = (
 
 def taken_back(reading: Reading) -> tuple[int, int] | None:
     """`CSAT and NPS, scratch that, only NPS`: the words between; only the figures behind them are asked for."""
-    starts = sorted(span.start for span in reading.of_kind("metric"))
+    spans = reading.of_kind("metric")
+    starts = sorted(span.start for span in spans)
+    waits = {span.start for span in spans}  # `handle time, wait, first call resolution`
     for start, end in find(reading, _CORRECTION):
-        if end in starts and starts[0] < start:
+        if end in starts and starts[0] < start and start not in waits and not _points_back(reading, end):
             return start, end
     return None
+
+
+def _points_back(reading: Reading, start: int) -> bool:
+    """`How negative are leaked calls? I mean the negative emotion rate on those`: of what was said before."""
+    words = [token.text for token in reading.tokens[start : reading.clause_end(start)]]
+    return any(one in _OF and other in _POINTING for one, other in pairwise(words))
+
+
+_OF = word_set("of on in among for at from with")
+_POINTING = word_set("those these them it that such")
 
 
 def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> list[str]:

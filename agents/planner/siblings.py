@@ -74,12 +74,24 @@ def sum_of(name: str, lexicon: Lexicon) -> str:
 def share_for_value(name: str, reading: Reading, lexicon: Lexicon) -> tuple[str, Span] | None:
     """`proportion of scripts through mail order`: the rate over this volume that a value's words name."""
     metrics = lexicon.model.metrics
+    rates = [other for other in metrics.values() if other.unit in ("rate", "percent")]
+    over_it = [other for other in rates if other.denominator == metrics[name].numerator]
     for span in reading.of_kind("value"):
         words = stems(reading, span.start, span.end)
-        for other in metrics.values():
-            same = other.denominator == metrics[name].numerator and other.unit in ("rate", "percent")
-            if words and same and any(words <= words_of(text) for text in (other.label, *other.synonyms)):
+        for other in over_it if words else ():
+            if any(words <= words_of(text) for text in (other.label, *other.synonyms)):
                 return other.name, span
+    # `share of survey answers of high effort`: the one rate of that name, though not all answers say an effort
+    own = lexicon.model.datasets_of(name)
+    for span in reading.of_kind("value"):
+        words = stems(reading, span.start, span.end)
+        named = [
+            o.name
+            for o in rates
+            if words and words <= words_of(o.label) and lexicon.model.datasets_of(o.name) & own
+        ]
+        if len(named) == 1 and span.end - span.start > 1:
+            return named[0], span
     return None
 
 
@@ -170,10 +182,19 @@ def _narrows(name: str, sibling: str, lexicon: Lexicon) -> bool:
     return metrics[sibling].unit == "count" and tables == others
 
 
+_PARTICLES = frozenset({"out", "off", "up", "down", "over", "back"})
+
+
+def is_phrasal(reading: Reading, span: Span) -> bool:
+    """`timed out`: with its particle a word says another thing than alone, such as a time."""
+    return any(token.text in _PARTICLES for token in reading.tokens[span.start + 1 : span.end])
+
+
 def _reaches(name: str, reading: Reading, spans: list[Span], lexicon: Lexicon) -> bool:
     """Whether every span has a dimension that the metric knows, or says what the metric's own words say."""
     for span in spans:
-        if span.kind == "value" and stems(reading, span.start, span.end) <= lexicon.related[name]:
+        told = span.kind == "value" and stems(reading, span.start, span.end) <= lexicon.related[name]
+        if told and not is_phrasal(reading, span):
             continue
         names = span.names
         names |= {fallback for n in names if (fallback := lexicon.model.dimensions[n].fallback)}

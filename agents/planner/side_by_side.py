@@ -6,7 +6,7 @@ import itertools
 
 from agents.planner.comparing import CHANGE, VERSUS, explain_comparatives
 from agents.planner.cues import find, first, take, unexplained
-from agents.planner.reading import Reading, Span
+from agents.planner.reading import Reading, Span, Target
 from agents.planner.words import AUXILIARIES, CONJUNCTIONS, DETERMINERS, FUNCTION, PREPOSITIONS
 
 
@@ -32,14 +32,44 @@ def read_value_comparison(reading: Reading) -> None:
             reading.compared |= {first_span.start, second.start}
             take(reading, VERSUS)
     reading.compared |= _each_of(reading, values) | _apart(reading, values) | _listed(reading, values)
+    if not reading.compared:
+        _against_the_others(reading, values)
     if reading.compared or reading.breakdown:
-        take(reading, r"between|among|amongst")
+        take(reading, r"between|among|amongst|mix")
     if reading.compared:
         take(reading, CHANGE)
         explain_comparatives(reading)
     if unexplained(reading, VERSUS):
         reading.compare_cue = True
         take(reading, VERSUS)
+
+
+def _against_the_others(reading: Reading, values: list[Span]) -> None:
+    """`Do Spanish speakers wait longer?`: than the others, who are shown too. With a period it may be a change."""
+    ranking = reading.ranking
+    words = [token.text for token in reading.tokens]
+    asked = words[:1] and words[0] in _CHOOSING and ranking is not None and ranking.comparative
+    alone = len(values) == 1 and not reading.breakdown and not reading.negated
+    if (
+        not asked
+        or not alone
+        or {"than", "versus", "vs"} & set(words)
+        or reading.of_kind("time")
+        or reading.thresholds
+    ):
+        return
+    (value,) = values
+    if ranking is None or value.start == ranking.end:
+        return  # `are there more HMO members`
+    named = dict.fromkeys(target.name for target in value.targets)
+    span = Span(value.start, value.end, "dimension", tuple(Target("dimension", name) for name in named))
+    reading.spans = [one for one in reading.spans if one is not value] + [span]
+    reading.breakdown.append(span)
+    reading.explain(span.start, span.end)
+    explain_comparatives(reading)
+    reading.ranking = None
+    said = " ".join(token.raw for token in reading.tokens[value.start : value.end])
+    reading.assumptions.append(f"'{said}' is held against the others: all of them are shown.")
 
 
 def _each_of(reading: Reading, values: list[Span]) -> set[int]:

@@ -87,6 +87,9 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
         cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
         cut = cut or (span.kind == "metric" and _ends_in_named_value(span, candidates))
+        cut = cut or (
+            span.kind == "metric" and (_is_sliced_by(tokens, span, phrases) or _in_part(tokens, span, phrases))
+        )
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if (
             not cut
@@ -96,6 +99,19 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
         ):
             kept.append(span)
     return kept
+
+
+def _is_sliced_by(tokens: Sequence[Token], span: Span, phrases: Sequence[Span]) -> bool:
+    """`prescriptions by days of supply`: what is also a dimension's name is one there."""
+    led = span.start > 0 and tokens[span.start - 1].text in ("by", "per")
+    return led and any(p.kind == "dimension" and (p.start, p.end) == (span.start, span.end) for p in phrases)
+
+
+def _in_part(tokens: Sequence[Token], span: Span, phrases: Sequence[Span]) -> bool:
+    """`how many sessions timed out`: no session time, its last word being the verb of a value's phrase."""
+    last = span.end - 1
+    verbal = tokens[last].text.endswith("ed")
+    return verbal and any(p.kind == "value" and p.start == last and p.end > span.end for p in phrases)
 
 
 def _followed_by(tokens: Sequence[Token], span: Span, word: str) -> bool:

@@ -41,7 +41,7 @@ _OF_RATES: dict[str, Operator] = {"top": ">", "topped": ">", "clear": ">", "reac
 """`which journeys top 15%`: before other numbers these words mean a rank, or nothing."""
 _AFTER: dict[str, Operator] = {
     "or more": ">=", "or higher": ">=", "or above": ">=", "or greater": ">=", "and above": ">=", "plus": ">=",
-    "and up": ">=", "and over": ">=", "or over": ">=", "or up": ">=",
+    "and up": ">=", "and over": ">=", "or over": ">=", "or up": ">=", "or longer": ">=", "and longer": ">=",
     "or less": "<=", "or lower": "<=", "or below": "<=", "or fewer": "<=", "and below": "<=", "or under": "<=",
 }  # fmt: skip
 

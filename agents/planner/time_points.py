@@ -71,6 +71,7 @@ _ALL_DATA = (
     "whole period", "entire period", "full period", "whole history", "entire history", "full history",
     "whole dataset", "entire dataset", "all the data", "since the data start", "since data starts",
     "from the very beginning", "from the beginning", "as long as we have data", "since we have data",
+    "since we have had data", "since we had data",
 )  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agents.planner.cues import find
+from agents.planner.cues import find, first
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
 from agents.planner.normalise import lemma, stem
+from agents.planner.people import population_metric
 from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, asking_places
 from agents.planner.several import figure_left
@@ -81,6 +82,10 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.issues.append(Issue("unexplained", words=headed))
     if clause := _by_clause(reading):
         draft.issues.append(Issue("unexplained", words=clause))
+    if intent.kind == "query" and (apart := apart_left(draft, reading)):
+        draft.issues.append(Issue("unexplained", words=apart))
+    if intent.kind == "query" and (doing := _how_they_do(draft, reading, lexicon)):
+        draft.issues.insert(0, Issue("no_metric", words=doing))
     if intent.kind == "query" and (limit := limit_left(reading)):
         draft.issues.append(Issue("unexplained", words=limit))
     if intent.kind == "query" and (further := figure_left(draft, reading)):
@@ -138,6 +143,13 @@ def people_counted(draft: Draft, reading: Reading, model: SemanticModel) -> tupl
     return ()
 
 
+def _how_they_do(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`how are our members in Florida doing?`: how many they are is no answer."""
+    asked = first(reading, r"how (?:is|are|was|were) (?:\S+ ){1,8}?(?:doing|faring|getting on|going)")
+    counted = bool(draft.metrics) and set(draft.metrics) == {population_metric(lexicon.model)}
+    return tuple(token.text for token in reading.tokens[slice(*asked)]) if asked and counted else ()
+
+
 def _by_clause(reading: Reading) -> tuple[str, ...]:
     """`by what they call about`: a breakdown in other words, which no dimension took."""
     for start, end in find(reading, r"(?:by|per) (?:what|who|whom|where|why|how)(?! (?:much|many|far))"):
@@ -145,6 +157,23 @@ def _by_clause(reading: Reading) -> tuple[str, ...]:
         if not any(start <= span.start < following for span in reading.breakdown):
             return tuple(token.text for token in reading.tokens[start : min(following, end + 3)])
     return ()
+
+
+_APART = (
+    r"(?:depend|depends|depended|depending|hinge|hinges|hinged) (?:on|upon)|"
+    r"(?:vary|varies|varied|differ|differs|differed) (?:by|with|across|between|among)|"
+    r"(?:how many|how much|what|number|count|figure|figures) (?:of|for|in|at|from) each"
+    r"(?: (?:one|kind|type|sort))?(?= [,.]|$)|"
+    r"breakdown(?= [,.]|$)"
+)
+
+
+def apart_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
+    """`does it depend on how well educated they are`, `and how many of each`: one figure is no answer to it."""
+    if draft.dimensions or draft.grain or draft.compare_to:
+        return ()
+    found = first(reading, _APART)
+    return tuple(token.text for token in reading.tokens[found[0] : found[1]]) if found else ()
 
 
 def _ends_clause(reading: Reading, at: int) -> bool:

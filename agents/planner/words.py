@@ -99,7 +99,7 @@ FILLER = word_set(
     live lives lived living reside resides residing based located window windows timeframe span period periods
     tied locked stuck sitting sits sit lie lies lying straight right immediately directly instantly promptly soon
     quick total totals altogether booked wish wishes version somebody inclusive glad keen himself herself
-    yourself
+    yourself hits hitting
     """
 )
 

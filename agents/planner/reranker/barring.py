@@ -9,6 +9,7 @@ from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
 from agents.planner.normalise import stem
+from agents.planner.numerals import read_quantity
 from agents.planner.ordering import sorted_by
 from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, Span, asking_places
@@ -16,7 +17,7 @@ from agents.planner.reranker.candidates import Candidate
 from agents.planner.several import figure_left, joined_figures, listed_figures
 from agents.planner.siblings import words_of
 from agents.planner.spelling import names_in
-from agents.planner.verify import limit_left, people_counted, versus_nothing
+from agents.planner.verify import apart_left, limit_left, people_counted, versus_nothing
 from agents.planner.words import DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
@@ -49,7 +50,7 @@ def is_barred(
         or (chance < _SURE and _only_names_several(best.draft, own, lexicon))
         or _says_ones(own, reading)
         or _names_left(reading, left)
-        or bool(limit_left(reading))
+        or bool(limit_left(reading) or apart_left(best.draft, reading))
         or _exclusion_left(reading, left)
         or _amount_left(reading, left)
         or _code_left(reading, left)
@@ -206,9 +207,22 @@ _APART = ("out", "off", "aside")
 
 
 def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
-    """`$1,000+ estimates`: an amount that no condition and no value took."""
-    asking = asking_places(reading)
-    return any(at in asking and any(c.isdigit() for c in word) and set(word) & set("$+%") for at, word in left)
+    """`$1,000+ estimates`, `five days or longer`: an amount that no condition and no value took."""
+    asking, words = asking_places(reading), [token.text for token in reading.tokens]
+    return any(
+        at in asking
+        and ((any(c.isdigit() for c in word) and set(word) & set("$+%")) or _measured(words, at) or word in _LARGE)
+        for at, word in left
+    )
+
+
+_LARGE = word_set("thousand million billion")
+
+
+def _measured(words: Sequence[str], at: int) -> bool:
+    """`twelve minutes`: a number with a unit that no period is counted in."""
+    number = read_quantity(words, at)
+    return number is not None and number.unit in ("minutes", "seconds")
 
 
 def _half_of_a_pair(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:

@@ -16,6 +16,7 @@ from agents.planner.conditions import read_having
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
+from agents.planner.ordering import within_each
 from agents.planner.periods import Clock
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span
@@ -217,6 +218,8 @@ def _order(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft
         changed = replace(changed, order=order)
     if limit == "none" and changed.limit:
         changed = replace(changed, limit=None)
+    elif within_each(changed, evidence.reading):
+        changed = changed if changed.limit is None else replace(changed, limit=None)
     elif limit == "one" and changed.order and changed.limit is None:
         changed = replace(changed, limit=1)
     elif limit == "many" and changed.limit is None and (draft.dimensions or draft.grain):

@@ -139,9 +139,9 @@ class Reranker:
         """The same question back or refusal with the likeliest candidates first among its choices."""
         drafts = [replace(one.draft, issues=[]) for chance, one in likely[:3] if chance >= self.judge.offer]
         offered = choices_of(drafts, self.lexicon, check)
-        known = {question for _, question in offered}
-        rest = tuple(choice for choice in plan.choices if choice[1] not in known)
-        return replace(plan, choices=(*offered, *rest)[:3])
+        # `what part of calls is about claims`: each topic's part of the whole is what is asked, or near it
+        first = plan.choices[:1] if any(issue.kind == "share" for issue in own.issues) else ()
+        return replace(plan, choices=tuple(dict.fromkeys((*first, *offered, *plan.choices)))[:3])
 
 
 _UNLIKELY = 0.2

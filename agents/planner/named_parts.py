@@ -1,0 +1,43 @@
+"""Which drugs are denied most: the figure's name holds what it is to be broken down by."""
+
+from __future__ import annotations
+
+from agents.planner.breakdown import read_numbers
+from agents.planner.lexicon import Lexicon
+from agents.planner.reading import Reading, Span
+from agents.planner.words import FILLER, FUNCTION, POPULATION, word_set
+
+_ASKING = word_set("which what each every")
+_NEAR = 1
+
+
+def read_named_parts(reading: Reading, lexicon: Lexicon) -> None:
+    """Add the breakdown by a dimension that stands within a figure's name and is asked for.
+
+    `Which drugs are denied`, `top denied drugs`, `drugs denied more than 100 times`; not `how many drugs were
+    denied`, nor `top plan changes`.
+    """
+    if reading.breakdown:
+        return
+    for figure in reading.of_kind("metric"):
+        for at in range(figure.start, figure.end):
+            found = tuple(
+                t for t in sorted(lexicon.exact.get((reading.tokens[at].lemma,), ())) if t.kind == "dimension"
+            )
+            if found and reading.tokens[at].text not in POPULATION and _asked(reading, figure, at):
+                reading.breakdown.append(Span(at, at + 1, "dimension", found, weight=0.5))
+                read_numbers(reading)
+                return
+
+
+def _asked(reading: Reading, figure: Span, at: int) -> bool:
+    word, following = reading.tokens[at], reading.tokens[at + 1].text if at + 1 < len(reading.tokens) else ""
+    several = word.text.endswith("s") and not word.text.endswith("ss")
+    if not several and not (following in FUNCTION | FILLER or at == figure.end - 1):
+        return False  # `which plan changes`
+    if {token.text for token in reading.tokens[max(0, at - 2) : at]} & _ASKING:
+        return True
+    ranked = reading.ranking is not None and 0 <= figure.start - reading.ranking.end <= _NEAR
+    return several and (
+        (ranked and at == figure.end - 1) or (at == 0 and bool(reading.thresholds or reading.ranking))
+    )

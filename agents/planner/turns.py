@@ -1,0 +1,40 @@
+"""Turns of speech in lower case, said in one way after this: `what would the bill be`, `rarest first`."""
+
+from __future__ import annotations
+
+from agents.planner.rewriting import Rule
+from agents.planner.words import MONTHS
+
+_SMALL = r"\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty"
+_WHOSE = r"(?!(?:our|the|these|those|their|most|all|we|they|it|an?)\b)"
+_ENDS = "worst|best|highest|lowest|biggest|largest|smallest|slowest|fastest|longest|shortest"
+
+TURNS = tuple(Rule.of(*turn) for turn in (
+    # `how long do hospital claims take`
+    (rf"\bhow long (?:do|does|did) {_WHOSE}((?:[\w-]+ ){{1,3}})(\w+s) (take|last|run|wait)\b",
+     r"how long \2 \3 for \1\2"),
+    # `what would the bill be`, `how much does a billing call cost`
+    (r"\bwhat (would|will|did|does|was) the (?:total |whole )?bill (?=be\b|come to\b|amount to\b)",
+     r"what \1 the cost "),
+    (r"\b(?:how much|what) (?:does|do|did|would|will) (?:an?|each|every|a single|the (?:average|typical)) "
+     r"((?:[\w-]+ ){0,3}?)(call|claim|session|visit) cost(?: us| me)?\b", r"what is the cost per \2 for \1\2s"),
+    # `more than 15 % of the time`
+    (r"(\d ?%|\d ?percent|\bpercent|\bpct|\bhalf|quarters?|thirds?|fifths?|tenth) (?:of )?the time\b", r"\1"),
+    (r"\b(?:full|whole|entire) year (?=20\d\d\b)", ""),
+    (r"\bsame (day|week|month|quarter|period) (?:of |in )?(?:the )?(?:prior|previous|preceding) year\b",
+     r"same \1 last year"),
+    (rf"\bnext to (?=(?:the same|last|that of|those of|q[1-4]|{'|'.join(MONTHS)})\b)", "versus "),
+    (r"\bsince the (year|quarter|month|week) (?:began|started|opened)\b", r"since the start of the \1"),
+    (r"\b(?:not yet|yet to (?:be|turn)|(?:have|has) not (?:yet )?(?:turned|reached)) "
+     r"(?=\d\d\b(?! ?(?:%|percent|days|minutes|months|years ago)))", "under "),
+    (r"\bto (?:one|the) side\b", "aside"),
+    (r"\bon (what|which) grounds\b", r"for \1 reasons"),
+    (r"\bcounting (?:just|only) (?=those\b|ones\b|the ones\b)", "only "),
+    (r"\b(we|they) refuse\b(?! to\b)", r"\1 deny"),
+    # `starting with the most unhappy`, `rarest first`, `most expensive 10 providers`
+    (rf"\b(?:starting|beginning) with the ((?:most|least) \w+|{_ENDS})(?: ones?)?(?= ?(?:[,.?;]|$))", r"\1 first"),
+    (r"\bcommonest\b", "most common"),
+    (r"\brarest\b", "least common"),
+    (rf"\b(most|least) (expensive|costly|common|frequent|popular|used) ({_SMALL})\b", r"\3 \1 \2"),
+    (r"\b(ranked|sorted|ordered|ranking|sort|order|rank) by how many\b", r"\1 by number of"),
+))  # fmt: skip
