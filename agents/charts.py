@@ -6,7 +6,7 @@ from agents.answer import AnswerColumn, AnswerPart, Chart, ChartKind
 
 MAX_BARS = 30
 MAX_SERIES = 8
-_THEN = {"before": "since"}  # of a fix; a figure's own earlier value is named after it
+_THEN = {"before": "since", "after": "before"}  # of a fix, of a notice; else what was before is named after it
 
 
 def charts_for(parts: list[AnswerPart]) -> list[Chart]:
@@ -21,7 +21,7 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
     roles = {
         role: [c for c in part.columns if c.role == role] for role in ("time", "dimension", "metric", "derived")
     }
-    measured = roles["metric"] or [c for c in roles["derived"] if c.unit == "usd"]
+    measured = roles["metric"] or _computed(roles["derived"])
     if not measured:
         return None
     first = measured[0]
@@ -34,7 +34,8 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
         return Chart(kind=kind, title=title, x=x, y=y, series=series, unit=first.unit, part=index)
 
     dimensions = roles["dimension"]
-    if roles["time"] and len(part.rows) > 1:
+    one_each = bool(dimensions) and _each_once(part, dimensions[0])
+    if roles["time"] and len(part.rows) > 1 and not (one_each and _is_told_by(part, dimensions[0])):
         if _entangled(part, dimensions[:1]):
             return None
         return chart("line", roles["time"][0].name, _alike(first.name, measured, part), _series(part, dimensions))
@@ -43,11 +44,25 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
     if len(part.rows) > MAX_BARS * MAX_SERIES:
         return None
     then = _THEN.get(first.name, f"{first.name}__previous")
-    if len(dimensions) == 1 and any(c.name == then for c in part.columns):
+    if (len(dimensions) == 1 or one_each) and any(c.name == then for c in part.columns):
         return chart("grouped_bar", dimensions[0].name, (first.name, then))
-    if len(dimensions) == 1 or _each_once(part, dimensions[0]):
+    if one_each and not roles["metric"] and {c.unit for c in roles["derived"]} == {first.unit} and measured[1:]:
+        return chart("grouped_bar", dimensions[0].name, tuple(c.name for c in measured))
+    if len(dimensions) == 1 or one_each:
         return chart("bar", dimensions[0].name, (first.name,))
     return chart("grouped_bar", dimensions[0].name, (first.name,), dimensions[1].name)
+
+
+def _computed(derived: list[AnswerColumn]) -> list[AnswerColumn]:
+    """What to draw of computed columns: what a table leads with where that is a rate, else its money."""
+    if derived and derived[0].unit == "rate":
+        return derived[:1]
+    return [c for c in derived if c.unit == "usd"]
+
+
+def _is_told_by(part: AnswerPart, dimension: AnswerColumn) -> bool:
+    """Whether rows are things with a day of their own rather than the days of a course: the name stands first."""
+    return part.columns[0] == dimension
 
 
 def _each_once(part: AnswerPart, dimension: AnswerColumn) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.answer import Fact
 from agents.explaining import day_of
-from agents.prose import Piece, Prose, number, series
+from agents.prose import Piece, Prose, number
 from agents.rankings import UNSAYING
 from agents.shapes import dimension_names
 from agents.sight import Sight
@@ -78,8 +78,9 @@ def confusion(prose: Prose, voices: list[Voice], sight: Sight) -> None:
     rows = [row for row in sorted(lead.table.rows) if (lead.table.number(row, CHANGE) or 0.0) > 0]
     if rows:
         items = [_notice(lead, row) for row in rows[:NAMED]]
+        apart = [piece for at, item in enumerate(items) for piece in ("; " if at else "", *item)]
         prose.write("Calls with negative emotion in the week from a notice against the week before: {items}.",
-                    items=series(items))  # fmt: skip
+                    items=apart)  # fmt: skip
     else:
         prose.write("No recorded notice of a benefit or cost change stands out by the calls that followed it.")
     for voice in voices:
@@ -97,8 +98,7 @@ def _notice(voice: Voice, row: int) -> list[Piece]:
     return [
         '"', voice.value(row, NOTICE), '" (', voice.value(row, "plan"), ", ", day_of(voice, row, "sent"), "): ",
         voice.cell(row, AFTER), " after ", voice.cell(row, BEFORE), ", ", *voice.went(change, source),
-        ", of all their calls ",
-        voice.cell(row, RATE_AFTER), " after ", voice.cell(row, RATE_BEFORE),
+        " (", voice.cell(row, RATE_AFTER), " of all their calls, before it ", voice.cell(row, RATE_BEFORE), ")",
     ]  # fmt: skip
 
 
@@ -114,7 +114,7 @@ def _moved(prose: Prose, voice: Voice) -> None:
     moved = voice.moved(row, metric, brief=True)
     if moved:
         prose.write(
-            "By {by}, {metric} moved for {name}: {value}{period}, {moved}.",
+            "By {by}, {metric} rose most for {name}: {value}{period}, {moved}.",
             by=dimension_names(voice), metric=voice.metric(metric), name=voice.row_name(row),
             value=voice.cell(row, metric), period=voice.period(), moved=moved,
         )  # fmt: skip

@@ -23,7 +23,7 @@ def actions(prose: Prose, voices: list[Voice], sight: Sight) -> None:
 
 
 def by_owner(prose: Prose, voices: list[Voice], sight: Sight) -> None:
-    """Digital Product: change this ($1.46M a year, 8.0 days). Contact Center: ..."""
+    """Digital Product: change this ($1.46M a year, 8 days). Contact Center: ..."""
     plan, basis, together = voices[:3]
     told: set[str] = set()
     for row in sorted(plan.table.rows):
@@ -63,7 +63,7 @@ def issue(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         if len(rows) > 1 else "",
     )  # fmt: skip
     prose.write(
-        "It takes {effort} of work and {cost}, to begin with: {change}",
+        "It takes {effort} of work and {cost}. To begin with: {change}",
         effort=issues.cell(0, "effort_days"), cost=issues.cell(0, "cost"), change=_change(basis, 0),
     )  # fmt: skip
     following: list[list[Piece]] = [

@@ -13,11 +13,12 @@ from semantic.windows import bucket_start
 from tools.periods import day_in_words, span_in_words
 
 _UNIT_WORDS = {"minutes": "minute", "days": "day", "weeks": "week", "seconds": "second", "points": "point"}
+_WHOLE = ("days", "weeks")  # counted as a person counts them where nothing is left over
 _NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def written(value: float, unit: str) -> str:
-    """A number with its unit: 5,000; $1.46M; 28.1%; 12.3 minutes; -0.65."""
+    """A number with its unit: 5,000; $1.46M; 28.1%; 12.3 minutes; 8 days; -0.65."""
     sign = "-" if value < 0 and _rounds_to_something(value, unit) else ""
     size = abs(value)
     if unit == "usd":
@@ -29,8 +30,8 @@ def written(value: float, unit: str) -> str:
     if unit == "count":
         return sign + _count(size)
     if unit in _UNIT_WORDS:
-        shown = f"{size:,.1f}"
-        return f"{sign}{shown} {_UNIT_WORDS[unit] if shown == '1.0' else unit}"
+        shown = f"{size:,.0f}" if unit in _WHOLE and size == int(size) else f"{size:,.1f}"
+        return f"{sign}{shown} {_UNIT_WORDS[unit] if shown in ('1', '1.0') else unit}"
     return f"{sign}{size:,.2f}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from semantic.query import SemanticQuery, TimeRange
@@ -103,6 +103,18 @@ class Table:
     def hides(self, row: int, name: str) -> bool:
         """Whether a cell is blank because too few members are behind it."""
         return (row, self.column(name)) in self.suppressed
+
+    def led_by(self, *names: str) -> Table:
+        """The same table with these columns first, after those that say what a row is."""
+        keys = [at for at, column in enumerate(self.columns) if column.role in ("dimension", "time")]
+        first = [*keys, *(self.column(name) for name in names)]
+        order = [*first, *(at for at in range(len(self.columns)) if at not in first)]
+        return replace(
+            self,
+            columns=tuple(self.columns[at] for at in order),
+            rows=tuple(tuple(row[at] for at in order) for row in self.rows),
+            suppressed=frozenset((row, order.index(at)) for row, at in self.suppressed),
+        )
 
     @property
     def withholds(self) -> bool:

@@ -62,9 +62,21 @@ def within(incident: Incident, filters: tuple[DimensionFilter, ...]) -> bool:
 
 
 def rank(incident: Incident) -> tuple[bool, float, float, str]:
-    """What costs most first, then what is surest; what is good last."""
-    counted = incident.dollars.counted if incident.dollars else 0.0
-    return (incident.favourable is True, -abs(counted), -abs(incident.evidence.z), incident.id)
+    """What costs most first, then what is surest; what is good last.
+
+    An amount that may as well be nothing, by its range, puts nothing first.
+    """
+    amount = incident.dollars.amount if incident.dollars else None
+    sure = amount is not None and amount.low * amount.high > 0
+    counted = incident.dollars.counted if incident.dollars and sure else 0.0
+    return (is_favourable(incident), -abs(counted), -abs(incident.evidence.z), incident.id)
+
+
+def is_favourable(incident: Incident) -> bool:
+    """By the metric's polarity; of a neutral metric what saves money is good."""
+    if incident.favourable is not None:
+        return incident.favourable
+    return incident.dollars is not None and incident.dollars.amount.value < 0
 
 
 def figure_of(incident: Incident, desk: Desk) -> Table | None:

@@ -203,7 +203,8 @@ def _layout(chart: Chart, part: AnswerPart, horizontal: bool, rows: int, *, many
     measured = by_name[chart.y[0]]
     title = _axis_title(measured)
     if len(chart.y) > 1:  # the legend says which is the one before
-        title = title.split(", ")[0]
+        named = {_axis_title(by_name[name]).split(", ")[0] for name in chart.y}
+        title = named.pop() if len(named) == 1 else ""
     value_axis = {"title": {"text": title}, "rangemode": "tozero"}
     if fmt := _TICKS.get(measured.unit):
         value_axis["tickformat"] = fmt

@@ -18,6 +18,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from ui.fitting import fitted
 from ui.printable import printable
 from ui.units import HIDDEN, shown, told, why_hidden
 
@@ -60,13 +61,12 @@ def print_table(
 ) -> None:
     """Rows as they are, numbers to the right. `blanks` says what stands in place of (row, column) cells."""
     blanks = blanks or {}
-    table = Table(header_style="bold")
-    for index, name in enumerate(columns):
-        numeric = any(isinstance(row[index], int | float) for row in rows)
-        table.add_column(Text(printable(name)), justify="right" if numeric else "left")
-    for number, row in enumerate(rows):
-        table.add_row(*(Text(blanks.get((number, at)) or _plain(cell)) for at, cell in enumerate(row)))
-    console.print(table)
+    numeric = [any(isinstance(row[index], int | float) for row in rows) for index in range(len(columns))]
+    cells = [
+        [Text(blanks.get((number, at)) or _plain(cell)) for at, cell in enumerate(row)]
+        for number, row in enumerate(rows)
+    ]
+    console.print(fitted([printable(name) for name in columns], cells, numeric, console.width))
 
 
 def print_answer(answer: Answer, console: Console) -> None:
@@ -96,17 +96,11 @@ def _main_part(answer: Answer) -> list[AnswerPart]:
 
 def _print_part(part: AnswerPart, console: Console) -> None:
     if part.columns and part.rows:
-        table = Table(
-            title=Text(printable(part.title)) if part.title else None, title_justify="left", header_style="bold"
-        )
         columns = told(part)
-        for at in columns:
-            column = part.columns[at]
-            numeric = column.role in ("metric", "derived") and not _is_text(part, at)
-            table.add_column(Text(printable(column.label or column.name)), justify="right" if numeric else "left")
-        for row in range(len(part.rows)):
-            table.add_row(*(Text(printable(shown(part, row, at))) for at in columns))
-        console.print(table)
+        names = [printable(part.columns[at].label or part.columns[at].name) for at in columns]
+        numeric = [part.columns[at].role in ("metric", "derived") and not _is_text(part, at) for at in columns]
+        cells = [[Text(printable(shown(part, row, at))) for at in columns] for row in range(len(part.rows))]
+        console.print(fitted(names, cells, numeric, console.width, printable(part.title)))
     if part.suppressed:
         console.print(_said(f"{HIDDEN}: {why_hidden(part.small_cell)}.", style="dim"))
     if part.sql:

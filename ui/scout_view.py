@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.scout.incident import Incident, ScanReport
+from ui.fitting import fitted
 from ui.printable import printable
 from ui.units import display
 
@@ -21,7 +22,7 @@ def print_scan(report: ScanReport, hidden: int, console: Console) -> None:
     if not report.own:
         console.print(QUIET)
     else:
-        console.print(_table(report))
+        console.print(_table(report, console.width))
         for incident in report.own:
             console.print(
                 Text(f"{_where(incident)}: {incident.confidence} confidence, {incident.confidence_words}.")
@@ -36,13 +37,11 @@ def print_scan(report: ScanReport, hidden: int, console: Console) -> None:
         console.print(Text(printable(note)), style="dim")
 
 
-def _table(report: ScanReport) -> Table:
-    table = Table(header_style="bold")
-    for name in ("what", "where", "since", "observed", "expected", "dollars", "course", "seen also in"):
-        table.add_column(name, justify="right" if name in ("observed", "expected", "dollars") else "left")
-    for incident in report.own:
-        table.add_row(*map(printable, _row(incident, report.incidents)))
-    return table
+def _table(report: ScanReport, width: int) -> Table:
+    names = ("what", "where", "since", "observed", "expected", "dollars", "course", "seen also in")
+    rows = [[Text(printable(cell)) for cell in _row(incident, report.incidents)] for incident in report.own]
+    numeric = [name in ("observed", "expected", "dollars") for name in names]
+    return fitted(names, rows, numeric, width)
 
 
 def _row(incident: Incident, every: Sequence[Incident]) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ def display(value: object, unit: str) -> str:
     if unit == "count" or (unit == "" and isinstance(value, int)):
         # Projections count in fractions: 5.3 calls a day must not read as 5 beside a sentence that says 5.3.
         return _written(value, 0 if abs(value) >= 100 or float(value).is_integer() else 1)
-    return f"{_written(value, 2)}{_SUFFIX.get(unit, '')}"
+    whole = unit in ("days", "weeks") and float(value).is_integer()
+    return f"{_written(value, 0 if whole else 2)}{_SUFFIX.get(unit, '')}"
 
 
 def _written(value: float, decimals: int) -> str:

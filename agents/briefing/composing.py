@@ -17,7 +17,7 @@ from agents.briefing.issue_table import Aligned, IssueVoice, constants_of, expec
 from agents.briefing.item_text import costs_calls, item_of, what_happened
 from agents.briefing.lifecycle import Issue
 from agents.briefing.phrases import filled, owner_of
-from agents.briefing.sheet import Sheet, Told, is_favourable
+from agents.briefing.sheet import Sheet, Told
 from agents.briefing.store import Made
 from agents.disclosure import few_members
 from agents.prose import Piece, number
@@ -27,6 +27,7 @@ from tools.formula import FormulaError, evaluate
 from tools.metrics import governed_table
 from tools.outcome import Column, Mendable, PlainCell, Table
 from tools.scout.incident import Incident, visible_to
+from tools.standing import is_favourable, rank
 
 CauseOf = Callable[[Incident, Desk], Aligned | None]
 SAME = 1e-6
@@ -52,7 +53,9 @@ def compose(
     unknown = [issue for issue in issues if not _has_words(issue.incident, desk)]
     issues = [issue for issue in issues if issue not in unknown]
     current = [issue for issue in issues if not issue.missed and issue.state != "resolved"]
-    ranked = sorted((issue for issue in current if not issue.incident.echo_of), key=_rank)
+    ranked = sorted(
+        (issue for issue in current if not issue.incident.echo_of), key=lambda issue: rank(issue.incident)
+    )
     basis = sheet.add(_basis(made))
     told: list[Told] = []
     unconfirmed = sum(not issue.missed and not issue.incident.echo_of for issue in unknown)
@@ -118,13 +121,6 @@ def _has_words(incident: Incident, desk: Desk) -> bool:
 
 def _followed(incident: Incident, follows: Mapping[str, str]) -> bool:
     return all(incident.values.get(name, value) == value for name, value in follows.items())
-
-
-def _rank(issue: Issue) -> tuple[int, float, float, str]:
-    """What costs most comes first, then what is surest; what is good comes last."""
-    incident = issue.incident
-    counted = incident.dollars.counted if incident.dollars else 0.0
-    return (int(is_favourable(incident)), -abs(counted), -abs(incident.evidence.z), incident.id)
 
 
 def _tell(issue: Issue, sheet: Sheet, cause_of: CauseOf) -> Told | str:

@@ -9,10 +9,11 @@ from agents.answer import Fact
 from agents.briefing.document import Item, Passage
 from agents.briefing.issue_table import IssueVoice
 from agents.briefing.phrases import filled
-from agents.briefing.sheet import Sheet, Told, is_favourable
+from agents.briefing.sheet import Sheet, Told
 from agents.prose import Piece, number
 from agents.wording import days_in_words, lead_in
 from tools.scout.incident import Incident
+from tools.standing import is_favourable
 
 VIEW = "/view"
 Writer = Callable[..., Passage]

@@ -14,7 +14,6 @@ from agents.briefing.lifecycle import Issue
 from agents.prose import Piece
 from tools.desk import Desk
 from tools.outcome import Table
-from tools.scout.incident import Incident
 
 
 @dataclass
@@ -65,10 +64,3 @@ class Told:
     governed: int = -1
     course: int = -1
     expectation: int = -1
-
-
-def is_favourable(incident: Incident) -> bool:
-    """By the metric's polarity; of a neutral metric what saves money is good."""
-    if incident.favourable is not None:
-        return incident.favourable
-    return incident.dollars is not None and incident.dollars.amount.value < 0

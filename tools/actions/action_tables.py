@@ -15,6 +15,7 @@ from tools.savings import computed
 
 BASE = 3  # the answer's tables ahead of the governed ones
 TOP = 5
+SAVED = ("savings_per_year", "savings_low", "savings_high")  # what a table of actions is about
 
 
 def action_tables(found: Recommendations, shown: Sequence[Candidate], part: int) -> tuple[Table, Table]:
@@ -36,7 +37,7 @@ def action_tables(found: Recommendations, shown: Sequence[Candidate], part: int)
         "Recommended actions", _ACTION_COLUMNS, (), interpretation=interpretation_of(found), formulas=formulas
     )
     others = [details, empty] if part == 0 else [empty, details]
-    return computed_table(found, empty, given, part, others), details
+    return computed_table(found, empty, given, part, others).led_by(*SAVED), details
 
 
 def _details(found: Recommendations, shown: Sequence[Candidate], part: int) -> Table:

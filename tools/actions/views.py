@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tools.actions.action_tables import BASE, action_tables, computed_table
+from tools.actions.action_tables import BASE, SAVED, action_tables, computed_table
 from tools.actions.candidates import Candidate
 from tools.actions.portfolio import Array, Bundle, best_plan, chances, stopped
 from tools.actions.recommendations import Recommendations, interpretation_of
@@ -73,7 +73,7 @@ def _journey_table(
         of = "stopped" if end == "per_year" else f"stopped_{end}"
         formulas[f"savings_{end}"] = f"mul({cell}:leak_per_year, {cell}:{of})"
     empty = replace(empty, interpretation=interpretation_of(found), formulas=formulas)
-    return computed_table(found, empty, rows, part, others)
+    return computed_table(found, empty, rows, part, others).led_by(*SAVED)
 
 
 def issues(found: Recommendations, shown: Sequence[Candidate]) -> tuple[Table, ...]:
