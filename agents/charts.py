@@ -46,7 +46,7 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
     then = _THEN.get(first.name, f"{first.name}__previous")
     if (len(dimensions) == 1 or one_each) and any(c.name == then for c in part.columns):
         return chart("grouped_bar", dimensions[0].name, (first.name, then))
-    if one_each and not roles["metric"] and {c.unit for c in roles["derived"]} == {first.unit} and measured[1:]:
+    if one_each and not roles["metric"] and {c.unit for c in roles["derived"]} == {"usd"} and measured[1:]:
         return chart("grouped_bar", dimensions[0].name, tuple(c.name for c in measured))
     if len(dimensions) == 1 or one_each:
         return chart("bar", dimensions[0].name, (first.name,))
@@ -55,8 +55,9 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
 
 def _computed(derived: list[AnswerColumn]) -> list[AnswerColumn]:
     """What to draw of computed columns: what a table leads with where that is a rate, else its money."""
-    if derived and derived[0].unit == "rate":
-        return derived[:1]
+    figures = [c for c in derived if c.unit]
+    if figures and figures[0].unit == "rate":
+        return figures[:1]
     return [c for c in derived if c.unit == "usd"]
 
 

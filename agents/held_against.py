@@ -114,7 +114,7 @@ def _moved(prose: Prose, voice: Voice) -> None:
     moved = voice.moved(row, metric, brief=True)
     if moved:
         prose.write(
-            "By {by}, {metric} rose most for {name}: {value}{period}, {moved}.",
+            "By {by}, {metric} moved for {name}: {value}{period}, {moved}.",
             by=dimension_names(voice), metric=voice.metric(metric), name=voice.row_name(row),
             value=voice.cell(row, metric), period=voice.period(), moved=moved,
         )  # fmt: skip
