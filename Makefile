@@ -49,10 +49,10 @@ quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run --quick --jobs $(JOBS) questions conversations paraphrases scout-quick \
 		accuracy dialogues faithfulness guard injection robustness routing tools actions-quick impact-quick
 
-evals: evals-extra ## every eval suite on every instance, logged to MLflow (var/evals/mlflow.db); then the adapters' tests
+evals: evals-extra ## every eval suite on every instance, logged to MLflow (var/evals/mlflow.db); then the adapters' tests and the whole demo
 	@code=0; $(BIN)/command-center eval run --jobs $(JOBS) --mlflow local || code=$$?; \
 		$(BIN)/command-center eval run actions impact || code=$$?; \
-		$(BIN)/python -m pytest -q tests/evals/adapters && \
+		STORY=1 $(BIN)/python -m pytest -q tests/evals/adapters tests/test_demo_story.py && \
 		$(BIN)/deepeval test run tests/evals/adapters/test_deepeval_answers.py && exit $$code
 
 evals-extra: $(STAMP) ## MLflow and DeepEval, which nothing else needs
