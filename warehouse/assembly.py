@@ -88,8 +88,8 @@ class Assembly:
         """Attach what is kept and make the engine's own schemas. Large loads work in a file instead of memory."""
         (self.staging / segments.FOLDER).mkdir()
         segments.attach(self.con, self.folder, self.plan.kept, segments.PARTS)
-        workspace = str(self.staging / "work.duckdb") if large else ":memory:"
-        self.con.execute(f"ATTACH {quoted(workspace)} AS work")
+        file = quoted(str(self.staging / "work.duckdb"))
+        self.con.execute(f"ATTACH {file} AS work ({segments.UNLOGGED})" if large else "ATTACH ':memory:' AS work")
         for schema in ("typed", "again", "fates", "revived"):
             self.con.execute(f"CREATE SCHEMA work.{schema}")
         for schema in ("taken", "raw", "base", "accepted", "silver", "gold", "bronze", "build"):
@@ -394,7 +394,7 @@ class Assembly:
     def show_received(self) -> None:
         """Begin the snapshot's own files and show what was received, of all segments, as one."""
         for file, catalog in (("lake.tmp", LAKE), ("gold.tmp", SERVE), ("shared.tmp", SHARED)):
-            self.con.execute(f"ATTACH {quoted(str(self.staging / file))} AS {catalog}")
+            self.con.execute(f"ATTACH {quoted(str(self.staging / file))} AS {catalog} ({segments.UNLOGGED})")
         for schema in (f"{LAKE}.bronze", f"{LAKE}.silver", f"{SERVE}.gold", f"{SHARED}.gold"):
             self.con.execute(f"CREATE SCHEMA {schema}")
         show_bronze(self.con, LAKE, self.contract, self.raw, self._accepted, self.words)

@@ -20,6 +20,9 @@ from warehouse.reading import quoted
 FOLDER = "segments"
 Kind = Literal["raw", "reference", "days"]
 PARTS = ("raw", "accepted", "lake", "gold", "shared")
+UNLOGGED = "RECOVERY_MODE no_wal_writes"
+"""How a file is attached that a build writes: it is whole when it is closed, and thrown away when the build fails,
+so a log of each statement, forced to the disk, would be for nothing."""
 _SCHEMAS = {
     "raw": ("bronze",),
     "accepted": ("rows", "bronze"),
@@ -123,7 +126,7 @@ def attach(
 def create(con: duckdb.DuckDBPyConnection, staging: Path, part: str, name: str) -> str:
     """Attach an empty new file for a part, with its schemas; returns its alias."""
     alias = f"{part}_{name}"
-    con.execute(f"ATTACH {quoted(str(staging / file_of(part, name)))} AS {alias}")
+    con.execute(f"ATTACH {quoted(str(staging / file_of(part, name)))} AS {alias} ({UNLOGGED})")
     for schema in _SCHEMAS[part]:
         con.execute(f"CREATE SCHEMA {alias}.{schema}")
     return alias
