@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from warehouse.collector import collect_never, collect_rarely
 from warehouse.logs import silence_libraries
 from warehouse.principal import Principal
 from warehouse.settings import Settings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tools.desk import Desk
 
 silence_libraries()
+collect_never()  # until all tests are read
 OnceARun = Callable[[str, Callable[[Path], object]], Path]
 
 # Servers of tests have a day scanned when a test asks for it, not by themselves.
@@ -57,6 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     order = {tests / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
+def pytest_collection_finish() -> None:
+    collect_rarely()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,16 @@ import sys
 import threading
 from contextlib import suppress
 
-from ui.cli import main
+from warehouse.collector import collect_never, collect_rarely
+
+
+def main() -> None:
+    """The command line, which takes its time to be read."""
+    collect_never()
+    from ui.cli import main as command_line
+
+    collect_rarely()
+    command_line()
 
 
 def run() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evals.trials.observing import Bench
 from evals.trials.trial import Observation, Trial
+from warehouse.collector import collect_rarely
 from warehouse.logs import silence_libraries
 from warehouse.settings import Settings
 
@@ -40,7 +41,7 @@ def run_trials(
             _close()
         return
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(chunks)), spawn, initializer=silence_libraries) as pool:
+    with ProcessPoolExecutor(min(jobs, len(chunks)), spawn, initializer=_begin) as pool:
         waiting: set[Future[list[Observation]]] = {
             pool.submit(_observe, chunk, folder, settings) for chunk in chunks
         }
@@ -49,6 +50,11 @@ def run_trials(
             for future in done:
                 for seen in future.result():
                     keep(seen)
+
+
+def _begin() -> None:
+    silence_libraries()
+    collect_rarely()
 
 
 def _chunks(trials: list[Trial]) -> Iterator[list[Trial]]:

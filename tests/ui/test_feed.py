@@ -18,8 +18,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.warehouse.conftest import valid_tables, write_tables
 from ui.feeding import Pace, Round, follow, listing, patient_build, quantile, rounds
-from warehouse.build import build
 from warehouse.errors import MissingDataError
 from warehouse.settings import Settings
 from warehouse.snapshots import build_lock, connect, current
@@ -130,8 +130,8 @@ def landed(folder: Path, table: str) -> int:
         return int(con.execute(f"SELECT count(*) FROM read_csv([{files}], union_by_name = true)").fetchall()[0][0])
 
 
-def test_a_feed_that_is_killed_goes_on_without_a_trace(copied: Path, tmp_path: Path, settings: Settings) -> None:
-    warehouse = tmp_path / "warehouse"
+def test_a_feed_that_is_killed_goes_on_without_a_trace(copied: Path, tmp_path: Path, tiny_warehouse: Path) -> None:
+    warehouse = Path(shutil.copytree(tiny_warehouse, tmp_path / "warehouse"))
     for pause in (0.0, 0.7):
         feed = started(copied, warehouse, tmp_path / "var")
         assert next(lines(feed))["snapshot"] == current(warehouse).id
@@ -188,19 +188,22 @@ def test_feed_says_what_is_wrong(tmp_path: Path, command_center: Callable[..., A
     assert command_center("watch", "--source", tmp_path / "nowhere").code == 2
 
 
-def test_a_build_waits_for_another_one(tiny_sources: Path, tmp_path: Path, settings: Settings) -> None:
+def test_a_build_waits_for_another_one(tmp_path: Path, settings: Settings) -> None:
     waits: list[float] = []
+    source, warehouse = write_tables(tmp_path / "sources", valid_tables()), tmp_path / "warehouse"
+    warehouse.mkdir()
     with ExitStack() as other:
-        other.enter_context(build_lock(tmp_path))
+        other.enter_context(build_lock(warehouse))
 
         def release(seconds: float) -> None:
             waits.append(seconds)
             if len(waits) == 2:
                 other.close()
 
-        report = patient_build(tiny_sources, tmp_path, settings, sleep=release)
+        report = patient_build(source, warehouse, settings, sleep=release)
     assert len(waits) == 2
-    assert report.snapshot == current(tmp_path).id
+    assert report.published
+    assert report.snapshot == current(warehouse).id
 
 
 def test_watching_builds_when_files_have_landed_and_are_whole(tmp_path: Path) -> None:
@@ -229,9 +232,9 @@ def test_watching_builds_when_files_have_landed_and_are_whole(tmp_path: Path) ->
 
 
 def test_watch_publishes_a_file_that_lands(
-    copied: Path, tmp_path: Path, settings: Settings, command_center: Callable[..., Any]
+    copied: Path, tmp_path: Path, tiny_warehouse: Path, command_center: Callable[..., Any]
 ) -> None:
-    build(copied, tmp_path / "warehouse", settings)
+    shutil.copytree(tiny_warehouse, tmp_path / "warehouse")
     with duckdb.connect() as con:
         row = con.execute(f"SELECT member_id FROM '{copied}/members.csv.gz' LIMIT 1").fetchall()[0][0]
     header = "call_id,member_id,call_date,call_timestamp,call_topic,handle_time_minutes,sentiment,is_repeat_call,"
