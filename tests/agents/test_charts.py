@@ -63,7 +63,8 @@ def test_computed_figures_that_are_set_side_by_side_are_all_drawn() -> None:
 def test_a_computed_table_is_drawn_by_the_rate_that_it_leads_with() -> None:
     basis = _computed(
         [["Message", "Say why", 0.15, 9.0], ["Step", "Mend it", 0.14, 27.0]],
-        ("action", "dimension", ""), ("change", "derived", ""), ("reduction", "derived", "rate"), ("cost", "derived", "usd"),
+        ("action", "dimension", ""), ("change", "derived", ""), ("reduction", "derived", "rate"),
+        ("cost", "derived", "usd"),
     )  # fmt: skip
     drawn = chart_for(basis, 0)
     assert drawn is not None
