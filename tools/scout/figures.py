@@ -26,7 +26,7 @@ from tools.scout.program import ScannedMetric
 from tools.scout.scan import Found
 
 NORMAL_80 = 1.2816
-MOVED = 0.03  # of a level, since the days it was taken from
+MOVED = 0.05  # of a level, since the days it was taken from
 UNEVEN = 0.05  # of an excess, by which what would have been differs in its days and parts
 ANOTHER_SHARE = 0.6  # of the usual share of failures that are called about, by which that of others strays from it
 LEAST_CALLED = 0.02  # of failures
@@ -131,6 +131,8 @@ def _dollars(found: Found, judged: Judged, first: int, excess: Interval) -> Doll
     unsure = 0.0
     if "query:called_about" in formula:
         inputs["called_about"], unsure = _called_about(found, judged, first, excess.value)
+    if "query:calls_a_leak" in formula:
+        inputs["calls_a_leak"], unsure = _calls_a_leak(found, judged, first, excess.value)
     if "query:expected_rate" in formula:
         volume = float(judged.series.exposure[found.cell, first:].sum())
         inputs["expected_rate"] = min(float(found.expected[first:].sum()) / max(volume, 1.0), MOST_REPEATED)
@@ -159,6 +161,30 @@ def _called_about(found: Found, judged: Judged, first: int, excess: float) -> tu
     trust = prior / (prior + noise)
     share = max(trust * shown / excess + (1 - trust) * usual if excess else usual, LEAST_CALLED)
     return share, float(np.sqrt(trust * noise)) / share
+
+
+def _calls_a_leak(found: Found, judged: Judged, first: int, excess: float) -> tuple[float, float]:
+    """How many more calls leaked by each beyond the usual share of failures, and the relative error of that.
+
+    One where failures leaked that would have happened anyway. Where each is one more failure, of which the usual
+    share is expected to leak, it is 1 / (1 - share). The number of calls shows which, as far as its noise lets it.
+    """
+    counts, base = judged.series.counts[found.cell], judged.expected.base
+    weekday = np.arange(len(counts)) % 7
+    usual = np.array([counts[base][weekday[base] == day].mean() for day in range(7)])
+    wanted = float(usual[weekday[first:]].sum())
+    seen = float(counts[first:].sum())
+    volume = float(judged.series.exposure[found.cell, first:].sum())
+    share = min(float(found.expected[first:].sum()) / max(volume, 1.0), MOST_REPEATED)
+    most = 1 / (1 - share)
+    part = (len(counts) - first) / (base.stop - base.start)
+    noise = judged.expected.phi[found.cell] * (seen + wanted * part) + (MOVED * wanted) ** 2
+    noise /= max(excess**2, 1.0)
+    prior = max((most - 1) ** 2 / 12, 1e-9)
+    trust = prior / (prior + noise)
+    shown = (seen - wanted) / excess if excess else 1.0
+    calls = float(np.clip(trust * shown + (1 - trust) * (1 + most) / 2, 1.0, most))
+    return calls, float(np.sqrt(trust * noise)) / calls
 
 
 def _persistence(stray: Floats, exposure: Floats) -> Persistence:

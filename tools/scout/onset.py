@@ -2,7 +2,8 @@
 
 A change may come at once, build up, fade or last a few days only. Each shape from each first day is a model of
 the days; its size is integrated out (Laplace), and what is left is weighed by how usual shapes are. A mixture is
-needed: a ramp that is taken for a step is dated days too late, a step that is taken for a ramp too early.
+needed: a ramp that is taken for a step is dated days too late, a step that is taken for a ramp too early. What is
+not known of the level is averaged over: from a level that was taken for too high a ramp seems to begin too late.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import numpy as np
 from tools.scout.cube import Floats, Ints
 
 LEVEL = 0.8
-UNEVEN_DAYS = 0.05  # of what is expected of a day, by which days stray besides their noise
+UNEVEN_DAYS = 0.07  # of what is expected of a day, by which days stray besides their noise
 TOLD = 0.002  # of the weight; days with less are left out where weights are kept
 SMALLEST = 0.04  # relative change; smaller ones are as likely as it
 SEEN_PART = 0.25  # of a shape's course, in the window in which it was seen
 NEIGHBOURS = 0.8  # how much a day's neighbours count when one day is to be named
-_STEPS = 10
+_STEPS = 5
+_LEVELS, _SHARES = np.polynomial.hermite_e.hermegauss(5)  # in deviations of what is not known, and their weights
 _SHAPES: tuple[tuple[str, float, float], ...] = (
     ("ramp", 1, 0.53),
     ("ramp", 4, 0.032),
@@ -67,16 +69,22 @@ def onset_of(
     *,
     additive: bool = False,
     window: int | None = None,
+    level: float = 0.0,
 ) -> Onset:
     """The onset of a change that is seen within the days. Arrays of days; `phi` scales `plain` to the variance.
 
     `sign` is the change's direction: days from which it would have the other sign have no weight. `additive` is
     for sums of scores, which have a normal distribution. Of a shape that ends, a part must lie in the last
-    `window` days, in which the change was seen: what was over before is another one.
+    `window` days, in which the change was seen: what was over before is another one. `level` is the deviation (in
+    logs) of what all days' `mean` may be too high or too low by; scores have none.
     """
     days = len(counts)
     grown, usual = _shapes(days)
-    table = (_gaussian if additive else _counted)(counts, mean, plain, grown, phi, sign) + usual[:, None]
+    if additive:
+        table = _gaussian(counts, mean, plain, grown, phi, sign)
+    else:
+        table = _over_levels(counts, mean, plain, grown, phi, sign, level)
+    table = table + usual[:, None]
     if window is not None:
         seen = grown[..., max(0, days - window) :].sum(axis=-1)
         table = np.where(seen >= SEEN_PART * grown.sum(axis=-1), table, -np.inf)
@@ -130,17 +138,31 @@ def _gaussian(sums: Floats, mean: Floats, size: Floats, grown: Floats, phi: floa
     return np.asarray(np.where(top * sign > 0, value, -np.inf))
 
 
-def _counted(counts: Floats, mean: Floats, plain: Floats, grown: Floats, phi: float, sign: int) -> Floats:
-    """Fisher's steps for the size of each shape from each first day, then Laplace's integral over it.
-
-    The variance of a day is linear * mean + square * mean**2; the quasi-likelihood is the integral of
-    (count - m) / variance over m.
-    """
+def _over_levels(
+    counts: Floats, mean: Floats, plain: Floats, grown: Floats, phi: float, sign: int, level: float
+) -> Floats:
+    """The likelihood of each shape from each first day, averaged over what the level may be."""
     mean = np.maximum(mean, 1e-6)
     linear = phi * np.maximum(plain / mean, 0.05)
+    factors = np.exp(level * _LEVELS - level**2 / 2) if level > 0 else np.ones(1)
+    shares = _SHARES / _SHARES.sum() if level > 0 else np.ones(1)
+    tables = _counted(counts, mean * factors[:, None], linear, grown, sign) - _quasi(counts, mean, linear)
+    most = tables.max(axis=0)
+    summed = (shares[:, None, None] * np.exp(tables - np.where(np.isfinite(most), most, 0.0))).sum(axis=0)
+    return np.asarray(np.where(np.isfinite(most), most + np.log(np.maximum(summed, 1e-300)), -np.inf))
+
+
+def _counted(counts: Floats, mean: Floats, linear: Floats, grown: Floats, sign: int) -> Floats:
+    """Fisher's steps for the size of each shape from each first day, then Laplace's integral over it.
+
+    By level, shape and first day, for means of shape (levels, days). The variance of a day is linear * mean +
+    square * mean**2; the quasi-likelihood is the integral of (count - m) / variance over m.
+    """
     square = UNEVEN_DAYS**2
     lowest, highest = (0.0, 100.0) if sign > 0 else (-0.97, 0.0)
-    change = np.clip(((counts - mean) * grown).sum(axis=-1) / np.maximum((grown**2) @ mean, 1e-9), lowest, highest)
+    top, size = (np.einsum("sfd,ld->lsf", *pair) for pair in ((grown, counts - mean), (grown**2, mean)))
+    change = np.clip(top / np.maximum(size, 1e-9), lowest, highest)
+    mean = mean[:, None, None, :]
     slope_of = grown * mean
     for _ in range(_STEPS):
         seen = mean + slope_of * change[..., None]
@@ -149,13 +171,12 @@ def _counted(counts: Floats, mean: Floats, plain: Floats, grown: Floats, phi: fl
         change = np.clip(change + step, lowest, highest)
     seen = mean + slope_of * change[..., None]
     information = np.maximum((slope_of**2 / (seen * (linear + square * seen))).sum(axis=-1), 1e-9)
-    gain = _quasi(counts, seen, linear, square) - _quasi(counts, mean, linear, square)[None, None]
-    value = gain - np.log(information) / 2
+    value = _quasi(counts, seen, linear) - np.log(information) / 2
     if sign > 0:  # sizes of rises are as likely in every octave
         value = value - np.log(np.maximum(change, SMALLEST))
     return np.asarray(np.where(change * sign > 0, value, -np.inf))
 
 
-def _quasi(counts: Floats, mean: Floats, linear: Floats, square: float) -> Floats:
-    share = counts / linear
+def _quasi(counts: Floats, mean: Floats, linear: Floats) -> Floats:
+    share, square = counts / linear, UNEVEN_DAYS**2
     return np.asarray((share * np.log(mean) - (share + 1 / square) * np.log(linear + square * mean)).sum(axis=-1))

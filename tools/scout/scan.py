@@ -32,6 +32,7 @@ TRACE = 0.3  # of a longer window's deviations; its second half has 0.7 of them 
 LEAST_OWN = 0.5  # of a score's departure, not made by what is common to all
 FREEDOM = (15.0, 80.0, 200.0)  # of the noise of the whole, of single values, of combinations
 LOOK_BACK = 28  # days in which an incident may have begun
+LEVEL_STRAYS = 0.1  # by which a segment's level of these days strays from its baseline's, besides its error
 OVERLAP = np.array([1.0, 1.5, 3.0])  # cells of several sets of dimensions that amount to one look, by depth
 
 
@@ -348,7 +349,9 @@ def _accepted(series: Series, expected: Expected, folded: Floats, cell: int, win
     )
     phi = float(expected.phi[cell] * expected.clumped(7)[cell])
     counts = series.counts[cell, -days:]
-    onset = onset_of(counts, mean, plain, phi, 1 if z > 0 else -1, additive=score, window=window)
+    unsure = float(expected.level_error[cell]) + (LEVEL_STRAYS**2 if cell else 0.0)
+    sign, level = (1 if z > 0 else -1), 0.0 if score else unsure**0.5
+    onset = onset_of(counts, mean, plain, phi, sign, additive=score, window=window, level=level)
     counted = np.zeros(series.counts.shape[1])
     counted[-days:] = folded[cell]
     return Found(cell, window, z, 1.0, 0.0, onset, expected.mean[cell].copy(), counted)

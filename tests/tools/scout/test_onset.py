@@ -46,6 +46,18 @@ def test_what_was_over_before_the_window_is_not_taken_for_the_change() -> None:
     assert abs(found.first - 24) <= 1
 
 
+def test_what_builds_up_from_a_level_taken_for_too_high_is_dated_no_later() -> None:
+    late = {0.0: 0, 0.15: 0}
+    for seed in range(40):
+        counts, mean = drawn(COURSES["ramp"](17), seed, rise=1.5)
+        for level in late:
+            found = onset_of(counts, mean * 1.15, mean * 1.15, 1.0, 1, window=14, level=level)
+            assert found.weights.sum() == pytest.approx(1)
+            late[level] += found.first > 18
+    assert late[0.0] > 5, late
+    assert late[0.15] <= 0.6 * late[0.0], late
+
+
 def test_a_change_the_other_way_says_nothing_of_its_beginning() -> None:
     _, mean = drawn(COURSES["step"](20), 2)
     found = onset_of(mean * 0.5, mean, mean, 1.0, 1)
