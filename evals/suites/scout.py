@@ -2,8 +2,8 @@
 
 `scout` runs the 22 companies that the latest changes were made on, four of them quiet, in ten minutes on an idle
 machine, `scout-small` sixteen of earlier changes, `scout-last` those that were kept for the end of the first ones,
-`scout-held`, `scout-before`, `scout-prior`, `scout-recent`, `scout-latest`, `scout-newer` and `scout-fresh` those of
-the scores since,
+`scout-held`, `scout-before`, `scout-prior`, `scout-recent`, `scout-latest`, `scout-newer` and `scout-fresh` those
+of the scores since,
 `scout-year` a quiet year, `scout-quick` two small companies. `cases/scout.yml` says which, and on which days.
 """
 
