@@ -98,6 +98,22 @@ def built(tmp_path: Path, settings: Settings) -> Callable[[Path], BuildReport]:
 
 
 @pytest.fixture(scope="session")
+def plain_build(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> tuple[Path, BuildReport]:
+    """A warehouse of the valid tables as they are, and the report of its build. Nobody may change it."""
+    folder = tmp_path_factory.mktemp("plain")
+    source = write_tables(folder / "sources", valid_tables())
+    return folder / "warehouse", build(source, folder / "warehouse", settings)
+
+
+@pytest.fixture
+def plain(valid_sources: Path, plain_build: tuple[Path, BuildReport], tmp_path: Path) -> BuildReport:
+    """The report of `valid_sources` as they are, of which the test's warehouse is a copy: built once for all."""
+    warehouse, report = plain_build
+    shutil.copytree(warehouse, tmp_path / "warehouse")
+    return report
+
+
+@pytest.fixture(scope="session")
 def three_snapshots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A warehouse after three drops: two calls as of 2024-11-05, a third of that day, a fourth of the next day."""
     folder, tables, ids = tmp_path_factory.mktemp("three"), valid_tables(), []

@@ -46,14 +46,15 @@ NO_FILES: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("what", NO_FILES)
-def test_what_is_no_file_is_refused_by_name_and_holds_nothing_up(what, valid_sources: Path, built, ask):
-    make, says = NO_FILES[what]
-    make(valid_sources / "surveys-9.csv")
+def test_what_is_no_file_is_refused_by_name_and_holds_nothing_up(valid_sources: Path, built, ask):
+    says = {f"surveys-{number}.csv": says for number, (_, says) in enumerate(NO_FILES.values())}
+    for name, (make, _) in zip(says, NO_FILES.values(), strict=True):
+        make(valid_sources / name)
     report = built(valid_sources)
-    assert [s["file"] for s in report.sources if s["refused"] == "unreadable_file"] == ["surveys-9.csv"]
-    found = ask("SELECT detail FROM bronze.quarantine WHERE source_file = 'surveys-9.csv'")
-    assert says in found[0][0]
+    assert sorted(s["file"] for s in report.sources if s["refused"] == "unreadable_file") == list(says)
+    found = ask("SELECT source_file, detail FROM bronze.quarantine ORDER BY ALL")
+    assert [name for name, _ in found] == list(says)
+    assert [name for name, detail in found if says[name] not in detail] == []
     assert report.tables["gold.surveys"] == 1
 
 
@@ -114,7 +115,7 @@ def _replaced(path: Path) -> None:
 
 def _grown(path: Path) -> None:
     with path.open("ab") as stream:
-        stream.write(ROW.replace(b"S9", b"S10"))
+        stream.write(ROW.replace(b"S9", b"G9"))
 
 
 def _gone(path: Path) -> None:
@@ -145,20 +146,31 @@ def _build_while(
     return build(source, tmp_path / "warehouse", settings, progress=progress)
 
 
-@pytest.mark.parametrize("change", [_grown, _replaced, _gone, _a_folder_now, _a_pipe_now])
-def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_build(
-    change, valid_sources: Path, built, settings: Settings, tmp_path: Path, ask
+def test_files_that_change_while_they_are_read_are_left_to_the_next_build(
+    valid_sources: Path, built, settings: Settings, tmp_path: Path, ask
 ):
-    path = valid_sources / "surveys-9.csv"
-    path.write_bytes(HEADER + b"\n" + ROW)
-    report = _build_while(valid_sources, lambda: change(path), settings, tmp_path)
-    assert {s["file"]: s["refused"] for s in report.sources if s["refused"]} == {path.name: "changed_file"}
-    assert ask("SELECT count(*) FROM gold.surveys") == [(1,)]
-    if not path.is_file():
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        path.write_bytes(HEADER + b"\n" + ROW)
-    report = built(valid_sources)
-    assert report.tables["gold.surveys"] == path.read_bytes().count(b"\n")
+    changes = (_grown, _replaced, _gone, _a_folder_now, _a_pipe_now)
+    paths = [valid_sources / f"surveys-{number}.csv" for number in range(len(changes))]
+    contents = [HEADER + b"\n" + ROW.replace(b"S9", b"F%d" % number) for number in range(len(changes))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(content)
+
+    def change_all() -> None:
+        for path, change in zip(paths, changes, strict=True):
+            change(path)
+
+    report = _build_while(valid_sources, change_all, settings, tmp_path)
+    refused = {s["file"]: s["refused"] for s in report.sources if s["refused"]}
+    assert refused == dict.fromkeys((path.name for path in paths), "changed_file")
+    assert ask("SELECT survey_id FROM gold.surveys") == [("S1",)]
+    for path, content in zip(paths, contents, strict=True):
+        if not path.is_file():
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            path.write_bytes(content)
+    built(valid_sources)
+    found = ask("SELECT survey_id, feedback_text FROM gold.surveys ORDER BY 1")
+    assert found == [("F0", "Fine"), ("F1", "Poor"), *((f"F{n}", "Fine") for n in (2, 3, 4)), ("G9", "Fine"),
+                     ("S1", "Fine")]  # fmt: skip
 
 
 def test_a_file_that_is_only_touched_is_taken(valid_sources: Path, settings: Settings, tmp_path: Path):
@@ -168,9 +180,9 @@ def test_a_file_that_is_only_touched_is_taken(valid_sources: Path, settings: Set
 
 @pytest.mark.parametrize("emptied", [False, True], ids=["folder gone", "folder empty, as an unmounted disk"])
 def test_a_source_folder_that_disappears_in_mid_read_publishes_nothing(
-    emptied, valid_sources: Path, built, settings: Settings, tmp_path: Path
+    emptied, valid_sources: Path, plain, settings: Settings, tmp_path: Path
 ):
-    served = built(valid_sources).snapshot
+    served = plain.snapshot
     (valid_sources / "surveys-9.csv").write_bytes(HEADER + b"\n" + ROW)
 
     def disappear() -> None:
@@ -219,21 +231,24 @@ def _select(**changes: str) -> str:
     return "SELECT " + ", ".join(f'{sql} AS "{name}"' for name, sql in (VALUES | changes).items())
 
 
-@pytest.mark.parametrize(
-    ("changes", "day"),
-    [
-        ({}, "2024-11-05"),
-        ({"survey_date": "TIMESTAMPTZ '2024-11-05 23:30:00-05'"}, "2024-11-06"),
-        ({"survey_date": "TIMESTAMP_NS '2024-11-05 10:00:00.123456789'"}, "2024-11-05"),
-        ({"nps_score": "9.00::DECIMAL(10, 2)", "csat_score": "4.0::DOUBLE"}, "2024-11-05"),
-        ({"survey_type": "'post_call'::ENUM('post_call', 'annual')"}, "2024-11-05"),
-    ],
-)
-def test_parquet_of_other_types_reads_as_its_values(changes, day, valid_sources: Path, built, ask):
-    _parquet(valid_sources / "surveys-9.parquet", _select(**changes))
+TYPES: list[tuple[dict[str, str], str]] = [
+    ({}, "2024-11-05"),
+    ({"survey_date": "TIMESTAMPTZ '2024-11-05 23:30:00-05'"}, "2024-11-06"),
+    ({"survey_date": "TIMESTAMP_NS '2024-11-05 10:00:00.123456789'"}, "2024-11-05"),
+    ({"nps_score": "9.00::DECIMAL(10, 2)", "csat_score": "4.0::DOUBLE"}, "2024-11-05"),
+    ({"survey_type": "'post_call'::ENUM('post_call', 'annual')"}, "2024-11-05"),
+]
+
+
+def test_parquet_of_other_types_reads_as_its_values(valid_sources: Path, built, ask):
+    for number, (changes, _) in enumerate(TYPES):
+        select = _select(survey_id=f"'P{number}'", **changes)
+        _parquet(valid_sources / f"surveys-{number}.parquet", select)
     built(valid_sources)
-    found = ask("SELECT survey_date, nps_score, csat_score, survey_type FROM gold.surveys WHERE survey_id = 'S9'")
-    assert found == [(date.fromisoformat(day), 9, 4, "post_call")]
+    found = ask("SELECT survey_id, survey_date, nps_score, csat_score, survey_type FROM gold.surveys "
+                "WHERE survey_id LIKE 'P%' ORDER BY 1")  # fmt: skip
+    days = [date.fromisoformat(day) for _, day in TYPES]
+    assert found == [(f"P{number}", day, 9, 4, "post_call") for number, day in enumerate(days)]
 
 
 def test_parquet_with_numbers_for_dates_is_quarantined_and_with_nested_columns_refused(

@@ -22,13 +22,13 @@ FULL = "IO Error: Could not write file: No space left on device"
     ],
 )
 def test_a_full_disk_is_named_and_leaves_the_last_snapshot(
-    step, error, valid_sources: Path, built, tmp_path: Path, monkeypatch
+    step, error, valid_sources: Path, plain, built, tmp_path: Path, monkeypatch
 ):
     def full(*_: object) -> None:
         raise error
 
     warehouse = tmp_path / "warehouse"
-    served = built(valid_sources).snapshot
+    served = plain.snapshot
     (valid_sources / "surveys_2024-11-06.csv").write_text((valid_sources / "surveys.csv").read_text() + "\n")
     monkeypatch.setattr(f"warehouse.{step}", full)
     with pytest.raises(MissingDataError, match="disk is full") as failure:
