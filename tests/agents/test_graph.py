@@ -82,9 +82,10 @@ def test_callbacks_and_tracers_never_see_who_asks(desk: Desk) -> None:
     assert "executive" not in listener.heard
 
 
-def test_the_command_line_imports_no_graph_library(tmp_path: Path) -> None:
+def test_the_command_line_imports_no_graph_library_and_no_store(tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    code = "import agents.runtime, sys; sys.exit(any(m.startswith(('langgraph', 'openai')) for m in sys.modules))"
+    heavy = ("langgraph", "openai", "chromadb")
+    code = f"import agents.runtime, sys, ui.cli; sys.exit(any(m.startswith({heavy}) for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

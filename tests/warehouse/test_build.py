@@ -23,9 +23,8 @@ def as_parquet(csv: Path, target: Path, *, text: bool = False) -> None:
 
 
 def test_the_same_rows_as_csv_parts_gzip_or_parquet_make_the_same_tables(
-    valid_sources: Path, built, ask, tmp_path, settings
+    valid_sources: Path, plain, ask, tmp_path, settings
 ):
-    built(valid_sources)
     calls = ask("SELECT * EXCLUDE (transcript) FROM gold.calls ORDER BY call_id")
     as_parquet(valid_sources / "digital_interactions.csv", valid_sources / "digital_interactions-000.parquet")
     as_parquet(valid_sources / "members.csv", valid_sources / "members" / "part-0.parquet", text=True)
@@ -48,8 +47,8 @@ def test_columns_that_the_contract_does_not_list_are_named_and_left_out(valid_so
     assert ask("SELECT nps_score FROM gold.surveys") == [(9,)]
 
 
-def test_missing_optional_columns_and_files_read_as_unknown_and_are_listed(valid_sources: Path, built, ask):
-    report = built(valid_sources)
+def test_missing_optional_columns_and_files_read_as_unknown_and_are_listed(valid_sources: Path, plain, ask):
+    report = plain
     assert "language" in report.missing_columns["members"]
     assert report.missing_columns["call_center"] == [
         "sentiment_score", "agent_id", "agent_team", "ivr_path", "queue_wait_seconds", "transcript", "channel",
@@ -63,8 +62,8 @@ def test_missing_optional_columns_and_files_read_as_unknown_and_are_listed(valid
     assert manifest["missing_files"] == ["communications", "fixes", "cost_estimates"]
 
 
-def test_a_second_build_of_the_same_inputs_does_nothing(valid_sources: Path, built, settings, tmp_path):
-    first = built(valid_sources)
+def test_a_second_build_of_the_same_inputs_does_nothing(valid_sources: Path, plain, built, settings, tmp_path):
+    first = plain
     second = built(valid_sources)
     assert (first.published, second.published) == (True, False)
     assert second.snapshot == first.snapshot
@@ -75,9 +74,8 @@ def test_a_second_build_of_the_same_inputs_does_nothing(valid_sources: Path, bui
 
 
 def test_a_whole_folder_adds_to_its_own_company_and_replaces_another(
-    tables, written, built, ask, tmp_path, settings
+    tables, written, plain, built, ask, tmp_path, settings
 ):
-    built(written(tables))
     tables["call_center"].append(tables["call_center"][0] | {"call_id": "C3"})
     build(written(tables), tmp_path / "warehouse", settings, whole=True)
     calls = "SELECT call_id FROM gold.calls ORDER BY ALL"
@@ -94,9 +92,9 @@ def test_a_whole_folder_adds_to_its_own_company_and_replaces_another(
 
 
 def test_a_changed_rule_reaches_every_number_and_changing_it_back_serves_the_kept_snapshot(
-    valid_sources: Path, built, ask, settings: Settings, tmp_path
+    valid_sources: Path, plain, built, ask, settings: Settings, tmp_path
 ):
-    first = built(valid_sources)
+    first = plain
     rules = settings.rules.model_copy(
         update={"planning_cost_per_call": 10.0, "cost_per_call": 1.0, "cost_per_minute": 2.0,
                 "leakage_window_minutes": 10, "high_handle_time_minutes": 9.0}
@@ -117,9 +115,9 @@ def test_a_changed_rule_reaches_every_number_and_changing_it_back_serves_the_kep
 
 
 def test_a_failing_check_publishes_nothing_and_says_which_rows(
-    tables, written, built, ask, tmp_path, monkeypatch: pytest.MonkeyPatch
+    tables, written, plain, built, ask, tmp_path, monkeypatch: pytest.MonkeyPatch
 ):
-    first = built(written(tables))
+    first = plain
     real = checks.checks_of
 
     def stricter(model: SqlModel, scope: dict[str, str]) -> list[checks.Check]:
@@ -178,8 +176,8 @@ def test_a_stray_row_in_the_far_future_is_not_today(tables, written, built):
     assert built(written(tables)).as_of.isoformat() == "2024-11-10"
 
 
-def test_a_quiet_warehouse_has_no_partial_day(valid_sources: Path, built):
-    assert built(valid_sources).as_of.isoformat() == "2024-11-05"
+def test_a_quiet_warehouse_has_no_partial_day(plain):
+    assert plain.as_of.isoformat() == "2024-11-05"
 
 
 def test_the_quality_report_names_what_is_wrong(tables, written, built, tmp_path):

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.warehouse.conftest import valid_tables, write_tables
 from warehouse import snapshots
 from warehouse.audit import AuditLog
 from warehouse.build import build
@@ -66,19 +67,26 @@ def all_of_it(tables: dict[str, list[dict[str, Any]]]) -> None:
         step(tables)
 
 
+@pytest.fixture(scope="module")
+def older_one(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> tuple[Path, str]:
+    """A warehouse of the valid tables, and its snapshot."""
+    folder = tmp_path_factory.mktemp("older")
+    source, now = write_tables(folder / "sources", valid_tables()), datetime(2024, 11, 8, tzinfo=UTC)
+    return folder / "warehouse", build(source, folder / "warehouse", settings, full=True, now=now).snapshot
+
+
 @pytest.fixture
 def pair_of(
-    tables, written, tmp_path: Path, settings: Settings
+    tables, written, older_one: tuple[Path, str], tmp_path: Path, settings: Settings
 ) -> Callable[[Spoil], tuple[Path, Snapshot, Snapshot]]:
     """Builds the valid tables and then what a function makes of them, each from the beginning."""
 
     def make(spoil: Spoil) -> tuple[Path, Snapshot, Snapshot]:
-        path, found = tmp_path / "warehouse", []
-        for hour, step in enumerate((lambda _: None, spoil)):
-            step(tables)
-            now = datetime(2024, 11, 8, hour, tzinfo=UTC)
-            found.append(build(written(tables), path, settings, full=True, now=now).snapshot)
-        return path, *(snapshots.read_snapshot(path, name) for name in found)
+        path = Path(shutil.copytree(older_one[0], tmp_path / "warehouse"))
+        spoil(tables)
+        now = datetime(2024, 11, 8, 1, tzinfo=UTC)
+        newer = build(written(tables), path, settings, full=True, now=now).snapshot
+        return path, snapshots.read_snapshot(path, older_one[1]), snapshots.read_snapshot(path, newer)
 
     return make
 

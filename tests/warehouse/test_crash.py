@@ -92,6 +92,13 @@ def asked(settings: Settings, tmp_path: Path) -> Iterator[Callable[[Path], tuple
     audit.close()
 
 
+@pytest.fixture(scope="module")
+def next_build(company: Company, forks: Any, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """The seconds of a build of the next drop that nothing happens to."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return undisturbed(forks, company.order(company.copy(folder)), folder)
+
+
 def undisturbed(forks: Any, order: dict[str, Any], tmp_path: Path) -> float:
     """Seconds of processor time of a build that nothing happens to."""
     forks.start(order | {"spent": tmp_path / "seconds"})
@@ -103,7 +110,7 @@ def undisturbed(forks: Any, order: dict[str, Any], tmp_path: Path) -> float:
     ("what", "share"), [("the next drop", 0.6), ("a full build", 0.2), ("the first build", 0.2)]
 )
 def test_killed_at_any_point_the_last_snapshot_serves_and_the_next_build_finishes(
-    what, share, company: Company, forks: Any, few_kept, comparing, asked, tmp_path: Path
+    what, share, company: Company, forks: Any, few_kept, comparing, asked, next_build: float, tmp_path: Path
 ):
     """Up to four kills hit what the ones before have left; then a build finishes the work.
 
@@ -111,7 +118,9 @@ def test_killed_at_any_point_the_last_snapshot_serves_and_the_next_build_finishe
     but gives it no more to do.
     """
     first, full, kills = what == "the first build", what == "a full build", round(KILLS * share)
-    seconds = undisturbed(forks, company.order(fresh(company, tmp_path / "spent", first), full=full), tmp_path)
+    plain = what == "the next drop"
+    order = company.order(fresh(company, tmp_path / "spent", first), full=full)
+    seconds = next_build if plain else undisturbed(forks, order, tmp_path)
     random, ends, warehouse = Random(7), Counter[int](), fresh(company, tmp_path / "0", first)
     delays = [(number + random.random()) / kills * seconds for number in range(kills)]
     random.shuffle(delays)
@@ -239,13 +248,12 @@ def test_a_file_that_cannot_be_written_to_its_end_publishes_nothing(
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_interrupted_it_leaves_the_last_snapshot(
-    name, company: Company, forks: Any, few_kept, comparing, tmp_path
+    name, company: Company, forks: Any, few_kept, comparing, next_build: float, tmp_path
 ):
     number = getattr(signal, name)
-    seconds = undisturbed(forks, company.order(company.copy(tmp_path / "spent")), tmp_path)
     for part in (1, 3, 5) if KILLS > 50 else (2, 5):
         warehouse = company.copy(tmp_path / str(part))
-        forks.start(company.order(warehouse, after=seconds * part / 6, signal=number))
+        forks.start(company.order(warehouse, after=next_build * part / 6, signal=number))
         (code,) = forks.codes()
         assert code in ((0, 130) if name == "SIGINT" else (0, -signal.SIGTERM))
         assert comparing.state(warehouse) in (company.before, company.after)

@@ -237,8 +237,7 @@ def test_targets_are_settings(tables, written, tmp_path, settings, reported):
     assert {m for _, m, _ in failing(reported())} == {"accepted_share", "rows_refused", "days_behind"}
 
 
-def test_history_follows_the_kept_snapshots_of_all_tables_or_of_one(tables, written, built, reported):
-    built(written(tables))
+def test_history_follows_the_kept_snapshots_of_all_tables_or_of_one(tables, written, plain, built, reported):
     refuse_a_row(tables)
     built(written(tables))
     newest, oldest = reported().history
@@ -252,9 +251,8 @@ def test_history_follows_the_kept_snapshots_of_all_tables_or_of_one(tables, writ
 
 
 def test_an_unknown_table_and_a_snapshot_without_the_measures_are_said_so(
-    valid_sources, built, reported, monkeypatch: pytest.MonkeyPatch
+    plain, reported, monkeypatch: pytest.MonkeyPatch
 ):
-    built(valid_sources)
     with pytest.raises(UsageError, match="claims, digital_interactions"):
         reported("claim")
     monkeypatch.setattr(

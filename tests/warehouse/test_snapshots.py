@@ -50,10 +50,10 @@ def calls(warehouse: Path) -> int:
 
 
 def test_a_build_killed_midway_leaves_the_last_snapshot_and_the_next_one_finishes(
-    valid_sources: Path, built, tmp_path, settings
+    valid_sources: Path, plain, tmp_path, settings
 ):
     warehouse = tmp_path / "warehouse"
-    first = built(valid_sources)
+    first = plain
     process = start_build(valid_sources, warehouse, "Publish")
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -66,8 +66,7 @@ def test_a_build_killed_midway_leaves_the_last_snapshot_and_the_next_one_finishe
     assert not list(warehouse.glob(".staging-*"))
 
 
-def test_two_builds_at_once_the_second_is_refused_and_readers_go_on(valid_sources: Path, built, tmp_path):
-    built(valid_sources)
+def test_two_builds_at_once_the_second_is_refused_and_readers_go_on(valid_sources: Path, plain, built, tmp_path):
     process = start_build(valid_sources, tmp_path / "warehouse", "Sort out bad rows")
     try:
         with pytest.raises(MissingDataError, match="Another build is running") as refusal:
@@ -93,8 +92,8 @@ def test_only_the_last_snapshots_are_kept_and_an_open_one_can_be_read_to_its_end
     assert calls(warehouse) == 5
 
 
-def test_a_full_disk_publishes_nothing_and_says_so(valid_sources: Path, built, settings, tmp_path):
-    first = built(valid_sources)
+def test_a_full_disk_publishes_nothing_and_says_so(valid_sources: Path, plain, settings, tmp_path):
+    first = plain
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(small)], capture_output=True)
@@ -128,9 +127,8 @@ def _assert_full_disk_is_said(source: Path, tmp_path: Path, settings: Settings) 
 
 
 @pytest.mark.parametrize("damage", ["no pointer", "no manifest", "torn manifest", "torn file", "no file"])
-def test_a_damaged_warehouse_is_said_so_and_built_again(damage, valid_sources: Path, built, tmp_path):
+def test_a_damaged_warehouse_is_said_so_and_built_again(damage, valid_sources: Path, plain, built, tmp_path):
     warehouse = tmp_path / "warehouse"
-    built(valid_sources)
     snapshot = snapshots.current(warehouse)
     manifest = snapshot.gold_path.parent / "manifest.json"
     match damage:
