@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.outcome import Column, Table
+from ui.dashboard.numbers import IN_POINTS, change_of, full, short, signed
 from ui.dashboard.overview import JOURNEYS, Leader, leader
 from ui.dashboard.panels import Panel
 
@@ -35,3 +36,17 @@ def test_a_journey_leaks_most_only_where_that_can_be_told(
 ) -> None:
     total = Panel("leaks_total", Table("", (CALLS,), ((whole,),)))
     assert leader(_panel(shown, left_out), total) == said
+
+
+def test_a_rate_moves_by_percentage_points_and_a_sum_by_a_part_of_it() -> None:
+    assert (change_of("repeat_call_rate", "rate"), change_of("leaked_calls", "count")) == (
+        "repeat_call_rate__change",
+        "leaked_calls__change_pct",
+    )
+    assert [signed(value, IN_POINTS) for value in (0.0044, -0.0194, 0.0001)] == [
+        "+0.4 pp",
+        "\u22121.9 pp",
+        "0.0 pp",
+    ]
+    assert short(0.0044, IN_POINTS) == "0.4 pp"
+    assert full(-0.0194, IN_POINTS) == "-1.940 percentage points"

@@ -7,6 +7,7 @@ from tools.outcome import PlainCell
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 _UNITS = {"minutes": " min", "seconds": " s", "days": " d", "weeks": " wk", "points": " pt"}
 NOTHING = "\u2013"
+IN_POINTS = "change of a rate"  # percentage points: 60.5% after 62.4% is no fall of 1.9%
 
 
 def short(value: PlainCell, unit: str) -> str:
@@ -16,6 +17,8 @@ def short(value: PlainCell, unit: str) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     sign, size = ("\u2212" if value < 0 else ""), abs(float(value))
+    if unit == IN_POINTS:
+        return f"{sign}{size * 100:.1f} pp"
     if unit == "rate":
         return f"{sign}{size * 100:.1f}%"
     if unit == "usd":
@@ -46,8 +49,8 @@ def full(value: PlainCell, unit: str) -> str:
         return "no value"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if unit == "rate":
-        return f"{value * 100:,.3f}%"
+    if unit in ("rate", IN_POINTS):
+        return f"{value * 100:,.3f}{'%' if unit == 'rate' else ' percentage points'}"
     if unit == "usd":
         return f"-${-value:,.2f}" if value < 0 else f"${value:,.2f}"
     if float(value).is_integer():
@@ -59,5 +62,10 @@ def signed(value: PlainCell, unit: str = "rate") -> str:
     """A change with its sign: +14.0%, \u22120.3%, 0.0%."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         text = short(value, unit)
-        return text if text.strip("0.%$") == "" else f"+{text}"
+        return text if text.strip("0.%$ p") == "" else f"+{text}"
     return short(value, unit)
+
+
+def change_of(metric: str, unit: str) -> str:
+    """The column that says how a metric moved: a rate by percentage points, anything else as a part of it."""
+    return f"{metric}__change" if unit == "rate" else f"{metric}__change_pct"

@@ -12,6 +12,7 @@ from semantic.query import Order, TimeRange
 from tools.opportunities import opportunity_tables
 from tools.outcome import Column, Mendable, Refusal
 from tools.periods import last_days, period_in_words
+from ui.dashboard import numbers
 from ui.dashboard.drawing import Line, lines, sparkline
 from ui.dashboard.hot_spots import MIXED, RULE, hot_spots
 from ui.dashboard.panels import ANALYSIS, Panel, composed
@@ -275,7 +276,7 @@ def _health_tile(indicator: Indicator, panels: Mapping[str, Panel], reading: Rea
     metric = reading.desk.semantic.metrics[indicator.metric]
     value = week.number(0, indicator.column)
     health, words = judged(indicator, value)
-    change = "" if indicator.trend else f"{indicator.metric}__change_pct"
+    change = "" if indicator.trend else numbers.change_of(indicator.metric, metric.unit)
     label = f"{metric.label} trend" if indicator.trend else metric.label
     about = "week against week" if indicator.trend else f"last {reading.desk.rules.trend_days} days"
     spark = _spark(course, indicator.metric, metric.label)

@@ -41,7 +41,9 @@ class Pages:
         self._access = access
         self._views = views
         self._templates = Jinja2Templates(directory=_TEMPLATES)
-        self._templates.env.globals.update(short=numbers.short, full=numbers.full, signed=numbers.signed)
+        self._templates.env.globals.update(
+            short=numbers.short, full=numbers.full, signed=numbers.signed, change_of=numbers.change_of
+        )
         self._templates.env.trim_blocks = self._templates.env.lstrip_blocks = True
 
     def view(
@@ -171,7 +173,8 @@ class _Figures:
         if value is None:
             return Markup('<span class="no-figure" title="No value">\u2013</span>')
         write = numbers.signed if sign else numbers.full if whole else numbers.short
-        text, title = write(value, column.unit), numbers.full(value, column.unit)
+        unit = numbers.IN_POINTS if name.endswith("__change") and column.unit == "rate" else column.unit
+        text, title = write(value, unit), numbers.full(value, unit)
         said = f"{column.label or name}: {title}. How is this computed?"
         return Markup(
             f'<a class="figure" href="{escape(self._address(panel, row, name))}" title="{escape(said)}">'
