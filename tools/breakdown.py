@@ -10,7 +10,7 @@ from semantic.echo import dimension_words
 from semantic.query import Order, SemanticQuery, TimeRange
 from tools.causes import aligned_events, event_table
 from tools.desk import Desk, Hidden
-from tools.drivers.explain import Drivers, find_drivers, laid_out, segment_found, tables_made
+from tools.drivers.explain import Drivers, find_drivers, laid_out, narrowed, segment_found, tables_made
 from tools.drivers.frame import framed
 from tools.drivers.gap import gap_tables
 from tools.drivers.start import start_of, start_table
@@ -234,7 +234,7 @@ def _driven(found: Drivers, desk: Desk) -> list[Table]:
     start = next((found for found in starts if found), None)
     if start is None:
         return list(laid_out(found, desk, course))
-    aligned = aligned_events(desk, frame.metric, segment, start)
+    aligned = aligned_events(desk, frame.metric, (*segment, *narrowed(frame, segment, desk)), start)
     first = tables_made(found)
     at = first + len(course)
     so_far = [*[found.total] * first, *course, start_table(start)]

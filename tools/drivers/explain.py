@@ -17,7 +17,7 @@ from tools.drivers.layout import Place, driver_table
 from tools.drivers.places import concentrations, place_table
 from tools.outcome import Table
 
-ALL_OF_IT, MOSTLY = 0.999, 0.7
+ALL_OF_IT, NEARLY_ALL, MOSTLY = 0.999, 0.85, 0.7
 EVENTS_OF_ONE = 3  # as many events as one member may have among those that are not shown
 # Two dimensions that say the same or hold one another: the first is looked at, a finer one when the coarser tells.
 SAME_AS = {"line_of_business": "plan_type", "error_code": "error_message", "interaction_type": "journey"}
@@ -86,6 +86,36 @@ def segment_found(found: Drivers) -> tuple[DimensionFilter, ...]:
         return ()
     pairs = zip(lead.cut.dimensions, lead.part.key, strict=True)
     return tuple(DimensionFilter(dimension=name, values=(str(value),)) for name, value in pairs)
+
+
+def narrowed(frame: Frame, segment: Sequence[DimensionFilter], desk: Desk) -> tuple[DimensionFilter, ...]:
+    """What a change of a sum within a segment is besides, as filters for what to look for around it.
+
+    That is the one plan and the one topic which nearly all of it belongs to: whom a notice must have reached and
+    what it must have been about.
+    """
+    if frame.kind != "sum":
+        return ()
+    within = replace(frame, query=frame.query.model_copy(update={"filters": tuple(segment)}))
+    known, allowed = {entry.dimension for entry in segment}, desk.semantic.dimensions_of(frame.metric)
+    whom = () if "plan_type" in known else ("plan_type",)
+    what = () if {desk.semantic.defaults.where_dimension, "call_topic"} & known else ("call_topic",)
+    return tuple(
+        DimensionFilter(dimension=name, values=(value,))
+        for name in (*whom, *what)
+        if name in allowed and (value := _nearly_all(within, name, desk))
+    )
+
+
+def _nearly_all(frame: Frame, name: str, desk: Desk) -> str:
+    """The value that carries nearly all of a change; empty where none does or the reader may not see which."""
+    cut = cut_by(frame, (name,), desk, by_words((name,), frame, desk))
+    if cut is None or not cut.complete:
+        return ""
+    moved = [part.sides.now - part.sides.before for part in cut.parts]
+    most = max(range(len(moved)), key=lambda at: abs(moved[at]))
+    whole = sum(moved)
+    return str(cut.parts[most].key[0]) if whole and moved[most] / whole >= NEARLY_ALL else ""
 
 
 def tables_made(found: Drivers) -> int:
