@@ -34,7 +34,8 @@ _PHRASES = ("under each", "cut by", "crossed with", "crossed by", "separated by"
             "distributed over",
             "distributed by", "divided by", "split by", "broken down by", "grouped by", "break down",
             "breakdown of", "breakdown by", "for each",
-            "depending on", "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
+            "depending on", "depend on", "depends on", "vary with", "varies with", "varied with", "differ with",
+            "based on", "one per", "in terms of", "segmented by", "split out by")  # fmt: skip
 _RELATIVE = word_set(
     """
     with in where that whose have has had having are exceed exceeds exceeding above below over under show shows
@@ -388,7 +389,10 @@ def _gap_is_small(reading: Reading, start: int, end: int) -> bool:
 def _heads_clause(reading: Reading, span: Span, before: str) -> bool:
     """`journeys with leakage over 15 percent`: a plural noun first, then a condition."""
     words = [token.text for token in reading.tokens]
-    plural = words[span.end - 1].endswith("s") or words[span.start - 1] in ("one", "any")
+    named = words[span.start - 1] in ("one", "any") or (
+        span.start == 0 and words[span.end : span.end + 1] == ["with"]
+    )
+    plural = words[span.end - 1].endswith("s") or named
     following = words[span.end] if span.end < len(words) else ""
     acting = following.endswith("ing") and any(limit.at == span.end + 1 for limit in reading.thresholds)
     starts = (
@@ -530,7 +534,7 @@ _HOW_HIGH = word_set("going gone heading headed stand stands standing sit sits l
 _HELD: tuple[list[str], ...] = ([], ["on"], ["with"], ["at"], ["in"], ["regarding"], [","], ["?"])
 
 
-def _asks_how_high(words: list[str], at: int) -> bool:
+def asks_how_high(words: list[str], at: int) -> bool:
     """`where does it sit?`, `where are we on it?`: how high it is, not in what it is found."""
     end = next((end for end in range(at, len(words)) if words[end] in (".", ",")), len(words))
     held = words[at + 1 : at + 3] in (["are", "we"], ["were", "we"]) and words[at + 3 : at + 4] in _HELD
@@ -540,6 +544,13 @@ def _asks_how_high(words: list[str], at: int) -> bool:
 def _counts_people(words: list[str]) -> bool:
     """`who reached out - how many individuals?`: the people are counted, not grouped."""
     return any(pair == ("how", "many") for pair in pairwise(words))
+
+
+def _narrowed(reading: Reading) -> set[str]:
+    """Dimensions of which only one value is asked about: `where do members drop off in the pharmacy journey`."""
+    values = [span for span in reading.of_kind("value") if span.start not in reading.negated]
+    named = [name for span in values for name in span.names]
+    return {name for name in named if named.count(name) == 1} if len(values) == 1 else set()
 
 
 # "who handled the most calls" asks for agents, not for members
@@ -571,7 +582,7 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
             "tell",
             "but",
         )
-        if word == "where" and interrogative and not _asks_how_high(words, at):
+        if word == "where" and interrogative and not asks_how_high(words, at):
             dimension = defaults.where_dimension
         elif (
             word == "who"
@@ -580,7 +591,7 @@ def _asked_for(reading: Reading, lexicon: Lexicon) -> None:
             and words[at + 1 : at + 2] not in _BY_AGENTS
         ) or (word in ("which", "what") and at + 1 < len(words) and words[at + 1] in POPULATION and interrogative):
             dimension = defaults.who_dimension
-        if dimension in lexicon.model.dimensions:
+        if dimension in lexicon.model.dimensions and dimension not in _narrowed(reading):
             reading.breakdown.append(Span(at, at + 1, "dimension", (Target("dimension", dimension),), weight=0.4))
             reading.explain(at, at + 1)
             return

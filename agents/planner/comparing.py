@@ -13,6 +13,7 @@ from agents.planner.reading import Reading, Span
 from agents.planner.time_points import read_point
 from agents.planner.time_ranges import SIDE_BY_SIDE
 from agents.planner.words import UNITS, word_set
+from agents.planner.year_of_both import in_one_year
 from semantic.query import Comparison, TimeGrain, TimeRange
 
 VERSUS = (
@@ -71,6 +72,7 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         reading.explain(span.start, span.end)
     take(reading, _WHOLE_WEEK)  # a week runs so
     plain = _asked_about(reading, [span for span in spans if span.period and not span.period.baseline])
+    plain = in_one_year(reading, plain, clock)
     _read_grain(reading, plain)
     _over_periods(reading, clock)
     if plain and take(reading, _BEFORE_IT) and not baselines:
@@ -191,15 +193,25 @@ def _longer(reading: Reading, unit: str) -> bool:
 
 def _changes(reading: Reading) -> bool:
     """Whether the question asks if something rose or fell; the words become explained."""
-    if reading.ranking and reading.ranking.comparative and reading.breakdown:
+    ranking = reading.ranking
+    if ranking and ranking.comparative and reading.breakdown and not _became(reading, ranking.start):
         return False
     return _asks_of_change(reading) and unexplained(reading, CHANGE) and take(reading, CHANGE)
+
+
+def _became(reading: Reading, at: int) -> bool:
+    """`which states got worse on NPS`: than they were, not than others."""
+    return at > 0 and reading.tokens[at - 1].text in BECOMING
+
+
+BECOMING = word_set("getting got gotten gets get becoming become became growing going gone went")
 
 
 def _asks_of_change(reading: Reading) -> bool:
     asked = first(reading, rf"{_ASKS_CHANGE} (?:\S+ ){{0,7}}?(?:{CHANGE})")
     most = first(reading, rf"(?:{CHANGE})(?: the)? (?:most|least)")  # `which plan type improved most on NPS`
-    return bool(asked or most or first(reading, rf"(?:{CHANGE}) (?:in|of|since|from)"))
+    became = first(reading, r"(?:got|gotten|getting|gone) (?:better|worse|up|down)")  # `which states got worse`
+    return bool(asked or most or became or first(reading, rf"(?:{CHANGE}) (?:in|of|since|from)"))
 
 
 def _read_grain(reading: Reading, plain: list[Span]) -> None:

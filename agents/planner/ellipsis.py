@@ -88,6 +88,8 @@ def _of_what_was_counted(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[
             at += 1
         if not nouns or at >= len(words) or words[second - 1] not in ("and", ",", "."):
             continue
+        if at == second + 2 and lemmas[at] in lexicon.volumes:
+            continue  # `how many members and how many calls`
         for end in (at + 2, at + 1):
             found = _metrics_of((*lemmas[at:end], lemmas[nouns[0]]), lexicon) if end <= len(words) else ()
             if found and lemmas[nouns[0]] not in lemmas[at:end]:

@@ -311,7 +311,8 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     if len(mention.candidates) != 1:
         return _by_unit(mention, reading, lexicon)
     metric = metrics[mention.candidates[0]]
-    if counted := _share_by_other(mention, metric, reading, lexicon):
+    counted = _share_by_other(mention, metric, reading, lexicon) or _part_of(mention, metric, reading, lexicon)
+    if counted:
         reading.share = True
         return Mention(mention.start, mention.end, (counted,))
     if metric.additive and metric.unit != "count" and take(reading, _DISTRIBUTION, outside_spans=False):
@@ -339,6 +340,25 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     ):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
+
+
+_COMING = word_set("come comes came coming are is was were belong belongs go goes went") | {"that", "which"}
+_WHENCE = word_set("from with in on at to by among")
+
+
+def _part_of(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> str:
+    """`what share of our leaked calls come from MAPD`: the part that a value has of what is counted, no rate."""
+    words = [token.text for token in reading.tokens]
+    rest = [at for at in range(mention.start + 1, mention.end) if words[at] not in DETERMINERS | {"of"}]
+    at = reading.past(mention.end, _COMING)
+    if metric.unit not in ("rate", "percent") or words[mention.start] not in SHARE or at == mention.end:
+        return ""
+    at = reading.past(at, _WHENCE)
+    places = {at, reading.past(at, DETERMINERS)}
+    key = tuple(reading.tokens[place].lemma for place in rest)
+    counts = [target.name for target in lexicon.exact.get(key, ()) if target.kind == "metric"]
+    valued = any(span.start in places for span in reading.of_kind("value"))
+    return counts[0] if valued and len(counts) == 1 and lexicon.model.adds_up(counts[0]) else ""
 
 
 def _percent_of(mention: Mention, reading: Reading) -> int:
@@ -435,7 +455,8 @@ _THINGS = word_set(
 def _as_share(mention: Mention, metric: Metric, gap: int, reading: Reading, lexicon: Lexicon) -> Mention:
     """`share of leaked calls by journey` may be a rate in each journey or each journey's part: then ask."""
     rates = tuple(name for name in metric.siblings if lexicon.model.metrics[name].unit in ("rate", "percent"))
-    if gap == 1 and reading.breakdown and metric.additive and not rates and not reading.of_kind("value"):
+    adds_up = lexicon.model.adds_up(metric.name)
+    if gap == 1 and reading.breakdown and adds_up and not rates and not reading.of_kind("value"):
         reading.share = True
         return mention
     if metric.polarity == "neutral" and rates and not _says(rates, metric, reading, lexicon):

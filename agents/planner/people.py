@@ -17,7 +17,7 @@ from semantic.model import Metric, SemanticModel
 _PEOPLE = "|".join(sorted(POPULATION - word_set("population base")))
 _COUNTED = (
     r"(?:how many(?: of (?:our|the|these|those))?|number of|count of|total number of)"
-    rf"(?: \S+){{0,2}}? (?:{_PEOPLE})"
+    rf"(?: \S+){{0,2}}? (?:{_PEOPLE})|(?:fewer|more) (?:{_PEOPLE})"
 )
 _SHARED = (
     r"(?:share|percentage|percent|pct|proportion|fraction|portion|distribution|split) of "
@@ -74,7 +74,8 @@ def of_the_membership(reading: Reading, lexicon: Lexicon) -> str:
         reading.explain(*ranked)
         return population
     if shared := first(reading, _SHARED):
-        if not reading.breakdown:
+        values = {name for span in reading.of_kind("value") for name in span.names}
+        if not reading.breakdown and not values & lexicon.model.member_dimensions:
             return ""
         reading.explain(*shared)
         reading.share = True

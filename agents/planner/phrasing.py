@@ -26,16 +26,24 @@ def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
     model = lexicon.model
     labels = " and ".join(model.metrics[name].label for name in query.metrics)
     parts = [labels]
-    if query.share_of_total:
+    whole = query.share_of_total and _names_a_figure(f"share of {labels}", lexicon)
+    if query.share_of_total and not whole:
         parts = [f"Share of {labels}"]
     if query.order_by and query.limit:
         return _ranked(query, lexicon, labels)
     if query.dimensions:
         parts.append("by " + " and ".join(_label(name, query, lexicon) for name in query.dimensions))
+    parts += ["as a share of the total"] if whole else []
     parts += _tail(query, lexicon)
     if query.order_by and query.dimensions:
         parts.append("highest first" if query.order_by[0].direction == "desc" else "lowest first")
     return _sentence(parts)
+
+
+def _names_a_figure(text: str, lexicon: Lexicon) -> bool:
+    """Whether a figure is called so: `share of leaked calls` is one of all calls."""
+    key = tuple(token.lemma for token in phrase_tokens(text.lower()))
+    return any(target.kind == "metric" for target in lexicon.exact.get(key, ()))
 
 
 def _ranked(query: SemanticQuery, lexicon: Lexicon, labels: str) -> str:

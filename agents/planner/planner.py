@@ -18,6 +18,7 @@ from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods
 from agents.planner.core import Asking, needed
+from agents.planner.definitions import definition
 from agents.planner.draft import Draft
 from agents.planner.edits import Surroundings, edited
 from agents.planner.examples import leave_examples, read_ones
@@ -254,6 +255,8 @@ class Planner:
         if topic:
             plan = refused(topic.kind, topic.message, self._nearest(topic.nearest))
             return self._reread(plan, question, clock, answers=False) if rereads and not history else plan
+        if told := definition(draft, reading, self.lexicon):
+            return told
         plan = decide(
             draft,
             reading,

@@ -46,6 +46,7 @@ def of_another_figure(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple
         or _scaled(draft, reading, lexicon)
         or _cause_left(draft, reading)
         or _within_itself(draft, lexicon)
+        or _sent(draft, reading, lexicon)
     )
 
 
@@ -65,6 +66,21 @@ def _of_one_person(reading: Reading) -> tuple[str, ...]:
         if any(first_of <= span.start < last for span in reading.of_kind("metric")):
             return tuple(token.text for token in reading.tokens[start : start + 2])
     return ()
+
+
+_SENT = (
+    r"(?:did|do|have|had|will) (?:we|they|you) (?:send|sent|mail|mailed)|"
+    r"(?:were|was|are|get|got) (?:sent|mailed)(?: out)?"
+)
+
+
+def _sent(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
+    """`how many surveys did we send?`: not how many came back. `send me` is only polite."""
+    related = frozenset().union(*(lexicon.related[name] for name in draft.metrics))
+    if not draft.metrics or {stem("send"), stem("sent"), stem("mail"), stem("mailed")} & related:
+        return ()
+    found = next(iter(find(reading, _SENT)), None)
+    return tuple(token.text for token in reading.tokens[slice(*found)]) if found else ()
 
 
 def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
@@ -105,12 +121,20 @@ def _entities(lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
     return sliced - POPULATION, (grouped | lexicon.parts_by_name) - POPULATION
 
 
+_COST_OF_ONE = (
+    r"how much (?:is|does|do|did|was|will) (?:an?|each|every|one|a single|the (?:average|typical)) "
+    r"(?:\S+ ){1,4}?(?:cost|costs|costing)"
+)
+
+
 def _for_each(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
     """`pages per visit`: a ratio, where the draft has a count and nothing that is broken down by it."""
     metrics = [lexicon.model.metrics[name] for name in draft.metrics]
     if not metrics or not all(metric.additive for metric in metrics):
         return ()
     words = [token.text for token in reading.tokens]
+    if all(metric.unit == "usd" for metric in metrics) and (one := next(iter(find(reading, _COST_OF_ONE)), None)):
+        return tuple(words[slice(*one)])
     taken = {
         at for span in reading.of_kind("metric") for at in range(span.start, span.end) if span.end - span.start > 1
     }

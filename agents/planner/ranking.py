@@ -107,6 +107,8 @@ def read_ranking(reading: Reading) -> None:
         elif not ranking.comparative:
             reading.rankings_more += 1
             reading.ranking = _merged(reading.ranking, ranking)
+    if reading.ranking is None:
+        reading.ranking = _in_a_name(reading, words)
     if reading.ranking is None and (ranked := first(reading, r"rank|ranked|ranking|sorted(?= [,.]|$)")):
         reading.ranking = Ranking("desc", None, *ranked)
     if reading.ranking is None and (ranked := first(reading, _SORTED_BY)):
@@ -134,6 +136,16 @@ def _felt(words: list[str], at: int) -> Direction | None:
 def is_felt(words: list[str], at: int) -> bool:
     """Whether `most unhappy` or the like stands at a place."""
     return words[at] in ("most", "least") and at + 1 < len(words) and words[at + 1] in _UNHAPPY | _HAPPY
+
+
+def _in_a_name(reading: Reading, words: list[str]) -> Ranking | None:
+    """`which age group finds us hardest to deal with`: the degree is a word of the figure's name."""
+    asked = any(words[span.start - 1] in ("which", "what") for span in reading.of_kind("dimension") if span.start)
+    for span in reading.of_kind("metric") if asked else ():
+        for at in range(span.start, span.end):
+            if words[at].endswith("est") and words[at] in _DIRECTIONS:
+                return Ranking(_DIRECTIONS[words[at]], None, at, at + 1)
+    return None
 
 
 def _named_between(words: list[str], at: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from agents.planner.comparing import CHANGE, VERSUS, explain_comparatives
+from agents.planner.comparing import BECOMING, CHANGE, VERSUS, explain_comparatives
 from agents.planner.cues import find, first, take, unexplained
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.words import AUXILIARIES, CONJUNCTIONS, DETERMINERS, FUNCTION, PREPOSITIONS
@@ -59,7 +59,7 @@ def _against_the_others(reading: Reading, values: list[Span]) -> None:
     ):
         return
     (value,) = values
-    if ranking is None or value.start == ranking.end:
+    if ranking is None or value.start == ranking.end or words[ranking.start - 1] in BECOMING:
         return  # `are there more HMO members`
     named = dict.fromkeys(target.name for target in value.targets)
     span = Span(value.start, value.end, "dimension", tuple(Target("dimension", name) for name in named))

@@ -90,6 +90,8 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
         cut = cut or (
             span.kind == "metric" and (_is_sliced_by(tokens, span, phrases) or _in_part(tokens, span, phrases))
         )
+        # `how new are the members`
+        cut = cut or (span.kind == "value" and span.start > 0 and tokens[span.start - 1].text == "how")
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if (
             not cut

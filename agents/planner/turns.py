@@ -27,6 +27,7 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (r"\bsince the (year|quarter|month|week) (?:began|started|opened)\b", r"since the start of the \1"),
     (r"\b(?:not yet|yet to (?:be|turn)|(?:have|has) not (?:yet )?(?:turned|reached)) "
      r"(?=\d\d\b(?! ?(?:%|percent|days|minutes|months|years ago)))", "under "),
+    (r"\b(?:losing|lose|wasting|waste|burning|bleeding) (?:the )?most (?:money|dollars|cash)\b", "most expensive"),
     (r"\bto (?:one|the) side\b", "aside"),
     (r"\bon (what|which) grounds\b", r"for \1 reasons"),
     (r"\bcounting (?:just|only) (?=those\b|ones\b|the ones\b)", "only "),

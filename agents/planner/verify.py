@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agents.planner.breakdown import asks_how_high
 from agents.planner.cues import find, first
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
 from agents.planner.lists import left_of_list
 from agents.planner.normalise import lemma, stem
+from agents.planner.numerals import UNIT_WORDS
 from agents.planner.people import population_metric
 from agents.planner.qualifiers import of_another_figure
 from agents.planner.reading import Reading, asking_places
 from agents.planner.several import figure_left
 from agents.planner.smalltalk import small_talk
 from agents.planner.words import (
+    AUXILIARIES,
     AVERAGE,
     DETERMINERS,
     FILLER,
@@ -83,7 +86,7 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
     if clause := _by_clause(reading):
         draft.issues.append(Issue("unexplained", words=clause))
     if intent.kind == "query" and (apart := apart_left(draft, reading)):
-        draft.issues.append(Issue("unexplained", words=apart))
+        draft.issues.append(Issue("rank_without_dimension" if apart[0] == "where" else "unexplained", words=apart))
     if intent.kind == "query" and (doing := _how_they_do(draft, reading, lexicon)):
         draft.issues.insert(0, Issue("no_metric", words=doing))
     if intent.kind == "query" and (limit := limit_left(reading)):
@@ -109,9 +112,18 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
 def _per_head(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
     """`sessions per member`: a figure for each of the people, which a sum or a count is not."""
     metrics = lexicon.model.metrics
-    if not draft.metrics or not any(metrics[name].additive for name in draft.metrics):
+    counted = {
+        one.numerator for one in metrics.values() if one.distinct or one.name == population_metric(lexicon.model)
+    }
+    others = [one for one in map(metrics.__getitem__, draft.metrics) if one.denominator not in counted]
+    if not any(one.additive or one.unit == "usd" for one in others):
         return ()
-    covered = {at for span in reading.spans for at in range(span.start, span.end)}
+    covered = {
+        at
+        for span in reading.spans
+        if span.kind != "metric" or span.names & set(draft.metrics)
+        for at in range(span.start, span.end)
+    }
     for start, end in find(reading, r"(?:per|for each|for every) (?:" + "|".join(sorted(POPULATION)) + ")"):
         if start not in covered:
             return tuple(token.text for token in reading.tokens[start:end])
@@ -136,18 +148,30 @@ _PEOPLE = word_set("people members callers customers individuals folks persons u
 def people_counted(draft: Draft, reading: Reading, model: SemanticModel) -> tuple[str, ...]:
     """`how many people are waiting`: people are counted, and no average or rate is."""
     words = [token.text for token in reading.tokens]
+    units = {model.metrics[name].unit for name in draft.metrics}
     for at in range(len(words) - 2):
-        if words[at : at + 2] == ["how", "many"] and words[at + 2] in _PEOPLE and draft.metrics:
-            counts = any(model.metrics[name].unit == "count" for name in draft.metrics)
-            return () if counts else ("how", "many", words[at + 2])
+        if words[at : at + 2] != ["how", "many"] or not units:
+            continue
+        if words[at + 2] in _PEOPLE:
+            return () if "count" in units else ("how", "many", words[at + 2])
+        if units <= _LENGTHS and words[at + 2] not in UNIT_WORDS:  # `how many prior auths were approved`: no days
+            return ("how", "many", words[at + 2])
     return ()
 
 
+_LENGTHS = frozenset({"minutes", "seconds", "days"})
+
+
 def _how_they_do(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
-    """`how are our members in Florida doing?`: how many they are is no answer."""
-    asked = first(reading, r"how (?:is|are|was|were) (?:\S+ ){1,8}?(?:doing|faring|getting on|going)")
-    counted = bool(draft.metrics) and set(draft.metrics) == {population_metric(lexicon.model)}
-    return tuple(token.text for token in reading.tokens[slice(*asked)]) if asked and counted else ()
+    """`how are our members in Florida doing?`, `how did the call center do?`: how many they are is no answer."""
+    asked = first(
+        reading,
+        r"how (?:is|are|was|were) (?:\S+ ){1,8}?(?:doing|faring|getting on|going)|"
+        r"how did (?:\S+ ){1,5}?(?:do|fare)",
+    )
+    metrics = [lexicon.model.metrics[name] for name in draft.metrics]
+    plain = bool(metrics) and all(metric.unit == "count" and metric.polarity == "neutral" for metric in metrics)
+    return tuple(token.text for token in reading.tokens[slice(*asked)]) if asked and plain else ()
 
 
 def _by_clause(reading: Reading) -> tuple[str, ...]:
@@ -172,8 +196,15 @@ def apart_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     """`does it depend on how well educated they are`, `and how many of each`: one figure is no answer to it."""
     if draft.dimensions or draft.grain or draft.compare_to:
         return ()
-    found = first(reading, _APART)
+    found = first(reading, _APART) or _where(reading)
     return tuple(token.text for token in reading.tokens[found[0] : found[1]]) if found else ()
+
+
+def _where(reading: Reading) -> tuple[int, int] | None:
+    """`Where do members drop off in the pharmacy journey?`, which no breakdown took."""
+    words = [token.text for token in reading.tokens]
+    asked = words[:1] == ["where"] and words[1:2] and words[1] in AUXILIARIES
+    return (0, 2) if asked and not asks_how_high(words, 0) else None
 
 
 def _ends_clause(reading: Reading, at: int) -> bool:
@@ -365,7 +396,8 @@ def _is_part(reading: Reading, at: int) -> bool:
 
 def _averages(draft: Draft, lexicon: Lexicon) -> bool:
     """Whether the metrics are averages or rates, so that `average` and `percentage` add nothing."""
-    return bool(draft.metrics) and all(lexicon.model.metrics[name].unit != "count" for name in draft.metrics)
+    metrics = [lexicon.model.metrics[name] for name in draft.metrics]
+    return bool(metrics) and all(one.unit != "count" and not one.additive for one in metrics)
 
 
 def _rates(draft: Draft, lexicon: Lexicon) -> bool:

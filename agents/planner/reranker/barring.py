@@ -18,7 +18,7 @@ from agents.planner.several import figure_left, joined_figures, listed_figures
 from agents.planner.siblings import words_of
 from agents.planner.spelling import names_in
 from agents.planner.verify import apart_left, limit_left, people_counted, versus_nothing
-from agents.planner.words import DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
+from agents.planner.words import AVERAGE, DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
           "periods")  # fmt: skip
@@ -51,6 +51,7 @@ def is_barred(
         or _says_ones(own, reading)
         or _names_left(reading, left)
         or bool(limit_left(reading) or apart_left(best.draft, reading))
+        or (chance < _CERTAIN and _average_left(best.draft, left, lexicon))
         or _exclusion_left(reading, left)
         or _amount_left(reading, left)
         or _code_left(reading, left)
@@ -214,6 +215,12 @@ def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
         and ((any(c.isdigit() for c in word) and set(word) & set("$+%")) or _measured(words, at) or word in _LARGE)
         for at, word in left
     )
+
+
+def _average_left(best: Draft, left: Sequence[tuple[int, str]], lexicon: Lexicon) -> bool:
+    """`average denied claim amount`: a sum is no average."""
+    sums = all(lexicon.model.metrics[name].additive for name in best.metrics)
+    return sums and any(word in AVERAGE for _, word in left)
 
 
 _LARGE = word_set("thousand million billion")

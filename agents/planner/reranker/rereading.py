@@ -165,5 +165,5 @@ def _is_plain(own: Draft, reading: Reading) -> bool:
     taken = reading.taken()
     if reading.ranking:
         taken |= set(range(reading.ranking.start, reading.ranking.end))
-    joining = _JOINING | SHARE if own.share else _JOINING
+    joining = _JOINING | SHARE | {"as", "total"} if own.share else _JOINING
     return all(at in taken or token.text in joining or token.is_mark for at, token in enumerate(reading.tokens))

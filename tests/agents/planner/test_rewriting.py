@@ -21,6 +21,7 @@ many are | from one team to the next i.e. e. g. which part of the calls | what i
 24-hour mail-order | how long do hospital claims take | what would the bill be | what does a billing call cost us |
 15 % of the time | half the time | full year 2025 | same month prior year | next to september |
 since the year began |
+losing the most money |
 not yet 65 | to one side | on what grounds | counting only those | we refuse | starting with the worst | commonest
 rarest | most expensive 10 | ranked by how many | expensive to cheapest | cheap to most expensive
 """

@@ -115,6 +115,17 @@ def test_the_part_of_a_whole_is_offered_first(ask: Ask) -> None:
     assert plan.choices[0][0] == "Share of Total calls by call topic"
 
 
+def test_a_share_of_what_has_a_share_is_offered_in_other_words(ask: Ask) -> None:
+    shown = ask("What share of our leaked calls come from MAPD?").choices[0][1]
+    query = _query(ask(shown))
+    assert (query.metrics, query.dimensions, query.share_of_total) == (("leaked_calls",), ("plan_type",), True)
+
+
+def test_getting_worse_is_a_change_and_no_ranking(ask: Ask) -> None:
+    plan = ask("Which plan types got worse on NPS this year?")
+    assert plan.query is None or plan.query.compare_to is not None
+
+
 def test_what_to_fix_first_is_a_recommendation(ask: Ask) -> None:
     assert ask("Which journey should we tackle first?").kind == "next_best_action"
 
@@ -125,3 +136,77 @@ def test_choices_are_offered_where_all_values_of_a_dimension_are_compared(planne
     assert plan.choices
     for _, question in plan.choices:
         assert ask(question).kind == "query"
+
+
+NOT_ANSWERED = [
+    "How many surveys did we send?",  # only those that came back are counted
+    "How many prior auths were approved last month?",  # days are known, no number
+    "How did the call center do yesterday?",
+    "How much is each avoidable call costing us?",
+    "How new are the members who call?",
+    "Average denied claim amount",  # the sum of them is known
+    "What share of our leaked calls come from MAPD?",  # no share of calls that leaked
+    "Where do members drop off in the pharmacy journey?",
+]
+
+
+@pytest.mark.parametrize("question", NOT_ANSWERED)
+def test_another_figure_than_the_one_that_is_asked_for_is_no_answer(ask: Ask, question: str) -> None:
+    assert ask(question).kind in ("clarify", "refuse")
+
+
+def test_members_and_calls_that_are_counted_side_by_side_are_no_calling_members(ask: Ask) -> None:
+    query = _query(ask("For each plan type, how many members and how many calls?"))
+    assert set(query.metrics) == {"membership", "total_calls"}
+
+
+def test_the_degree_within_a_name_ranks(ask: Ask) -> None:
+    query = _query(ask("Which age group finds us hardest to deal with?"))
+    assert [(order.by, order.direction) for order in query.order_by] == [("effort_score", "desc")]
+
+
+def test_a_survey_after_a_digital_visit_is_meant(ask: Ask) -> None:
+    query = _query(ask("How satisfied are members after a digital interaction?"))
+    assert [(item.dimension, item.values) for item in query.filters] == [("survey_type", ("post_digital",))]
+
+
+YEARS = {
+    "Calls in Q1 vs Q2 2025": ("2025-04-01", "2025-06-30", "previous_period"),
+    "Leaked calls in H1 vs H2 last year": ("2025-07-01", "2025-12-31", "previous_period"),
+    "NPS in Q2 2025 vs Q1": ("2025-04-01", "2025-06-30", "previous_period"),
+    "Leaked calls in Q3 vs Q3 2025": ("2026-07-01", "2026-09-30", "previous_year"),
+    "Calls in December vs January 2026": ("2026-01-01", "2026-01-31", "previous_period"),
+}
+
+
+@pytest.mark.parametrize("question", YEARS)
+def test_the_year_of_one_of_two_periods_is_that_of_both_where_that_makes_sense(ask: Ask, question: str) -> None:
+    query = _query(ask(question))
+    assert query.time is not None
+    assert (str(query.time.start), str(query.time.end), query.compare_to) == YEARS[question]
+
+
+DEFINED = {
+    "How is the avoidable call cost calculated?": "avoidable_call_cost",
+    "What does the digital leakage rate mean?": "leakage_rate",
+    "How do we define repeat calls?": "repeat_calls",
+}
+
+
+@pytest.mark.parametrize("question", DEFINED)
+def test_what_a_figure_means_is_told_from_the_model(ask: Ask, planner: Planner, question: str) -> None:
+    metric = planner.model.metrics[DEFINED[question]]
+    plan = ask(question)
+    assert plan.kind == "clarify"
+    assert plan.message.startswith(f"{metric.label}: {metric.description.rstrip('.')}.")
+    assert _query(ask(plan.choices[0][1])).metrics == (metric.name,)
+
+
+@pytest.mark.parametrize("question", ["Copay per member", "Repeat calls per member"])
+def test_a_figure_per_member_is_no_figure_per_something_else(ask: Ask, question: str) -> None:
+    assert ask(question).kind in ("clarify", "refuse")
+
+
+def test_the_part_of_the_members_is_told_by_all_parts(ask: Ask) -> None:
+    query = _query(ask(ask("What proportion of members are on MAPD?").choices[0][1]))
+    assert (query.metrics, query.dimensions, query.share_of_total) == (("membership",), ("plan_type",), True)
