@@ -11,7 +11,7 @@ from agents.planner.reading import Reading
 from semantic.query import SemanticQuery
 
 _ASKED = (
-    r"what (?:does|do) (?:\S+ ){1,7}?(?:mean|stand for)|what (?:is|are|do you|do we) (?:meant|mean) by|"
+    r"what (?:does|do) (?:\S+ ){1,7}?(?:(?<!i )mean|stand for)|what (?:is|are|do you|do we) (?:meant|mean) by|"
     r"(?:the |your |our )?definitions? (?:of|for|behind)|(?:please )?define|what counts as|"
     r"how (?:is|are|was|were|do we|do you) (?:\S+ ){1,7}?(?:defined|calculated|computed|worked out|derived|define|"
     r"calculate|compute|work out|derive)"

@@ -255,8 +255,8 @@ class Planner:
         if topic:
             plan = refused(topic.kind, topic.message, self._nearest(topic.nearest))
             return self._reread(plan, question, clock, answers=False) if rereads and not history else plan
-        if told := definition(draft, reading, self.lexicon):
-            return told
+        if meant := definition(draft, reading, self.lexicon):
+            return meant
         plan = decide(
             draft,
             reading,

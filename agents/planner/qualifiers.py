@@ -75,12 +75,12 @@ _SENT = (
 
 
 def _sent(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
-    """`how many surveys did we send?`: not how many came back. `send me` is only polite."""
-    related = frozenset().union(*(lexicon.related[name] for name in draft.metrics))
-    if not draft.metrics or {stem("send"), stem("sent"), stem("mail"), stem("mailed")} & related:
-        return ()
-    found = next(iter(find(reading, _SENT)), None)
-    return tuple(token.text for token in reading.tokens[slice(*found)]) if found else ()
+    """`how many surveys did we send?`: no number that came back. `send me` is only polite."""
+    heads = {lemma(lexicon.model.metrics[name].label.lower().split()[-1]) for name in draft.metrics}
+    for start, end in find(reading, _SENT):
+        if start and heads and reading.tokens[start - 1].lemma not in heads:
+            return tuple(token.text for token in reading.tokens[start:end])
+    return ()
 
 
 def _things_counted(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:

@@ -8,7 +8,16 @@ from agents.planner.ellipsis import EXACT
 from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading, Span, Token
 from agents.planner.thresholds import comparisons
-from agents.planner.words import DETERMINERS, EXCLUDERS, POPULATION, PRONOUNS, SHARE, english, word_set
+from agents.planner.words import (
+    COMMON_VALUES,
+    DETERMINERS,
+    EXCLUDERS,
+    POPULATION,
+    PRONOUNS,
+    SHARE,
+    english,
+    word_set,
+)
 
 
 def is_half_a_word(span: Span, reading: Reading) -> bool:
@@ -91,7 +100,10 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
             span.kind == "metric" and (_is_sliced_by(tokens, span, phrases) or _in_part(tokens, span, phrases))
         )
         # `how new are the members`
-        cut = cut or (span.kind == "value" and span.start > 0 and tokens[span.start - 1].text == "how")
+        degree = (
+            tokens[span.start].text in COMMON_VALUES and span.start > 0 and tokens[span.start - 1].text == "how"
+        )
+        cut = cut or (span.kind == "value" and degree)
         excluded = span.kind == "metric" and span.start in values and _after_exclusion(tokens, span.start)
         if (
             not cut

@@ -87,7 +87,7 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
         draft.issues.append(Issue("unexplained", words=clause))
     if intent.kind == "query" and (apart := apart_left(draft, reading)):
         draft.issues.append(Issue("rank_without_dimension" if apart[0] == "where" else "unexplained", words=apart))
-    if intent.kind == "query" and (doing := _how_they_do(draft, reading, lexicon)):
+    if intent.kind == "query" and not draft.compare_to and (doing := _how_they_do(draft, reading, lexicon)):
         draft.issues.insert(0, Issue("no_metric", words=doing))
     if intent.kind == "query" and (limit := limit_left(reading)):
         draft.issues.append(Issue("unexplained", words=limit))
