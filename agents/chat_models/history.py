@@ -70,7 +70,7 @@ def _turn(messages: Sequence[BaseMessage]) -> PriorTurn:
                 return PriorTurn(
                     question, KINDS[call["name"]], query, percent, _shown(messages, call["id"]),
                     *_verified(messages, call["id"]), _named(call) or _actions(messages, call["id"]),
-                    _shape(messages, call["id"]),
+                    _shape(messages, call["id"]), _offered(call),
                 )  # fmt: skip
     return PriorTurn(question, "refuse", None)
 
@@ -103,6 +103,14 @@ def _shape(messages: Sequence[BaseMessage], call_id: str | None) -> str:
         if isinstance(message, ToolMessage) and message.tool_call_id == call_id:
             return str(json.loads(str(message.content)).get("shape", ""))
     return ""
+
+
+def _offered(call: ToolCall) -> tuple[str, ...]:
+    """The complete questions that a turn offered when it asked back or refused."""
+    if call["name"] == "refuse":
+        return tuple(str(question) for question in call["args"].get("nearest", ()))
+    choices = call["args"].get("choices", ()) if call["name"] == "clarify" else ()
+    return tuple(str(choice["question"]) for choice in choices)
 
 
 def _named(call: ToolCall) -> tuple[str, ...]:

@@ -24,6 +24,26 @@ def leave_people(reading: Reading) -> None:
             reading.explain(span.start, span.end)
 
 
+_COUNTED = word_set("about for in from of with on by made regarding concerning")
+
+
+def leave_counted(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
+    """`only the calls about claims`, after a rate of calls: what is counted there, and no other figure."""
+    opening = reading.past(0, _JOINED_ON)
+    if not prior.query or opening >= len(reading.tokens) or reading.tokens[opening].text not in _NARROWING:
+        return
+    model, starts = lexicon.model, {span.start for span in reading.of_kind("value")}
+    known = frozenset().union(*(model.datasets_of(name) for name in prior.query.metrics))
+    for span in reading.of_kind("metric"):
+        alike = [model.metrics[target.name] for target in span.targets]
+        plain = all(one.unit == "count" and one.polarity == "neutral" for one in alike)
+        follows = reading.past(span.end, _COUNTED | {"the"})
+        same = any(model.datasets_of(one.name) & known for one in alike)
+        if plain and same and follows > span.end and follows in starts:
+            reading.spans.remove(span)
+            reading.explain(span.start, follows)
+
+
 _JOINED_ON = word_set("and or but now then so also please ok okay")
 _SHORT = 6
 _LEADING_IN = word_set("by per for in among with without only just except excluding")

@@ -13,9 +13,11 @@ from semantic.query import Order
 
 _FILLERS = re.compile(
     r"and|for|about|what|how|do|does|did|they|it|them|that|those|these|is|are|the|an?|[io]n|of|by|me|us|show|just|only|"
-    r"now|much|please"
+    r"now|much|please|instead|rather|then|ok|okay|again|as|well|also|too|add|with"
 )
 _MONEY = frozenset(("cost", "costs", "dollars", "price", "prices", "pay"))
+_COUNTING = frozenset(("number", "count", "many"))
+_LEAVING = frozenset(("drop", "remove", "without", "hide", "exclude", "excluding"))
 _AVERAGE = frozenset(("average", "averages", "mean", "avg", "averaged"))
 
 
@@ -30,7 +32,22 @@ def named_among(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
         return ""
     words = {"average" if token.text in _AVERAGE else token.text for token in reading.tokens if not token.is_mark}
     own = [] if "average" in words else base.metrics
-    return _fitting(words, own, lexicon) or _fitting(words, _of_the_same(words, base, lexicon), lexicon)
+    if words & _LEAVING and len(base.metrics) > 1:
+        return _fitting(words - _LEAVING, base.metrics, lexicon)
+    return (
+        _fitting(words, own, lexicon)
+        or _fitting(words - _COUNTING, _of_the_same(words, base, lexicon), lexicon)
+        or _of_the_family(words, base, lexicon)
+    )
+
+
+def _of_the_family(words: set[str], base: Draft, lexicon: Lexicon) -> str:
+    """`the denial rate for those`, after prior authorization approval days: the one whose label begins alike."""
+    told = {word for word in words if not _FILLERS.fullmatch(word)}
+    shared = set[str]().union(*(_words_of(name, lexicon) for name in base.metrics))
+    labels = {name: _words_of(name, lexicon) for name in lexicon.model.metrics if name not in base.metrics}
+    found = [name for name, label in labels.items() if told and told < label and label - told <= shared]
+    return found[0] if len(found) == 1 else ""
 
 
 def _fitting(words: set[str], names: Iterable[str], lexicon: Lexicon) -> str:
@@ -51,6 +68,7 @@ def _of_the_same(words: set[str], base: Draft, lexicon: Lexicon) -> list[str]:
     model = lexicon.model
     known = frozenset[str]().union(*(model.datasets_of(name) for name in base.metrics))
     units = {model.metrics[name].unit for name in base.metrics} | ({"usd"} if words & _MONEY else set())
+    units = {"count"} if words & _COUNTING else units
     return [name for name, one in model.metrics.items() if model.datasets_of(name) & known and one.unit in units]
 
 

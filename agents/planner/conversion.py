@@ -15,6 +15,7 @@ _RATE = (
     r"rates|percentage|percentages|percent|pct|"
     r"percentage terms|share|shares|proportion)(?: instead| please| rather)?(?= [.]|$| of that)|"
     r"what (?:share|percentage|percent|rate|proportion) (?:is|are|was|were) (?:that|it|this|they|those)|"
+    r"^(?:and )?the (?:rate|percentage|share|proportion)(?: please| instead)?(?= [.]|$)|"
     r"in (?:percent|percentage|percentages)|as a (?:rate|percentage|percent|share)"
 )
 _COUNT = (
@@ -55,6 +56,9 @@ def convert(reading: Reading, base: Draft, lexicon: Lexicon) -> bool:
 
 def _to_units(base: Draft, lexicon: Lexicon, units: tuple[str, ...], name: str) -> None:
     model = lexicon.model
+    if base.share and "rate" not in units and all(model.metrics[metric].unit in units for metric in base.metrics):
+        base.share = False  # shares of a sum: the sum itself again
+        return
     if all(model.metrics[metric].unit in units for metric in base.metrics):
         base.assumptions.append(f"{_labels(base, lexicon)} is in {name} already.")
         return

@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
-from agents.planner import periods as p
 from agents.planner.among import keep_those_that_know, named_among
 from agents.planner.assemble import check_compatibility
 from agents.planner.contrast import contrast
 from agents.planner.conversion import convert
-from agents.planner.cues import first, take
+from agents.planner.cues import find, first, take
 from agents.planner.draft import Ask, Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon, namesake
+from agents.planner.narrowing import is_compared, narrow
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Target
-from agents.planner.reshaping import changed_filters, drop_slots, flipped, order_rows, sort, sorts
+from agents.planner.reshaping import changed_filters, drop_slots, order_rows, sort, sorts
+from agents.planner.shifting import set_period
 from agents.planner.thresholds import in_metric_unit, operator
-from semantic.query import DimensionFilter, MetricFilter, Order, SemanticQuery, TimeRange
+from semantic.query import DimensionFilter, MetricFilter, Order
 
 _OPENERS = (
     r"^(?:and|also|only|just|now|same|what about|how about|what of|but|then|so|exclude|excluding|"
@@ -47,28 +47,35 @@ _WITH_METRIC = (
 _ADD = r"further|also|as well|too|add|additionally|in addition|on top|and also|along with"
 _OF_TOTAL = (
     r"(?:(?:as|in) )?(?:a |an )?(?:share|percentage|percent|pct|proportion|fraction) of (?:the )?(?:\S+ )?"
-    r"(?:total|whole|overall|all)(?: (?:members|calls|of them))?"
-)
-_DROP_FILTER = (
-    r"(?:drop|remove|clear|without|lose|lift|undo|forget|delete|take off|take out|no) (?:all |the |"
-    r"that |those |this |any |these )*"
-    r"(?:\S+ ){0,4}?(?:filter|filters|restriction|restrictions|condition)|reset|for everyone|"
-    r"for all members|overall"
+    r"(?:total|whole|overall|all)(?: (?:members|calls|of them))?|"
+    r"what (?:share|percentage|percent|pct|proportion|part|fraction) (?:does|do|did|is|has|are) "
+    r"(?:each|every)(?: one)?"
+    r"(?: of (?:them|these|those))?(?: (?:have|make up|account for|get|contribute|take))?"
 )
 _DROPS = r"drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no|reset|exclude|excluding"
 _SHOW_AS = (
     r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?"
     r"(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
 )
-_SINCE_WHEN = (
-    r"since when|(?:when|what day) did (?:it|this|that|they|these) "
-    r"(?:begin|start|happen|go (?:up|down|wrong)|change)|"
-    r"(?:for )?how long has (?:it|this|that) been (?:so|like this|going on|happening)"
-)
 _ALL_ROWS = (
     r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|"
     r"them all)|all of them|show all"
 )
+
+
+_OF_BEFORE = (
+    r"(?:^|\s)(?:(?:for|of|among|in|on|from|by) (?:it|them|those|these|that one|this one)(?: ones)?(?= [.?!]|$)|"
+    r"(?:do|did|does|have|had|are|were) they\b)|"
+    r"^(?:and |now |what (?:is|are|was|were|about) |how (?:is|are|about) |show (?:me )?|give me )*(?:their|its)\b|"
+    r"(?<!are)(?<!were)(?<!is)(?<!was) there(?: [.?!])?$"
+)
+"""What a short question points at with a pronoun: the last answer's groups, filters and period."""
+_SHORT = 8
+_ANEW = (
+    r"^(?:and |now |so |but |also )+(?:what|which|how|who|where)\b"
+    r"(?!.*\b(?:it|that|this|them|they|those|these)\b).*\b(?:we|our|us)\b"
+)
+"""A whole question of its own that only is joined on: `and what was our NPS last month?`."""
 
 
 def is_follow_up(reading: Reading, intent: Intent) -> bool:
@@ -77,11 +84,14 @@ def is_follow_up(reading: Reading, intent: Intent) -> bool:
     if reading.correction or reading.pointed or reading.unresolved:
         return True
     if reading.of_kind("metric") and not re.match(rf"(?:and |now |show (?:it |that )?)*{_OF_TOTAL}", text):
-        return bool(re.search(_WITH_METRIC, text)) or sorts(reading)
+        if reading.of_kind("time") and re.search(_ANEW, text):
+            return False
+        pointing = len(reading.tokens) <= _SHORT and re.search(_OF_BEFORE, text)
+        return bool(re.search(_WITH_METRIC, text) or pointing) or sorts(reading)
     if intent.kind in ("briefing", "impact"):
         return False
     named = reading.breakdown or reading.of_kind("value") or reading.of_kind("time") or reading.grain
-    lead = re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} ")
+    lead = re.match(_OF_TOTAL, text) or re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} ")
     return bool(lead or named or len(reading.tokens) <= 4 or intent.kind == "drivers")
 
 
@@ -100,15 +110,16 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     if reading.unresolved:
         base.ask = _which_row(reading.unresolved, base, prior, lexicon)
         return base
-    drop_slots(reading, base, lexicon)
+    _settle_dimension(draft, base, lexicon)
+    drop_slots(reading, draft, base, lexicon)
     if sorts(reading):
         sort(reading, draft, base, lexicon)
         base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "condition")]
     else:
         _metric(reading, draft, base, lexicon)
         _dimensions(reading, draft, base, lexicon)
-    _filters(reading, draft, base, lexicon, earlier)
-    _period(reading, draft, base, lexicon)
+    narrow(reading, draft, base, earlier)
+    set_period(reading, draft, base)
     _thresholds(reading, draft, base, lexicon)
     if not sorts(reading):
         order_rows(reading, draft, base, lexicon, earlier)
@@ -178,17 +189,27 @@ def _narrowed(base: Draft, row: dict[str, str]) -> Draft:
     return replace(base, kind="query", dimensions=dimensions, filters=filters, order=order, limit=limit, issues=[])
 
 
+_LEAVING = r"(?:and |now )?(?:drop|remove|without|exclude|excluding|hide)"
+
+
 def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     if named := named_among(reading, draft, base, lexicon):
         draft.filters = []
-        base.metrics, base.order, base.having, base.share = [named], None, [], False
+        if base.metrics == [named]:
+            base.assumptions.append(f"{lexicon.model.metrics[named].label} is what is shown.")
+        if first(reading, _LEAVING) and len(base.metrics) > 1 and named in base.metrics:
+            base.metrics = [name for name in base.metrics if name != named]
+        else:
+            added = base.metrics if first(reading, _ADD + "|include") else []
+            base.metrics = list(dict.fromkeys([*added, named]))
+        base.order, base.having, base.share = None, [], False
         base.issues = [issue for issue in base.issues if issue.kind not in _SETTLED_BY_LABEL]
         reading.explain(0, len(reading.tokens))
-    elif reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL):
+    elif reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL + "|" + _PART_OF):
         draft.metrics = [_in_kind(name, reading, base, lexicon) for name in draft.metrics]
         adds = first(reading, _ADD + r"|add|include")
         dropped = [name for name in draft.metrics if name in base.metrics]
-        if first(reading, r"^(?:and |now )?(?:drop|remove|without|exclude|excluding|hide)") and dropped:
+        if first(reading, _LEAVING) and dropped:
             base.metrics = [name for name in base.metrics if name not in dropped] or base.metrics
         else:
             base.metrics = list(dict.fromkeys([*base.metrics, *draft.metrics])) if adds else draft.metrics
@@ -203,11 +224,43 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.metrics = [lexicon.model.defaults.impact_metric]
         base.having, base.order, base.share = [], None, False
         take(reading, r"is (?:that|this|it)")
-    elif take(reading, _OF_TOTAL, outside_spans=False) and _adds_up(base, lexicon):
-        base.share = True
-        base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "share")]
+    elif (rate := _rate_of_named(reading, base, lexicon)) or (
+        take(reading, _OF_TOTAL, outside_spans=False) and _adds_up(base, lexicon)
+    ):
+        base.metrics, base.share = [rate or base.metrics[0], *base.metrics[1:]], not rate
+        if rate and base.order:
+            base.order = Order(by=rate, direction=base.order.direction)
+        base.issues = [
+            issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "share", "statistic")
+        ]
     else:
         convert(reading, base, lexicon)
+
+
+_PART_OF = (
+    r"(?:(?:as|in) )?(?:a |an |what |the )?(?:share|percentage|percent|pct|proportion|fraction|rate) of"
+    r"(?: the| all| our| total)*"
+)
+
+
+def _rate_of_named(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
+    """`as a percentage of all claims`, `what share of calls is that?`: the rate that is the figure over these."""
+    metrics = lexicon.model.metrics
+    for start, end in find(reading, _PART_OF):
+        whole = {
+            t.name for span in reading.of_kind("metric") if span.start in (end, end - 1) for t in span.targets
+        }
+        bases = {metrics[name].numerator for name in whole if not metrics[name].denominator}
+        for name in metrics[base.metrics[0]].siblings:
+            one = metrics[name]
+            if (
+                one.unit == "rate"
+                and one.denominator in bases
+                and one.numerator == metrics[base.metrics[0]].numerator
+            ):
+                reading.explain(start, len(reading.tokens))
+                return name
+    return ""
 
 
 _SAYS_RATE = r"rate|rates|share|percent|percentage|average|cost|costs|dollars"
@@ -223,6 +276,13 @@ def _in_kind(name: str, reading: Reading, base: Draft, lexicon: Lexicon) -> str:
     words = {" ".join(t.text for t in reading.tokens[s.start : s.end]) for s in spans}
     if model.metrics[name].label.lower() in words:
         return name
+    counted = {token.lemma for s in spans for token in reading.tokens[s.start : s.end]} & lexicon.volumes
+    if model.metrics[name].unit == "count" and counted:  # `failed sessions` after a rate: they are counted
+        return name
+    pointing = first(reading, r"they|them|it|those|these")
+    same = [n for n in model.metrics[name].siblings if n in base.metrics]
+    if pointing and same:  # `where do they drop off?` after abandoned sessions: these
+        return same[0]
     alike = [n for n in model.metrics[name].siblings if model.metrics[n].unit == unit and n not in base.metrics]
     return alike[0] if alike else name
 
@@ -236,12 +296,16 @@ def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
     named = [
         name
         for name in draft.dimensions
-        if name not in {i.dimension for i in draft.filters if _is_compared(reading, i)}
+        if name not in {i.dimension for i in draft.filters if is_compared(reading, i)}
     ]
     loose = [t.name for issue in draft.issues if issue.kind == "loose_dimension" for t in issue.targets]
     if not named and loose and first(reading, _ADD + r"|add|include|bring|put|with|split"):
         named = loose[:1]
         base.dimensions = list(dict.fromkeys([*base.dimensions, _for_metrics(named[0], base.metrics, lexicon)]))
+        return
+    if not named and loose and reading.correction and base.dimensions:  # `no, I meant plan type`
+        base.dimensions = [_for_metrics(loose[0], base.metrics, lexicon)]
+        base.order, base.limit = (base.order, base.limit) if base.limit and base.limit > 1 else (None, None)
         return
     if not named:
         _keep_loose(reading, base, loose)
@@ -252,6 +316,17 @@ def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
     else:
         base.dimensions = chosen
         base.order, base.limit = (base.order, base.limit) if base.limit and base.limit > 1 else (None, None)
+
+
+def _settle_dimension(draft: Draft, base: Draft, lexicon: Lexicon) -> None:
+    """`what are the reasons?`: of several dimensions of that name the one that the last answer's figures know."""
+    for issue in base.issues:
+        names = [target.name for target in issue.targets] if issue.kind == "ambiguous_dimension" else []
+        known = [n for n in names if all(lexicon.compatible(metric, n) for metric in base.metrics)]
+        if len(known) == 1:
+            draft.dimensions = [*draft.dimensions, known[0]]
+            base.issues = [other for other in base.issues if other is not issue]
+            return
 
 
 def _keep_loose(reading: Reading, base: Draft, loose: list[str]) -> None:
@@ -277,108 +352,6 @@ def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> 
     found = [namesake(lexicon, Target("value", item.dimension, value)) for value in item.values]
     values = tuple(target.value for target in found if target)
     return DimensionFilter(dimension=name, op=item.op, values=values) if len(values) == len(item.values) else item
-
-
-def _is_compared(reading: Reading, item: DimensionFilter) -> bool:
-    return any(
-        span.start in reading.compared and item.dimension in span.names for span in reading.of_kind("value")
-    )
-
-
-def _filters(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon, earlier: SemanticQuery | None) -> None:
-    cue = first(reading, _DROP_FILTER)
-    if take(reading, _DROP_FILTER, outside_spans=False) and cue:
-        _drop_filters(reading, base, lexicon, earlier, reading.text.split(" ")[cue[0] : cue[1]])
-        return
-    if reading.others is not None and not reading.of_kind("value"):
-        changed = changed_filters(base, earlier) or [item.dimension for item in base.filters]
-        base.filters = [flipped(item) if item.dimension == changed[-1] else item for item in base.filters]
-        return
-    adds = first(reading, r"add|include|also|as well|too|plus")
-    compares = first(reading, r"versus|vs|compare|compared|compares|against|than")
-    for item in draft.filters:
-        same = [old for old in base.filters if old.dimension == item.dimension]
-        others = [old for old in base.filters if old.dimension != item.dimension]
-        values = set(item.values)
-        if item.op == "in" and (adds or compares) and same and same[0].op == "in":
-            values |= set(same[0].values)
-        if item.op == "not_in" and same and same[0].op == "in":
-            left = tuple(value for value in same[0].values if value not in item.values)
-            base.filters = [*others, *([DimensionFilter(dimension=item.dimension, values=left)] if left else [])]
-            continue
-        if item.op == "not_in" and same and not first(reading, r"instead"):
-            values |= set(same[0].values)
-        base.filters = [
-            *others,
-            DimensionFilter(dimension=item.dimension, op=item.op, values=tuple(sorted(values))),
-        ]
-        if compares and len(values) > 1 and item.dimension not in base.dimensions:
-            base.dimensions.append(item.dimension)
-            take(reading, r"versus|vs|compare|compared|compares|against|than")
-    if reading.others is not None:
-        base.limit = None
-
-
-def _drop_filters(
-    reading: Reading, base: Draft, lexicon: Lexicon, earlier: SemanticQuery | None, words: list[str]
-) -> None:
-    """All filters, those named, or for `that filter` the one that the last turn set."""
-    spans = [*reading.of_kind("value"), *reading.loose, *reading.breakdown, *reading.of_kind("dimension")]
-    named = {target.name for span in spans for target in span.targets}
-    base.issues = []
-    if not base.filters:
-        base.assumptions.append("There was no filter to drop.")
-        return
-    several = {"filters", "all", "restrictions", "reset", "everyone", "overall", "those", "these"} & set(words)
-    if not named and not several and len(base.filters) > 1:
-        changed = changed_filters(base, earlier)
-        if len(changed) != 1:
-            base.ask = _which_filter(base)
-            return
-        named = set(changed)
-    base.filters = [item for item in base.filters if named and item.dimension not in named]
-
-
-def _which_filter(base: Draft) -> Ask:
-    dropping = [
-        replace(base, filters=[other for other in base.filters if other != item], issues=[])
-        for item in base.filters[:2]
-    ]
-    return Ask("clarify", "Which filter should go?", candidates=[*dropping, replace(base, filters=[], issues=[])])
-
-
-def _period(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    baselines = [span.period.baseline for span in reading.of_kind("time") if span.period and span.period.baseline]
-    compares = first(reading, r"versus|vs|compare|compared|compares|against|than")
-    if take(reading, _SINCE_WHEN, outside_spans=False):
-        base.grain, base.order, base.limit = _course_of(base), None, None
-    if draft.grain:
-        base.grain, base.order, base.limit = draft.grain, None, None
-    if baselines and compares:
-        base.compare_to = baselines[0] or None
-    elif baselines and base.time and not draft.time:
-        base.time = _shifted(base.time, baselines[0])
-    elif baselines and not draft.time:
-        base.compare_to = baselines[0] or None
-    elif draft.compare_to and draft.time and compares and (base.time or draft.compare_to == "previous_year"):
-        base.compare_to = draft.compare_to
-    elif draft.time or draft.compare_to:
-        base.time = draft.time or base.time
-        base.compare_to = draft.compare_to
-
-
-def _course_of(base: Draft) -> Literal["day", "week"]:
-    """In which steps a period shows when something began."""
-    days = (base.time.end - base.time.start).days + 1 if base.time else 30
-    return "day" if days <= 45 else "week"
-
-
-def _shifted(time: TimeRange, baseline: str) -> TimeRange:
-    if baseline == "previous_year":
-        start, end = time.start.replace(year=time.start.year - 1), time.end.replace(year=time.end.year - 1)
-        return TimeRange(start=start, end=end, label="the same period a year earlier")
-    start, end = p.previous(time)
-    return TimeRange(start=start, end=end, label="the period before")
 
 
 def _thresholds(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:

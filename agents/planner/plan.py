@@ -64,6 +64,7 @@ class PriorTurn:
 
     `verified` names the verified query that answered it, with the arguments of its `parameters`. `actions` are the
     names of the recommended actions that its answer listed, in their order; `shape` what its answer looked like.
+    `choices` are the complete questions that it offered when it asked back or refused.
     """
 
     question: str
@@ -75,6 +76,7 @@ class PriorTurn:
     parameters: tuple[tuple[str, Argument], ...] = ()
     actions: tuple[str, ...] = ()
     shape: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

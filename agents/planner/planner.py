@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
-from agents.planner.after_a_turn import is_fragment, leave_people, prefer_values
+from agents.planner.after_a_turn import is_fragment, leave_counted, leave_people, prefer_values
 from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
@@ -32,10 +32,12 @@ from agents.planner.meaning import Meanings, match_meaning
 from agents.planner.named_parts import read_named_parts
 from agents.planner.negation import read_negation
 from agents.planner.normalise import tokenise
+from agents.planner.of_figures import of_figures
 from agents.planner.once import once, one_question
 from agents.planner.people import read_how_often
 from agents.planner.periods import Clock
 from agents.planner.phrasing import phrase
+from agents.planner.picking import picked
 from agents.planner.plan import ROUTE_REASONS, Plan, PriorTurn
 from agents.planner.policy import choices_of, decide, refused
 from agents.planner.ranking import read_ranking
@@ -45,7 +47,7 @@ from agents.planner.references import resolve
 from agents.planner.refusals import refuse_text, refuse_topic, severe
 from agents.planner.reranker import OFFERED, Reranker
 from agents.planner.reshaping import free_cues
-from agents.planner.restating import restated
+from agents.planner.restating import restated, restated_after
 from agents.planner.sameness import same_query
 from agents.planner.shaping import shape
 from agents.planner.side_by_side import read_value_comparison
@@ -228,13 +230,19 @@ class Planner:
         return self.asking.core(question, clock) if self.asking else (question, ())
 
     def _outlined(self, question: str, history: Sequence[PriorTurn], clock: Clock, *, rereads: bool) -> Plan:
+        last = history[-1] if history else None
         said, history = command(question) if history else "", standing(history)
         history = tuple(turn_as_asked(turn, self.model, clock) for turn in history)
         if said:
             told = obey(said, history, self._starters())
             return still_verified(told, history, self.model, clock)
+        if last and (chosen := self._picked(question, last, history, clock)):
+            return chosen
         if history and (clicked := self._edited(question, history[-1], clock)):
             return led_on(clicked, history[-1], self.model, clock)
+        if history and (aside := self._of_figures(question, history[-1], clock)):
+            return still_verified(aside, history, self.model, clock)
+        question = restated_after(question) if history else question
         hypothetical = any(word in f" {question.lower()} " for word in _HYPOTHETICAL)
         if (analysis := self._analysis(question, history, clock)) is not None:
             return analysis
@@ -283,6 +291,43 @@ class Planner:
             return None
         found = read_analysis(question, self.model, lambda text: self.draft(text, (), clock)[0])
         return None if found and self.verified_plan(question, clock, follows=bool(history)) else found
+
+    def _picked(self, question: str, last: PriorTurn, history: Sequence[PriorTurn], clock: Clock) -> Plan | None:
+        """The plan of the question that a reply picks among those that the last turn offered."""
+        pick = picked(
+            question, last, stands=bool(history), named=lambda reply, offered: self._naming(reply, offered, clock)
+        )
+        if pick is None:
+            return None
+        plan = self._outlined(pick.question, (), clock, rereads=False)
+        if not pick.more or plan.query is None:
+            return replace(plan, assumptions=(f'Read as "{pick.question}".', *plan.assumptions))
+        turn = PriorTurn(pick.question, plan.kind, plan.query, plan.what_if_pct)
+        return self._outlined(pick.more, (turn,), clock, rereads=False)
+
+    def _naming(self, reply: str, offered: Sequence[str], clock: Clock) -> list[int]:
+        """Places of the offered questions whose query has all that a reply names, if it names things of "
+        "one kind."""
+        draft, reading, _ = self.draft(reply, (), clock)
+        spans = [span for span in reading.spans if span.kind != "grain"]
+        unread = any(issue.kind == "unexplained" for issue in draft.issues)
+        if unread or len({span.kind for span in spans}) != 1 or spans[0].kind == "time":
+            return []
+        queries = [self._outlined(question, (), clock, rereads=False).query for question in offered]
+        return [at for at, query in enumerate(queries) if query and all(self._exactly(s, query) for s in spans)]
+
+    def _exactly(self, span: Span, query: SemanticQuery) -> bool:
+        """Whether the query has one of the things that a span may name, and no sibling in its place."""
+        named = {target.name for target in span.targets if target.kind == "metric"}
+        return bool(named & set(query.metrics)) if span.kind == "metric" else self._used(span, query)
+
+    def _of_figures(self, question: str, prior: PriorTurn, clock: Clock) -> Plan | None:
+        """The plan of a question about the figures of the last answer."""
+
+        def leading_on(plan: Plan) -> tuple[str, ...]:
+            return follow_ups(plan, self.lexicon, lambda text, query: self.plans_to(text, query, clock))
+
+        return of_figures(question, prior, self.model, clock.today, leading_on)
 
     def _edited(self, question: str, prior: PriorTurn, clock: Clock) -> Plan | None:
         """The plan of a question that a chip of the last answer asks, word for word."""
@@ -347,6 +392,7 @@ class Planner:
         if prior:
             value_of_place(reading, self.lexicon)
             leave_people(reading)
+            leave_counted(reading, prior, self.lexicon)
             prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)

@@ -29,7 +29,10 @@ _EXCEPT = (
     r"apart from)"
     r" (?:for )?(?:those|these|that|them|this)(?: (?:two|three|four|ones|one))?"
 )
-_OTHERS = r"(?:all )?(?:the )?(?:others|other ones|rest|rest of them|remaining ones|remaining)"
+_OTHERS = (
+    r"(?:all )?(?:the )?(?:others|other ones|rest|rest of them|remaining ones|remaining)|"
+    r"(?:everyone|everybody|everything|everywhere|all) else"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ def resolve(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
 
     Tokens of a resolved reference read as the row's own values, so every later step treats them like values.
     """
-    if first(reading, r"(?:which|what|who)(?: (?:one|of \S+|\S+))? (?:is|are|was|has|have|had)"):
+    if first(
+        reading,
+        r"(?:which|what|who)(?: (?:one|of \S+|\S+))? (?:is|are|was|has|have|had)"
+        r"(?! (?:behind|driving|causing|going on|happening|up with|wrong with)(?: |$))",
+    ):
         return
     for start, end, pointed in _references(reading, prior.shown, lexicon):
         if any(span.start < start < span.end or span.start < end < span.end for span in reading.spans):

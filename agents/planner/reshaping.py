@@ -55,7 +55,7 @@ _END = r"and the (?:best|worst|lowest|highest|bottom|top)(?: one)?(?= [.]|$)"
 _WHICH_ONE = (
     r"which(?: one)?(?: (?:of|among) (?:these|those|them))?(?: (?:is|was|has|had|does|performs?|did|do))+"
     r"|which one|who (?:is|was)|(?:and |show (?:me )?|only |just )?the (?:worst|best|highest|"
-    r"lowest)(?: one)?(?= [.]|$)"
+    r"lowest)(?: one)?(?: (?:of|among) (?:these|those|them|all|the lot|the bunch))?(?= [.]|$)"
 )
 
 
@@ -80,7 +80,7 @@ def free_cues(reading: Reading) -> None:
         reading.spans = [span for span in reading.spans if span not in own]
 
 
-def drop_slots(reading: Reading, base: Draft, lexicon: Lexicon) -> None:
+def drop_slots(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     """`without the comparison`, `no limit`, `drop the period`, `remove the breakdown`, `drop the platform`."""
     _drop_named(reading, base, lexicon)
     if take(reading, _COMPARISON, outside_spans=False):
@@ -94,7 +94,10 @@ def drop_slots(reading: Reading, base: Draft, lexicon: Lexicon) -> None:
     if take(reading, _THRESHOLD, outside_spans=False):
         base.having = []
     if take(reading, _BREAKDOWN, outside_spans=False):
-        named = {t.name for span in [*reading.loose, *reading.breakdown] for t in span.targets}
+        spans = [*reading.loose, *reading.breakdown, *reading.of_kind("dimension")]
+        named = {target.name for span in spans for target in span.targets}
+        draft.dimensions, draft.grain = [name for name in draft.dimensions if name not in named], None
+        draft.issues = [issue for issue in draft.issues if issue.kind != "loose_dimension"]
         base.dimensions = [name for name in base.dimensions if named and name not in named]
         if reading.grain or not named:
             base.grain = None

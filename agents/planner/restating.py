@@ -25,3 +25,29 @@ _TURNS = tuple(Rule.of(*turn) for turn in (
 def restated(question: str) -> str:
     """The question with such turns put straight."""
     return rewritten(question, _TURNS).strip()
+
+
+_SPOKEN = (
+    r"hm+|uh+|um+|er+|oh|ah|aha|huh|wow|ok(?:ay)?|yeah|yes|yep|yup|thanks(?: a lot)?|thank you(?: very much)?|"
+    r"got it|i see|interesting|makes sense|understood|perfect|excellent|super|brilliant|never ?mind"
+)
+_NODDED = r"right|good|great|cool|nice|fine|lovely|alright|all right|very good|well"
+_SAID = r"(?!and (?:what|which|how|who|where)\b)\S"  # `ok and what is the average age?` begins anew
+_LEFT_OUT = r"(?:leave|keep|take|strip|filter|cut) (?:out|off)|hide|omit|ditch|eliminate"
+_AFTERWARDS = tuple(Rule.of(re.compile(pattern, re.IGNORECASE), new) for pattern, new in (
+    # `hm, what percentage is that?`, `thanks. just the app`, `fine, by state`: what is said first asks nothing
+    (rf"^\s*(?:(?:{_SPOKEN})(?:[\s,.!;:-]+(?={_SAID}))|(?:{_NODDED})\s*[,.!;:-]+\s*(?={_SAID}))+", ""),
+    # `for people over 75`: that is how old they are, and no threshold
+    (r"\b(people|members|those|adults|patients|anyone|folks|everyone|customers|women|men)(?: who are)? "
+     r"(over|above|under|below|older than|younger than) (\d\d)\b(?!\s?(?:%|percent|days|minutes|dollars|"
+     r"calls|years? (?:of|with)))",
+     r"\1 aged \2 \3"),
+    (r"\bseniors\s*[?.!]*$", "members aged 65 and over"),
+    # `hide duplicates`, `leave out the team`: dropped
+    (rf"^(?P<lead>(?:and |now |please |but |then )*)(?:{_LEFT_OUT})\b", r"\g<lead>remove"),
+))  # fmt: skip
+
+
+def restated_after(question: str) -> str:
+    """A follow-up without what is said before it, and with such turns put straight."""
+    return rewritten(question, _AFTERWARDS).strip()

@@ -35,7 +35,9 @@ _BACK = re.compile(
     rf"revert(?: (?:that|it|this))?|back"
     rf"|back to (?:the )?{_LAST}(?: {_THING})?|(?:the )?{_LAST} {_THING}(?: again)?|"
     rf"back to (?:the )?one before"
-    rf"|(?:show|give) (?:me )?(?:the )?{_LAST} {_THING}(?: again)?)(?: please)?"
+    rf"|(?:show|give) (?:me )?(?:the )?{_LAST} {_THING}(?: again)?"
+    r"|(?:never mind )?(?:take (?:that|it|this|them) (?:off|out|away|back)|(?:drop|remove|lose|scratch|cancel|"
+    r"ditch|scrap) (?:that|it|this|them))(?: again)?)(?: please)?"
 )
 
 
@@ -52,11 +54,12 @@ def standing(history: Sequence[PriorTurn]) -> tuple[PriorTurn, ...]:
     turns: list[PriorTurn] = []
     for turn in history:
         said = command(turn.question)
+        before = len(turns)
         if said == "restart":
             turns = []
         elif said == "back":
-            turns = turns[:-1]
-            if turns and turn.shown.rows:
+            turns = turns[:-1] or turns  # nothing to go back to: the only answer stands
+            if len(turns) < before and turn.shown.rows:
                 turns[-1] = replace(turns[-1], shown=turn.shown)
         elif turn.kind not in ("clarify", "refuse"):
             turns.append(turn)
@@ -106,7 +109,24 @@ def without_correction(tokens: list[Token]) -> tuple[list[Token], bool]:
         text.split(" ")[0] == "no" and "," not in {token.text for token in tokens[:2]} and "meant" not in text
     ):
         return tokens, False
-    return tokens[marked[found.group().count(" ")] :], True
+    return _without_what_was_meant(tokens[marked[found.group().count(" ")] :]), True
+
+
+_MEANT = 4
+"""The most words of what takes the place of something, and of what it takes the place of."""
+
+
+def _without_what_was_meant(tokens: list[Token]) -> list[Token]:
+    """`sorry, Q3 not Q2`, `no, not web, the app`: only what takes the other's place."""
+    words = [token.text for token in tokens]
+    if "not" not in words[: _MEANT + 2]:
+        return tokens
+    at = words.index("not")
+    if at:
+        return tokens[: at - (words[at - 1] == ",")] if 0 < len(words) - at - 1 <= _MEANT else tokens
+    cut = next((place for place in range(2, len(words)) if words[place] in (",", "but", "rather")), 0)
+    rest = tokens[cut + 1 :] if cut and cut - 1 <= _MEANT else []
+    return rest or tokens
 
 
 def _short(question: str) -> str:

@@ -64,7 +64,7 @@ class ConversationFile:
             history.append(
                 PriorTurn(
                     turn["q"], plan.kind, plan.query, plan.what_if_pct, _shown(turn),
-                    plan.verified or "", plan.parameters,
+                    plan.verified or "", plan.parameters, choices=tuple(question for _, question in plan.choices),
                 )
             )  # fmt: skip
             if forms[0].get("kind") not in ("clarify", "refuse"):
