@@ -36,6 +36,7 @@ _OTHER_RIGHTS = (
 )
 _RIGHTS_CHANGED = "What you may see changed while this was being answered, so the answer is not shown. Ask again."
 _STOPPING = "The command center is being stopped or restarted. Ask again in a minute; your conversation is kept."
+_LOST = "There is no answer to this: it was stopped, or the server was, while it was being worked on. Ask again."
 _BROKEN = (
     "Something unexpected went wrong while answering, and nothing was changed. Ask again; if it keeps happening, "
     "`command-center doctor` says what is missing."
@@ -62,6 +63,7 @@ class Chat:
         self._questions = questions
         self._running = running
         self._counters = counters
+        self._answering: set[str] = set()
 
     def register(self) -> None:
         """Hand the callbacks to Chainlit."""
@@ -87,8 +89,12 @@ class Chat:
             await cl.Message(content=refusal).send()
             return
         assert account is not None
-        with self._running.one():
-            await self._work(message.content, account.principal, token)
+        self._answering.add(thread)
+        try:
+            with self._running.one():
+                await self._work(message.content, account.principal, token)
+        finally:
+            self._answering.discard(thread)
 
     async def _work(self, question: str, principal: Principal, token: str | None) -> None:
         progress = Progress()
@@ -117,7 +123,15 @@ class Chat:
         return "" if self._history.is_open_to(thread, account) else _OTHER_RIGHTS
 
     async def resume(self, thread: ThreadDict) -> None:
-        """Nothing to rebuild: cards keep their rows and charts, and the assistant knows the thread by its id."""
+        """Say so of a question whose answer was lost when the server went down.
+
+        Nothing else is to be rebuilt: cards keep their rows and charts, the assistant knows the thread by its id.
+        """
+        if thread["id"] in self._answering or not unanswered(thread):
+            return
+        message = cl.Message(content=_LOST)
+        await message.send()
+        thread["steps"] = [*thread["steps"], message.to_dict()]
 
     def _ask(self, question: str, principal: Principal, progress: Progress) -> Answer:
         thread = cl.context.session.thread_id
@@ -171,6 +185,12 @@ class Progress:
         if self._step.end is None:
             self._step.name = step
             await self._step.update()
+
+
+def unanswered(thread: ThreadDict) -> bool:
+    """Whether a conversation ends with a question that nothing was said to."""
+    said = [step["type"] for step in thread["steps"] if "message" in step["type"]]
+    return bool(said) and said[-1] == "user_message"
 
 
 async def send(answer: Answer) -> None:
