@@ -166,9 +166,11 @@ def _implied(reading: Reading, lexicon: Lexicon) -> str:
                 reading.explain(at, at + 1)
         return lexicon.model.defaults.money_metric if _only_money_of(names, lexicon) else ""
     if membership := of_the_membership(reading, lexicon):
-        if names and not any(lexicon.compatible(membership, name) for name in names):
-            return lexicon.model.defaults.impact_metric  # `which error code hits the most members`
-        return membership
+        if not names or any(lexicon.compatible(membership, name) for name in names):
+            return membership
+        impact = lexicon.model.defaults.impact_metric  # `which error code hits the most members`
+        if impact and any(lexicon.compatible(impact, name) for name in names):
+            return impact
     return default_metric(reading, names, lexicon)
 
 

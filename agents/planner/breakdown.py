@@ -294,8 +294,9 @@ def _is_breakdown(reading: Reading, span: Span) -> bool:
     if before in ("over", "across") and _SPREAD & set(words[:at]):
         reading.explain(at - 1, at)
         return True
-    if words[span.start] in ("what", "which") and reading.ranking and not reading.ranking.comparative:
-        return True  # `what are people calling about most`
+    ranked = reading.ranking is not None and not reading.ranking.comparative
+    if words[span.start] in ("what", "which", "why") and (ranked or span.start == 0):
+        return True  # `what are people calling about most`, `why do members call us`
     if words[span.end : span.end + 2] in _ORDERED or _ordered_later(reading, span):
         return True
     if words[span.end : span.end + 1] in _SLICED and not _beside_value(reading, span):

@@ -172,7 +172,10 @@ def _after_by(reading: Reading, span: Span) -> bool:
         return False
     inside = {token.text for token in reading.tokens[span.start : span.end + 1]}
     named = any(other.start == span.end for other in reading.of_kind("dimension"))
-    return before in ("by", "per") and not inside & POPULATION and not named and span.start not in reading.compared
+    return before in ("by", "per") and not inside & _PEOPLE and not named and span.start not in reading.compared
+
+
+_PEOPLE = POPULATION | {"speaker", "speakers"}
 
 
 def reachable(lexicon: Lexicon, metric: str, dimension: str) -> bool:

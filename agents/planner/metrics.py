@@ -280,6 +280,8 @@ def _merge(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[
         for other in mentions:
             if one is other or len(one.candidates) < 2 or joined_directly(one, other, reading):
                 continue
+            if len(mentions) > 2 and _listed(one, other, reading):
+                continue
             if is_limit_of(one, reading) or is_limit_of(other, reading):
                 continue
             words = content([*reading.tokens[one.start : one.end], *reading.tokens[other.start : other.end]])
@@ -289,6 +291,16 @@ def _merge(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[
                 merged = Mention(min(one.start, other.start), max(one.end, other.end), names)
                 return _merge([m for m in mentions if m not in (one, other)] + [merged], reading, lexicon)
     return mentions
+
+
+_BEFORE_ITEM = DETERMINERS | {"total", "overall", "average"}
+
+
+def _listed(one: Mention, other: Mention, reading: Reading) -> bool:
+    """`total calls, total cost and average wait`: items of a list."""
+    low, high = sorted((one, other), key=lambda mention: mention.start)
+    between = [token.text for token in reading.tokens[low.end : high.start]]
+    return between[:1] == [","] and set(between[1:]) <= _BEFORE_ITEM
 
 
 def _without_base(mentions: list[Mention], reading: Reading, lexicon: Lexicon) -> list[Mention]:

@@ -13,6 +13,9 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     # `how long do hospital claims take`
     (rf"\bhow long (?:do|does|did) {_WHOSE}((?:[\w-]+ ){{1,3}})(\w+s) (take|last|run|wait)\b",
      r"how long \2 \3 for \1\2"),
+    # `what did at-risk members call about`
+    (r"\bwhat (?:do|did) ((?:[\w-]+ ){1,3})(members|people|customers) call (?:us )?about\b",
+     r"what \2 call about for \1\2"),
     # `what would the bill be`, `how much does a billing call cost`
     (r"\bwhat (would|will|did|does|was) the (?:total |whole )?bill (?=be\b|come to\b|amount to\b)",
      r"what \1 the cost "),

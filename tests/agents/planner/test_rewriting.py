@@ -18,7 +18,8 @@ long to short shortest to longest | ttm (mo.) q1 -> q2 | 1q26 3q q4'25 2h25 h1 '
 may-july | may 5 - 9 | may 5-june 3 | 5-9 may 3 may-4 june | may 2025-june | q1 2026-q3 2025-2026 ly py
 lm lw lq how long more old than excl. per cent the fortnight before | out of every hundred calls, how
 many are | from one team to the next i.e. e. g. which part of the calls | what is the bill 30-49s 20 %
-24-hour mail-order | how long do hospital claims take | what would the bill be | what does a billing call cost us |
+24-hour mail-order | how long do hospital claims take | what would the bill be |
+what did new members call about | what does a billing call cost us |
 15 % of the time | half the time | full year 2025 | same month prior year | next to september |
 since the year began |
 losing the most money |

@@ -210,3 +210,14 @@ def test_a_figure_per_member_is_no_figure_per_something_else(ask: Ask, question:
 def test_the_part_of_the_members_is_told_by_all_parts(ask: Ask) -> None:
     query = _query(ask(ask("What proportion of members are on MAPD?").choices[0][1]))
     assert (query.metrics, query.dimensions, query.share_of_total) == (("membership",), ("plan_type",), True)
+
+
+def test_why_people_call_is_told_by_topic(ask: Ask) -> None:
+    for question in ("Why do members call us?", "What did at-risk members call about?"):
+        query = _query(ask(question))
+        assert (query.metrics, query.dimensions) == (("total_calls",), ("call_topic",))
+
+
+def test_items_of_a_list_are_no_parts_of_one_name(ask: Ask) -> None:
+    plan = ask("Total calls, total cost and average wait by week for the last two months")
+    assert plan.query is None or len(plan.query.metrics) == 3
