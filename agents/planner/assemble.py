@@ -165,6 +165,8 @@ def _implied(reading: Reading, lexicon: Lexicon) -> str:
             if token.text in MONEY_SUPERLATIVES:
                 reading.explain(at, at + 1)
         return lexicon.model.defaults.money_metric if _only_money_of(names, lexicon) else ""
+    if _sized_groups(names, reading, lexicon):
+        return population_metric(lexicon.model)
     if membership := of_the_membership(reading, lexicon):
         if not names or any(lexicon.compatible(membership, name) for name in names):
             return membership
@@ -172,6 +174,19 @@ def _implied(reading: Reading, lexicon: Lexicon) -> str:
         if impact and any(lexicon.compatible(impact, name) for name in names):
             return impact
     return default_metric(reading, names, lexicon)
+
+
+_SIZES = frozenset({"biggest", "largest", "smallest"})
+
+
+def _sized_groups(dimensions: list[str], reading: Reading, lexicon: Lexicon) -> bool:
+    """`the biggest plan type`, `largest segment`: how many members each has."""
+    ranking = reading.ranking
+    sized = ranking is not None and bool(_SIZES & {t.text for t in reading.tokens[ranking.start : ranking.end]})
+    alone = (
+        not reading.of_kind("value") and bool(dimensions) and set(dimensions) <= lexicon.model.member_dimensions
+    )
+    return sized and alone and bool(population_metric(lexicon.model))
 
 
 def _only_money_of(dimensions: list[str], lexicon: Lexicon) -> bool:

@@ -69,16 +69,17 @@ def _of_one_person(reading: Reading) -> tuple[str, ...]:
 
 
 _SENT = (
-    r"(?:did|do|have|had|will) (?:we|they|you) (?:send|sent|mail|mailed)|"
-    r"(?:were|was|are|get|got) (?:sent|mailed)(?: out)?"
+    r"(?:did|do|have|had|will) (?:we|they|you) (?:send|sent|mail|mailed)(?! back| in)|"
+    r"(?:were|was|are|get|got) (?:sent|mailed)(?: out)?(?! back| in)"
 )
+_ANSWERS = frozenset(map(lemma, word_set("responses answers replies returns")))
 
 
 def _sent(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
-    """`how many surveys did we send?`: no number that came back. `send me` is only polite."""
+    """`how many surveys did we send?`: no number of answers that came back. `send me` is only polite."""
     heads = {lemma(lexicon.model.metrics[name].label.lower().split()[-1]) for name in draft.metrics}
     for start, end in find(reading, _SENT):
-        if start and heads and reading.tokens[start - 1].lemma not in heads:
+        if start and heads & _ANSWERS and reading.tokens[start - 1].lemma not in _ANSWERS:
             return tuple(token.text for token in reading.tokens[start:end])
     return ()
 
