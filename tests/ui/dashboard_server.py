@@ -15,11 +15,13 @@ import uvicorn
 
 from agents.runtime import Assistant
 from ui.web import DataState, _listen, create_app
+from warehouse.collector import collect_rarely
 from warehouse.settings import load_settings
 from warehouse.snapshots import current
 
 
 def main(warehouse: Path, var: Path, port: int = 0) -> None:
+    collect_rarely()  # as the command that starts a server does
     settings = load_settings(var=var)
     listener = _listen("127.0.0.1", port)
     with closing(Assistant.open(settings, warehouse)) as assistant:
