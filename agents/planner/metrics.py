@@ -339,6 +339,9 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
                 reading.spans.remove(valued[1])
                 reading.explain(valued[1].start, valued[1].end)
                 return Mention(mention.start, mention.end, (valued[0],))
+            if lexicon.model.adds_up(metric.name) and _comes_from(mention, reading):
+                reading.share = True
+                return mention
             return _as_share(mention, metric, share, reading, lexicon)
     elif (
         metric.unit in ("rate", "percent")
@@ -361,16 +364,23 @@ _WHENCE = word_set("from with in on at to by among")
 def _part_of(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> str:
     """`what share of our leaked calls come from MAPD`: the part that a value has of what is counted, no rate."""
     words = [token.text for token in reading.tokens]
-    rest = [at for at in range(mention.start + 1, mention.end) if words[at] not in DETERMINERS | {"of"}]
-    at = reading.past(mention.end, _COMING)
-    if metric.unit not in ("rate", "percent") or words[mention.start] not in SHARE or at == mention.end:
+    if metric.unit not in ("rate", "percent") or words[mention.start] not in SHARE:
         return ""
-    at = reading.past(at, _WHENCE)
-    places = {at, reading.past(at, DETERMINERS)}
+    rest = [at for at in range(mention.start + 1, mention.end) if words[at] not in DETERMINERS | {"of"}]
     key = tuple(reading.tokens[place].lemma for place in rest)
     counts = [target.name for target in lexicon.exact.get(key, ()) if target.kind == "metric"]
-    valued = any(span.start in places for span in reading.of_kind("value"))
-    return counts[0] if valued and len(counts) == 1 and lexicon.model.adds_up(counts[0]) else ""
+    adding = len(counts) == 1 and lexicon.model.adds_up(counts[0])
+    return counts[0] if adding and _comes_from(mention, reading) else ""
+
+
+def _comes_from(mention: Mention, reading: Reading) -> bool:
+    """Whether a value follows from which what is counted comes: `leaked calls that are on the app`."""
+    at = reading.past(mention.end, _COMING)
+    led = reading.past(at, _WHENCE)
+    places = {led, reading.past(led, DETERMINERS)}
+    within = {at} if at < len(reading.tokens) and reading.tokens[at].text in _WHENCE else set()  # `on mobile`
+    starts = {span.start for span in reading.of_kind("value")}
+    return at > mention.end and bool(starts & (places if led > at else set()) or starts & within)
 
 
 def _percent_of(mention: Mention, reading: Reading) -> int:

@@ -143,7 +143,19 @@ def parts_of(question: str, history: Sequence[PriorTurn], around: Around) -> tup
     if not any(plans) or any(plan and plan.refusal in _OUTRIGHT for plan in plans):
         return (question,)
     clean = whole.kind not in ("clarify", "refuse")
+    if clean and None in plans[1:] and _leans_on_the_rest(plans[0], whole):
+        return (question,)
     return (question,) if clean and (plans[0] is None or _says_all(whole, pieces, plans, around)) else pieces
+
+
+def _leans_on_the_rest(first: Plan | None, whole: Plan) -> bool:
+    """`How many calls and what cost did Billing have last week?`: what narrows the first part comes last."""
+    if first is None or first.query is None or whole.query is None or whole.kind != "query":
+        return False
+    one, all_of_it = first.query, whole.query
+    return (
+        {*one.metrics} < {*all_of_it.metrics} and not one.filters and one.time is None and bool(all_of_it.filters)
+    )
 
 
 def _says_all(whole: Plan, pieces: Sequence[str], plans: Sequence[Plan | None], around: Around) -> bool:

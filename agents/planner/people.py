@@ -92,6 +92,7 @@ def read_how_often(reading: Reading, lexicon: Lexicon) -> None:
     Then the figure may be the count of what they do or any rate of it over people: only the asker knows which.
     """
     metrics = lexicon.model.metrics
+    why = any(token.text == "why" for token in reading.tokens)
     for span in reading.of_kind("metric"):
         after = reading.tokens[span.end].text if span.end < len(reading.tokens) else ""
         name = span.targets[0].name
@@ -105,7 +106,9 @@ def read_how_often(reading: Reading, lexicon: Lexicon) -> None:
             if one.numerator in counted
             and ((one.unit == "count" and not one.denominator) or one.denominator in people)
         ]
-        if len(found) > 1:
+        if why:  # `why are members calling more`: the drivers of what they do
+            found = [name for name in found if metrics[name].unit == "count"]
+        if found:
             place = reading.spans.index(span)
             reading.spans[place] = replace(span, targets=tuple(Target("metric", one) for one in found))
 

@@ -26,7 +26,9 @@ def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
     model = lexicon.model
     labels = " and ".join(model.metrics[name].label for name in query.metrics)
     parts = [labels]
-    whole = query.share_of_total and _names_a_figure(f"share of {labels}", lexicon)
+    # `share of failed sessions` may be the rate of failed ones
+    rated = any(model.metrics[name].polarity != "neutral" for name in query.metrics)
+    whole = query.share_of_total and (rated or _names_a_figure(f"share of {labels}", lexicon))
     if query.share_of_total and not whole:
         parts = [f"Share of {labels}"]
     if query.order_by and query.limit:

@@ -30,7 +30,8 @@ _SQL = re.compile(
 _PII_NOUNS = (
     r"phone numbers?|telephone numbers?|home address(?:es)?|mailing address(?:es)?|street "
     r"address(?:es)?|e ?mail address(?:es)?|"
-    r"emails?|addresses|social security(?: numbers?)?|ssns?|dates? of birth|birth ?dates?|dobs?|"
+    r"emails?(?! (?:fix|campaign|notice|reminder|template|change|message|communication))|"
+    r"addresses|social security(?: numbers?)?|ssns?|dates? of birth|birth ?dates?|dobs?|"
     r"birthdays?|contact (?:details|info|information)|"
     r"(?:first|last|full) names?|names of|names and|(?:member|customer|patient|agent|user|client|"
     r"policy) (?:ids?|names?|numbers?)|credit cards?|bank accounts?|passwords? of|"

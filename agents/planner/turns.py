@@ -32,6 +32,7 @@ TURNS = tuple(Rule.of(*turn) for turn in (
      r"(?=\d\d\b(?! ?(?:%|percent|days|minutes|months|years ago)))", "under "),
     (r"\b(?:losing|lose|wasting|waste|burning|bleeding) (?:the )?most (?:money|dollars|cash)\b", "most expensive"),
     (r"\b(?:shown |told |expressed )?in (?:thousands|millions)(?: of dollars)?(?= ?(?:[,.?;]|by\b|for\b|$))", ""),
+    (r"(?<=\w),? and since when(?= ?[?.]|$)", ""),
     (r"\bto (?:one|the) side\b", "aside"),
     (r"\bon (what|which) grounds\b", r"for \1 reasons"),
     (r"\bcounting (?:just|only) (?=those\b|ones\b|the ones\b)", "only "),

@@ -51,6 +51,7 @@ def is_barred(
         or _says_ones(own, reading)
         or _names_left(reading, left)
         or bool(limit_left(reading) or apart_left(best.draft, reading))
+        or (chance < _CERTAIN and _part_lost(best.draft, own))
         or (chance < _CERTAIN and _average_left(best.draft, left, lexicon))
         or _exclusion_left(reading, left)
         or _amount_left(reading, left)
@@ -215,6 +216,14 @@ def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
         and ((any(c.isdigit() for c in word) and set(word) & set("$+%")) or _measured(words, at) or word in _LARGE)
         for at, word in left
     )
+
+
+def _part_lost(best: Draft, own: Draft) -> bool:
+    """`what percentage of leaked calls come from the app`: the rate of something else among them is no part."""
+    narrowed = {item.dimension for item in own.filters if item.op == "in"}
+    one_part = any(issue.kind == "share" for issue in own.issues) and len(own.metrics) == len(narrowed) == 1
+    kept = {item.dimension for item in best.filters if item.op == "in"}
+    return one_part and narrowed <= kept and best.metrics != own.metrics
 
 
 def _average_left(best: Draft, left: Sequence[tuple[int, str]], lexicon: Lexicon) -> bool:

@@ -221,3 +221,30 @@ def test_why_people_call_is_told_by_topic(ask: Ask) -> None:
 def test_items_of_a_list_are_no_parts_of_one_name(ask: Ask) -> None:
     plan = ask("Total calls, total cost and average wait by week for the last two months")
     assert plan.query is None or len(plan.query.metrics) == 3
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What percentage of leaked calls come from the mobile app?",
+        "What share of leaked calls is on mobile?",
+        "What share of failed sessions was on web?",
+    ],
+)
+def test_the_part_of_a_value_is_no_rate_of_something_else(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    assert plan.kind == "clarify"
+    shown = _query(ask(plan.choices[0][1]))
+    assert (shown.dimensions, shown.share_of_total) == (("platform",), True)
+
+
+def test_why_and_since_when_is_explained(ask: Ask) -> None:
+    assert ask("Why is Billing leaking and since when?").kind == "drivers"
+    assert ask("Why are members calling more this month?").kind == "drivers"
+
+
+def test_past_fixes_and_best_actions_are_understood(ask: Ask) -> None:
+    assert ask("What did our last email fix bring?").kind == "impact"
+    assert ask("How much have our fixes saved in total?").kind == "impact"
+    assert ask("Give me the best actions for Pharmacy").kind == "next_best_action"
+    assert ask("Show me the emails of unhappy members").refusal == "pii"
