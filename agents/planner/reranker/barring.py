@@ -221,7 +221,7 @@ def _amount_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
 def _part_lost(best: Draft, own: Draft) -> bool:
     """`what percentage of leaked calls come from the app`: the rate of something else among them is no part."""
     narrowed = {item.dimension for item in own.filters if item.op == "in"}
-    one_part = any(issue.kind == "share" for issue in own.issues) and len(own.metrics) == len(narrowed) == 1
+    one_part = {issue.kind for issue in own.issues} == {"share"} and len(own.metrics) == len(narrowed) == 1
     kept = {item.dimension for item in best.filters if item.op == "in"}
     return one_part and narrowed <= kept and best.metrics != own.metrics
 
