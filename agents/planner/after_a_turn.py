@@ -76,6 +76,10 @@ def prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
     if shared and not own & sliced and not narrowing:
         return
     metrics = reading.of_kind("metric")
+    if any(
+        span.start == 0 and [t.text for t in reading.tokens[span.end : span.end + 1]] == ["by"] for span in metrics
+    ):
+        return  # `claims by state`: a figure and its breakdown
     if metrics and all((span.start, span.end) in values for span in metrics):
         reading.spans = [span for span in reading.spans if span.kind != "metric"]
 

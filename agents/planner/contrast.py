@@ -12,7 +12,7 @@ from agents.planner.reading import Reading
 from semantic.query import DimensionFilter
 
 _COMPARES = (
-    r"higher|lower|worse|better|more|less|fewer|greater|bigger|smaller|longer|shorter|than|versus|vs|differ|differs|"
+    r"higher|lower|worse|better|more|less|fewer|greater|bigger|smaller|longer|shorter|slower|faster|quicker|cheaper|than|versus|vs|differ|differs|"
     r"different|ahead|behind|above|below"
 )
 

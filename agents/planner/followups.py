@@ -55,7 +55,8 @@ _OF_TOTAL = (
 _DROPS = r"drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no|reset|exclude|excluding"
 _SHOW_AS = (
     r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?"
-    r"(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)"
+    r"(?: as| in| on)? ?(?:a |an )?(?:bar |line |pie )?(?:chart|graph|table|plot|sql)|"
+    r"as (?:a |an )?(?:bars?|lines?|pie)(?= [.]|$)"
 )
 _ALL_ROWS = (
     r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|"

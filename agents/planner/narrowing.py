@@ -74,7 +74,7 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
 
 _BOTH = (
     r"^(?:and |for |in |now )*(?:both|the two|the pair|all (?:two|three|four))(?: of (?:them|those|"
-    r"these))?(?: together| please)?(?: [.])?$"
+    r"these))?(?: together| please)*(?: [.])?(?= by |$)"
 )
 _BACK_IN = r"(?:put|bring|add|include|take|let|show|count)(?: \S+)*? (?:back(?: in)?|again)|(?:back in|again)"
 _THEM_BACK = (
@@ -93,7 +93,7 @@ def _both(reading: Reading, base: Draft, earlier: SemanticQuery | None) -> bool:
         if item.op == "in" and old and old.values != item.values:
             values = tuple(sorted({*old.values, *item.values}))
             base.filters[at] = DimensionFilter(dimension=item.dimension, values=values)
-            reading.explain(0, len(reading.tokens))
+            reading.explain(*(first(reading, _BOTH) or (0, 1)))
             return True
     return False
 

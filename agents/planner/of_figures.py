@@ -69,7 +69,7 @@ _OWNER = (
     rf"who (?:is|are) (?:the )?(?:responsible|accountable|in charge|owners?)(?: (?:for|of) {_IT})?|who owns {_IT}|"
     rf"whose (?:{_BE} {_IT}|(?:figure|number|metric) is {_IT})|who (?:looks after|defines|defined|maintains) {_IT}"
 )
-_DOER = rf"who (?:\w+ed|made|did|does|wrote|sent|sold|told|took|gave|saw) {_IT}"
+_DOER = rf"who (?:\w+ed|made|did|does|wrote|came up with|sent|sold|told|took|gave|saw) {_IT}"
 _READ = tuple(
     (name, re.compile(rf"{_SO}(?:{pattern})(?: (?:please|exactly|again|by the way|though|anyway))*"))
     for name, pattern in (

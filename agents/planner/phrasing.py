@@ -10,9 +10,11 @@ from agents.planner.reading import Target
 from agents.planner.siblings import words_of
 from agents.planner.words import COMMON_VALUES
 from semantic.attribution import todays_dimensions
+from semantic.echo import day_in_words
 from semantic.query import Comparison, DimensionFilter, MetricFilter, SemanticQuery, TimeRange
 
 _RELATIVE = re.compile(r"today|yesterday|(?:this|last) (?:\d+ (?:day|week|month)s|week|month|quarter|year)")
+_SEVERAL = re.compile(r"last \d+ (?:day|week|month)s")
 _CALENDAR = re.compile(r"Q[1-4] \d{4}|(?:20|19)\d\d|[A-Z][a-z]+ \d{4}")
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most", "=": "equal to"}
 _COMPARISONS: dict[Comparison, str] = {
@@ -73,17 +75,19 @@ def _tail(query: SemanticQuery, lexicon: Lexicon) -> list[str]:
 
 def _comparison(compared: Comparison | TimeRange) -> str:
     if isinstance(compared, TimeRange):
-        return f"compared with {_period(compared).removeprefix('in ')}"
+        return f"compared with {_period(compared).removeprefix('in ').removeprefix('on ')}"
     return _COMPARISONS[compared]
 
 
 def _period(time: TimeRange) -> str:
     """The period as it was named where that name reads back to the same days, else its first and last day."""
     if _RELATIVE.fullmatch(time.label):
-        return time.label
+        return f"in the {time.label}" if _SEVERAL.fullmatch(time.label) else time.label
     if _CALENDAR.fullmatch(time.label):
         return f"in {time.label}"
-    return f"from {time.start.isoformat()} to {time.end.isoformat()}"
+    if time.start == time.end:
+        return f"on {day_in_words(time.start)}"
+    return f"from {day_in_words(time.start)} to {day_in_words(time.end)}"
 
 
 def _label(name: str, query: SemanticQuery, lexicon: Lexicon) -> str:

@@ -79,6 +79,8 @@ def test_thanks_leave_the_answer_in_place(ask: Ask) -> None:
         (("Total calls by state", "only Texas", "by call topic", "back to all states"), {}),
         (("Total calls by state", "exclude Texas", "put Texas back"), {}),
         (("Total calls in Texas", "Florida?", "both"), {"state": ("FL", "TX")}),
+        (("Total calls in Texas", "Florida?", "both together by month"), {"state": ("FL", "TX")}),
+        (("Total calls for MAPD", "claims by state"), {}),
         (("Leakage rate by journey", "just the app", "sorry, web not the app"), {"platform": ("web",)}),
         (("NPS by state", "for HMO", "and everyone else"), {"not plan_type": ("HMO",)}),
         (("Claim denials by claim denial reason", "hide duplicates"), {"not claim_denial_reason": ("Duplicate",)}),
