@@ -210,7 +210,8 @@ def drivers(prose: Prose, voices: list[Voice], sight: Sight) -> None:
         _side_by_side(prose, voices)
         return
     single(prose, Telling(voices[0], voices[0]))
-    total, cuts = voices[0], [voice for voice in voices[1:] if voice.table.names("dimension")]
+    total = voices[0]
+    cuts = [voice for voice in voices[1:] if voice.table.names("dimension") and voice.table.rows]
     metric = total.table.names("metric")[0]
     share = f"{metric}__share"
     items: list[list[Piece]] = []
@@ -242,7 +243,7 @@ def _side_by_side(prose: Prose, voices: list[Voice]) -> None:
     ranked(prose, Telling(lead, lead))
     metric = lead.table.names("metric")[0]
     items: list[list[Piece]] = []
-    for voice in voices[1:]:
+    for voice in (voice for voice in voices[1:] if voice.table.rows):
         row = _telling_row(voice)
         if voice.table.number(row, metric) is not None:
             items.append(

@@ -18,6 +18,7 @@ QUESTIONS = (
     "Why are new members failing more than tenured members?",
     "Which notices were followed by more negative calls?",
     "What changed since last week?",
+    "Why is the annualized cost of leakage for Billing so high?",  # a figure that has no breakdown to tell of
 )
 
 
