@@ -22,7 +22,7 @@ many are | from one team to the next i.e. e. g. which part of the calls | what i
 what did new members call about | what does a billing call cost us |
 15 % of the time | half the time | full year 2025 | same month prior year | next to september |
 since the year began |
-losing the most money | in thousands | why so and since when |
+losing the most money | in thousands | for seniors | why so and since when |
 not yet 65 | to one side | on what grounds | counting only those | we refuse | starting with the worst | commonest
 rarest | most expensive 10 | ranked by how many | expensive to cheapest | cheap to most expensive
 """

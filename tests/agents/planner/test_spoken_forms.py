@@ -248,3 +248,8 @@ def test_past_fixes_and_best_actions_are_understood(ask: Ask) -> None:
     assert ask("How much have our fixes saved in total?").kind == "impact"
     assert ask("Give me the best actions for Pharmacy").kind == "next_best_action"
     assert ask("Show me the emails of unhappy members").refusal == "pii"
+
+
+def test_seniors_are_those_of_65_and_over(ask: Ask) -> None:
+    query = _query(ask("NPS for seniors"))
+    assert [(item.dimension, item.values) for item in query.filters] == [("age_group", ("65-74", "75-84", "85+"))]
