@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -63,7 +63,9 @@ def read_bands(reading: Reading, lexicon: Lexicon) -> None:
             continue
         start, end = found[0], found[1]
         name, values = chosen
-        reading.spans = [span for span in reading.spans if span.end <= start or span.start >= end]
+        # `65 and over last month`: the period begins with its next word
+        cut = [replace(one, start=end) for one in reading.of_kind("time") if start < one.start < end < one.end]
+        reading.spans = [span for span in reading.spans if span.end <= start or span.start >= end] + cut
         reading.spans += [Span(start, end, "value", (Target("value", name, value),)) for value in values]
         reading.explain(start, end)
         _explain_cues(reading, start, end)

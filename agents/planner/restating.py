@@ -42,7 +42,7 @@ _AFTERWARDS = tuple(Rule.of(re.compile(pattern, re.IGNORECASE), new) for pattern
      r"(over|above|under|below|older than|younger than) (\d\d)\b(?!\s?(?:%|percent|days|minutes|dollars|"
      r"calls|years? (?:of|with)))",
      r"\1 aged \2 \3"),
-    (r"\bseniors\s*[?.!]*$", "members aged 65 and over"),
+    (r"\bseniors\s*[?.!]*$", "members aged 65 and older"),
     # `hide duplicates`, `leave out the team`: dropped
     (rf"^(?P<lead>(?:and |now |please |but |then )*)(?:{_LEFT_OUT})\b", r"\g<lead>remove"),
 ))  # fmt: skip

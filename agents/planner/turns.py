@@ -34,7 +34,7 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (r"\b(?:shown |told |expressed )?in (?:thousands|millions)(?: of dollars)?(?= ?(?:[,.?;]|by\b|for\b|$))", ""),
     (r"(?<=\w),? and since when(?= ?[?.]|$)", ""),
     (r"\b(for|among|from|with) (?:our |the )?seniors\b(?! (?:aged|of|over|under|and up|\d))",
-     r"\1 members aged 65 and over"),
+     r"\1 members aged 65 and older"),
     (r"\bto (?:one|the) side\b", "aside"),
     (r"\bon (what|which) grounds\b", r"for \1 reasons"),
     (r"\bcounting (?:just|only) (?=those\b|ones\b|the ones\b)", "only "),

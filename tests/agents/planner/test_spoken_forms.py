@@ -251,5 +251,7 @@ def test_past_fixes_and_best_actions_are_understood(ask: Ask) -> None:
 
 
 def test_seniors_are_those_of_65_and_over(ask: Ask) -> None:
-    query = _query(ask("NPS for seniors"))
+    assert _query(ask("Calls from members 65 and over last month")) == _query(ask("Calls from seniors last month"))
+    query = _query(ask("Calls from seniors last month"))
+    assert query.time is not None
     assert [(item.dimension, item.values) for item in query.filters] == [("age_group", ("65-74", "75-84", "85+"))]
