@@ -121,7 +121,8 @@ def _java_process(settings: Settings, workspace: Path) -> Iterator[Any]:
 def _options(settings: Settings, workspace: Path) -> dict[str, str]:
     java = (
         f'"-Djava.io.tmpdir={workspace}" '
-        "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # a local run is short: it ends before a slower compiler pays
+        "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 "  # a local run is short: it ends before a slower compiler pays
+        "-XX:ReservedCodeCacheSize=256m"  # 48 MB, the default of that compiler, ran full of a build's code
     )
     return {
         "spark.master": f"local[{settings.build.threads}]",
