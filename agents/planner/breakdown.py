@@ -550,8 +550,7 @@ def _counts_people(words: list[str]) -> bool:
 def _narrowed(reading: Reading) -> set[str]:
     """Dimensions of which only one value is asked about: `where do members drop off in the pharmacy journey`."""
     values = [span for span in reading.of_kind("value") if span.start not in reading.negated]
-    named = [name for span in values for name in span.names]
-    return {name for name in named if named.count(name) == 1} if len(values) == 1 else set()
+    return set(values[0].names) if len(values) == 1 else set()
 
 
 # "who handled the most calls" asks for agents, not for members

@@ -20,6 +20,7 @@ from agents.planner.family import (
 from agents.planner.lexicon import Lexicon, content
 from agents.planner.normalise import lemma, stem
 from agents.planner.pairs import Pair, both_of, read_pair
+from agents.planner.parts_of_wholes import comes_from, part_of, percent_of
 from agents.planner.people import counted_people
 from agents.planner.ranking import MONEY_SUPERLATIVES, is_felt
 from agents.planner.reading import Reading, Target
@@ -133,11 +134,11 @@ def _without_degrees(mentions: list[Mention], reading: Reading, lexicon: Lexicon
         or (m.end - m.start == 1 and m.start and is_felt(words, m.start - 1))
     ]
     others = [m for m in mentions if m not in degrees]
-    for one in list(degrees):
-        spent = MONEY_SUPERLATIVES.issuperset(words[one.start : one.end])
-        if not others or (spent and not any(metrics[n].unit == "usd" for m in others for n in m.candidates)):
-            degrees.remove(one)
-    return [m for m in mentions if m not in degrees]
+    if not others:
+        return mentions
+    if any(metrics[name].unit == "usd" for m in others for name in m.candidates):
+        return others
+    return [m for m in mentions if m in others or MONEY_SUPERLATIVES.issuperset(words[m.start : m.end])]
 
 
 def _paired(mentions: list[Mention], pair: Pair, lexicon: Lexicon) -> list[Mention]:
@@ -323,7 +324,7 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     if len(mention.candidates) != 1:
         return _by_unit(mention, reading, lexicon)
     metric = metrics[mention.candidates[0]]
-    counted = _share_by_other(mention, metric, reading, lexicon) or _part_of(mention, metric, reading, lexicon)
+    counted = _share_by_other(mention, metric, reading, lexicon) or part_of(mention, metric, reading, lexicon)
     if counted:
         reading.share = True
         return Mention(mention.start, mention.end, (counted,))
@@ -334,12 +335,12 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
         if take(reading, _DISTRIBUTION, outside_spans=False):
             _cue_near(reading, _SHARE, mention, SHARE)
             reading.share = True
-        elif share := _cue_near(reading, _SHARE, mention, SHARE) or _percent_of(mention, reading):
+        elif share := _cue_near(reading, _SHARE, mention, SHARE) or percent_of(mention, reading):
             if valued := share_for_value(metric.name, reading, lexicon):
                 reading.spans.remove(valued[1])
                 reading.explain(valued[1].start, valued[1].end)
                 return Mention(mention.start, mention.end, (valued[0],))
-            if lexicon.model.adds_up(metric.name) and _comes_from(mention, reading):
+            if lexicon.model.adds_up(metric.name) and comes_from(mention, reading):
                 reading.share = True
                 return mention
             return _as_share(mention, metric, share, reading, lexicon)
@@ -355,43 +356,6 @@ def _sibling(mention: Mention, reading: Reading, lexicon: Lexicon) -> Mention:
     ):
         return _swap(mention, metric, lexicon, ("count",), reading)
     return mention
-
-
-_COMING = word_set("come comes came coming are is was were belong belongs go goes went") | {"that", "which"}
-_WHENCE = word_set("from with in on at to by among")
-
-
-def _part_of(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> str:
-    """`what share of our leaked calls come from MAPD`: the part that a value has of what is counted, no rate."""
-    words = [token.text for token in reading.tokens]
-    if metric.unit not in ("rate", "percent") or words[mention.start] not in SHARE:
-        return ""
-    rest = [at for at in range(mention.start + 1, mention.end) if words[at] not in DETERMINERS | {"of"}]
-    key = tuple(reading.tokens[place].lemma for place in rest)
-    counts = [target.name for target in lexicon.exact.get(key, ()) if target.kind == "metric"]
-    adding = len(counts) == 1 and lexicon.model.adds_up(counts[0])
-    return counts[0] if adding and _comes_from(mention, reading) else ""
-
-
-def _comes_from(mention: Mention, reading: Reading) -> bool:
-    """Whether a value follows from which what is counted comes: `leaked calls that are on the app`."""
-    at = reading.past(mention.end, _COMING)
-    led = reading.past(at, _WHENCE)
-    places = {led, reading.past(led, DETERMINERS)}
-    within = {at} if at < len(reading.tokens) and reading.tokens[at].text in _WHENCE else set()  # `on mobile`
-    starts = {span.start for span in reading.of_kind("value")}
-    return at > mention.end and bool(starts & (places if led > at else set()) or starts & within)
-
-
-def _percent_of(mention: Mention, reading: Reading) -> int:
-    """`denied more than 15 % of their claims`: a number is held against a share. 2 as for a cue further away."""
-    words = [token.text for token in reading.tokens]
-    at = mention.start
-    while at and words[at - 1] in DETERMINERS:
-        at -= 1
-    held = at > 0 and words[at - 1] == "of"
-    percent = (limit for limit in reading.thresholds if limit.quantity.unit == "percent")
-    return 2 if held and any(limit.end == at - 1 for limit in percent) else 0
 
 
 def _share_by_other(mention: Mention, metric: Metric, reading: Reading, lexicon: Lexicon) -> str:

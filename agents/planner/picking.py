@@ -50,8 +50,7 @@ class Pick:
 
 
 Named = Callable[[str, Sequence[str]], Sequence[int]]
-"""Places of the questions whose query has all that a reply names, by the planner's reading; none if it "
-"is unsure."""
+"""Places of the questions whose query has all that a reply names, by the planner's reading; none if unsure."""
 
 
 def picked(reply: str, last: PriorTurn, *, stands: bool, named: Named) -> Pick | None:

@@ -306,8 +306,7 @@ class Planner:
         return self._outlined(pick.more, (turn,), clock, rereads=False)
 
     def _naming(self, reply: str, offered: Sequence[str], clock: Clock) -> list[int]:
-        """Places of the offered questions whose query has all that a reply names, if it names things of "
-        "one kind."""
+        """Places of the offered questions whose query has all that a reply names, if that is of one kind."""
         draft, reading, _ = self.draft(reply, (), clock)
         spans = [span for span in reading.spans if span.kind != "grain"]
         unread = any(issue.kind == "unexplained" for issue in draft.issues)

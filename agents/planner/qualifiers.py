@@ -77,8 +77,8 @@ _ANSWERS = frozenset(map(lemma, word_set("responses answers replies returns")))
 
 def _sent(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
     """`how many surveys did we send?`: no number of answers that came back. `send me` is only polite."""
-    heads = {lemma(lexicon.model.metrics[name].label.lower().split()[-1]) for name in draft.metrics}
     for start, end in find(reading, _SENT):
+        heads = {lemma(lexicon.model.metrics[name].label.lower().split()[-1]) for name in draft.metrics}
         if start and heads & _ANSWERS and reading.tokens[start - 1].lemma not in _ANSWERS:
             return tuple(token.text for token in reading.tokens[start:end])
     return ()

@@ -111,10 +111,11 @@ def verify(draft: Draft, reading: Reading, intent: Intent, lexicon: Lexicon) -> 
 
 def _per_head(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ...]:
     """`sessions per member`: a figure for each of the people, which a sum or a count is not."""
-    metrics = lexicon.model.metrics
-    counted = {
-        one.numerator for one in metrics.values() if one.distinct or one.name == population_metric(lexicon.model)
-    }
+    places = list(find(reading, _FOR_A_PERSON))
+    if not places:
+        return ()
+    metrics, population = lexicon.model.metrics, population_metric(lexicon.model)
+    counted = {one.numerator for one in metrics.values() if one.distinct or one.name == population}
     others = [one for one in map(metrics.__getitem__, draft.metrics) if one.denominator not in counted]
     if not any(one.additive or one.unit == "usd" for one in others):
         return ()
@@ -124,10 +125,13 @@ def _per_head(draft: Draft, reading: Reading, lexicon: Lexicon) -> tuple[str, ..
         if span.kind != "metric" or span.names & set(draft.metrics)
         for at in range(span.start, span.end)
     }
-    for start, end in find(reading, r"(?:per|for each|for every) (?:" + "|".join(sorted(POPULATION)) + ")"):
+    for start, end in places:
         if start not in covered:
             return tuple(token.text for token in reading.tokens[start:end])
     return ()
+
+
+_FOR_A_PERSON = r"(?:per|for each|for every) (?:" + "|".join(sorted(POPULATION)) + ")"
 
 
 def limit_left(reading: Reading) -> tuple[str, ...]:
