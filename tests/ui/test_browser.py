@@ -239,6 +239,28 @@ def test_an_empty_result_says_so_instead_of_an_empty_table(chat: Page) -> None:
     assert card.locator("table").count() == 0
 
 
+@pytest.mark.parametrize("then", ["", " by plan type"])
+def test_what_is_sent_before_the_chat_is_connected_is_sent_once_it_is_unless_it_was_changed(
+    site: Any, signed_in: Page, then: str
+) -> None:
+    page = signed_in.context.new_page()
+    page.route("**/ws/socket.io/**", lambda route: route.abort())
+    page.goto(f"{site.address}/chat")
+    page.locator("#chat-input").click()
+    page.keyboard.type(RANKED)
+    page.keyboard.press("Enter")
+    page.keyboard.type(then)
+    expect(page.locator("#chat-submit")).to_be_disabled()
+    expect(page.locator("#chat-input")).to_have_value(RANKED + then)
+    page.unroute("**/ws/socket.io/**")
+    page.wait_for_selector("#starters button:enabled, .cc-card")
+    if then:
+        expect(page.locator("#chat-input")).to_have_value(RANKED + then)
+    else:
+        expect(page.locator(".cc-card")).to_have_count(1)
+    page.close()
+
+
 def test_stopping_drops_the_answer(chat: Page) -> None:
     chat.locator("#chat-input").click()
     chat.keyboard.type("a slow question")

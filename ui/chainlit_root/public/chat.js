@@ -174,6 +174,25 @@
   };
   if (wanted) writeQuestion();
 
+  // Enter does nothing before the chat is connected: what was to be sent then is sent as soon as it can be.
+  let early = "";
+  const sendEarly = () => {
+    const input = document.getElementById("chat-input");
+    const button = document.getElementById("chat-submit");
+    if (!early || !input || !button || button.disabled) return;
+    if (input.value === early) button.click();
+    early = "";
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "chat-input") return;
+    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    const button = document.getElementById("chat-submit");
+    early = sends && button?.disabled && event.target.value.trim() ? event.target.value : "";
+  }, true);
+  new MutationObserver(sendEarly).observe(document.documentElement, {
+    attributeFilter: ["disabled"], childList: true, subtree: true,
+  });
+
   new MutationObserver(dress).observe(document.documentElement, { childList: true, subtree: true });
   load();
   listen();

@@ -26,7 +26,7 @@
   // --- Live: the server says when a snapshot lands; what changed is put in place, and the reader's place is kept.
   const LEAST_SECONDS_BETWEEN = 15;
   const live = $("#live");
-  const state = { stream: null, refreshed: 0, waiting: null, works: null };
+  const state = { stream: null, refreshed: 0, waiting: null, served: null };
 
   const tell = (words, kind) => {
     if (!live) return;
@@ -75,11 +75,18 @@
     if (state.stream || document.hidden || !live) return;
     const stream = new EventSource("/events");
     state.stream = stream;
-    stream.addEventListener("snapshot", (event) => {
-      const facts = JSON.parse(event.data);
-      tell(facts.created_at ? `live, updated ${clock(facts.created_at)}` : "live", "good");
-      if (facts.snapshot !== document.body.dataset.snapshot) soon();
+    const works = () => {
+      const { created_at: made } = state.served;
+      tell(made ? `live, updated ${clock(made)}` : "live", "good");
+      live.title = "";
       age();
+    };
+    // A stream that begins again does not repeat the snapshot that this page has been told of.
+    stream.onopen = () => state.served && works();
+    stream.addEventListener("snapshot", (event) => {
+      state.served = JSON.parse(event.data);
+      if (state.served.snapshot !== document.body.dataset.snapshot) soon();
+      works();
     });
     stream.onerror = () => {
       if (state.stream !== stream) return;
