@@ -119,7 +119,7 @@ class Assembler:
         desk = context.desk
         found = replace(found, constants=told_constants(found))
         evidence = self._evidence(found.tables, found.constants, desk)
-        narration = self.narrator.narrate([seen_by_model(found)])
+        narration = self.narrator.narrate([seen_by_model(found)], desk.question)
         wrong = problems(narration.text, narration.facts, evidence) + table_problems(found.tables, found.constants)
         if wrong:
             return answer.model_copy(

@@ -98,7 +98,8 @@ def _notice(voice: Voice, row: int) -> list[Piece]:
     return [
         '"', voice.value(row, NOTICE), '" (', voice.value(row, "plan"), ", ", day_of(voice, row, "sent"), "): ",
         voice.cell(row, AFTER), " after ", voice.cell(row, BEFORE), ", ", *voice.went(change, source),
-        " (", voice.cell(row, RATE_AFTER), " of all their calls, before it ", voice.cell(row, RATE_BEFORE), ")",
+        " (", voice.cell(row, RATE_AFTER), " of their calls on what it speaks of, before it ",
+        voice.cell(row, RATE_BEFORE), ")",
     ]  # fmt: skip
 
 

@@ -42,8 +42,11 @@ class Narrator:
     semantic: SemanticModel
     values: ValueDictionary
 
-    def narrate(self, summaries: list[dict[str, Any]]) -> Narration:
-        """The text for the summaries of a question's tool results (`agents.toolbox.seen_by_model`)."""
+    def narrate(self, summaries: list[dict[str, Any]], asked: str = "") -> Narration:
+        """The text for the summaries of a question's tool results (`agents.toolbox.seen_by_model`).
+
+        A row that the question, `asked`, names is told even where it neither leads nor comes last.
+        """
         sight = sight_of(summaries)
         prose = Prose()
         tell = SHAPES.get(sight.shape)
@@ -52,7 +55,7 @@ class Narrator:
             tell(prose, voices, sight)
         else:
             for voice in voices:
-                table_shape(voice.table)(prose, Telling(voice, voices[0], len(voices)))
+                table_shape(voice.table)(prose, Telling(voice, voices[0], len(voices), asked))
         return Narration(prose.text, tuple(prose.facts))
 
 

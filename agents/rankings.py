@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.answer import Fact
 from agents.prose import Piece, Prose, number, series
 from agents.shapes import Telling, dimension_names, moved_clause, nothing, noun, were
@@ -42,6 +44,7 @@ def ranked(prose: Prose, telling: Telling) -> None:
             order = [row for row in order if table.number(row, column)] or order
         tell = _top if limited else _pair if len(order) == table.count == 2 else _field
         tell(prose, voice, metric, order)
+        _asked_about(prose, telling, metric, order)
         _remarks(prose, voice, metric, order, total=telling.count == 1)
 
 
@@ -274,6 +277,25 @@ def _field(prose: Prose, voice: Voice, metric: str, order: list[int]) -> None:
         period=voice.period(), value=voice.cell(best, metric), second=second,
         least=[] if second and tied else _least(voice, metric, order, largest),
     )  # fmt: skip
+
+
+def _asked_about(prose: Prose, telling: Telling, metric: str, order: list[int]) -> None:
+    """Spanish: 2.3 minutes. The rows that the question names and the sentence before does not."""
+    voice, asked = telling.voice, f" {_words(telling.asked)} "
+    if len(voice.table.names("dimension")) != 1:
+        return
+    named = [row for row in order if f" {_words(text := _name(voice, row))} " in asked and text not in prose.text]
+    items = [[*voice.row_name(row), ": ", voice.cell(row, metric)] for row in named]
+    if items:
+        prose.write("{items}.", items=series(items[:NAMED]))
+
+
+def _name(voice: Voice, row: int) -> str:
+    return voice.value(row, voice.table.names("dimension")[0]).text
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", text.lower()))
 
 
 def _says_nothing(voice: Voice, row: int) -> bool:

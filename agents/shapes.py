@@ -13,11 +13,12 @@ from agents.wording import at_start, in_sentence, is_plural, plural
 
 @dataclass(frozen=True)
 class Telling:
-    """A table to tell, the answer's first table, and how many tables there are."""
+    """A table to tell, the answer's first table, how many tables there are and what was asked."""
 
     voice: Voice
     lead: Voice
     count: int = 1
+    asked: str = ""
 
     @property
     def further(self) -> bool:

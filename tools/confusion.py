@@ -171,7 +171,7 @@ def _messages(filters: tuple[DimensionFilter, ...], desk: Desk) -> list[Table]:
 def _table(told: Sequence[_Told], made: int, first: int, tables: Sequence[Table]) -> Table:
     """Part `made`: the notices by how much negative calls rose after them; their cells are parts `first` on."""
     keys: list[tuple[PlainCell, ...]] = [
-        (event.name, event.topic, event.plan, ", ".join(found.topics[:3]), event.day.isoformat())
+        (event.name, event.topic, event.plan, ", ".join(found.topics), event.day.isoformat())
         for found in told
         if (event := found.event)
     ]

@@ -79,7 +79,7 @@ class EmbeddedChatModel(BaseChatModel):
     def _reply(self, messages: list[BaseMessage], offered: tuple[str, ...]) -> AIMessage:
         results = _last_results(messages)
         if results:
-            return self._after(results)
+            return self._after(results, _question(messages))
         plan = self._plan(messages)
         if ROUTE in offered:
             return _calling([(ROUTE, {"agent": plan.agent, "reason": plan.route_reason})])
@@ -95,17 +95,18 @@ class EmbeddedChatModel(BaseChatModel):
         where = self.planner.model.defaults.where_dimension
         return self.planner.lexicon.values.values(where) if where else ()
 
-    def _after(self, results: list[ToolMessage]) -> AIMessage:
+    def _after(self, results: list[ToolMessage], question: str) -> AIMessage:
         contents = [json.loads(str(result.content)) for result in results]
         failed = next((content["error"] for content in contents if "error" in content), None)
         if failed:
             labels = {name: metric.label for name, metric in self.planner.model.metrics.items()}
             return _calling([refusal_after(failed, labels)])
-        return AIMessage(self.narrator.narrate([content for content in contents if "tables" in content]).text)
+        told = [content for content in contents if "tables" in content]
+        return AIMessage(self.narrator.narrate(told, question).text)
 
     def _plan(self, messages: list[BaseMessage]) -> Plan:
         said = [message for message in messages if not isinstance(message, ToolMessage)]
-        question = next(str(m.content) for m in reversed(said) if isinstance(m, HumanMessage))
+        question = _question(messages)
         history = tuple(prior_turns(messages, self.planner.model))
         if completed := planned_already(said):
             return completed
@@ -130,6 +131,10 @@ class EmbeddedChatModel(BaseChatModel):
         self._plans.clear()
         self._plans[question, history] = plan
         return plan
+
+
+def _question(messages: list[BaseMessage]) -> str:
+    return next(str(message.content) for message in reversed(messages) if isinstance(message, HumanMessage))
 
 
 def _last_results(messages: list[BaseMessage]) -> list[ToolMessage]:

@@ -173,3 +173,16 @@ def test_the_rows_that_may_be_shown_are_not_called_the_total() -> None:
     text = narrator.narrate([seen_by_model(Found((table,), "governed_metric"))]).text
     assert "In total" not in text
     assert "Together that is 12,000." in text
+
+
+def test_the_group_that_was_asked_about_is_told_wherever_it_stands() -> None:
+    model = load_model()
+    narrator = Narrator(model, ValueDictionary.declared(model))
+    wait = Column("avg_wait_time", "number", "minutes", "metric", "Average wait time")
+    language = Column("language", "text", "", "dimension", "Language")
+    rows = (("Korean", 2.9), ("Chinese", 2.8), ("Spanish", 2.5), ("English", 2.4), ("Tagalog", 2.3))
+    query = SemanticQuery(metrics=("avg_wait_time",), dimensions=("language",), time=MONTHS)
+    seen = [seen_by_model(Found((Table("", (language, wait), rows, query=query),), "governed_metric"))]
+    assert "Spanish: 2.5 minutes." in narrator.narrate(seen, "Do Spanish speakers wait longer?").text
+    assert "Spanish" not in narrator.narrate(seen, "Average wait time by language").text
+    assert narrator.narrate(seen, "Do Korean speakers wait longer?").text.count("Korean") == 1

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semantic.values import cleaned, is_name
-from tools.actions.drivers import Driver, Leak, Leaks
+from tools.actions.drivers import REASON, STEP, Driver, Leak, Leaks
 from tools.actions.history import History
 from tools.actions.playbook import Playbook, PlaybookAction, filled
 from tools.actions.scoring import Gain, Posterior, cx_gain, day_cost, effect_name
 from tools.desk import Desk
 
 LEAST_SAID = 0.5  # a plan, platform or tenure that carries at least this part of a leak is named in the text
+LEAST_TIED = 0.75  # of the calls that an action reaches, so many must be of whatever else its text names
 STEP_WORDS = "_"
 GENERIC = {"journey": "this", "error_message": "error", "failure_reason": "an error", "step": "failing"}
 
@@ -123,16 +124,33 @@ def _candidate(
 
 
 def names_for(action: PlaybookAction, leak: Leak, playbook: Playbook, desk: Desk) -> dict[str, str]:
-    """What an action's text is filled from: the leading driver values, as people say them."""
+    """What an action's text is filled from: the leading driver values, as people say them.
+
+    A value is named only if the calls that the action is scored on are mostly its own: text and figure are one.
+    """
     where = desk.semantic.defaults.where_dimension
     names = {"journey": _inside(_plain("journey", desk.values.label(where, leak.journey)))}
-    for name, driver in leak.drivers.items():
-        if driver.share >= min(LEAST_SAID, action.drivers.get(name, LEAST_SAID)):
+    for name, leading in leak.drivers.items():
+        driver = _of_the_reached(name, leading, action, leak)
+        if driver and leading.share >= min(LEAST_SAID, action.drivers.get(name, LEAST_SAID)):
             names[name] = _spoken(name, _plain(name, desk.values.label(name, driver.value)))
     message = leak.drivers.get("error_message")
     if message and "error_message" in names:
         names["message"] = playbook.message_noun(cleaned(message.value)) or GENERIC["error_message"]
     return names
+
+
+def _of_the_reached(name: str, driver: Driver, action: PlaybookAction, leak: Leak) -> Driver | None:
+    """The driver's value among the calls that an action reaches, or None where it may be another one.
+
+    Two parts of one leak, of shares a and b, have at least a + b - 1 of it in common.
+    """
+    reach = leak.drivers[action.reaches] if action.reaches else None
+    if reach is None or name == action.reaches:
+        return driver
+    if name == STEP and action.reaches == REASON and leak.stops_at:
+        return leak.stops_at if leak.stops_at.share >= LEAST_TIED else None
+    return driver if (driver.share + reach.share - 1) / reach.share >= LEAST_TIED else None
 
 
 def _plain(name: str, label: str) -> str:

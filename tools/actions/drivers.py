@@ -15,6 +15,7 @@ COST, CALLS = "avoidable_call_cost", "leaked_calls"
 REPEATS = "leaked_repeat_rate"
 NOT_MODELLED = "What to fix first is not known here: this model counts no failures and what they lead to."
 UNSAYING = ("Unknown", "None", "Other")
+REASON, STEP = "failure_reason", "step"
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,17 @@ class Driver:
 
 @dataclass(frozen=True)
 class Leak:
-    """One journey's leak: its row in the first table, calls in the period, repeat rate and drivers."""
+    """One journey's leak: its row in the first table, calls in the period, repeat rate and drivers.
+
+    `stops_at` is the step where the leading failure reason stops most, with its part of that reason's calls.
+    """
 
     journey: str
     row: int
     calls: float
     repeat_rate: float
     drivers: dict[str, Driver]
+    stops_at: Driver | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def _with_drivers(
     for cut in DRIVERS:
         if cut not in desk.semantic.dimensions_of(calls) or len(fixed.get(cut, ())) == 1:
             continue
-        table = _cut(desk, cut, calls, names, filters)
+        table = _cut(desk, (cut,), calls, names, filters)
         if table is None:
             continue
         for name, row in zip(names, rows, strict=True):
@@ -105,25 +110,54 @@ def _with_drivers(
             if driver:
                 found[name][cut] = driver
         tables.append(table)
+    stops = _stops(desk, calls, found, filters, tables)
     leaks = [
-        Leak(name, row, _number(base.cell(row, calls)), _rate(base, row), found[name])
+        Leak(name, row, _number(base.cell(row, calls)), _rate(base, row), found[name], stops.get(name))
         for name, row in zip(names, rows, strict=True)
     ]
     return Leaks(tuple(leaks), tuple(tables), calls)
 
 
-def _cut(desk: Desk, cut: str, calls: str, names: list[str], filters: tuple[DimensionFilter, ...]) -> Table | None:
-    """Leaked calls of the journeys by one driver; nothing where the source lacks it or may not be read."""
+def _stops(
+    desk: Desk,
+    calls: str,
+    found: dict[str, dict[str, Driver]],
+    filters: tuple[DimensionFilter, ...],
+    tables: list[Table],
+) -> dict[str, Driver]:
+    """Where each journey's leading failure reason stops members: the leading step overall may be another one's.
+
+    The table behind it is added to `tables`.
+    """
+    names = [name for name, drivers in found.items() if {REASON, STEP} <= drivers.keys()]
+    table = _cut(desk, (REASON, STEP), calls, names, filters) if names else None
+    if table is None:
+        return {}
+    stops = {}
+    for name in names:
+        reason = found[name][REASON]
+        whole = _number(tables[reason.table].cell(reason.row, calls))
+        driver = _leading(table, STEP, calls, name, whole, len(tables), desk, {REASON: reason.value})
+        if driver:
+            stops[name] = driver
+    tables.append(table)
+    return stops
+
+
+def _cut(
+    desk: Desk, cut: tuple[str, ...], calls: str, names: list[str], filters: tuple[DimensionFilter, ...]
+) -> Table | None:
+    """Leaked calls of the journeys by drivers; nothing where the source lacks them or they may not be read."""
     where = desk.semantic.defaults.where_dimension
     others = tuple(entry for entry in filters if entry.dimension != where)
     query = SemanticQuery(
         metrics=(calls,),
-        dimensions=(where, cut),
+        dimensions=(where, *cut),
         filters=(*others, DimensionFilter(dimension=where, values=tuple(names))),
         time=last_days(desk.rules.trend_days, desk.as_of),
         order_by=(Order(by=calls),),
     )
-    label = desk.semantic.dimensions[cut].label.lower()
+    label = " and ".join(desk.semantic.dimensions[name].label.lower() for name in cut)
     try:
         table = governed_table(query, desk, f"What leaks, by {label}")
     except Mendable:
@@ -131,13 +165,22 @@ def _cut(desk: Desk, cut: str, calls: str, names: list[str], filters: tuple[Dime
     return table if isinstance(table, Table) else None
 
 
-def _leading(table: Table, cut: str, calls: str, journey: str, whole: float, at: int, desk: Desk) -> Driver | None:
-    """The journey's largest row of a driver whose value says something."""
-    where = desk.semantic.defaults.where_dimension
+def _leading(
+    table: Table,
+    cut: str,
+    calls: str,
+    journey: str,
+    whole: float,
+    at: int,
+    desk: Desk,
+    within: dict[str, str] | None = None,
+) -> Driver | None:
+    """The journey's largest row of a driver whose value says something, of the rows `within` other values."""
+    own = {desk.semantic.defaults.where_dimension: journey, **(within or {})}
     rows = [
         row
         for row in range(len(table.rows))
-        if table.cell(row, where) == journey
+        if all(table.cell(row, name) == value for name, value in own.items())
         and str(table.cell(row, cut)) not in UNSAYING
         and _number(table.cell(row, calls))
     ]

@@ -21,7 +21,7 @@ def test_the_packaged_playbook_covers_every_lever_and_every_text_fills_without_a
     clear = playbook.actions["clear_message"].text
     names = {"journey": "billing", "message": "eligibility", "plan_type": "MAPD", "platform": "mobile"}
     assert filled(clear, names).startswith(
-        "Change the MAPD billing eligibility message on mobile and add next steps"
+        "Change the MAPD billing eligibility message, mostly seen on mobile, and add next steps"
     )
 
 
@@ -30,14 +30,14 @@ def test_the_packaged_playbook_covers_every_lever_and_every_text_fills_without_a
     [
         ("lever: copy", "lever: copi", "there is no lever 'copi'; did you mean 'copy'?"),
         (
-            "{message} message[ on",
-            "{massage} message[ on",
+            "{message} message[,",
+            "{massage} message[,",
             "'massage' is no name to fill in; did you mean 'message'?",
         ),
         ("and add next steps", "and add 3 next steps", "a text holds no figures"),
         ("effort: 8\n", "effort: -8\n", "'effort' must lie between 0.5 and 1000, not -8"),
         ("reaches: error_message\n    effort: 8", "reaches: platform\n    effort: 8", "must have a least share"),
-        ("message[ on {platform}] and", "message on {platform} and", "{platform} needs a least share"),
+        ("[, mostly seen on {platform},] and", " on {platform} and", "{platform} needs a least share"),
         ("cx: 4\n", "cx: 9\n", "'cx' must lie between 1 and 5"),
         ("not_with: [clear_message,", "not_with: [clear_mesage,", "did you mean 'clear_message'?"),
         ("history: IVR,", "history: Phone,", "'Phone' is not a history"),

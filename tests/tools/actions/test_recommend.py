@@ -35,9 +35,7 @@ def test_the_first_billing_action_is_the_message_and_reaches_what_plain_sql_coun
     assert isinstance(found, Found)
     actions, details = found.tables[:2]
     assert actions.cell(0, "action") == "Billing: clearer message"
-    assert str(details.cell(0, "change")).startswith(
-        "Change the MAPD billing eligibility message on mobile and add"
-    )
+    assert str(details.cell(0, "change")).startswith("Change the MAPD billing eligibility message")
     counted = gold.execute(
         "SELECT COUNT(*) / 7.0 FROM gold.calls WHERE is_leaked = 1 AND journey = 'Billing' AND error_message = "
         "'Your plan is not eligible for this option' "
@@ -76,6 +74,32 @@ def test_without_leaks_or_for_nobody_there_is_nothing_to_act_on(desk: Desk) -> N
     found = recommend_actions(desk, filters=nobody)
     assert isinstance(found, Refusal)
     assert found.code in ("nothing_to_fix", "no_action")
+
+
+def test_what_a_text_names_is_what_its_figure_counts(desk: Desk, gold: duckdb.DuckDBPyConnection) -> None:
+    found = recommendations(desk)
+    assert isinstance(found, Recommendations)
+    columns = {"step": "leak_step"}
+    named = 0
+    for candidate in found.ranked:
+        reach = candidate.reach
+        names = names_for(candidate.action, candidate.leak, found.playbook, desk)
+        if reach is None:
+            continue
+        for name, driver in candidate.leak.drivers.items():
+            value = candidate.leak.stops_at.value if name == "step" and candidate.leak.stops_at else driver.value
+            if name == reach.dimension or name not in names or f"{{{name}}}" not in candidate.action.text:
+                continue
+            part = gold.execute(
+                f"SELECT AVG(({columns.get(name, name)} = ?)::INT) FROM gold.calls "
+                f"WHERE is_leaked = 1 AND journey = ? AND {columns.get(reach.dimension, reach.dimension)} = ? "
+                "AND call_date BETWEEN DATE '2026-10-23' AND DATE '2026-10-29'",
+                [value, candidate.leak.journey, reach.value],
+            ).fetchone()
+            assert part is not None
+            assert part[0] >= 0.75, (candidate.key, name, value, part)
+            named += 1
+    assert named >= 4  # the check above is of something
 
 
 def test_an_action_quotes_no_sentence_that_the_data_holds(desk: Desk) -> None:
