@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from warehouse.guard import Allow, Catalog, Deny, check
+from warehouse.guard import Allow, Catalog, Deny, check, judge
+from warehouse.policy import RolePolicy, load_policy
 from warehouse.principal import Principal
 
 DATA = Path(__file__).parents[1] / "data"
@@ -63,6 +65,27 @@ def test_masks_stand_where_the_column_stood() -> None:
 
 def test_an_unknown_role_is_denied() -> None:
     assert code("SELECT 1", Principal("eve", "root")) == "unknown_role"  # type: ignore[arg-type]
+
+
+def test_roles_that_may_do_the_same_are_judged_once_and_others_for_themselves() -> None:
+    law = load_policy()
+    alike = {name for name, role in law.roles.items() if role.is_like(law.roles["executive"])}
+    assert alike == {"executive", "product_owner", "analyst", "ml_engineer"}
+    sql = "SELECT call_topic, COUNT(*) AS told_once FROM gold.calls GROUP BY 1"
+    first = check(sql, Principal("erin", "executive"))
+    judged = judge._decide.cache_info().misses
+    assert [check(sql, Principal("pat", role)) for role in sorted(alike)] == [first] * len(alike)  # type: ignore[arg-type]
+    assert judge._decide.cache_info().misses == judged
+    check(sql, Principal("dan", "data_engineer"))
+    check(sql, Principal("erin", "executive", attributes={"plan_type": "HMO"}))
+    assert judge._decide.cache_info().misses == judged + 2
+
+
+@pytest.mark.parametrize("right", [it.name for it in fields(RolePolicy) if it.name != "name"])
+def test_a_role_with_one_right_more_is_not_like_another(right: str) -> None:
+    role = load_policy().roles["executive"]
+    assert replace(role, name="boss").is_like(role)
+    assert not replace(role, **{right: object()}).is_like(role)
 
 
 class TestParameters:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -76,6 +76,10 @@ class RolePolicy:
     def data_for(self, *, reads_member_rows: bool) -> Data:
         """The published files that serve it: while no purpose is stated those without member rows."""
         return "shared" if self.data == "gold" and not reads_member_rows else self.data
+
+    def is_like(self, other: RolePolicy) -> bool:
+        """Whether another role, by another name, may do exactly the same."""
+        return all(getattr(self, it.name) == getattr(other, it.name) for it in fields(self) if it.name != "name")
 
 
 @dataclass(frozen=True)
