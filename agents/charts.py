@@ -34,6 +34,12 @@ def chart_for(part: AnswerPart, index: int) -> Chart | None:
         return Chart(kind=kind, title=title, x=x, y=y, series=series, unit=first.unit, part=index)
 
     dimensions = roles["dimension"]
+    within = (part.semantic_query or {}).get("limit_by")
+    if within and len(part.rows) > 1 and len(part.rows) <= MAX_BARS * MAX_SERIES:
+        # The first of each are bars beside each other, also those of each month: what leads changes.
+        group = next(c for c in part.columns if c.name == within)
+        ranked = next((c for c in dimensions if c is not group), None)
+        return chart("grouped_bar", group.name, (first.name,), ranked.name if ranked else None)
     one_each = bool(dimensions) and _each_once(part, dimensions[0])
     if roles["time"] and len(part.rows) > 1 and not (one_each and _is_told_by(part, dimensions[0])):
         if _entangled(part, dimensions[:1]):

@@ -66,14 +66,14 @@ def _standing_out(prose: Prose, voice: Voice, metric: str) -> None:
         metric=voice.metric(metric, start=True), filters=voice.filters(), was=were(voice, metric),
         edge=Fact(text=edge[0], value=edge[1], source=f"extreme:{edge[1]}:{table.part}:{lead}:{metric}"),
         scope=voice.scope(metric), when=_when(table), bucket=bucket(voice, lead),
-        so_far=_cut(table, lead), value=voice.cell(lead, metric),
+        so_far=so_far(table, lead), value=voice.cell(lead, metric),
         then=["; then ", *series(further)] if further else [],
     )  # fmt: skip
     if not _all_whole(table, rows):
         prose.write("Periods cut off at the ends are among them; a comparison with them would mislead.")
 
 
-def _cut(table: SeenTable, row: int) -> str:
+def so_far(table: SeenTable, row: int) -> str:
     """What is said of a bucket that the period or the data cuts off; nothing for a whole one."""
     query = table.query
     if query is None or query.time is None or _all_whole(table, [row]):
@@ -121,7 +121,7 @@ def _cut_short(prose: Prose, voice: Voice, metric: str, rows: list[int]) -> None
         "{metric}{filters}{name}{was}{value} {when}{bucket}{so_far}{then}.",
         metric=voice.metric(metric, start=True), filters=voice.filters(), name=name, was=were(voice, metric),
         value=voice.cell(top, metric), when=_when(table), bucket=bucket(voice, top),
-        so_far=_cut(table, top), then=["; then ", *series(others)] if others else [],
+        so_far=so_far(table, top), then=["; then ", *series(others)] if others else [],
     )  # fmt: skip
     if not _all_whole(table, valued):
         prose.write("Periods cut off at the ends are in the table; a comparison with them would mislead.")

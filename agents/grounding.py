@@ -226,6 +226,15 @@ def _having(fact: Fact, metric: str, evidence: Evidence) -> bool:
     return fact.text in wanted
 
 
+def _ranked_within(fact: Fact, part: str, evidence: Evidence) -> bool:
+    """most or lowest of a ranking within groups: the end of it that the query keeps the first rows of."""
+    query = evidence.tables[int(part)].query
+    if query is None or not query.limit or not query.limit_by:
+        return False
+    upwards = bool(query.order_by) and query.order_by[0].direction == "asc"
+    return fact.text in (LEAST if upwards else MOST)
+
+
 def _constant(name: str, unit: str) -> Callable[[Fact, str, Evidence], bool]:
     def check(fact: Fact, _: str, evidence: Evidence) -> bool:
         value = evidence.constants[name]
@@ -337,6 +346,7 @@ QUERY_SLOTS: dict[str, Callable[[Fact, str, Evidence], bool]] = {
     "filter": _filter,
     "more": _more,
     "having": _having,
+    "ranked_within": _ranked_within,
     SMALL_CELL: _few,
     "question": _quoted,
     "reduce_pct": _constant("reduce_pct", "percent"),

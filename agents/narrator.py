@@ -10,6 +10,7 @@ from agents import asides
 from agents.answer import Fact
 from agents.courses import trend
 from agents.explaining import drivers
+from agents.firsts_of_each import firsts_of_each, ranks_within
 from agents.held_against import agents, confusion
 from agents.impacts import impact
 from agents.journeys import journey
@@ -96,6 +97,8 @@ def table_shape(table: SeenTable) -> Tell:
     """Which kind of sentence a table needs: over time, by dimensions, or a single row."""
     if not (table.names("metric") or table.names("derived")):
         return counted_rows
+    if ranks_within(table):
+        return firsts_of_each
     if table.names("time"):
         return trend
     return ranked if table.names("dimension") else single

@@ -67,6 +67,7 @@ class Form(Part):
     c: Comparison | tuple[date, date] | None = Field(default=None, title="compare_to")
     o: Literal["asc", "desc"] | None = Field(default=None, title="order")
     l: int | None = Field(default=None, ge=1, title="limit")  # noqa: E741 - the files' name for it
+    e: Dimension | TimeGrain | None = Field(default=None, title="limit_by")
     a: Attribution | None = Field(default=None, title="attribution")
     pct: float | None = Field(default=None, title="what_if_pct")
     share: bool | None = Field(default=None, title="share_of_total")

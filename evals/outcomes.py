@@ -37,6 +37,7 @@ class Expected:
     compare_to: str | None = None
     direction: str | None = None
     limit: int | None = None
+    limit_by: str | None = None
     pct: float | None = None
     share: bool = False
     attribution: str = "at_event"
@@ -85,6 +86,7 @@ def compact(item: dict[str, Any]) -> Expected:
         compare_to=days_of(item.get("c")),
         direction=item.get("o"),
         limit=item.get("l"),
+        limit_by=item.get("e"),
         pct=item.get("pct"),
         share=item.get("share", False),
         attribution=item.get("a", "at_event"),
@@ -114,6 +116,7 @@ def of_query(kind: str, query: SemanticQuery | None, pct: float | None = None) -
         compare_to=days_of(query.compare_to),
         direction=query.order_by[0].direction if query.order_by else None,
         limit=query.limit,
+        limit_by=query.limit_by,
         pct=pct,
         share=query.share_of_total,
         attribution=query.attribution,
@@ -144,7 +147,7 @@ class Scored:
     milliseconds: float = 0.0
 
 
-_MATERIAL = {"metrics", "filters", "time", "having", "pct", "kind"}
+_MATERIAL = {"metrics", "filters", "time", "having", "limit_by", "pct", "kind"}
 _WITHOUT_METRIC = {"briefing", "next_best_action", "impact", "journey"}
 
 
@@ -155,7 +158,8 @@ def differences(actual: Expected, wanted: Expected, all_days: tuple[date, date] 
     if wanted.kind in _WITHOUT_METRIC:
         names = ["kind", "filters", "time", *(["metrics"] if wanted.metrics else [])]
     else:
-        names = [field for field in Expected.__dataclass_fields__ if field != "direction" or wanted.direction]
+        left_open = {name for name in ("direction", "limit_by") if not getattr(wanted, name)}
+        names = [field for field in Expected.__dataclass_fields__ if field not in left_open]
     return tuple(name for name in names if getattr(actual, name) != getattr(wanted, name))
 
 

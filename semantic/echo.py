@@ -161,7 +161,8 @@ def _ranking(query: SemanticQuery, model: SemanticModel) -> list[str]:
     if query.limit is None:
         return [f"by {by}, {'highest' if direction == 'desc' else 'lowest'} first"]
     plural = "" if query.limit == 1 else f" {query.limit}"
-    return [f"{'top' if direction == 'desc' else 'lowest'}{plural} by {by}"]
+    each = f" of each {_column(query.limit_by, model)}" if query.limit_by else ""
+    return [f"{'top' if direction == 'desc' else 'lowest'}{plural}{each} by {by}"]
 
 
 def _column(name: str, model: SemanticModel) -> str:

@@ -81,6 +81,14 @@ class SemanticQuery(_Frozen):
     share_of_total: bool = False
     order_by: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1, le=1000)
+    limit_by: str | None = Field(
+        default=None,
+        description=(
+            "A dimension of the query, or its time grain, in each of whose values the limit counts: the top 3 "
+            "call topics of each agent team are call_topic and agent_team with limit 3, limit_by agent_team. "
+            "Without it the limit counts over all rows."
+        ),
+    )
     attribution: Attribution = Field(
         default="at_event",
         description=(

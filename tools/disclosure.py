@@ -50,16 +50,30 @@ def ranks_hidden(table: Table) -> bool:
 
 def leading(whole: Table, limited: SemanticQuery) -> Table:
     """The first rows of a whole ranking whose ranked figure may be shown, as many as the limit asks for."""
-    at = ranked_by(whole)
+    at = ranked_by(replace(whole, query=limited))
     shown = [row for row in range(len(whole.rows)) if (row, at) not in whole.suppressed]
-    table = _of_rows(whole, shown[: limited.limit])
+    first = shown[: limited.limit] if limited.limit_by is None else _first_of_each(whole, shown, limited, at)
+    table = _of_rows(whole, first)
     return replace(table, query=limited, truncated=False, left_out=len(whole.rows) - len(shown))
+
+
+def _first_of_each(whole: Table, rows: list[int], limited: SemanticQuery, at: int | None) -> list[int]:
+    """The first rows of each value that the limit counts in, value by value."""
+    group = next(i for i, column in enumerate(whole.columns) if column.name == limited.limit_by)
+    upwards = bool(limited.order_by) and limited.order_by[0].direction == "asc"
+    if at is not None:
+        known = [row for row in rows if isinstance(whole.rows[row][at], int | float)]
+        rows = sorted(known, key=lambda row: whole.rows[row][at], reverse=not upwards)  # type: ignore[arg-type,return-value]
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(str(whole.rows[row][group]), []).append(row)
+    return [row for name in sorted(found) for row in found[name][: limited.limit]]
 
 
 def ranked_by(table: Table) -> int | None:
     """Position of the figure that the rows are ranked by; None when they come in the order of names or days."""
     query = table.query
-    if query is None or query.time_grain is not None:
+    if query is None or (query.time_grain is not None and query.limit_by is None):
         return None
     by = query.order_by[0].by if query.order_by else query.metrics[0]
     names = [column.name for column in table.columns]

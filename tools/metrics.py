@@ -76,7 +76,7 @@ def governed_table(query: SemanticQuery, desk: Desk, title: str = "") -> Table |
         table = _run(compiled, desk, title or heading(compiled.query, desk.semantic))
         if not ranks_hidden(table):
             return table
-        whole = _compile(compiled.query.model_copy(update={"limit": None}), desk)
+        whole = _compile(compiled.query.model_copy(update={"limit": None, "limit_by": None}), desk)
         return leading(_run(whole, desk, table.title), compiled.query)
     except DeniedError as error:
         return Refusal(f"denied:{error.code}", error.what)

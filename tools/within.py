@@ -51,7 +51,8 @@ def by_outer(query: SemanticQuery, desk: Desk) -> SemanticQuery | None:
         outer = _outer(entry.dimension, query, desk)
         if outer is not None and entry.op == "in":
             inner = () if len(entry.values) == 1 else (entry.dimension,)
-            bare = {"time_grain": None, "compare_to": None, "having": (), "order_by": (), "limit": None}
+            bare: dict[str, object] = dict.fromkeys(("time_grain", "compare_to", "limit", "limit_by"))
+            bare |= {"having": (), "order_by": ()}
             return query.model_copy(update={**bare, "dimensions": (*inner, outer.name), "share_of_total": False})
     return None
 

@@ -61,6 +61,7 @@ class Draft:
     share: bool = False
     order: Order | None = None
     limit: int | None = None
+    limit_by: str | None = None
     attribution: Attribution = "at_event"
     pct: float | None = None
     issues: list[Issue] = field(default_factory=list)
@@ -82,8 +83,14 @@ class Draft:
             share_of_total=self.share,
             order_by=(self.order,) if self.order else (),
             limit=self.limit,
+            limit_by=self._limit_by(),
             attribution=self.attribution,
         )
+
+    def _limit_by(self) -> str | None:
+        """What the limit counts in, while there is a limit, and something else to rank within it."""
+        keys = {*self.dimensions, *((self.grain,) if self.grain else ())}
+        return self.limit_by if self.limit and self.limit_by in keys and len(keys) > 1 else None
 
     @classmethod
     def of(cls, query: SemanticQuery, kind: PlanKind = "query") -> Draft:
@@ -100,5 +107,6 @@ class Draft:
             share=query.share_of_total,
             order=query.order_by[0] if query.order_by else None,
             limit=query.limit,
+            limit_by=query.limit_by,
             attribution=query.attribution,
         )

@@ -93,7 +93,7 @@ def chips(query: SemanticQuery, around: Surroundings, *, analysis: bool = False)
         made += _dimensions(query, around)
     made += [*_filters(query, around), *_thresholds(query, around), _period(query, around)]
     if not analysis:
-        made += [*_comparison(query), *_order(query, around), *_limit(query)]
+        made += [*_comparison(query), *_order(query, around), *_limit(query, around)]
     return tuple(made)
 
 
@@ -105,10 +105,14 @@ def _changed(query: SemanticQuery, **slots: object) -> SemanticQuery:
         columns |= {f"{name}__{part}" for name in changed.metrics for part in ("change", "change_pct", "previous")}
     rows = bool(changed.dimensions or changed.time_grain)
     ordered = changed.order_by if rows and all(o.by in columns for o in changed.order_by) else ()
+    keys = {*changed.dimensions, changed.time_grain} - {None}
+    within = changed.limit_by if changed.limit_by in keys and len(keys) > 1 else None
+    limited = rows and (ordered or not query.order_by) and within == changed.limit_by
     return changed.model_copy(
         update={
             "order_by": ordered,
-            "limit": changed.limit if rows and (ordered or not query.order_by) else None,
+            "limit": changed.limit if limited else None,
+            "limit_by": within if limited else None,
             "having": tuple(item for item in changed.having if item.metric in changed.metrics),
             "share_of_total": changed.share_of_total and bool(changed.dimensions),
         }
@@ -283,13 +287,14 @@ def _column(name: str, around: Surroundings) -> str:
     return f"change in {label}" if part.startswith("change") else label
 
 
-def _limit(query: SemanticQuery) -> Iterator[Chip]:
+def _limit(query: SemanticQuery, around: Surroundings) -> Iterator[Chip]:
     if query.limit is None:
         return
-    remove = Option("", "Drop the limit", _changed(query, limit=None))
+    each = f" of each {_column(query.limit_by, around).lower()}" if query.limit_by else ""
+    remove = Option("", "Drop the limit", _changed(query, limit=None, limit_by=None))
     options = [
-        Option(f"first {count}", f"Only the first {count} rows", _changed(query, limit=count))
+        Option(f"first {count}{each}", f"Only the first {count} rows{each}", _changed(query, limit=count))
         for count in _LIMITS
         if count != query.limit
     ]
-    yield Chip("limit", "Rows", f"first {query.limit}", remove, tuple(options[:MOST_OPTIONS]))
+    yield Chip("limit", "Rows", f"first {query.limit}{each}", remove, tuple(options[:MOST_OPTIONS]))

@@ -45,30 +45,37 @@ def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     if moved:
         draft.order = Order(by=f"{by}__change", direction=moved)
     single = _singular(reading, ranking) or _single_unit(draft, reading)
-    within = bool(draft.grain and draft.dimensions)
+    group = within_each(draft, reading)
+    within = bool(draft.grain and draft.dimensions) and group is None
     draft.limit = ranking.limit or (1 if single and not within and not ranking.first else None)
-    if draft.limit and (group := within_each(draft, reading)):
-        draft.limit = None
-        label = lexicon.model.dimensions[group].label.lower()
-        draft.assumptions.append(f"All rows are shown: the first ones of each {label} are among them.")
+    if draft.limit:
+        count_within(draft, group or (draft.grain if draft.dimensions else None))
 
 
 _EACH = word_set("per each every")
 
 
-def within_each(draft: Draft, reading: Reading) -> str:
-    """The dimension in each of whose values the first rows are asked for: `top 3 topics per team`; empty for none.
+def count_within(draft: Draft, group: str | None) -> None:
+    """Let the number of rows count in each value of something, which then stands first."""
+    draft.limit_by = group
+    if group in draft.dimensions:
+        draft.dimensions = [group, *(name for name in draft.dimensions if name != group)]
 
-    A number of rows counts over the whole table, so the first three rows of all would be no answer.
-    """
+
+def within_each(draft: Draft, reading: Reading) -> str | None:
+    """What the first rows are asked for in each of: `top 3 topics per team`, `each month`; None for nothing."""
+    if draft.grain and draft.dimensions:
+        spans = [span for span in reading.of_kind("grain") if span.grain == draft.grain]
+        near = [reading.tokens[max(0, span.start - 1) : span.end] for span in spans]
+        return draft.grain if any(token.text in _EACH for tokens in near for token in tokens) else None
     if len(draft.dimensions) < 2:
-        return ""
+        return None
     for span in reading.breakdown:
         led = {token.text for token in reading.tokens[max(0, span.start - 1) : span.start]} & _EACH
         named = sorted(span.names & set(draft.dimensions))
         if led and named:
             return named[0]
-    return ""
+    return None
 
 
 _SORTED_BY = r"(?:sorted|ordered|ranked|sort|order|rank)(?: it| them)? by(?: the| its| their)?"

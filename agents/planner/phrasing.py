@@ -57,6 +57,13 @@ def _ranked(query: SemanticQuery, lexicon: Lexicon, labels: str) -> str:
         names = f"{query.limit} {query.time_grain}s" if query.limit != 1 else query.time_grain
         tail = _tail(query.model_copy(update={"time_grain": None}), lexicon)
         return _sentence([f"{end} {names} by {labels}", *tail])
+    if query.limit_by in query.dimensions:
+        within = _label(query.limit_by, query, lexicon)
+        ranked = " and ".join(_label(name, query, lexicon) for name in query.dimensions if name != query.limit_by)
+        return _sentence([f"{end} {query.limit} {ranked} in each {within} by {labels}", *_tail(query, lexicon)])
+    if query.limit_by and query.limit_by == query.time_grain:
+        tail = _tail(query.model_copy(update={"time_grain": None}), lexicon)
+        return _sentence([f"{end} {query.limit} {names} in each {query.limit_by} by {labels}", *tail])
     return _sentence([f"{end} {query.limit} {names or 'rows'} by {labels}", *_tail(query, lexicon)])
 
 

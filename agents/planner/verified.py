@@ -330,7 +330,8 @@ def _content(query: SemanticQuery) -> tuple[object, ...]:
     time = (query.time.start, query.time.end) if query.time else None
     return (
         frozenset(query.metrics), query.dimensions, _filters(query.filters), frozenset(query.having), time,
-        query.time_grain, query.compare_to, query.share_of_total, query.order_by, query.limit, query.attribution,
+        query.time_grain, query.compare_to, query.share_of_total, query.order_by, query.limit, query.limit_by,
+        query.attribution,
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def check(model: SemanticModel, query: SemanticQuery) -> None:
         check_bridges(model, query, metric)
     _shares(model, query)
     _orders(query)
+    _limits(query)
 
 
 def resolve_time(
@@ -192,6 +193,20 @@ def _orders(query: SemanticQuery) -> None:
             raise NotAnswerable(
                 f"The result has no column '{order.by}' to sort by.", code="bad_order", nearest=near
             )
+
+
+def _limits(query: SemanticQuery) -> None:
+    """A limit in each value of something needs that to be a column, and another to rank within it."""
+    if query.limit is None or query.limit_by is None:
+        return
+    keys = (*((query.time_grain,) if query.time_grain else ()), *query.dimensions)
+    if query.limit_by not in keys or len(keys) == 1:
+        raise NotAnswerable(
+            f"The first {query.limit} rows of each {query.limit_by} need a breakdown by {query.limit_by} and by "
+            "what is ranked within it.",
+            code="bad_order",
+            nearest=tuple(get_close_matches(query.limit_by, keys, n=1, cutoff=0.5)),
+        )
 
 
 def _timeless(model: SemanticModel, query: SemanticQuery, time: TimeRange, as_of: date) -> None:

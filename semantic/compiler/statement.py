@@ -26,7 +26,7 @@ _ROLE_LABELS: dict[str, str] = {
     "share": "share",
 }
 _THRESHOLDS: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE, "=": exp.EQ}
-_NOW, _BEFORE, _ANSWER = "this_period", "period_before", "answer"
+_NOW, _BEFORE, _ANSWER, _RANKED = "this_period", "period_before", "answer", "ranked"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,11 @@ def compile_query(
         ctes, body = [*ctes, ("totals", body)], _shares(query, "totals")
     if query.having:
         ctes, body = [*ctes, (_ANSWER, body)], _thresholds(query, _ANSWER)
-    body = _with(ctes, _ordered(query, body))
+    if query.limit and query.limit_by:
+        ctes, body = [*ctes, (_RANKED, body)], _first_of_each(query, _RANKED)
+    else:
+        body = _ordered(query, body).limit(query.limit, copy=False) if query.limit else _ordered(query, body)
+    body = _with(ctes, body)
     return CompiledQuery(
         sql=body.sql(dialect="duckdb", pretty=True),
         params=dict(parameters.values),
@@ -220,6 +224,12 @@ def _thresholds(query: SemanticQuery, source: str) -> exp.Select:
 
 
 def _ordered(query: SemanticQuery, select: exp.Select) -> exp.Select:
+    orders = _order(query)
+    return select.order_by(*orders, copy=False) if orders else select
+
+
+def _order(query: SemanticQuery) -> list[exp.Ordered]:
+    """Ranked by what is asked, or by the first metric, or in time order; ties by the keys."""
     orders = [(order.by, order.direction == "desc") for order in query.order_by]
     if not orders and query.time_grain:
         orders.append((query.time_grain, False))
@@ -227,12 +237,25 @@ def _ordered(query: SemanticQuery, select: exp.Select) -> exp.Select:
         orders.append((query.metrics[0], True))
     named = {name for name, _ in orders}
     orders += [(key, False) for key in _keys(query) if key not in named]
-    if orders and _keys(query):
-        select = select.order_by(
-            *(exp.Ordered(this=exp.column(name), desc=down, nulls_first=False) for name, down in orders),
-            copy=False,
-        )
-    return select.limit(query.limit, copy=False) if query.limit else select
+    if not _keys(query):
+        return []
+    return [exp.Ordered(this=exp.column(name), desc=down, nulls_first=False) for name, down in orders]
+
+
+def _first_of_each(query: SemanticQuery, source: str) -> exp.Select:
+    """The first rows of each value of `limit_by`, value by value."""
+    group = query.limit_by or ""
+    # In each group the rank is by figures: a time grain that is no group comes after them.
+    plain = query if query.order_by else query.model_copy(update={"time_grain": None})
+    orders = [item for item in _order(plain) if item.this.name != group]
+    place = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[exp.column(group)],
+        order=exp.Order(expressions=[item.copy() for item in orders]),
+    )
+    select = exp.select(*(exp.column(name) for name in column_names(query))).from_(table_named(source), copy=False)
+    select.set("qualify", exp.Qualify(this=exp.LTE(this=place, expression=exp.Literal.number(query.limit))))
+    return select.order_by(exp.Ordered(this=exp.column(group), nulls_first=False), *orders, copy=False)
 
 
 def _columns(model: SemanticModel, query: SemanticQuery) -> tuple[CompiledColumn, ...]:

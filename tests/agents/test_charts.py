@@ -27,6 +27,19 @@ def test_a_comparison_is_drawn_beside_the_period_before() -> None:
     assert (drawn.kind, drawn.y) == ("grouped_bar", ("calls", "calls__previous"))
 
 
+def test_the_first_ones_of_each_group_stand_beside_each_other() -> None:
+    rows: list[list[Cell]] = [["Billing", "MAPD", 9], ["Claims", "MAPD", 8], ["Billing", "PPO", 7]]
+    part = _part(rows, ("journey", "dimension"), ("plan_type", "dimension"), ("calls", "metric"))
+    drawn = chart_for(part.model_copy(update={"semantic_query": {"limit_by": "plan_type"}}), 0)
+    assert drawn is not None
+    assert (drawn.kind, drawn.x, drawn.series) == ("grouped_bar", "plan_type", "journey")
+    monthly = _part([["2026-09-01", "Billing", 9], ["2026-10-01", "Claims", 8]],
+                    ("month", "time"), ("journey", "dimension"), ("calls", "metric"))  # fmt: skip
+    drawn = chart_for(monthly.model_copy(update={"semantic_query": {"limit_by": "month"}}), 0)
+    assert drawn is not None
+    assert (drawn.kind, drawn.x, drawn.series) == ("grouped_bar", "month", "journey")
+
+
 def test_a_figure_that_is_hidden_in_every_row_is_not_drawn() -> None:
     part = _part([["Billing", None], ["Claims", None]], ("journey", "dimension"), ("calls", "metric"))
     assert chart_for(part.model_copy(update={"suppressed": [(0, 1), (1, 1)]}), 0) is None

@@ -39,3 +39,19 @@ def test_a_course_is_told_in_time_order_whatever_the_order_of_rows(ask: Callable
         by_figure.text.split(" went from ")[1].split(". ")[0]
         == by_time.text.split(" went from ")[1].split(". ")[0]
     )
+
+
+def test_what_leads_in_each_group_is_told_group_by_group(ask: Callable[[str], Answer]) -> None:
+    answer = ask("Top 2 call topics per agent team by total calls in October")
+    by_all = ask("Total calls by agent team and call topic in October").parts[0]
+    places = [[column.name for column in by_all.columns].index(name) for name in ("agent_team", "call_topic")]
+    ranked: dict[object, list[object]] = {}
+    for row in by_all.rows:  # they come with the most calls first
+        ranked.setdefault(row[places[0]], []).append(row[places[1]])
+    found: dict[object, list[object]] = {}
+    for team, topic, _ in answer.parts[0].rows:
+        found.setdefault(team, []).append(topic)
+    assert found == {team: topics[:2] for team, topics in ranked.items()}
+    assert answer.text.startswith("The call topics with the most total calls in each agent team ")
+    for team, topics in list(found.items())[:2]:
+        assert f"{team}: {topics[0]} (" in answer.text

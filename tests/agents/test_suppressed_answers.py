@@ -184,6 +184,22 @@ def test_a_ranking_is_of_what_may_be_shown() -> None:
     assert (best.left_out, best.suppressed & {(0, 1)}) == (1, frozenset())
 
 
+def test_a_ranking_within_groups_is_of_what_may_be_shown() -> None:
+    names = ("plan_type", "call_topic")
+    columns = (
+        *(Column(name, "VARCHAR", "", "dimension") for name in names),
+        Column("total_calls", "DOUBLE", "count"),
+    )
+    rows = (("A", "x", 50), ("B", "y", 45), ("A", "y", 40), ("B", "x", 30), ("A", "z", 20))
+    query = SemanticQuery(metrics=("total_calls",), dimensions=names, order_by=(Order(by="total_calls"),))
+    whole = disclosed(
+        Table("t", columns, rows, query=query, small_cell=11, suppressed=frozenset({(0, 2), (1, 2)}))
+    )
+    best = leading(whole, query.model_copy(update={"limit": 1, "limit_by": "plan_type"}))
+    assert best.rows == (("A", "y", 40), ("B", "x", 30))
+    assert best.left_out == 2
+
+
 def test_the_checker_takes_no_superlative_for_granted(assistant: Assistant, ask_veiled: AskVeiled) -> None:
     answer = ask_veiled("Total calls by plan type yesterday", veiling.smallest)
     assembler = assistant.knowledge().assembler

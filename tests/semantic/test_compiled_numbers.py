@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pytest
@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from semantic.compiler import CompiledQuery, NotAnswerable
 from semantic.loader import load_model
 from semantic.model import SemanticModel
-from semantic.query import Comparison, DimensionFilter, MetricFilter, SemanticQuery, TimeRange
+from semantic.query import (
+    Comparison,
+    DimensionFilter,
+    MetricFilter,
+    Order,
+    SemanticQuery,
+    TimeGrain,
+    TimeRange,
+)
 
 Rows = list[dict[str, Any]]
 Run = Callable[[SemanticModel, SemanticQuery], Rows]
@@ -212,6 +220,40 @@ def test_shares_add_up_to_one_before_the_limit(run: Run) -> None:
     assert top == everything[:2]
     threshold = MetricFilter(metric="leaked_calls", op=">", value=everything[1]["leaked_calls"])
     assert run(MODEL, query.model_copy(update={"having": (threshold,)})) == everything[:1]
+
+
+@pytest.mark.parametrize(
+    ("grain", "within", "direction"),
+    [
+        (None, "agent_team", "desc"),
+        (None, "call_topic", "asc"),
+        ("week", "week", "desc"),
+        ("week", "call_topic", "asc"),
+    ],
+)
+def test_a_limit_within_groups_keeps_the_first_rows_of_each(
+    run: Run, grain: TimeGrain | None, within: str, direction: Literal["asc", "desc"]
+) -> None:
+    order = (Order(by="avg_handle_time", direction=direction),)
+    dimensions = ("call_topic",) if within == "week" else ("call_topic", "agent_team")
+    query = SemanticQuery(metrics=("avg_handle_time",), dimensions=dimensions, time_grain=grain, order_by=order)
+    ranked = run(MODEL, query)
+    first = [
+        row
+        for name in sorted({row[within] for row in ranked})
+        for row in [r for r in ranked if r[within] == name][:2]
+    ]
+    assert run(MODEL, query.model_copy(update={"limit": 2, "limit_by": within})) == first
+    assert len(first) < len(ranked)
+
+
+def test_a_limit_within_what_is_no_column_is_refused(run: Run) -> None:
+    for within in ("agent_team", "call_topic", "week"):
+        with pytest.raises(NotAnswerable, match="need a breakdown by"):
+            run(
+                MODEL,
+                SemanticQuery(metrics=("total_calls",), dimensions=("call_topic",), limit=2, limit_by=within),
+            )
 
 
 def test_a_day_without_events_is_zero_and_a_rate_without_events_is_nothing(run: Run) -> None:

@@ -16,7 +16,7 @@ from agents.planner.conditions import read_having
 from agents.planner.draft import Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon
-from agents.planner.ordering import within_each
+from agents.planner.ordering import count_within, within_each
 from agents.planner.periods import Clock
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading, Span
@@ -218,12 +218,13 @@ def _order(draft: Draft, evidence: Evidence, lexicon: Lexicon) -> Iterator[Draft
         changed = replace(changed, order=order)
     if limit == "none" and changed.limit:
         changed = replace(changed, limit=None)
-    elif within_each(changed, evidence.reading):
-        changed = changed if changed.limit is None else replace(changed, limit=None)
     elif limit == "one" and changed.order and changed.limit is None:
         changed = replace(changed, limit=1)
     elif limit == "many" and changed.limit is None and (draft.dimensions or draft.grain):
         changed = _numbered(changed, evidence)
+    if changed.limit and not changed.limit_by and (group := within_each(changed, evidence.reading)):
+        changed = replace(changed)
+        count_within(changed, group)
     if changed is not draft:
         yield changed
 
@@ -303,5 +304,5 @@ def _content(query: SemanticQuery) -> tuple[object, ...]:
     time = (query.time.start, query.time.end) if query.time else None
     return (
         frozenset(query.metrics), frozenset(query.dimensions), query.filters, query.having, time, query.time_grain,
-        query.compare_to, query.order_by, query.limit, query.share_of_total,
+        query.compare_to, query.order_by, query.limit, query.limit_by, query.share_of_total,
     )  # fmt: skip

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agents.planner import Planner
+from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan
+from agents.planner.sameness import same_query
 from semantic.query import SemanticQuery
 from tests.agents.planner.conftest import Ask
 
@@ -85,10 +87,26 @@ def test_a_share_of_what_is_counted_is_held_against_its_rate(ask: Ask, question:
     assert [(one.metric, one.op, one.value) for one in having] == sorted(LIMITS[question])
 
 
-def test_the_first_rows_of_each_group_are_not_the_first_rows_of_all(ask: Ask) -> None:
-    plan = ask("Top 3 topics per team")
-    assert _query(plan).limit is None
-    assert "All rows are shown: the first ones of each agent team are among them." in plan.assumptions
+WITHIN = {
+    "Top 3 topics per team": (3, "agent_team"),
+    "the two longest topics by handle time within each team": (2, "agent_team"),
+    "For each plan type, which journey leaks most?": (1, "plan_type"),
+    "Which journey had the most leaked calls every month?": (1, "month"),
+    "lowest 2 states per plan type by NPS": (2, "plan_type"),
+    "Top 3 states by calls": (3, None),
+}
+
+
+@pytest.mark.parametrize("question", WITHIN)
+def test_the_first_rows_of_each_group_are_not_the_first_rows_of_all(ask: Ask, question: str) -> None:
+    query = _query(ask(question))
+    assert (query.limit, query.limit_by) == WITHIN[question]
+
+
+@pytest.mark.parametrize("question", [name for name, (_, within) in WITHIN.items() if within])
+def test_a_ranking_within_groups_reads_back_from_its_own_words(ask: Ask, planner: Planner, question: str) -> None:
+    query = _query(ask(question))
+    assert same_query(_query(ask(phrase(query, planner.lexicon))), query)
 
 
 def test_values_called_the_new_ones_are_values_of_what_it_is_by(ask: Ask) -> None:
