@@ -116,10 +116,10 @@ def _listed_apart(reading: Reading, dimension: str, values: list[str]) -> bool:
     }
     spans = [named[start] for start in sorted(named)]
     between = [{token.text for token in reading.tokens[one.end : other.start]} for one, other in pairwise(spans)]
-    return len(spans) > 1 and all(words and words <= _LISTED for words in between)
+    return len(spans) > 1 and all(words and words <= _LISTED | POPULATION for words in between)
 
 
-_LISTED = word_set("and the for in of on") | {",", "/", "&"}
+_LISTED = word_set("and the for in of on aged age ages") | {",", "/", "&"}
 
 
 def _enumerated(reading: Reading, dimension: str) -> bool:
@@ -168,7 +168,7 @@ def _after_by(reading: Reading, span: Span) -> bool:
     agent = reading.tokens[start - 2].text if start > 1 else ""
     if each and before == "by":
         return span.start not in reading.compared
-    if agent.endswith("ed") or agent in ("hit", "made", "driven", "taken", "seen", "given", "best", "mainly"):
+    if agent.endswith("ed") or agent in _BY_MEANS:
         return False
     inside = {token.text for token in reading.tokens[span.start : span.end + 1]}
     named = any(other.start == span.end for other in reading.of_kind("dimension"))
@@ -176,6 +176,8 @@ def _after_by(reading: Reading, span: Span) -> bool:
 
 
 _PEOPLE = POPULATION | {"speaker", "speakers"}
+_BY_MEANS = word_set("hit made driven taken seen given best mainly us them in")
+"""Before `by`: who did it, or how (`contacted us by phone`, `came in by web`), is told with it."""
 
 
 def reachable(lexicon: Lexicon, metric: str, dimension: str) -> bool:

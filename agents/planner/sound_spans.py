@@ -28,6 +28,13 @@ def is_half_a_word(span: Span, reading: Reading) -> bool:
     return bool(following) and f"{reading.tokens[span.start].raw}-{following}".lower() in reading.question.lower()
 
 
+def begins_a_name(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`id card page`: no Idaho, where the letters and the word after them are a name."""
+    if span.kind != "value" or span.end - span.start != 1 or len(tokens[span.start].text) > _SHORT:
+        return False
+    return tuple(token.lemma for token in tokens[span.start : span.end + 1]) in lexicon.exact and span.end < len(tokens)
+
+
 def is_cut_short(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
     """`the main reasons` are not of Maine: its lemma has no last letter."""
     word = tokens[span.start].text

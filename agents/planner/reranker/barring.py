@@ -60,6 +60,8 @@ def is_barred(
         or _turned_round(best, own)
         or _order_lost(best, own)
         or _value_left(best, left, lexicon)
+        or _value_lost(best)
+        or _value_dropped(best, lexicon)
         or (chance < _CERTAIN and _named_away(best, own, lexicon))
         or _side_left(best, left)
         or bool(figure_left(best.draft, reading))
@@ -277,6 +279,27 @@ def _value_left(best: Candidate, left: Sequence[tuple[int, str]], lexicon: Lexic
 
 
 _LISTING = word_set("and or the a") | {","}
+
+
+def _value_lost(best: Candidate) -> bool:
+    """`total calls by hospital`: a value that stands where a breakdown would narrows nothing."""
+    starts = {span.start for span in best.reading.of_kind("value")}
+    return any(issue.kind == "unexplained" and issue.words and issue.at in starts for issue in best.draft.issues)
+
+
+_INTRODUCING = word_set("by via through on over for in from of at with among using")
+
+
+def _value_dropped(best: Candidate, lexicon: Lexicon) -> bool:
+    """`members who contacted us by phone`: a value that is said to narrow, of what the figure goes by."""
+    reading = best.reading
+    return any(
+        span.start
+        and reading.tokens[span.start - 1].text in _INTRODUCING
+        and any(lexicon.compatible(metric, t.name) for t in span.targets for metric in best.draft.metrics)
+        for span in best.dropped
+        if span.kind == "value"
+    )
 
 
 def _named_away(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:
