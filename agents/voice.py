@@ -127,7 +127,8 @@ class Voice:
     def _longer(self, metric: str) -> bool:
         """Whether a sum is held against that of a longer or shorter period: then neither is better."""
         now, then = self.table.query and self.table.query.time, self.table.compared_with
-        return bool(now and then and self.semantic.metrics[metric].additive and uneven(now, then))
+        averaged = self.table.query is not None and self.table.query.average_per is not None
+        return bool(now and then and not averaged and self.semantic.metrics[metric].additive and uneven(now, then))
 
     def before(self) -> Fact:
         """The period that a comparison looks back to: the 7 days before; the week before, to date."""

@@ -22,13 +22,17 @@ def describe(query: SemanticQuery, model: SemanticModel) -> str:
     "Leaked calls and avoidable call cost by journey, for plan type MAPD, on 29 October 2026 (today), top 3 by
     avoidable call cost."
     """
-    what = listed(_lower(_label(model, metric)) for metric in query.metrics)
+    what = listed(_lower(metric_words(metric, query, model)) for metric in query.metrics)
     parts = [what + _by(query, model), *_filters(query, model), *_attribution(query, model)]
     if has_history(query, model):
         parts += _window(query)
         parts += _comparison(query)
     else:
         parts.append("as of the last complete day")
+    if query.average_per:
+        parts.append(
+            f"averaged over the {'days' if query.average_per == 'day' else f'whole {query.average_per}s'}"
+        )
     if query.share_of_total:
         parts.append(f"with the share of the total{f' of each {query.time_grain}' if query.time_grain else ''}")
     parts += [_threshold(item, model) for item in query.having]
@@ -39,7 +43,12 @@ def describe(query: SemanticQuery, model: SemanticModel) -> str:
 
 def heading(query: SemanticQuery, model: SemanticModel) -> str:
     """A title for the result: the first metric and what it goes by ("Leaked calls by journey and plan type")."""
-    return _label(model, query.metrics[0]) + _by(query, model)
+    return metric_words(query.metrics[0], query, model) + _by(query, model)
+
+
+def metric_words(name: str, query: SemanticQuery, model: SemanticModel) -> str:
+    """A metric's label as the query has it: Total calls, or Total calls per day."""
+    return _label(model, name) + (f" per {query.average_per}" if query.average_per else "")
 
 
 def attribution_note(queries: Iterable[SemanticQuery], model: SemanticModel) -> str:

@@ -89,6 +89,14 @@ class SemanticQuery(_Frozen):
             "Without it the limit counts over all rows."
         ),
     )
+    average_per: TimeGrain | None = Field(
+        default=None,
+        description=(
+            "Averages what adds up over time: calls per day are the period's calls by its days, per week or month "
+            "the whole weeks or months of the period only. Not for rates, averages or members counted once; by a "
+            "time grain and in a comparison per day only."
+        ),
+    )
     attribution: Attribution = Field(
         default="at_event",
         description=(

@@ -90,6 +90,25 @@ def is_whole(start: date, grain: TimeGrain, period: TimeRange) -> bool:
     return start >= period.start and bucket_end(start, grain) <= period.end
 
 
+def whole_part(period: TimeRange, grain: TimeGrain) -> TimeRange | None:
+    """The whole weeks, months ... within a period, as they are named where that is all of it; None for none."""
+    first = bucket_start(period.start, grain)
+    start = period.start if first == period.start else shift(first, grain, 1)
+    end = period.end if bucket_end(period.end, grain) == period.end else bucket_start(period.end, grain) - _DAY
+    if end < start:
+        return None
+    return period if (start, end) == (period.start, period.end) else TimeRange(start=start, end=end)
+
+
+def buckets(period: TimeRange, grain: TimeGrain) -> int:
+    """How many days, weeks, months ... begin in a period."""
+    found, at = 0, bucket_start(period.start, grain)
+    while at <= period.end:
+        found += at >= period.start
+        at = shift(at, grain, 1)
+    return found
+
+
 def shift(day: date, grain: TimeGrain, buckets: int) -> date:
     """A day so many buckets later (earlier when negative); in a shorter month its last day."""
     if grain == "day":

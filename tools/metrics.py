@@ -112,7 +112,7 @@ def wider_tables(table: Table, desk: Desk) -> tuple[Table, ...]:
     """When next to nothing is counted and the model has the same metrics over a wider window, those as well."""
     query = table.query
     wider = {name: other for name in query.metrics if (other := wider_metric(name, desk))} if query else {}
-    if query is None or not wider or not all(next_to_nothing(table, name) for name in wider):
+    if query is None or query.average_per or not wider or not all(next_to_nothing(table, name) for name in wider):
         return ()
     order = tuple(Order(by=wider[o.by], direction=o.direction) for o in query.order_by if o.by in wider)
     metrics = tuple(dict.fromkeys(wider.values()))
@@ -210,7 +210,10 @@ def stated_assumptions(query: SemanticQuery, table: Table, desk: Desk) -> tuple[
         said.append(f"{NO_PERIOD}: {period_in_words(period)}.")
     if period and period.end > desk.as_of:
         said.append(f"{day_in_words(period.end)} is incomplete in the data.")
-    if table.query and period and table.compared_with and uneven(period, table.compared_with):
+    if table.query and table.query.average_per and table.query.average_per != "day" and period:
+        said.append(f"Only whole {table.query.average_per}s are averaged, {period_in_words(period)}.")
+    averaged = table.query is not None and table.query.average_per is not None
+    if table.query and period and table.compared_with and uneven(period, table.compared_with) and not averaged:
         sums = [
             desk.semantic.metrics[name].label for name in query.metrics if desk.semantic.metrics[name].additive
         ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.plan import PriorTurn
-from agents.planner.reading import Reading, Token
+from agents.planner.reading import Reading, Span, Token
 from agents.planner.words import POPULATION, word_set
 
 
@@ -76,12 +76,24 @@ def prefer_values(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
     if shared and not own & sliced and not narrowing:
         return
     metrics = reading.of_kind("metric")
-    if any(
-        span.start == 0 and [t.text for t in reading.tokens[span.end : span.end + 1]] == ["by"] for span in metrics
-    ):
-        return  # `claims by state`: a figure and its breakdown
+    if any(_is_counted(reading, span) for span in metrics):
+        return
     if metrics and all((span.start, span.end) in values for span in metrics):
         reading.spans = [span for span in reading.spans if span.kind != "metric"]
+
+
+_COUNTING = (("number", "of"), ("count", "of"), ("volume", "of"), ("how", "many"), ("total", "of"))
+_EACH = frozenset({"by", "per", "each", "every"})
+
+
+def _is_counted(reading: Reading, span: Span) -> bool:
+    """`claims by state`, `number of claims this year`: a figure, with its breakdown or without."""
+    words = [token.text for token in reading.tokens]
+    if tuple(words[max(0, span.start - 2) : span.start]) in _COUNTING or words[span.start - 1 : span.start] == [
+        "total"
+    ]:
+        return True
+    return span.start == 0 and words[span.end : span.end + 1] != [] and words[span.end] in _EACH
 
 
 def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:

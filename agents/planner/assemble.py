@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from agents.planner.averages import read_average_per
 from agents.planner.conditions import read_having
 from agents.planner.draft import Draft, Issue, IssueKind
 from agents.planner.filters import reachable, read_filters
@@ -55,6 +56,7 @@ def assemble(
     read_dimensions(draft, reading, lexicon)
     read_filters(draft, reading, lexicon, kind, fresh=not context)
     _time(draft, reading, clock, {lexicon.model.metrics[name].unit for name in draft.metrics})
+    read_average_per(draft, reading, lexicon)
     read_having(draft, mentions, reading, lexicon)
     read_order(draft, reading, lexicon)
     _share(draft, reading, lexicon)

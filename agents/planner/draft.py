@@ -62,6 +62,7 @@ class Draft:
     order: Order | None = None
     limit: int | None = None
     limit_by: str | None = None
+    average_per: TimeGrain | None = None
     attribution: Attribution = "at_event"
     pct: float | None = None
     issues: list[Issue] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Draft:
             order_by=(self.order,) if self.order else (),
             limit=self.limit,
             limit_by=self._limit_by(),
+            average_per=self.average_per,
             attribution=self.attribution,
         )
 
@@ -108,5 +110,6 @@ class Draft:
             order=query.order_by[0] if query.order_by else None,
             limit=query.limit,
             limit_by=query.limit_by,
+            average_per=query.average_per,
             attribution=query.attribution,
         )

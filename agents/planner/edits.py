@@ -90,7 +90,7 @@ def chips(query: SemanticQuery, around: Surroundings, *, analysis: bool = False)
     """What a query says, slot by slot. An analysis reads the figure, the filters and the period only."""
     made = [*_metrics(query, around)]
     if not analysis:
-        made += _dimensions(query, around)
+        made += [*_average(query), *_dimensions(query, around)]
     made += [*_filters(query, around), *_thresholds(query, around), _period(query, around)]
     if not analysis:
         made += [*_comparison(query), *_order(query, around), *_limit(query, around)]
@@ -133,6 +133,7 @@ def _metrics(query: SemanticQuery, around: Surroundings) -> Iterator[Chip]:
     for name in query.metrics:
         label = model.metrics[name].label
         others = [n for n in model.metrics[name].siblings if n not in query.metrics and _fits(n, query, model)]
+        others = [n for n in others if model.metrics[n].additive or not query.average_per]
         options = []
         for other in others[:MOST_OPTIONS]:
             question = f"Show {model.metrics[other].label} instead" + (f" of {label}" if several else "")
@@ -145,6 +146,19 @@ def _metrics(query: SemanticQuery, around: Surroundings) -> Iterator[Chip]:
         rest = tuple(metric for metric in query.metrics if metric != name)
         remove = Option("", f"Drop {label}", _changed(query, metrics=rest)) if several else None
         yield Chip("metric", "Figure", label, remove, tuple(options))
+
+
+def _average(query: SemanticQuery) -> Iterator[Chip]:
+    if query.average_per is None:
+        return
+    remove = Option("", "Show the total instead of the average", _changed(query, average_per=None))
+    units = () if query.time_grain or query.compare_to else ("day", "week", "month")
+    options = [
+        Option(f"per {unit}", f"Average per {unit} instead", _changed(query, average_per=unit))
+        for unit in units
+        if unit != query.average_per
+    ]
+    yield Chip("dimension", "Average", f"per {query.average_per}", remove, tuple(options))
 
 
 def _dimensions(query: SemanticQuery, around: Surroundings) -> Iterator[Chip]:

@@ -25,7 +25,8 @@ def read_named_parts(reading: Reading, lexicon: Lexicon) -> None:
             )
             if not found or reading.tokens[at].text in POPULATION or known & {target.name for target in found}:
                 continue
-            if _asked_by_which(reading, figure, at) if known else _asked(reading, figure, at):
+            led = reading.tokens[at - 1].text in _ASKING if at else False
+            if (led and _asked_by_which(reading, figure, at)) if known else _asked(reading, figure, at):
                 reading.breakdown.append(Span(at, at + 1, "dimension", found, weight=0.5))
                 read_numbers(reading)
                 return

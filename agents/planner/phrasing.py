@@ -27,6 +27,8 @@ def phrase(query: SemanticQuery, lexicon: Lexicon) -> str:
     """One English question for the query."""
     model = lexicon.model
     labels = " and ".join(model.metrics[name].label for name in query.metrics)
+    if query.average_per:
+        labels += f" per {query.average_per} on average"
     parts = [labels]
     # `share of failed sessions` may be the rate of failed ones
     rated = any(model.metrics[name].polarity != "neutral" for name in query.metrics)

@@ -13,6 +13,7 @@ from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
+from agents.planner.averages import keep_average
 from agents.planner.background import as_background, set_background_aside, set_occasions_aside
 from agents.planner.bands import read_bands
 from agents.planner.breakdown import read_breakdowns
@@ -399,6 +400,7 @@ class Planner:
         draft.kind, draft.pct = intent.kind, intent.pct
         if follows and prior:
             draft = merge(reading, draft, intent, history, self.lexicon)
+            keep_average(draft, self.lexicon)
         elif intent.kind != "query":
             shape(draft, reading, self.lexicon)
         settle_attribution(draft, reading, self.model)

@@ -41,7 +41,8 @@ _PII_NOUNS = (
 _NO_CODES = "in|since|from|for|over|above|under|below|than|at|by|on|to|until|till|and|or|vs|q"
 _PII = re.compile(
     rf"\b(?:{_PII_NOUNS})\b|\b(?:member|customer|patient|claim|user|client|agent|policy|account|"
-    rf"rider)(?:s(?! (?:[a-z]{{1,5}} )?20[12]\d\b))? (?:id |number |no |# ?)?(?:(?!(?:{_NO_CODES})\b)[a-z]{{1,5}} ?)?\d{{3,}}\b|"
+    rf"rider)(?:s(?! (?:[a-z]{{1,5}} )?20[12]\d\b))? (?:id |number |no |# ?)?"
+    rf"(?:(?!(?:{_NO_CODES})\b)[a-z]{{1,5}} ?)?\d{{3,}}\b|"
     r"\bwho (?:is|was|are|were) (?:our|the|my) (?:\w+ ){0,3}(?:member|customer|patient|caller)\b|"
     r"\bwhich (?:members|customers|patients|people) (?:have )?(?:called|contacted|phoned|complained) "
     r"(?:us )?(?:the )?(?:most|more than)\b(?!.* by )|"
@@ -50,7 +51,8 @@ _PII = re.compile(
     r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|"
     r"\bby name\b(?! of)|"
     r"(?:^|[,;.] ?)(?:and )?names(?: only| too| please| pls| plz)* ?[.?!]?$|"
-    r"\b(?:with|including|include|plus|and) (?:all )?(?:the |their )?names(?! of (?:the )?(?:drug|plan|provider|team))\b"
+    r"\b(?:with|including|include|plus|and) (?:all )?(?:the |their )?names"
+    r"(?! of (?:the )?(?:drug|plan|provider|team))\b"
 )
 _OTHER_LETTERS = 3  # letters of another script that are no slip of the keyboard
 _OF_PLACES = frozenset({"in", "from", "for", "at", "near", "around", "outside"})

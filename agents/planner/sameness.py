@@ -17,5 +17,5 @@ def canonical(query: SemanticQuery) -> tuple[object, ...]:
     having = tuple(sorted((h.metric, h.op, h.value) for h in query.having))
     return (
         query.metrics, query.dimensions, filters, having, time, query.time_grain, query.compare_to,
-        query.share_of_total, query.order_by, query.limit, query.limit_by, query.attribution,
+        query.share_of_total, query.order_by, query.limit, query.limit_by, query.average_per, query.attribution,
     )  # fmt: skip

@@ -32,7 +32,9 @@ def begins_a_name(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool
     """`id card page`: no Idaho, where the letters and the word after them are a name."""
     if span.kind != "value" or span.end - span.start != 1 or len(tokens[span.start].text) > _SHORT:
         return False
-    return tuple(token.lemma for token in tokens[span.start : span.end + 1]) in lexicon.exact and span.end < len(tokens)
+    return tuple(token.lemma for token in tokens[span.start : span.end + 1]) in lexicon.exact and span.end < len(
+        tokens
+    )
 
 
 def is_cut_short(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:

@@ -331,6 +331,7 @@ def _content(query: SemanticQuery) -> tuple[object, ...]:
     return (
         frozenset(query.metrics), query.dimensions, _filters(query.filters), frozenset(query.having), time,
         query.time_grain, query.compare_to, query.share_of_total, query.order_by, query.limit, query.limit_by,
+        query.average_per,
         query.attribution,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from semantic.components import Metrics
 from semantic.echo import day_in_words, period
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery, TimeGrain, TimeRange
-from semantic.windows import clip, comparison_range, shift, shift_end
+from semantic.windows import clip, comparison_range, shift, shift_end, whole_part
 
 
 def check(model: SemanticModel, query: SemanticQuery) -> None:
@@ -35,6 +35,7 @@ def check(model: SemanticModel, query: SemanticQuery) -> None:
     _shares(model, query)
     _orders(query)
     _limits(query)
+    _averages(model, query)
 
 
 def resolve_time(
@@ -46,7 +47,8 @@ def resolve_time(
     """
     if query.time is None:
         raise ValueError("the period must be resolved before")
-    by_day = query.time_grain == "day" or any(model.metrics[metric].per_day for metric in query.metrics)
+    by_day = query.time_grain == "day" or bool(query.average_per)
+    by_day = by_day or any(model.metrics[metric].per_day for metric in query.metrics)
     time = clip(query.time, as_of if by_day else last_day or as_of, first_day)
     if time is None:
         raise NotAnswerable(
@@ -55,6 +57,11 @@ def resolve_time(
             code="no_period",
         )
     _timeless(model, query, time, as_of)
+    if query.average_per and query.average_per != "day":
+        whole = whole_part(time, query.average_per)
+        if whole is None:
+            raise NotAnswerable(f"No {query.average_per} is whole {period(time)}.", code="no_period")
+        return whole
     return time
 
 
@@ -206,6 +213,26 @@ def _limits(query: SemanticQuery) -> None:
             "what is ranked within it.",
             code="bad_order",
             nearest=tuple(get_close_matches(query.limit_by, keys, n=1, cutoff=0.5)),
+        )
+
+
+def _averages(model: SemanticModel, query: SemanticQuery) -> None:
+    """Only what adds up over time has an average per day; per week and longer of a plain period only."""
+    unit = query.average_per
+    if unit is None:
+        return
+    for name in query.metrics:
+        metric = model.metrics[name]
+        dated = any(model.datasets[source].time_column for source in model.datasets_of(name))
+        if not metric.additive or not dated:
+            raise NotAnswerable(
+                f"{metric.label} does not add up over days, so it has no average per {unit} of its own.",
+                code="no_metric",
+            )
+    if unit != "day" and (query.time_grain or query.compare_to):
+        raise NotAnswerable(
+            f"An average per {unit} is of one period. Ask for the average per day, or for the course by {unit}.",
+            code="no_period",
         )
 
 

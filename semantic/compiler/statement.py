@@ -11,7 +11,7 @@ from sqlglot import exp
 from semantic.compiler.answerable import bucket_offset, check, column_names, compared_time, resolve_time
 from semantic.compiler.legs import Leg, Parameters, day, legs, named, spine, table_named
 from semantic.compiler.values import absent_is_zero, metric_value
-from semantic.echo import dimension_words
+from semantic.echo import dimension_words, metric_words
 from semantic.model import SemanticModel, Unit
 from semantic.query import SemanticQuery, TimeRange
 from semantic.windows import bucket_start, default_range, shift
@@ -267,15 +267,16 @@ def _columns(model: SemanticModel, query: SemanticQuery) -> tuple[CompiledColumn
             label = dimension_words(name, query, model)
             found.append(CompiledColumn(name, "text", "", "dimension", label[0].upper() + label[1:]))
         else:
-            found.append(_metric_column(model, name))
+            found.append(_metric_column(model, name, query))
     return tuple(found)
 
 
-def _metric_column(model: SemanticModel, name: str) -> CompiledColumn:
+def _metric_column(model: SemanticModel, name: str, query: SemanticQuery) -> CompiledColumn:
     plain, _, role = name.partition("__")
     metric = model.metrics[plain]
+    named_so = metric_words(plain, query, model)
     if role in ("change_pct", "share"):
-        return CompiledColumn(name, "number", "rate", role, f"{metric.label}, {_ROLE_LABELS[role]}")  # type: ignore[arg-type]
-    whole: ColumnType = "integer" if metric.unit == "count" else "number"
-    label = f"{metric.label}, {_ROLE_LABELS[role]}" if role else metric.label
+        return CompiledColumn(name, "number", "rate", role, f"{named_so}, {_ROLE_LABELS[role]}")  # type: ignore[arg-type]
+    whole: ColumnType = "integer" if metric.unit == "count" and not query.average_per else "number"
+    label = f"{named_so}, {_ROLE_LABELS[role]}" if role else named_so
     return CompiledColumn(name, whole, metric.unit, role or "metric", label)  # type: ignore[arg-type]

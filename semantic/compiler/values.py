@@ -10,6 +10,7 @@ from semantic.compiler.arithmetic import Weighted, number, weighted_sum, whole_d
 from semantic.compiler.legs import Leg, day, leg_of
 from semantic.model import Metric, SemanticModel
 from semantic.query import SemanticQuery, TimeRange
+from semantic.windows import buckets
 
 
 def metric_value(
@@ -19,8 +20,10 @@ def metric_value(
     if metric.denominator:
         return _scaled(_ratio(model, metric, legs), metric.scale)
     value = _weighted_sum(metric.numerator, model, _places(model, query, metric, legs), zero=True)
-    if metric.per_day:
+    if metric.per_day or query.average_per == "day":
         value = exp.Div(this=_grouped(value), expression=_days(query, time))
+    elif query.average_per:
+        value = exp.Div(this=_grouped(value), expression=number(buckets(time, query.average_per)))
     return _scaled(value, metric.scale)
 
 

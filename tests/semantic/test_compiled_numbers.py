@@ -256,6 +256,43 @@ def test_a_limit_within_what_is_no_column_is_refused(run: Run) -> None:
             )
 
 
+def test_an_average_per_day_is_the_sum_by_the_days_of_each_period(run: Run) -> None:
+    month = TimeRange(start=date(2026, 10, 1), end=date(2026, 10, 20))
+    plain = SemanticQuery(
+        metrics=("total_calls", "call_cost"), dimensions=("agent_team",), time=month,
+        compare_to=TimeRange(start=date(2026, 9, 16), end=date(2026, 9, 30)),
+    )  # fmt: skip
+    sums = {row["agent_team"]: row for row in run(MODEL, plain)}
+    averaged = run(MODEL, plain.model_copy(update={"average_per": "day"}))
+    assert len(averaged) == len(sums)
+    for row in averaged:
+        whole = sums[row["agent_team"]]
+        assert row["total_calls"] == pytest.approx(whole["total_calls"] / 20)
+        assert row["total_calls__previous"] == pytest.approx(whole["total_calls__previous"] / 15)
+        assert row["call_cost"] == pytest.approx(whole["call_cost"] / 20)
+    by_month = run(
+        MODEL, SemanticQuery(metrics=("total_calls",), time_grain="month", time=month, average_per="day")
+    )
+    assert by_month[0]["total_calls"] == pytest.approx(sum(row["total_calls"] for row in sums.values()) / 20)
+
+
+def test_an_average_per_week_is_of_the_whole_weeks(run: Run) -> None:
+    october = TimeRange(start=date(2026, 10, 1), end=date(2026, 10, 29))
+    weeks = run(MODEL, SemanticQuery(metrics=("total_calls",), time_grain="week", time=october))
+    (found,) = run(MODEL, SemanticQuery(metrics=("total_calls",), time=october, average_per="week"))
+    whole = [row["total_calls"] for row in weeks if date(2026, 10, 5) <= row["week"] <= date(2026, 10, 19)]
+    assert len(whole) == 3
+    assert found["total_calls"] == pytest.approx(sum(whole) / 3)
+    with pytest.raises(NotAnswerable, match="No month is whole"):
+        run(MODEL, SemanticQuery(metrics=("total_calls",), time=october, average_per="month"))
+
+
+def test_what_does_not_add_up_over_days_has_no_average_per_day(run: Run) -> None:
+    for name in ("leakage_rate", "calling_members", "membership", "annualized_cost"):
+        with pytest.raises(NotAnswerable, match="does not add up over days"):
+            run(MODEL, SemanticQuery(metrics=(name,), average_per="day"))
+
+
 def test_a_day_without_events_is_zero_and_a_rate_without_events_is_nothing(run: Run) -> None:
     rare = DimensionFilter(dimension="drug_name", values=("No such drug",))
     days = run(MODEL, SemanticQuery(metrics=("fills", "avg_copay"), filters=(rare,), time_grain="day"))

@@ -79,6 +79,10 @@ class QueryMetrics(Query):
     share_of_total: bool = False
     order_by: list[Order] = Field(default_factory=list, max_length=8)
     limit: int | None = Field(default=None, ge=1, le=1000)
+    average_per: TimeGrain | None = Field(
+        default=None,
+        description="What adds up over time as an average per day, or over the period's whole weeks, months ...",
+    )
     limit_by: Name | None = Field(
         default=None,
         description="A dimension of the query, or its time grain, in each of whose values limit counts.",

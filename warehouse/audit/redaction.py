@@ -18,7 +18,16 @@ _COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\")|--[^\n]*|/\*.*?(?:\*/|$)", r
 # Numbers of members, claims, telephones, social security; days; addresses. A case number such as 4711 stays.
 _TELLING = re.compile(r"\S+@\S+|\b[A-Za-z]{0,4}[-_]?\d(?:[-./() ]?\d){4,}\b")
 _WORDS = re.compile(r"[A-Za-z_]\w{0,63}")
-_PLAIN_KEYS = ("metrics", "dimensions", "time_grain", "share_of_total", "limit", "limit_by", "attribution")
+_PLAIN_KEYS = (
+    "metrics",
+    "dimensions",
+    "time_grain",
+    "share_of_total",
+    "limit",
+    "limit_by",
+    "average_per",
+    "attribution",
+)
 
 
 class Redaction:

@@ -64,6 +64,7 @@ def is_barred(
         or _value_dropped(best, lexicon)
         or (chance < _CERTAIN and _named_away(best, own, lexicon))
         or _side_left(best, left)
+        or _comparison_left(best, left)
         or bool(figure_left(best.draft, reading))
         or listed_figures(reading) > len(best.draft.metrics)
         or bool(left_of_list(best.draft, reading))
@@ -331,6 +332,16 @@ def _code_left(reading: Reading, left: Sequence[tuple[int, str]]) -> bool:
 
 
 _VERSUS = word_set("vs versus against than compared")
+
+
+def _comparison_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:
+    """`the second half of September beside its first half`: what is to be set beside is not there."""
+    draft = best.draft
+    asked = any(word in _SET_BESIDE for _, word in left)
+    return asked and draft.compare_to is None and not draft.grain and not draft.dimensions
+
+
+_SET_BESIDE = word_set("beside alongside vs versus compared compare comparison")
 
 
 def _side_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:

@@ -304,5 +304,5 @@ def _content(query: SemanticQuery) -> tuple[object, ...]:
     time = (query.time.start, query.time.end) if query.time else None
     return (
         frozenset(query.metrics), frozenset(query.dimensions), query.filters, query.having, time, query.time_grain,
-        query.compare_to, query.order_by, query.limit, query.limit_by, query.share_of_total,
+        query.compare_to, query.order_by, query.limit, query.limit_by, query.average_per, query.share_of_total,
     )  # fmt: skip

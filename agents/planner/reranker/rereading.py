@@ -90,7 +90,12 @@ class Reranker:
         if first is None or _is_plain(made.own, reading):
             return False
         order = made.own.order
-        if (made.own.grain and made.own.limit) or (order and order.by.endswith("__change")) or sorted_by(reading):
+        if (
+            (made.own.grain and made.own.limit)
+            or made.own.average_per
+            or (order and order.by.endswith("__change"))
+            or sorted_by(reading)
+        ):
             return False  # the labelled questions rank no days or months, and nothing by change or another figure
         ((chance, _),) = judged([first], made.own, evidence, self.lexicon, self.judge, self.known)
         return chance < self.judge.doubt
