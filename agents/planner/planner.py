@@ -53,7 +53,7 @@ from agents.planner.sameness import same_query
 from agents.planner.shaping import shape
 from agents.planner.side_by_side import read_value_comparison
 from agents.planner.spelling import Speller, names_in
-from agents.planner.statuses import settle_statuses
+from agents.planner.statuses import read_status_pairs, settle_statuses
 from agents.planner.suggestions import follow_ups
 from agents.planner.tails import Tails, widen_tails
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
@@ -426,6 +426,7 @@ class Planner:
         reading.assumptions += [f"Read '{wrong}' as '{right}'." for wrong, right in changes]
         link(reading, self.lexicon, clock)
         settle_statuses(reading, self.lexicon)
+        read_status_pairs(reading, self.lexicon)
         read_how_often(reading, self.lexicon)
         if prior is None:
             widen_tails(reading, self.tails, self.lexicon)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import lemma, stem
 from agents.planner.reading import Reading, Span, Target
+from agents.planner.words import SHARE
 
 _HEAD = "status"
 _REACH = 5
@@ -29,6 +30,39 @@ def settle_statuses(reading: Reading, lexicon: Lexicon) -> None:
             if said:
                 _settle(reading, span, Target("value", other, own.value), said)
                 break
+
+
+_JOINED = frozenset({"or", "and", ","})
+
+
+def read_status_pairs(reading: Reading, lexicon: Lexicon) -> None:
+    """`claims denied or under review`: what is counted, in both statuses; the figure of one of them has no other."""
+    statuses = lexicon.heads.get(lemma(_HEAD), frozenset())
+    for value in reading.of_kind("value"):
+        name = value.targets[0].name
+        if len(value.targets) > 1 or name not in statuses or not value.start:
+            continue
+        figure = next((span for span in reading.of_kind("metric") if span.end == value.start - 1), None)
+        if figure is None or reading.tokens[value.start - 1].text not in _JOINED or len(figure.targets) > 1:
+            continue
+        words = [token.text for token in reading.tokens[figure.start : figure.end]]
+        called = {stem(one.lower()): one for one in lexicon.values.values(name)}.get(stem(words[-1]))
+        counted = _counted(figure.targets[0].name, lexicon) if called and not SHARE & set(words) else ""
+        if not called or not counted or not lexicon.compatible(counted, name) or len(words) == 1:
+            continue
+        last = figure.end - 1
+        kept = [span for span in reading.spans if span.end <= figure.start or span.start >= figure.end]
+        kept.append(Span(figure.start, last, "metric", (Target("metric", counted),), weight=figure.weight))
+        reading.spans = [*kept, Span(last, figure.end, "value", (Target("value", name, called),))]
+
+
+def _counted(name: str, lexicon: Lexicon) -> str:
+    """What a figure of one status is a part of: all claims, for pending ones or their share; else empty."""
+    metrics = lexicon.model.metrics
+    rates = [metrics[one] for one in (name, *metrics[name].siblings) if metrics[one].denominator]
+    wholes = {rate.denominator for rate in rates if rate.numerator == metrics[name].numerator}
+    found = [m.name for m in metrics.values() if not m.denominator and m.unit == "count" and m.numerator in wholes]
+    return found[0] if len(found) == 1 else ""
 
 
 def _called(dimension: str, lexicon: Lexicon) -> set[str]:
