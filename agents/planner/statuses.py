@@ -36,7 +36,7 @@ _JOINED = frozenset({"or", "and", ","})
 
 
 def read_status_pairs(reading: Reading, lexicon: Lexicon) -> None:
-    """`claims denied or under review`: what is counted, in both statuses; the figure of one of them has no other."""
+    """`claims denied or under review`: what is counted, in both statuses; the figure of one has no other."""
     statuses = lexicon.heads.get(lemma(_HEAD), frozenset())
     for value in reading.of_kind("value"):
         name = value.targets[0].name

@@ -54,11 +54,9 @@ TURNS = tuple(Rule.of(*turn) for turn in (
      r"(?:began|begins?|started|starts?)\b", "over all the data"),
     (r"\bpresently\b", "currently"),
     (r"\b(?:remains?|remained) (?=pending\b|open\b|undecided\b)", "is "),
-    (r"(?:, ?|\bwith )(?:the )?((?:[\w-]+ ){1,4}?)(?:excluded|omitted)(?= ?[,.?;]|$)", r" excluding \1"),
     # `how many calls a day do we get`, `on an average day`
     (r"\bhow many ((?:[\w-]+ ){1,4}?)an? (day|week|month)\b", r"how many \1per \2 on average"),
     (r"\b(?:on|in) an? (?:average|normal|ordinary) (day|week|month)\b", r"per \1 on average"),
-    (r"(?<=\w) in general\b", " overall"),
     (r"(?<=20\d\d) as a whole\b", ""),
     (r"\bto (?:one|the) side\b", "aside"),
     (r"\bon (what|which) grounds\b", r"for \1 reasons"),

@@ -8,8 +8,11 @@ from agents.planner import Planner
 from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan
 from agents.planner.sameness import same_query
+from semantic.loader import load_model
 from semantic.query import SemanticQuery
-from tests.agents.planner.conftest import Ask
+from semantic.values import ValueDictionary
+from tests.agents.planner.conftest import AS_OF, FIRST_DAY, Ask
+from warehouse.settings import Questions
 
 
 def _query(plan: Plan) -> SemanticQuery:
@@ -273,3 +276,55 @@ def test_seniors_are_those_of_65_and_over(ask: Ask) -> None:
     query = _query(ask("Calls from seniors last month"))
     assert query.time is not None
     assert [(item.dimension, item.values) for item in query.filters] == [("age_group", ("65-74", "75-84", "85+"))]
+
+
+STATUSES = {
+    "how many claims are pending or under review": {"Pending", "Under Review"},
+    "claims denied or under review": {"Denied", "Under Review"},
+    "Claims under review, by plan type": {"Under Review"},
+}
+
+
+@pytest.mark.parametrize("question", STATUSES)
+def test_things_in_several_statuses_are_counted_in_all_of_them(ask: Ask, question: str) -> None:
+    query = _query(ask(question))
+    assert query.metrics == ("claims",)
+    assert {value for item in query.filters for value in item.values} == STATUSES[question]
+
+
+VALUED = {
+    "active digital members, seniors 75 and up": ("age_group", {"75-84", "85+"}),
+    "Prior auth claims for seniors between 75 and 84": ("age_group", {"75-84"}),
+    "Unresolved calls among members 75 years of age and older": ("age_group", {"75-84", "85+"}),
+    "sessions abandoned id card page": ("journey", {"ID Card"}),
+    "calls from ID": ("state", {"ID"}),
+    "emergency claims fl 2025": ("state", {"FL"}),
+}
+
+
+@pytest.mark.parametrize("question", VALUED)
+def test_who_and_where_is_read_as_it_is_said(ask: Ask, question: str) -> None:
+    dimension, values = VALUED[question]
+    found = {item.dimension: set(item.values) for item in _query(ask(question)).filters}
+    assert found.get(dimension) == values
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["who are my 10 angriest members, names pls", "members with the most calls and their names", "claim CL 2025"],
+)
+def test_single_people_are_refused_however_they_are_asked_for(ask: Ask, question: str) -> None:
+    assert ask(question).refusal == "pii"
+
+
+def test_no_value_that_is_said_to_narrow_is_lost() -> None:
+    model = load_model()
+    values = ValueDictionary.from_rows(model, {"call_channel": ["phone", "live_chat", "callback"]})
+    planner = Planner(model, values, Questions())
+    for counted in ("members", "distinct members"):
+        question = (
+            f"How many {counted} contacted us by phone, and how many calls did each of them make on average?"
+        )
+        plan = planner.plan(question, as_of=AS_OF, first_day=FIRST_DAY)
+        narrowed = plan.query is not None and any(item.dimension == "call_channel" for item in plan.query.filters)
+        assert plan.query is None or narrowed
