@@ -26,6 +26,7 @@ from agents.planner.siblings import called_so, named_around, of_both, that_fits
 from agents.planner.slicing import read_dimensions
 from agents.planner.thresholds import in_metric_unit, is_limited
 from agents.planner.twins import settle_twins
+from agents.planner.words import SHARE
 from semantic.query import Comparison, TimeRange
 
 
@@ -103,6 +104,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
     spans = [*reading.breakdown, *reading.of_kind("value")]
     named = list(dict.fromkeys(draft.metrics))
     fitting = [that_fits(name, reading, spans, lexicon) for name in named]
+    if _counted_for_a_share(named, fitting, reading, lexicon):
+        draft.issues.append(Issue("share"))
     # `digital errors and digital error rate by error code`: no figure twice in the place of another one
     draft.metrics = [fit if fitting.count(fit) == 1 else name for name, fit in zip(named, fitting, strict=True)]
     if (
@@ -118,6 +121,17 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
     draft.metrics = of_the_same(against_all(draft.metrics, reading, lexicon), reading, lexicon)
     draft.metrics = of_one_head(beside_the_plain_one(draft.metrics, reading, lexicon), reading, lexicon)
+
+
+def _counted_for_a_share(named: list[str], fitting: list[str], reading: Reading, lexicon: Lexicon) -> bool:
+    """`what fraction of claims got denied as duplicates`: a count is no share, and the rate knows no reason."""
+    metrics = lexicon.model.metrics
+    turned = any(
+        metrics[name].unit in ("rate", "percent") and metrics[fit].unit == "count"
+        for name, fit in zip(named, fitting, strict=True)
+    )
+    asked = (SHARE - {"rate", "rates"}) & {token.text for token in reading.tokens}
+    return turned and bool(asked) and not reading.breakdown
 
 
 def _priced(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:

@@ -10,11 +10,12 @@ from agents.planner import periods as p
 from agents.planner.cues import find, first, take, unexplained
 from agents.planner.periods import Clock, Period
 from agents.planner.reading import Reading, Span
-from agents.planner.time_points import read_point
+from agents.planner.time_points import SAME_DAYS, read_point
 from agents.planner.time_ranges import SIDE_BY_SIDE
 from agents.planner.words import UNITS, word_set
 from agents.planner.year_of_both import in_one_year
 from semantic.query import Comparison, TimeGrain, TimeRange
+from semantic.windows import shift, shift_end
 
 VERSUS = (
     r"versus|vs|v|against|compared|compare|compares|comparing|comparison|relative|than|"
@@ -86,6 +87,9 @@ def read_periods(reading: Reading, clock: Clock) -> None:
         if earlier := _day_a_unit_earlier(reading, baselines[0], plain):
             reading.compare_to = earlier
             reading.assumptions.append(f"A day is compared with {earlier.label}, {earlier.start}.")
+        elif earlier := _days_a_unit_earlier(baselines[0].period, plain, clock):
+            reading.compare_to = earlier
+            reading.assumptions.append(f"Compared with {earlier.label}: {earlier.start} to {earlier.end}.")
         if first(reading, "than"):
             explain_comparatives(reading)
     if len(plain) > 1:
@@ -110,6 +114,19 @@ def _day_a_unit_earlier(reading: Reading, said: Span, plain: Sequence[Span]) -> 
         before = period.start.replace(day=1) - timedelta(days=1)
         day = before.replace(day=min(before.day, period.start.day))
     return TimeRange(start=day, end=day, label=f"the same day a {unit} earlier")
+
+
+def _days_a_unit_earlier(said: Period | None, plain: Sequence[Span], clock: Clock) -> TimeRange | None:
+    """`1 to 15 October vs the same days last month`: 1 to 15 September; this month's are those before, anyway."""
+    period = plain[0].period if len(plain) == 1 else None
+    if said is None or period is None or said.unit == "range" or said.label != SAME_DAYS.format(unit=said.unit):
+        return None
+    now = p.current(said.unit, clock, "")
+    if (period.start, period.end) in ((now.start, now.end), (now.start, clock.today)):
+        return None
+    return TimeRange(
+        start=shift(period.start, said.unit, -1), end=shift_end(period.end, said.unit, -1), label=said.label
+    )
 
 
 def _asked_about(reading: Reading, plain: list[Span]) -> list[Span]:

@@ -271,6 +271,8 @@ def _corresponding(words: Sequence[str], at: int, clock: Clock) -> Found:
     for tail in _YEAR_TAILS:
         if end := match_phrase(words, after, tail):
             return end, _baseline(clock, "previous_year")
+    if shifted := _of_another_unit(words, after, clock):
+        return shifted
     end = after + (word_at(words, after) in ("of", "in"))
     year = word_at(words, end)
     if len(year) != 4 or not year.isdigit():
@@ -279,6 +281,27 @@ def _corresponding(words: Sequence[str], at: int, clock: Clock) -> Found:
     following = str(int(year) + 1)
     asked = others == {following} or (not others and following == str(clock.today.year))
     return (end + 1, _baseline(clock, "previous_year")) if asked else None
+
+
+SAME_DAYS = "the same days a {unit} earlier"
+"""What such a period is called, by its unit."""
+
+
+def _of_another_unit(words: Sequence[str], at: int, clock: Clock) -> Found:
+    """(the same days) last month, of the previous month, a month earlier, the week before."""
+    at += word_at(words, at) in ("of", "in", "from")
+    at += word_at(words, at) in ("the", "a", "one")
+    led = word_at(words, at) in ("last", "previous", "prior", "preceding")
+    unit = UNITS.get(word_at(words, at + led))
+    if unit not in ("week", "month", "quarter"):
+        return None
+    end = at + led + 1
+    if not led:
+        if word_at(words, end) not in ("before", "earlier", "ago", "prior"):
+            return None
+        end += 1
+    label = SAME_DAYS.format(unit=unit)
+    return end, Period(clock.today, clock.today, label, unit=unit, baseline="previous_period")
 
 
 _EARLIER = word_set("before prior preceding earlier")

@@ -223,8 +223,7 @@ def _moved(words: Sequence[str], at: int, verbs: frozenset[str] = MOVES) -> bool
     """`the change from August to September`: two periods side by side; with `weekly`, the time between."""
     near = words[max(0, at - 7) : at]
     sentence = near[len(near) - near[::-1].index(".") :] if "." in near else near
-    steps = {word for at, word in enumerate(words) if word_at(words, at + 1) != "how"}  # `by how much` is none
-    return bool(verbs & set(sentence)) and not (_STEPS | _BY_STEP) & steps
+    return bool(verbs & set(sentence)) and not _in_steps(words)
 
 
 def _same_month_day(words: Sequence[str], first: tuple[int, Period], clock: Clock) -> Found:

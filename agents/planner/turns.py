@@ -52,6 +52,13 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (r"\bsame q\b", "same quarter"),
     (r"\bsince (?:the |our )?(?:data|records|data collection|record keeping|tracking|measurement) "
      r"(?:began|begins?|started|starts?)\b", "over all the data"),
+    (r"\b(which|what) (day|week|month|quarter) of (?=20\d\d\b|the (?:year|month|quarter)\b|"
+     rf"(?:{'|'.join(MONTHS)})\b)", r"\1 \2 in "),
+    # `2025 Q4`; `men over 65 with denied claims: how many?`
+    (r"\b(20\d\d),? ?(q[1-4]|h[12])\b", r"\2 \1"),
+    (r"^(?!how |what |which )((?:[\w-]+ ){1,9}?[\w-]+) ?[:,-] how many"
+     r"(?: (?:are there|were there|is that|was that))? ?\??$", r"how many \1"),
+    (r"\b(?:the )?(?:prior|previous|last) year to date\b", "the same period last year"),
     (r"\bpresently\b", "currently"),
     (r"\b(?:remains?|remained) (?=pending\b|open\b|undecided\b)", "is "),
     # `how many calls a day do we get`, `on an average day`

@@ -9,7 +9,7 @@ from agents.planner.phrasing import phrase
 from agents.planner.plan import Plan
 from agents.planner.sameness import same_query
 from semantic.loader import load_model
-from semantic.query import SemanticQuery
+from semantic.query import SemanticQuery, TimeRange
 from semantic.values import ValueDictionary
 from tests.agents.planner.conftest import AS_OF, FIRST_DAY, Ask
 from warehouse.settings import Questions
@@ -328,3 +328,60 @@ def test_no_value_that_is_said_to_narrow_is_lost() -> None:
         plan = planner.plan(question, as_of=AS_OF, first_day=FIRST_DAY)
         narrowed = plan.query is not None and any(item.dimension == "call_channel" for item in plan.query.filters)
         assert plan.query is None or narrowed
+
+
+COMPARED = {
+    "How has the leakage rate moved between Q2 and Q3 by journey?": (
+        "2026-07-01",
+        "2026-09-30",
+        "previous_period",
+    ),
+    "change in leakage rate between Q2 and Q3 by journey": ("2026-07-01", "2026-09-30", "previous_period"),
+    "calls this month vs the same time last month": ("2026-10-01", "2026-10-29", "previous_period"),
+    "calls from 1 to 15 October vs the same days last month": (
+        "2026-10-01",
+        "2026-10-15",
+        "2026-09-01 2026-09-15",
+    ),
+    "calls from 1 to 15 October vs the same days a year earlier": ("2026-10-01", "2026-10-15", "previous_year"),
+    "How did calls change between June and September by month": ("2026-06-01", "2026-09-30", ""),
+}
+
+
+@pytest.mark.parametrize("question", COMPARED)
+def test_two_periods_are_held_against_each_other_as_they_are_named(ask: Ask, question: str) -> None:
+    query = _query(ask(question))
+    assert query.time is not None
+    other = query.compare_to
+    said = f"{other.start} {other.end}" if isinstance(other, TimeRange) else other or ""
+    assert (str(query.time.start), str(query.time.end), said) == COMPARED[question]
+
+
+def test_a_month_of_a_year_is_ranked_as_one_in_it(ask: Ask) -> None:
+    query = _query(ask("Which month of 2026 had the most plan changes?"))
+    assert (query.metrics, query.time_grain, query.limit) == (("plan_changes",), "month", 1)
+
+
+DAYS = {
+    "claims in 2025 Q4": ("2025-10-01", "2025-12-31"),
+    "claims for 2026 h1": ("2026-01-01", "2026-06-30"),
+}
+
+
+@pytest.mark.parametrize("question", DAYS)
+def test_a_year_before_its_quarter_is_the_year_of_it(ask: Ask, question: str) -> None:
+    time = _query(ask(question)).time
+    assert time is not None
+    assert (str(time.start), str(time.end)) == DAYS[question]
+
+
+def test_a_count_is_no_answer_to_what_share(ask: Ask) -> None:
+    plan = ask("What fraction of claims got denied for out of network reasons?")
+    assert (plan.kind, plan.query) == ("clarify", None)
+    assert len(plan.choices) > 1
+
+
+def test_what_is_counted_may_be_said_before_how_many(ask: Ask) -> None:
+    query = _query(ask("MAPD members in Florida: how many?"))
+    assert query.metrics == ("membership",)
+    assert {item.dimension for item in query.filters} == {"plan_type", "state"}
