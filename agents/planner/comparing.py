@@ -119,7 +119,9 @@ def _day_a_unit_earlier(reading: Reading, said: Span, plain: Sequence[Span]) -> 
 def _days_a_unit_earlier(said: Period | None, plain: Sequence[Span], clock: Clock) -> TimeRange | None:
     """`1 to 15 October vs the same days last month`: 1 to 15 September; this month's are those before, anyway."""
     period = plain[0].period if len(plain) == 1 else None
-    if said is None or period is None or said.unit == "range" or said.label != SAME_DAYS.format(unit=said.unit):
+    if said is None or period is None or said.unit == "range" or said.unit == "event":
+        return None
+    if said.label != SAME_DAYS.format(unit=said.unit):
         return None
     now = p.current(said.unit, clock, "")
     if (period.start, period.end) in ((now.start, now.end), (now.start, clock.today)):
