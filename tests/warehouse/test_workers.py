@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from warehouse.engine import open_engine
 from warehouse.errors import CommandCenterError, DeniedError, MissingDataError
 from warehouse.settings import Limits
-from warehouse.snapshots import Snapshot, current
+from warehouse.snapshots import Snapshot, current, read_snapshot
 from warehouse.workers import crew, process, wire
 from warehouse.workers.files import files_of
 from warehouse.workers.pool import WorkerPool, open_pool
@@ -47,6 +47,20 @@ def pool(snapshot: Snapshot) -> Iterator[WorkerPool]:
     assert ("gold", "calls") in opened.catalog.columns
     yield opened
     opened.close()
+
+
+def test_snapshots_of_the_same_columns_have_one_catalog_which_what_the_guard_decided_is_remembered_by(
+    three_snapshots: tuple[Path, list[str]],
+) -> None:
+    warehouse, (first, second, _) = three_snapshots
+    limits = Limits(seconds=120, memory_mb=128)
+    pools = [open_pool(read_snapshot(warehouse, one), limits, data="shared") for one in (first, second)]
+    pools.append(open_pool(read_snapshot(warehouse, second), limits, data="gold"))
+    older, newer, more = (pool.catalog for pool in pools)
+    assert older is newer
+    assert more is not newer, "files of members hold other columns"
+    for pool in pools:
+        pool.close()
 
 
 def run(pool: WorkerPool, sql: str, seconds: float = 120) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary, finalize
@@ -56,8 +57,8 @@ class WorkerPool:
         if self._catalog is None:
             worker = self._open_worker()
             self._crew.give_back(worker)
-            found = _catalog(worker.catalog or [])
-            self._catalog = Catalog(found, self._prefixes)
+            found = ((str(schema), str(table), tuple(columns)) for schema, table, columns in worker.catalog or [])
+            self._catalog = _catalog(tuple(found), tuple(self._prefixes.items()))
         return self._catalog
 
     def run(self, sql: str, parameters: Mapping[str, Parameter], *, most: int, seconds: float) -> Rows:
@@ -244,5 +245,9 @@ def _tables(reply: Mapping[str, Any]) -> set[TableKey]:
     return {(str(schema), str(table)) for schema, table in reply["tables"]}
 
 
-def _catalog(found: list[Any]) -> dict[TableKey, tuple[str, ...]]:
-    return {(str(schema), str(table)): tuple(map(str, columns)) for schema, table, columns in found}
+@lru_cache(maxsize=32)
+def _catalog(
+    found: tuple[tuple[str, str, tuple[str, ...]], ...], prefixes: tuple[tuple[str, str], ...]
+) -> Catalog:
+    """One for all that hold the same columns: what the guard remembers of one snapshot holds for the next."""
+    return Catalog({(schema, table): columns for schema, table, columns in found}, dict(prefixes))
