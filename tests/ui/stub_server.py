@@ -362,7 +362,7 @@ class StubAssistant:
                 on_step(step)
             time.sleep(0.05)
         if "slow" in question:
-            time.sleep(8)
+            self._wait_to_go_on()
         if "upstream" in question:
             raise UpstreamModelError(
                 "The chat model is down.", where="chat_model.base_url", next_step="Try again."
@@ -384,6 +384,13 @@ class StubAssistant:
                 "snapshot": SNAPSHOT if answered else "",
             }
         )
+
+    def _wait_to_go_on(self) -> None:
+        """Until the test says so (`Site.go_on`), or for two minutes."""
+        said, ends = self._feedback_file.with_name("go-on"), time.monotonic() + 120
+        while not said.exists() and time.monotonic() < ends:
+            time.sleep(0.05)
+        said.unlink(missing_ok=True)
 
     def knowledge(self) -> SimpleNamespace:
         values = {"plan_type": ("HMO", "PPO"), "state": ("FL", "TX"), "line_of_business": ("Medicare",)}

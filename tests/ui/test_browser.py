@@ -57,7 +57,7 @@ def test_a_starter_gives_the_whole_answer(site: Any, chat: Page) -> None:
     expect(chat.get_by_text("Billing, Pharmacy and ID Card drive")).to_be_visible()
     expect(card.locator("tbody tr").first).to_contain_text("$1,185,680")
     expect(card.locator(".cc-plot .main-svg").first).to_be_visible()
-    assert card.locator(".cc-plot .bars .point").count() == 3
+    expect(card.locator(".cc-plot .bars .point")).to_have_count(3)
     expect(card.locator(".cc-read")).to_contain_text("by journey")
     expect(card.locator("pre")).to_be_hidden()
     card.get_by_text("SQL", exact=True).click()
@@ -163,7 +163,7 @@ def test_figures_that_are_not_shown_say_so_and_come_last(chat: Page) -> None:
     hidden = card.locator("td .cc-few")
     expect(hidden).to_have_text(["not shown", "not shown"])
     expect(hidden.first).to_have_attribute("title", re.compile("fewer than 11 members"))
-    assert card.locator(".cc-plot .bars .point").count() == 2
+    expect(card.locator(".cc-plot .bars .point")).to_have_count(2)
     expect(card.locator(".cc-chart .cc-note")).to_have_text("2 not shown: too few members.")
     for _ in range(2):  # largest first, smallest first
         card.locator("th").nth(1).get_by_role("button").click()
@@ -178,9 +178,9 @@ def test_parts_bring_their_own_heading_table_chart_and_health_words(chat: Page) 
     expect(card.locator("h3")).to_have_text(["In total", "Where it leaks", "Who it hurts"])
     expect(card.locator(".cc-stats dd")).to_have_text(["357,699", "$34,814,036"])
     expect(card.locator(".cc-plot .main-svg").nth(2)).to_be_attached()
-    assert card.locator("table").count() == 2
+    expect(card.locator("table")).to_have_count(2)
     expect(card.locator(".cc-health.cc-red").first).to_have_text("high")
-    assert card.locator(".cc-health.cc-amber").count() == 2
+    expect(card.locator(".cc-health.cc-amber")).to_have_count(2)
 
 
 def test_a_trend_is_a_line(chat: Page) -> None:
@@ -261,12 +261,13 @@ def test_what_is_sent_before_the_chat_is_connected_is_sent_once_it_is_unless_it_
     page.close()
 
 
-def test_stopping_drops_the_answer(chat: Page) -> None:
+def test_stopping_drops_the_answer(site: Any, chat: Page) -> None:
     chat.locator("#chat-input").click()
     chat.keyboard.type("a slow question")
     chat.keyboard.press("Enter")
     chat.locator("#stop-button").click()
     expect(chat.locator("[data-step-type=tool]")).to_contain_text("Stopped")
+    site.go_on()
     assert chat.locator(".cc-card").count() == 0
 
 

@@ -80,12 +80,13 @@ def test_whoever_loses_rights_in_mid_chat_gets_no_further_answer(
 
 
 def test_an_answer_that_was_under_way_when_rights_went_is_not_shown(
-    accounts: Accounts, someone: Callable[..., tuple[str, Page]]
+    site: Any, accounts: Accounts, someone: Callable[..., tuple[str, Page]]
 ) -> None:
     name, page = someone("analyst")
     say(page, "a slow question")
-    page.wait_for_timeout(600)
+    page.locator("[data-step-type=tool]").first.wait_for()
     accounts.set_role(name, "executive")
+    site.go_on()
     expect(told_to_sign_in(page)).to_be_visible(timeout=60_000)
     assert page.locator(".cc-card").count() == 0
 

@@ -142,6 +142,7 @@ def test_the_demo_is_one_story(dash: Site, browser: Browser) -> None:
     assert not MEMBER_ID.search(page.inner_text("main"))
     # 4. Is this worth fixing? The slider, by keyboard, against the figures under it.
     page.get_by_role("link", name="What it is worth").click()
+    page.wait_for_url("**/savings?**")  # with its script, which hears the keys
     page.locator("#reduce").focus()
     with page.expect_response(lambda r: "reduce=12" in r.url):
         page.keyboard.press("ArrowRight")
@@ -402,9 +403,11 @@ def test_figures_move_when_a_snapshot_lands_and_a_broken_stream_is_told(
     page.locator("#trend summary").click()
     first_day = page.locator("#trend tbody th").first
     before = first_day.inner_text()
+    assert page.evaluate("scrollY") == 300
     try:
         _serve(warehouse, older)
         expect(page.locator("#as-of")).to_contain_text("15 October 2026", timeout=90_000)
+        expect(first_day).not_to_have_text(before)
         assert first_day.inner_text() < before
         assert page.locator("#trend details").first.evaluate("(each) => each.open")
         assert page.evaluate("scrollY") == 300
@@ -537,6 +540,7 @@ def test_a_restart_in_the_middle_keeps_the_readers_place_and_the_conversation(
     page.goto(f"{dash.address}/dashboard/issue/Billing?plan_type=MAPD&period=7d")
     chat = page.frame_locator("#chat-frame")
     page.locator("#open-chat").click()
+    chat.locator("#starters button:enabled").first.wait_for()
     chat.locator("#chat-input").click()
     page.keyboard.type("Which three journeys are driving the most avoidable call cost right now?")
     page.keyboard.press("Enter")

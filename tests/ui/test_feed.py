@@ -132,12 +132,11 @@ def landed(folder: Path, table: str) -> int:
 
 def test_a_feed_that_is_killed_goes_on_without_a_trace(copied: Path, tmp_path: Path, tiny_warehouse: Path) -> None:
     warehouse = Path(shutil.copytree(tiny_warehouse, tmp_path / "warehouse"))
-    for pause in (0.0, 0.7):
-        feed = started(copied, warehouse, tmp_path / "var")
-        assert next(lines(feed))["snapshot"] == current(warehouse).id
-        time.sleep(pause)
-        feed.kill()
-        feed.communicate()
+    feed = started(copied, warehouse, tmp_path / "var")
+    assert next(lines(feed))["snapshot"] == current(warehouse).id
+    time.sleep(0.7)  # into the next batch or its build
+    feed.kill()
+    feed.communicate()
     feed = started(copied, warehouse, tmp_path / "var", "--for", "1")
     printed = list(lines(feed))
     assert feed.wait() == 0
