@@ -203,27 +203,28 @@ def calls(company: Company, few_kept, tmp_path_factory: pytest.TempPathFactory) 
     return {step: call.calls for step, call in counting.items()}
 
 
-@pytest.mark.parametrize("step", STEPS)
 def test_a_disk_that_is_full_at_any_call_loses_nothing(
-    step, company: Company, few_kept, comparing, calls: dict[str, int], tmp_path: Path, monkeypatch
+    company: Company, few_kept, comparing, calls: dict[str, int], tmp_path: Path, monkeypatch
 ):
-    """At a call in the middle and at the last, where a build publishes; with more KILLS at each."""
+    """At a call in the middle and at the last, where a build publishes; with more KILLS at each. One build after
+    another meets the full disk at what the ones before have left, as on a machine whose disk stays full.
+    """
 
-    def attempt(at: int) -> None:
+    def attempt(step: str, at: int) -> None:
         with monkeypatch.context() as patched, suppress(MissingDataError):
             patched.setattr(os, step, FullDisk(getattr(os, step), at))
             build(company.source, warehouse, few_kept)
 
     warehouse = company.copy(tmp_path / "0")
-    for at in range(1, calls[step] + 1):
-        if KILLS > 50 or at in (calls[step] // 2, calls[step]):
-            attempt(at)
-            assert not list(warehouse.glob(".staging-*"))
+    for step in STEPS:
+        for at in range(1, calls[step] + 1) if KILLS > 50 else {max(calls[step] // 2, 1), calls[step]}:
+            attempt(step, at)
+            assert not list(warehouse.glob(".staging-*")), (step, at)
             if is_published(company, warehouse, first=False):
-                assert comparing.state(warehouse) == company.after
-                warehouse = company.copy(tmp_path / f"after-{at}")
-            else:
-                assert comparing.left_overs(warehouse) in ([], ["CURRENT.new"])  # the next build replaces it
+                assert comparing.state(warehouse) == company.after, (step, at)
+                warehouse = company.copy(tmp_path / f"after-{step}-{at}")
+            else:  # the next build replaces it
+                assert comparing.left_overs(warehouse) in ([], ["CURRENT.new"]), (step, at)
     build(company.source, warehouse, few_kept)
     assert comparing.state(warehouse) == company.after
     assert comparing.left_overs(warehouse) == []
@@ -251,7 +252,7 @@ def test_interrupted_it_leaves_the_last_snapshot(
     name, company: Company, forks: Any, few_kept, comparing, next_build: float, tmp_path
 ):
     number = getattr(signal, name)
-    for part in (1, 3, 5) if KILLS > 50 else (2, 5):
+    for part in (1, 3, 5) if KILLS > 50 else (4,) if name == "SIGINT" else (2,):
         warehouse = company.copy(tmp_path / str(part))
         forks.start(company.order(warehouse, after=next_build * part / 6, signal=number))
         (code,) = forks.codes()

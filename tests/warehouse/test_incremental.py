@@ -95,7 +95,7 @@ def test_many_small_drops_are_joined_and_equal_a_full_build(
     start: Callable[[], Any], histories: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More builds than small files are kept apart: raw segments and partitions are joined on the way."""
-    kept_apart = 4
+    kept_apart = 3
     monkeypatch.setattr("warehouse.assembly._MANY_RAW", kept_apart)
     sender, run = histories.Sender(Random(11)), start()
     run.drop(sender.file(table, first=True) for table in histories.VALUES)
@@ -105,7 +105,7 @@ def test_many_small_drops_are_joined_and_equal_a_full_build(
         run.drop([sender.file(table, first=table != "members")])
         run.build(emptied=True)
     kinds = [segment.kind for segment in snapshots.current(run.warehouse).segments]
-    assert kinds.count("raw") == 3, "the first five are one, and two came after that"
+    assert kinds.count("raw") == 3, "the first four are one, and two came after that"
     run.agrees_with_the_oracle()
     run.equals_a_full_build()
 
