@@ -25,11 +25,13 @@ def not_shown(tables: Sequence[Table]) -> tuple[str, ...]:
     """The sentence under an answer that has blank cells: how many, and why."""
     cells = sum(len(table.suppressed) for table in tables)
     rows = sum(table.left_out for table in tables)
-    if not cells and not rows:
+    some = any(table.leaves_out for table in tables)
+    if not cells and not rows and not some:
         return ()
     least = max(table.small_cell for table in tables)
     counted = [_count(cells, "cell")] if cells else []
     counted += [f"{_count(rows, 'row')} left out"] if rows else []
+    counted += ["groups of so few left out"] if some else []
     said = f"Figures of fewer than {least} members, and those that would give one away, are not shown"
     return (f"{said} ({', '.join(counted)}).",)
 
@@ -46,7 +48,7 @@ def few_members(least: int) -> str:
 def hides_ranks(table: Table, name: str) -> bool:
     """Whether a figure that is not shown could stand above or below those of a column that are."""
     at = table.column(name)
-    return bool(table.left_out) or any(column == at for _, column in table.suppressed)
+    return bool(table.left_out) or table.leaves_out or any(column == at for _, column in table.suppressed)
 
 
 def unscoped(facts: Sequence[Fact], tables: Sequence[Table]) -> list[str]:

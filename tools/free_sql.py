@@ -69,6 +69,7 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
         sql=result.sql,
         truncated=result.truncated,
         suppressed=result.suppressed,
+        leaves_out=result.leaves_out,
         small_cell=desk.small_cell,
         asked=sql,
     )

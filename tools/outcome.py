@@ -74,8 +74,8 @@ class Table:
 
     `small_cell` is the least number of members that a shown figure has behind it, 0 where the reader may see all.
     `suppressed` are the (row, column) cells that are blank for that reason, `left_out` the number of rows that a
-    ranking does without because of it. `asked` is the statement as it was written, before the guard, where there
-    is no query.
+    ranking does without because of it; `leaves_out` says that a statement may do without some. `asked` is the
+    statement as it was written, before the guard, where there is no query.
     """
 
     title: str
@@ -90,6 +90,7 @@ class Table:
     suppressed: frozenset[tuple[int, int]] = frozenset()
     small_cell: int = 0
     left_out: int = 0
+    leaves_out: bool = False
     asked: str = ""
 
     def column(self, name: str) -> int:
@@ -119,7 +120,7 @@ class Table:
     @property
     def withholds(self) -> bool:
         """Whether anything of the result is not shown because too few members are behind it."""
-        return bool(self.suppressed or self.left_out or (self.small_cell and not self.rows))
+        return bool(self.suppressed or self.left_out or self.leaves_out or (self.small_cell and not self.rows))
 
 
 @dataclass(frozen=True)

@@ -235,6 +235,8 @@ def sql(
         raise
     if result.truncated:
         complain(f"Only the first {len(result.rows):,} rows are shown (limits.rows).")
+    if result.leaves_out:
+        complain(f"Groups of fewer than {settings.limits.small_cell} members are left out (limits.small_cell).")
     if as_json:
         columns = [{"name": c.name, "type": c.type} for c in result.columns]
         print_json(
@@ -244,6 +246,7 @@ def sql(
                 "rows": result.rows,
                 "truncated": result.truncated,
                 "suppressed": sorted(result.suppressed),
+                "leaves_out": result.leaves_out,
                 "snapshot": result.snapshot,
                 "sql": result.sql,
             }

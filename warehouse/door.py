@@ -57,7 +57,8 @@ class ResultColumn:
 class QueryResult:
     """Rows and where they come from. `sql` is the text that ran; `truncated` says that there were more rows.
 
-    `suppressed` are the (row, column) cells that are blank because too few members are behind them.
+    `suppressed` are the (row, column) cells that are blank because too few members are behind them; `leaves_out`
+    says that groups of so few may be missing.
     """
 
     columns: list[ResultColumn]
@@ -70,13 +71,15 @@ class QueryResult:
     audit_id: int
     tables: tuple[str, ...]
     suppressed: frozenset[tuple[int, int]] = frozenset()
+    leaves_out: bool = False
 
 
 @dataclass(frozen=True)
 class _Asked:
     """One statement on its way: the text, who asks, and the snapshot that answers.
 
-    `shareable`: rows of groups by a statement of ours, which names no clock; the same for all on one snapshot.
+    `compiled`: by our own compiler. `shareable`: rows of groups by such a statement, which names no clock; the
+    same for all on one snapshot.
     """
 
     sql: str
@@ -86,6 +89,7 @@ class _Asked:
     pool: WorkerPool
     limits: Limits
     shareable: bool = False
+    compiled: bool = False
 
     def params_in(self, text: str) -> dict[str, Parameter]:
         """The parameters that a text names; the database refuses others."""
@@ -148,7 +152,8 @@ class Warehouse:
         snapshot, pool = self._open(principal)
         ours = context is not None and (bool(context.plan) or context.source == "dashboard")
         shareable = ours and self._outside is None and data_for(principal, self._policy) == "shared"
-        asked = _Asked(sql, principal, params or {}, snapshot.id, pool, self._limits_of(principal), shareable)
+        limits = self._limits_of(principal)
+        asked = _Asked(sql, principal, params or {}, snapshot.id, pool, limits, shareable, ours)
         decision = self._decide(asked)
         judged = perf_counter()
         audit_id = self._record_before(sql, principal, context or QueryContext(), decision, snapshot)
@@ -178,6 +183,7 @@ class Warehouse:
             audit_id=audit_id,
             tables=decision.tables,
             suppressed=frozenset(cell for cell in found.suppressed if cell[0] < len(rows)),
+            leaves_out=found.leaves_out,
         )
 
     def check(self, sql: str, principal: Principal) -> Decision:
@@ -266,7 +272,9 @@ class Warehouse:
         self, asked: _Asked, totals: frozenset[frozenset[str]] = frozenset(), *, runs: bool = True
     ) -> Decision:
         pool, params = asked.pool, asked.params
-        decision = self._judged(asked.sql, asked.principal, params, pool.catalog, totals, runs=runs)
+        decision = self._judged(
+            asked.sql, asked.principal, params, pool.catalog, totals, runs=runs, compiled=asked.compiled
+        )
         if isinstance(decision, Deny):
             return decision
         try:
@@ -290,6 +298,7 @@ class Warehouse:
         totals: frozenset[frozenset[str]] = frozenset(),
         *,
         runs: bool = True,
+        compiled: bool = False,
     ) -> Decision:
         limits = self._limits_of(principal)
         return check(
@@ -303,6 +312,7 @@ class Warehouse:
             round_members_to=limits.round_members_to,
             totals=totals,
             runs=runs,
+            compiled=compiled,
         )
 
     def _run(self, asked: _Asked, decision: Allow, audit_id: int) -> Shown:

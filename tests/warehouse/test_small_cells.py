@@ -83,6 +83,11 @@ def test_a_figure_is_shown_exactly_when_enough_members_are_behind_it(
     got = ask(f"SELECT {select}{count} AS figure FROM gold.calls WHERE {where}{group}")
     members = f"COUNT(DISTINCT CASE WHEN {condition} THEN member_id END)"
     truth = gold.execute(f"SELECT {select}{count}, {members} FROM gold.calls WHERE {where}{group}").fetchall()
+    if len({*keys, *_chosen_by(where)}) > 2:  # groups of few, which name more than two columns, are not listed
+        many = f" HAVING COUNT(DISTINCT member_id) >= {FEW}"
+        statement = f"SELECT {select}{count}, {members} FROM gold.calls WHERE {where}{group}{many}"
+        truth = gold.execute(statement).fetchall()
+        assert got.leaves_out or len(got.rows) == len(truth)
     expected = {row[:-2]: None if 0 < row[-1] < FEW else row[-2] for row in truth}
     if keys and truth and all(value is None for value in expected.values()):
         assert got.rows == []  # no figure at all looks like no rows at all
@@ -93,6 +98,10 @@ def test_a_figure_is_shown_exactly_when_enough_members_are_behind_it(
     for key, value in shown.items():
         assert value == pytest.approx(expected[key]) if expected[key] is not None else value is None
         assert ((list(shown).index(key), len(keys)) in got.suppressed) == (0 < dict_members(truth)[key] < FEW)
+
+
+def _chosen_by(where: str) -> set[str]:
+    return {where.split()[0]} & {"plan_type", "state"}
 
 
 def dict_members(truth: Rows) -> dict[tuple[Any, ...], int]:
@@ -317,6 +326,90 @@ def test_ordinary_questions_after_one_another_stay_answered(ask: Ask) -> None:
         "SELECT call_date, SUM(total_calls) FROM gold.repeat_calls_analysis GROUP BY 1",
     ):
         assert all(None not in row for row in ask(text).rows), text
+
+
+PROFILE = "county, gender, age_group, drug_name, fill_date"
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        f"SELECT DISTINCT {PROFILE} FROM gold.pharmacy_fills",
+        f"SELECT {PROFILE} FROM gold.pharmacy_fills GROUP BY ALL",
+        f"SELECT {PROFILE}, 7 AS seven FROM gold.pharmacy_fills GROUP BY ALL",
+        f"SELECT {PROFILE}, COUNT(*) FILTER (WHERE 1 = 0) AS none FROM gold.pharmacy_fills GROUP BY ALL",
+        f"SELECT {PROFILE}, SUM(is_denied) AS denied FROM gold.pharmacy_fills GROUP BY ALL",
+        f"SELECT {PROFILE} FROM (SELECT {PROFILE}, COUNT(*) AS n FROM gold.pharmacy_fills GROUP BY ALL) AS x",
+        f"WITH x AS (SELECT DISTINCT {PROFILE} FROM gold.pharmacy_fills) SELECT * FROM x",
+        "SELECT DISTINCT drug_name FROM gold.pharmacy_fills WHERE county = 'Delaware' AND gender = 'F'",
+        "SELECT drug_name, MAX(fill_date) AS d FROM gold.pharmacy_fills WHERE county = 'Delaware' GROUP BY 1",
+        "SELECT CASE WHEN county = 'Delaware' THEN drug_name END AS d, "
+        "CASE WHEN county = 'Delaware' THEN fill_date END AS f, COUNT(*) AS n "
+        "FROM gold.pharmacy_fills GROUP BY ALL HAVING d IS NOT NULL",
+    ],
+)
+def test_groups_of_few_that_say_who_they_are_are_not_listed(listing: str, ask: Ask) -> None:
+    assert ask(listing).rows == []
+    assert ask(listing, ADVOCATE).rows  # there are such groups
+
+
+def test_groups_of_many_are_listed_and_the_reader_is_told_of_the_others(
+    ask: Ask, gold: duckdb.DuckDBPyConnection
+) -> None:
+    listing = "SELECT DISTINCT state, call_topic FROM gold.calls"
+    many = f"SELECT state, call_topic FROM gold.calls GROUP BY ALL HAVING COUNT(DISTINCT member_id) >= {FEW}"
+    found = ask(listing)
+    assert set(found.rows) == set(gold.execute(many).fetchall())
+    assert found.leaves_out
+    assert not ask("SELECT DISTINCT plan_type FROM gold.calls").leaves_out
+
+
+def test_how_many_groups_there_are_does_not_count_a_few_members(ask: Ask) -> None:
+    days = "SELECT join_date, 1 AS one FROM gold.members WHERE county = 'Delaware' AND gender = 'F' GROUP BY ALL"
+    assert ask(f"SELECT COUNT(*) AS n, SUM(one) AS s FROM ({days}) AS x").rows == [(0, None)]
+
+
+@pytest.mark.parametrize("of", ["COUNT(*)", "ROW_NUMBER()", "SUM(is_repeat)"])
+def test_a_window_under_distinct_counts_no_members(of: str, ask: Ask) -> None:
+    with pytest.raises(DeniedError) as denied:
+        ask(f"SELECT DISTINCT county, gender, {of} OVER (PARTITION BY county, gender) AS n FROM gold.calls")
+    assert denied.value.code == "member_rows"
+
+
+def test_a_last_day_is_shown_of_many_only(ask: Ask, gold: duckdb.DuckDBPyConnection) -> None:
+    found = ask("SELECT county, MAX(fill_date) AS d, COUNT(*) AS n FROM gold.pharmacy_fills GROUP BY county").rows
+    of = "SELECT county, MAX(fill_date), COUNT(DISTINCT member_id) FROM gold.pharmacy_fills GROUP BY county"
+    right = {county: last if members >= FEW else None for county, last, members in gold.execute(of).fetchall()}
+    assert {county: last for county, last, _ in found} == right
+    assert None in right.values()
+
+
+@pytest.mark.parametrize(
+    "sums",
+    [
+        "SELECT SUM(total_calls) AS n FROM gold.executive_kpis",
+        "SELECT AVG(negative_emotion_pct) AS n FROM gold.executive_kpis",
+        "SELECT SUM(call_volume) AS n FROM gold.top_opportunities",
+        "SELECT SUM(silver_total) AS n FROM gold.daily_totals WHERE column_name = 'handle_time_minutes'",
+    ],
+)
+def test_a_company_of_few_members_shows_no_sum_of_many_events(
+    sums: str, tables: dict[str, Any], written: Any, built: Any, tmp_path: Path, settings: Settings
+) -> None:
+    tables["call_center"] = [tables["call_center"][0] | {"call_id": f"C{n}"} for n in range(60)]
+    built(written(tables))
+    own = settings.model_copy(update={"var": tmp_path})
+    door = Warehouse(tmp_path / "warehouse", own, AuditLog(own.state / "audit"))
+    try:
+        assert door.query(sums, EXECUTIVE).rows in ([], [(None,)])
+    finally:
+        door.close()
+
+
+def test_daily_totals_show_no_day_of_a_few_events(ask: Ask) -> None:
+    rows = ask("SELECT day, source_table, column_name, silver_total, events FROM gold.daily_totals").rows
+    assert any(total is None for *_, total, _ in rows) or all(events == 0 or events >= FEW for *_, events in rows)
+    assert all(total in (None, 0) for *_, total, events in rows if events is None)
 
 
 def test_a_reader_of_member_rows_sees_every_count(ask: Ask) -> None:

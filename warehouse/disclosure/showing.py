@@ -21,11 +21,15 @@ Cells = frozenset[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Shown:
-    """Rows as they may be seen, the (row, column) positions of withheld cells, and the text that ran."""
+    """Rows as they may be seen, the (row, column) positions of withheld cells, and the text that ran.
+
+    `leaves_out` says that there may be more groups, each of few members.
+    """
 
     rows: Rows
     suppressed: Cells
     sql: str
+    leaves_out: bool = False
 
 
 def shown(
@@ -60,7 +64,7 @@ def _without_small(decision: Allow, form: Disclosure, run: Run, most: int) -> Sh
     rows, suppressed = _withheld(found.rows, form.hidden, [type_ for _, type_ in types])
     if form.hidden and form.keyed and rows and len(suppressed) == len(rows) * len(form.hidden):
         rows, suppressed = [], set()  # a result without any figure is told from an empty one by nothing
-    return Shown(Rows(types, rows), frozenset(suppressed), form.exact)
+    return Shown(Rows(types, rows), frozenset(suppressed), form.exact, form.leaves_out)
 
 
 def _without_given_away(found: Shown, form: Disclosure, withheld: Sequence[Withheld]) -> Shown:
@@ -76,7 +80,8 @@ def _without_given_away(found: Shown, form: Disclosure, withheld: Sequence[Withh
                 for place in form.hidden:
                     row[place] = None
                     suppressed.add((number, place))
-    return Shown(Rows(found.rows.columns, [tuple(row) for row in rows]), frozenset(suppressed), found.sql)
+    kept = Rows(found.rows.columns, [tuple(row) for row in rows])
+    return Shown(kept, frozenset(suppressed), found.sql, found.leaves_out)
 
 
 def _withheld(

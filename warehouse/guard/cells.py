@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from warehouse.guard.aggregates import is_aggregate, outside_windows
+from warehouse.guard.listing import MANY_COLUMNS, is_listing, named_columns
 from warehouse.guard.members import aggregates
 from warehouse.guard.statement import Statement
 from warehouse.guard.weights import is_flag, is_flag_column, parts, value_columns
@@ -31,7 +32,8 @@ CARRIED_ID, CARRIED_BIT = "cell_member", "cell_member_bit"
 class Source:
     """A name in FROM whose rows are members' rows (`mart` is None) or sums over them.
 
-    `id` and `bit` are the columns that say whose row it is; `bit` is empty where the data has none.
+    `id` and `bit` are the columns that say whose row it is; `bit` is empty where the data has none. `everybody` is
+    the table of all members, where nothing else says how many stand behind a mart's sums: as many at most.
     """
 
     alias: str
@@ -39,6 +41,7 @@ class Source:
     bit: str = ""
     mart: Table | None = None
     companions: frozenset[str] = frozenset()
+    everybody: str = ""
 
     def measures(self, node: exp.Expr) -> list[str]:
         """The mart's measures that an expression reads."""
@@ -73,18 +76,26 @@ class Cell:
 
 @dataclass
 class Leaf:
-    """A SELECT in which cells come to be. `keys` are its group expressions."""
+    """A SELECT in which cells come to be. `keys` are its group expressions.
+
+    `presence`, where it matters, is all that stands in a group: with few members in it no first or last day is
+    shown and, if it `lists_many_only`, the group itself is not.
+    """
 
     query: exp.Select
     sources: dict[str, Source]
     keys: list[exp.Expr] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     aggregated: bool = False
+    presence: Contribution | None = None
+    lists_many_only: bool = False
 
     @property
     def contributions(self) -> list[Contribution]:
         """Each distinct contribution once, in the order of the cells."""
         found = {under.text: under for cell in self.cells for under in cell.under}
+        if self.presence is not None:
+            found.setdefault(self.presence.text, self.presence)
         return list(found.values())
 
     def pairs(self) -> list[tuple[Contribution, Contribution]]:
@@ -167,7 +178,7 @@ class Cells:
         if not sources:
             return None
         if aggregates(query):
-            return _aggregated(query, sources)
+            return self._aggregated(query, scope, sources)
         if any(source.mart is None for source in sources.values()):
             self._carrying.add(id(scope))
             return None
@@ -188,6 +199,25 @@ class Cells:
         link = _linked(scope.expression)
         return {alias: source for alias, source in found.items() if alias != link}
 
+    def _aggregated(self, query: exp.Select, scope: Scope, sources: dict[str, Source]) -> Leaf | None:
+        events = tuple(source for source in sources.values() if source.mart is None)
+        leaf = Leaf(query, sources, group_keys(query, distinct=bool(events)), aggregated=True)
+        seen: set[str] = set()
+        days = False
+        for node in aggregate_nodes(query):
+            cell = None if text_of(node) in seen else _cell(node, sources)
+            days = days or is_day(node, sources)
+            seen.add(text_of(node))
+            if cell is not None:
+                leaf.cells.append(cell)
+        carried = any(source.id == CARRIED_ID for source in events)
+        named = MANY_COLUMNS if carried else named_columns(query, leaf.keys, scope, self._statement)
+        figures = bool(leaf.cells) or _reads_measures(query, sources)
+        leaf.lists_many_only = bool(events and leaf.keys) and is_listing(named, self._statement, figures=figures)
+        if events and (leaf.lists_many_only or (days and named)):
+            leaf.presence = Contribution(None, events)
+        return leaf if leaf.cells or leaf.presence or _reads_measures(query, sources) else None
+
     def _source(self, alias: str, source: exp.Table | Scope) -> Source | None:
         if isinstance(source, Scope):
             return Source(alias, CARRIED_ID, self._bit(CARRIED_BIT)) if self.carries(source) else None
@@ -201,7 +231,14 @@ class Cells:
             return Source(alias, ids[0], self._bit(MEMBER_BIT))
         if not table.under:
             return None
-        return Source(alias, mart=table, companions=self._companions(table))
+        companions = self._companions(table)
+        return Source(alias, mart=table, companions=companions, everybody="" if companions else self._everybody())
+
+    def _everybody(self) -> str:
+        catalog, role = self._statement.catalog, self._statement.role
+        named = {*role.tables} & {t.name for t in self._statement.policy.tables.values() if t.link}
+        held = [n for n in sorted(named) if catalog is not None and (GOVERNED_SCHEMA, n) in catalog.columns]
+        return held[0] if held else ""
 
     def _bit(self, name: str) -> str:
         return name if self._statement.has_member_bits else ""
@@ -223,19 +260,16 @@ def _linked(query: exp.Expr) -> str:
     return str(joins[0].this.alias_or_name) if both_ids else ""
 
 
-def _aggregated(query: exp.Select, sources: dict[str, Source]) -> Leaf | None:
-    leaf = Leaf(query, sources, group_keys(query), aggregated=True)
-    seen: set[str] = set()
-    for node in aggregate_nodes(query):
-        cell = None if text_of(node) in seen else _cell(node, sources)
-        seen.add(text_of(node))
-        if cell is not None:
-            leaf.cells.append(cell)
-    return leaf if leaf.cells or _reads_measures(query, sources) else None
-
-
 def _reads_measures(query: exp.Select, sources: dict[str, Source]) -> bool:
     return any(source.measures(part) for source in sources.values() for part in query.iter_expressions())
+
+
+def is_day(node: exp.Expr, sources: dict[str, Source]) -> bool:
+    """A first or last day of members' events."""
+    inner = bare(node)
+    return isinstance(inner, exp.Min | exp.Max) and any(
+        source.mart is None and any(columns_of(node, alias)) for alias, source in sources.items()
+    )
 
 
 def aggregate_nodes(query: exp.Select) -> list[exp.Expr]:
@@ -246,15 +280,17 @@ def aggregate_nodes(query: exp.Select) -> list[exp.Expr]:
     return sorted(found, key=text_of)
 
 
-def group_keys(query: exp.Select) -> list[exp.Expr]:
-    """Each distinct expression that a SELECT groups by; of GROUP BY ALL and DISTINCT, what is no aggregate."""
+def group_keys(query: exp.Select, *, distinct: bool = False) -> list[exp.Expr]:
+    """Each distinct expression that a SELECT groups by; of GROUP BY ALL, and of DISTINCT if that counts as groups,
+    what is no aggregate.
+    """
     group = query.args.get("group")
     listed: list[exp.Expr] = []
     if group is not None and not group.args.get("all"):
         named = {p.alias.lower(): p.this for p in query.expressions if isinstance(p, exp.Alias)}
         for part in group.expressions:
             listed += [named.get(key.name.lower(), key) if _is_bare(key) else key for key in _flat(part)]
-    elif group is not None:
+    elif group is not None or (distinct and query.args.get("distinct")):
         listed = [p.unalias() for p in query.expressions if not any(map(is_aggregate, outside_windows(p)))]
     keys = {text_of(key): key for key in listed if not isinstance(key, exp.Literal)}
     return list(keys.values())

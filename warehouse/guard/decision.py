@@ -139,7 +139,7 @@ class Disclosure:
     `probe` selects one number, 0 when every cell is large and the statement may run as it is; None when only the
     exact form will do. `exact` is the statement with small cells as NaN, or empty when its clauses cannot be
     followed. `hidden` are the positions of result columns that can hold such cells; `keyed` says that the other
-    columns tell which row is which.
+    columns tell which row is which. `leaves_out` says that `exact` lists no groups of few members.
     """
 
     probe: str | None
@@ -147,6 +147,7 @@ class Disclosure:
     hidden: tuple[int, ...]
     keyed: bool
     releases: tuple[Release, ...] = ()
+    leaves_out: bool = False
 
 
 @dataclass(frozen=True)

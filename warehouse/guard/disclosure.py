@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp, parse_one
 
+from warehouse.guard.cells import Cells
 from warehouse.guard.columns import bind
 from warehouse.guard.decision import Disclosure, Refused
 from warehouse.guard.narrowing import without_narrowing
@@ -66,7 +67,14 @@ def disclosure(statement: Statement) -> Disclosure | None:
         hidden=tuple(place for place, name in enumerate(names) if name in hidden),
         keyed=any(name not in hidden for name in names),
         releases=released,
+        leaves_out=_leaves_out(statement),
     )
+
+
+def _leaves_out(statement: Statement) -> bool:
+    found = Cells(statement)
+    leaves = [found.leaf(scope) for scope in statement.scopes]
+    return any(leaf is not None and leaf.lists_many_only for leaf in leaves)
 
 
 def _copy(statement: Statement) -> Statement:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp, parse_one
 
-from warehouse.guard.cells import Cell, Contribution, Leaf, bare, plain_text, text_of
+from warehouse.guard.cells import Cell, Contribution, Leaf, bare, is_day, plain_text, text_of
 from warehouse.guard.shield import NAMING, nan, shield
 from warehouse.guard.small_counts import counts, differences, is_small
 
@@ -47,14 +47,30 @@ class Groups:
         for i, value in enumerate(self._values):
             cell = cells.get(text_of(value))
             if cell is None:
-                columns.append(_column(f"v{i}"))
+                columns.append(self._uncounted(value, i))
                 continue
             hide = exp.or_(*(_column(f"s{place[under.text]}") for under in cell.under))
             words = isinstance(bare(cell.node), NAMING)
             shown = _column(f"v{i}") if words else exp.cast(_column(f"v{i}"), "DOUBLE")
             masked = exp.Case(ifs=[exp.If(this=hide, true=exp.Null() if words else nan())], default=shown)
             columns.append(exp.alias_(masked, f"v{i}"))
-        return exp.select(*columns).from_(nested(marked))
+        groups = exp.select(*columns).from_(nested(marked))
+        return groups.where(exp.Not(this=exp.paren(self._few()))) if self._leaf.lists_many_only else groups
+
+    def _few(self) -> exp.Expr:
+        """Whether few members stand in a group in all."""
+        presence = self._leaf.presence
+        if presence is None:
+            return exp.false()
+        place = [under.text for under in self._under].index(presence.text)
+        return is_small([_column(f"n{place}")], self._small)
+
+    def _uncounted(self, value: exp.Expr, number: int) -> exp.Expr:
+        """A value that counts nobody; a first or last day of few members is not shown."""
+        shown = _column(f"v{number}")
+        if self._leaf.presence is None or not is_day(value, self._leaf.sources):
+            return shown
+        return exp.alias_(exp.Case(ifs=[exp.If(this=self._few(), true=exp.Null())], default=shown), f"v{number}")
 
     def _marked(self) -> exp.Select:
         """The groups with s0.., whether the contribution's cells are hidden."""
@@ -88,7 +104,7 @@ class Groups:
             columns.append(exp.alias_(marker, "g"))
         columns += [exp.alias_(value.copy(), f"v{i}") for i, value in enumerate(self._values)]
         for i, under in enumerate(self._under):
-            columns.append(exp.alias_(_least(counts(under, exact=True)), f"n{i}"))
+            columns.append(exp.alias_(_fewest(counts(under, exact=True)), f"n{i}"))
         for i, pair in enumerate(self._leaf.pairs()):
             apart = differences(*pair, exact=True)
             columns.append(exp.alias_(_least(apart) if apart else exp.Null(), f"x{i}"))
@@ -106,7 +122,7 @@ class Groups:
 
     def _group(self) -> exp.Group | None:
         group: exp.Group | None = self._query.args.get("group")
-        if group is None or not group.args.get("all"):
+        if group is not None and not group.args.get("all"):
             return group
         return exp.Group(expressions=[key.copy() for key in self._leaf.keys]) if self._leaf.keys else None
 
@@ -178,6 +194,15 @@ def _flag(condition: exp.Expr, name: str) -> exp.Expr:
 
 def _least(found: list[exp.Expr]) -> exp.Expr:
     return found[0] if len(found) == 1 else exp.Least(this=found[0], expressions=found[1:])
+
+
+def _fewest(found: list[exp.Expr]) -> exp.Expr:
+    """The least count that is not zero: a rate of none among a few tells of each of them."""
+    if len(found) == 1:
+        return found[0]
+    some: list[exp.Expr] = [exp.Nullif(this=count, expression=exp.Literal.number(0)) for count in found]
+    least = exp.Least(this=some[0], expressions=some[1:], ignore_nulls=True)
+    return exp.Coalesce(this=least, expressions=[exp.Literal.number(0)])
 
 
 def _over(function: exp.Expr, line: Sequence[exp.Expr], order: Sequence[exp.Expr] = ()) -> exp.Window:

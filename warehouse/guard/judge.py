@@ -50,6 +50,7 @@ def check(
     round_members_to: int = 1,
     totals: frozenset[frozenset[str]] = frozenset(),
     runs: bool = True,
+    compiled: bool = False,
 ) -> Decision:
     """Judge one statement; nothing of it runs. Needs no warehouse: without a catalog the declared schema counts.
 
@@ -66,7 +67,7 @@ def check(
     try:
         attributes = tuple(sorted(principal.attributes.items()))
         values = tuple(sorted((parameters or {}).items()))
-        limits = (row_limit, small_cell, round_members_to, runs, totals)
+        limits = (row_limit, small_cell, round_members_to, runs, totals, compiled)
         return _decide(sql, law, _first_alike(law, role), may_read_rows, attributes, values, catalog, limits)
     except RecursionError:
         return deny("too_complex")
@@ -101,7 +102,7 @@ def _decide(
     attributes: tuple[tuple[str, str], ...],
     values: tuple[tuple[str, Parameter], ...],
     catalog: Catalog | None,
-    limits: tuple[int, int, int, bool, frozenset[frozenset[str]]],
+    limits: tuple[int, int, int, bool, frozenset[frozenset[str]], bool],
 ) -> Decision:
     """The loop. Remembered, because dashboards and follow-ups ask the same again; a failure never is."""
     statement = Statement(sql, law, role, may_read_rows, dict(attributes), dict(values), catalog, *limits)

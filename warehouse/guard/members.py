@@ -105,10 +105,21 @@ def aggregates(query: exp.Select) -> bool:
 
 
 def _check_aggregated(query: exp.Select, scope: Scope, relations: Relations) -> None:
+    if _windows_see_members(query):
+        raise Refused("member_rows")
     clauses = [query.args.get(name) for name in ("group", "having", "qualify", "order")]
     for clause in [*query.expressions, *clauses, *(query.args.get("windows") or ())]:
         if clause is not None:
             _check_output(clause, scope, relations)
+
+
+def _windows_see_members(query: exp.Select) -> bool:
+    """DISTINCT comes after the windows: without groups they count members' rows, one by one."""
+    clauses = [*query.expressions, query.args.get("having")]
+    grouped = query.args.get("group") or any(
+        is_aggregate(node) for clause in clauses if clause for node in outside_windows(clause)
+    )
+    return not grouped and any(isinstance(node, exp.Window) for node in nodes_within(query))
 
 
 def _check_output(node: exp.Expr, scope: Scope, relations: Relations) -> None:

@@ -84,9 +84,7 @@ def _look(leaf: Leaf, scope: Scope, statement: Statement) -> exp.Expr | None:
 
 def _group(query: exp.Select, leaf: Leaf) -> exp.Group | None:
     group = query.args.get("group")
-    if group is None:
-        return None
-    if group.args.get("all"):
+    if group is None or group.args.get("all"):  # of SELECT DISTINCT each row is a group
         return exp.Group(expressions=[key.copy() for key in leaf.keys]) if leaf.keys else None
     copied: exp.Group = group.copy()
     return copied

@@ -43,8 +43,8 @@ def releases(statement: Statement) -> tuple[Release, ...]:
 
 def _of_leaf(leaf: Leaf, scope: Scope, statement: Statement) -> list[Release]:
     counted = [s for s in leaf.sources.values() if s.mart is None or event_form(s.mart.name) is not None]
-    if not counted:
-        return []
+    if not counted or (not leaf.cells and all(source.mart is None for source in leaf.sources.values())):
+        return []  # groups without a figure are large, or not shown
     leaf = _standing_alone(leaf, scope, statement)
     days = _days(leaf, statement)
     chosen: dict[str, exp.Expr | None] = {}

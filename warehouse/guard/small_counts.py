@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from sqlglot import exp, parse_one
 
 from warehouse.guard.cells import COMPANION, Contribution, Source
+from warehouse.policy.loader import GOVERNED_SCHEMA
+
+_ALL = "everybody"
 
 
 def counts(under: Contribution, *, exact: bool) -> list[exp.Expr]:
@@ -38,7 +41,7 @@ def row_counts(source: Source, measure: str) -> list[exp.Expr]:
     if measure in source.companions:
         return [_bits(_column(source, measure + COMPANION))]
     assert source.mart is not None
-    return [_column(source, count) for count in source.mart.under[measure]]
+    return [*(_column(source, count) for count in source.mart.under[measure]), *_everybody(source)]
 
 
 def is_small(counted: Iterable[exp.Expr], small_cell: int) -> exp.Expr:
@@ -61,7 +64,17 @@ def _mart(source: Source, measure: str, condition: exp.Expr | None) -> list[exp.
     if measure in source.companions:
         return [_bits(_or_of(_where(_column(source, measure + COMPANION), condition)))]
     assert source.mart is not None
-    return [_sum(_where(_column(source, count), condition)) for count in source.mart.under[measure]]
+    counted = [_sum(_where(_column(source, count), condition)) for count in source.mart.under[measure]]
+    return [*counted, *_everybody(source)]
+
+
+def _everybody(source: Source) -> list[exp.Expr]:
+    """How many members there are: no more can stand behind a sum of a mart that does not count them."""
+    if not source.everybody:
+        return []
+    table = exp.to_table(f"{GOVERNED_SCHEMA}.{source.everybody}", dialect="duckdb")
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(_ALL)))
+    return [exp.Subquery(this=exp.select(exp.alias_(exp.Count(this=exp.Star()), "members")).from_(table))]
 
 
 def _distance(

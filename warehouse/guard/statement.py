@@ -51,6 +51,7 @@ class Statement:
     round_members_to: int = 1
     runs: bool = True  # or it is only judged
     totals: frozenset[frozenset[str]] = frozenset()  # groupings whose totals the reader knows already
+    compiled: bool = False  # by our compiler, from a semantic query
     tree: exp.Query = field(default_factory=exp.Select)
     duckdb_tree: dict[str, Any] = field(default_factory=dict)
     tables: frozenset[TableKey] = frozenset()

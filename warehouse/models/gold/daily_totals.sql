@@ -1,7 +1,7 @@
 /*
 description: >
   One row per day, source table and column: its sum in silver and its sum in gold, which must be equal. column_name `rows`
-  counts rows. A difference on any day is a measure of the quality report, which adds these days up instead of reading all
+  counts rows, and so does `events` beside every other column: how many stand under the sum. A difference on any day is a measure of the quality report, which adds these days up instead of reading all
   events again.
 grain: [day, source_table, column_name]
 partition: day
@@ -53,7 +53,8 @@ calls AS (
             WHEN 'handle_time_minutes' THEN g.handle_time_minutes
             WHEN 'fully_loaded_cost' THEN g.fully_loaded_cost
             WHEN 'avoidable_cost' THEN g.avoidable_cost
-        END AS gold_total
+        END AS gold_total,
+        s.total_calls AS events
     FROM silver.daily_activity AS s
     FULL JOIN gold_calls AS g ON g.call_date = s.day
     CROSS JOIN (
@@ -75,7 +76,8 @@ digital AS (
             WHEN 'rows' THEN g.digital_sessions
             WHEN 'is_failed' THEN g.failed_interactions
             WHEN 'is_success' THEN g.digital_successes
-        END AS gold_total
+        END AS gold_total,
+        s.digital_sessions AS events
     FROM silver.daily_activity AS s
     FULL JOIN gold_digital AS g ON g.interaction_date = s.day
     CROSS JOIN (VALUES ('rows'), ('is_failed'), ('is_success')) AS n(column_name)
@@ -132,13 +134,13 @@ summed_columns AS (
 ),
 
 totals AS (
-    SELECT 'call_center' AS source_table, day, column_name, silver_total, gold_total FROM calls
+    SELECT 'call_center' AS source_table, day, column_name, silver_total, gold_total, events FROM calls
     UNION ALL
-    SELECT 'digital_interactions', day, column_name, silver_total, gold_total FROM digital
+    SELECT 'digital_interactions', day, column_name, silver_total, gold_total, events FROM digital
     UNION ALL
-    SELECT source_table, day, 'rows', silver_rows, gold_rows FROM small
+    SELECT source_table, day, 'rows', silver_rows, gold_rows, silver_rows FROM small
     UNION ALL
-    SELECT s.source_table, s.day, c.column_name, s.silver_sum, s.gold_sum
+    SELECT s.source_table, s.day, c.column_name, s.silver_sum, s.gold_sum, s.silver_rows
     FROM small AS s
     JOIN summed_columns AS c ON c.source_table = s.source_table
 )
@@ -148,7 +150,8 @@ SELECT
     source_table,
     column_name,
     CAST(CAST(COALESCE(SUM(silver_total), 0) AS DECIMAL(18, 4)) AS DOUBLE) AS silver_total,
-    CAST(CAST(COALESCE(SUM(gold_total), 0) AS DECIMAL(18, 4)) AS DOUBLE) AS gold_total
+    CAST(CAST(COALESCE(SUM(gold_total), 0) AS DECIMAL(18, 4)) AS DOUBLE) AS gold_total,
+    CAST(COALESCE(SUM(events), 0) AS BIGINT) AS events
 FROM totals
 GROUP BY day, source_table, column_name
 ORDER BY day, source_table, column_name
