@@ -34,6 +34,7 @@ LEAST_SEEN = 0.5  # events that any cell is taken to have shown besides
 DRIFT = 0.01  # of an expectation, not to be told from a change
 DRIFT_OF_SCORE = 0.006  # of the standard deviation of one value
 WINDOWS = (1, 3, 5, 7, 10, 14)
+WEEK_APART = 2.5  # deviations of a value's week from all values', from which it tells little of what is common
 _NOISE_OF_MEDIAN = 0.22  # of the variance of one day, in the median of seven
 _ODD_DAY = 0.05  # how far segments stray from what all do on a holiday
 
@@ -424,9 +425,21 @@ def _robust(counts: Floats, shape: Floats, size: Floats, phi: float, score: bool
     middle = _weighted_median(value, np.sqrt(np.where(weight * _least(score, phi) >= 1, weight, 0.0)))
     scale = np.sqrt(phi / np.maximum(weight, TINY))
     stray = np.abs(value - middle) / np.maximum(scale, 0.01)
-    huber = weight * np.minimum(1.0, 1.5 / np.maximum(stray, TINY))
+    huber = weight * np.minimum(1.0, 1.5 / np.maximum(stray, TINY)) * _together(value - middle, weight, phi, score)
     total = huber.sum(axis=0)
     return np.asarray(np.where(total > 0, (huber * value).sum(axis=0) / np.maximum(total, TINY), 0.0))
+
+
+def _together(stray: Floats, weight: Floats, phi: float, score: bool) -> Floats:
+    """Next to no weight for values whose whole week strays from the middle: what lasts in one is its own.
+
+    On a single day a large value's incident is hardly more than noise, and goes for common to all by a tenth.
+    """
+    width = min(7, stray.shape[1])
+    size = np.maximum(_rolling(weight, width), TINY)
+    week = np.abs(_rolling(weight * stray, width)) / size
+    scale = np.maximum(np.sqrt(phi / size), TINY if score else 0.01)
+    return np.asarray(np.minimum(1.0, WEEK_APART * scale / np.maximum(week, TINY)) ** 4)
 
 
 def _least(score: bool, phi: float) -> float:

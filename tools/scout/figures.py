@@ -65,7 +65,9 @@ def incident_of(found: Found, judged: Judged, calendar: str) -> Incident:
     direction: Direction = "up" if found.z > 0 else "down"
     better = {"higher": found.z > 0, "lower": found.z < 0}.get(metric.polarity)
     start = _start(found, cube, days)
-    confidence, words = _confidence(found, start, judged)
+    dollars = _dollars(found, judged, first, excess)
+    spans = (excess, *((dollars.amount,) if dollars else ()))
+    confidence, words = _confidence(found, start, judged, nothing=any(one.low <= 0 <= one.high for one in spans))
     return Incident(
         id=incident_id(metric.name, direction, segment),
         metric=metric.name,
@@ -82,7 +84,7 @@ def incident_of(found: Found, judged: Judged, calendar: str) -> Incident:
         volume=volume,
         excess=excess.scaled(unit) if judged.scanned.kind == "score" else excess,
         change=observed / wanted - 1 if wanted > 0 else None,
-        dollars=_dollars(found, judged, first, excess),
+        dollars=dollars,
         persistence=_persistence(counts - plain, exposure),
         days_active=days - first,
         confidence=confidence,
@@ -136,13 +138,17 @@ def _dollars(found: Found, judged: Judged, first: int, excess: Interval) -> Doll
     if "query:expected_rate" in formula:
         volume = float(judged.series.exposure[found.cell, first:].sum())
         inputs["expected_rate"] = min(float(found.expected[first:].sum()) / max(volume, 1.0), MOST_REPEATED)
-    value = evaluate(formula, (), {**inputs, "excess": excess.value})
-    reach = abs(value) * np.hypot((excess.high - excess.value) / max(abs(excess.value), 1e-9), NORMAL_80 * unsure)
-    before = float(found.counted[first:].sum())
-    alone = evaluate(formula, (), {**inputs, "excess": excess.value - before})
+    alone = excess.value - float(found.counted[first:].sum())
+    told = excess.value
+    if found.cell == 0:  # what the parts of a whole cost is none of its own
+        told = alone if alone * told > 0 else 0.0
+    value = evaluate(formula, (), {**inputs, "excess": told})
+    each = abs(evaluate(formula, (), {**inputs, "excess": 1.0}))
+    reach = each * np.hypot(excess.high - excess.value, told * NORMAL_80 * unsure)
     days = len(judged.cube.days) - first
     amount = Interval(value, float(value - reach), float(value + reach))
-    return Dollars(amount, value / days, alone, formula, {**inputs, "excess": excess.value})
+    counted = evaluate(formula, (), {**inputs, "excess": alone})
+    return Dollars(amount, value / days, counted, formula, {**inputs, "excess": told})
 
 
 def _called_about(found: Found, judged: Judged, first: int, excess: float) -> tuple[float, float]:
@@ -200,12 +206,15 @@ def _persistence(stray: Floats, exposure: Floats) -> Persistence:
     return "building" if sign * late > TURNING * sign * early else "lasting"
 
 
-def _confidence(found: Found, start: Start, judged: Judged) -> tuple[Confidence, str]:
+def _confidence(found: Found, start: Start, judged: Judged, *, nothing: bool) -> tuple[Confidence, str]:
+    """How sure one may be: low of what may add up to `nothing`, however clear some of its days are."""
     base = judged.expected.base.stop - judged.expected.base.start
     rarely = _once_in(found.false_per_day)
     spread = (start.latest - start.earliest).days
     since = "its first day is clear" if spread == 0 else f"it began within {spread + 1} days"
     words = f"a quiet company would show this {rarely}; {since}; {base} days to compare with"
+    if nothing:
+        return "low", f"{words}; what it adds up to may be nothing"
     if found.false_per_day <= HIGH and base >= FULL_BASELINE:
         return "high", words
     return ("medium" if found.false_per_day <= MEDIUM else "low"), words

@@ -40,9 +40,8 @@ OVERLAP = np.array([1.0, 1.5, 3.0])  # cells of several sets of dimensions that 
 class Found:
     """One departure: the cell, the window's days, its signed deviations, and the bound on false ones a day.
 
-    `daily` is the excess numerator of each day of the series that earlier incidents of the scan do not explain,
-    with `expected` what was expected with them folded in. `own` is the part of the excess that no earlier one
-    counted.
+    `expected` is what was expected of each day of the series, `counted` what earlier departures of the scan have
+    made expected besides; of the whole, what all that were found of its parts have.
     """
 
     cell: int
@@ -107,7 +106,20 @@ def scan(cube: Cube, series: Series, expected: Expected, bound: float, known: Se
         z[touched] = _deviations(board.of(touched), expected.kind, expected.skew)
         if len(found) == MOST:
             break
-    return found
+    return [item if item.cell else _beside_parts(series, item, folded) for item in found]
+
+
+def _beside_parts(series: Series, item: Found, folded: Floats) -> Found:
+    """A departure of the whole with all that was found of its parts, before it and after.
+
+    Parts were held against what is common to all: what they show is none of the whole's own.
+    """
+    days = slice(-folded.shape[1], None)
+    own = (series.counts[item.cell] - item.expected - item.counted)[days]
+    own[: item.onset.first] = 0.0
+    counted = item.counted.copy()
+    counted[days] = folded[item.cell] - own
+    return replace(item, counted=counted)
 
 
 def _is_over(z: Floats, windows: tuple[int, ...], window: int) -> bool:

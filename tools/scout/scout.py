@@ -330,6 +330,7 @@ def judge(
     judged = Judged(entry, kept, series, expected, prices_of(rules), planned.formulas)
     open_cells = tuple(dict.fromkeys(cell for cell, _, last in spans if kept.days[-1] - last <= STILL_OPEN))
     found = scan(kept, series, expected, bound / planned.metrics, open_cells)
+    found = [replace(item, false_per_day=item.false_per_day * planned.metrics) for item in found]  # of all metrics
     incidents = [incident_of(item, judged, "") for item in found]
     return [replace(i, calendar=period_at(semantic.events, i.start.day)) for i in incidents], looked
 

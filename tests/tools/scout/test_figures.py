@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tools.scout.figures import _calls_a_leak
+from tools.scout.figures import _calls_a_leak, _confidence
 
 BASE, DAYS, SESSIONS, SHARE = 56, 70, 400.0, 0.4
 
@@ -43,3 +44,14 @@ def test_what_few_calls_cannot_tell_lies_between_the_two() -> None:
     value, unsure = _calls_a_leak(found, one, DAYS - 1, 1.0)
     assert 1.1 < value < 1 / (1 - SHARE) - 0.1
     assert unsure > 0.05
+
+
+@pytest.mark.parametrize(("false", "sure"), [(1e-9, "high"), (0.01, "medium"), (0.09, "low")])
+def test_confidence_follows_from_how_rarely_noise_shows_as_much_and_the_range(false: float, sure: str) -> None:
+    found: Any = SimpleNamespace(false_per_day=false)
+    start: Any = SimpleNamespace(earliest=date(2026, 9, 1), latest=date(2026, 9, 1))
+    one: Any = SimpleNamespace(expected=SimpleNamespace(base=slice(0, BASE)))
+    assert _confidence(found, start, one, nothing=False)[0] == sure
+    told, words = _confidence(found, start, one, nothing=True)
+    assert told == "low"
+    assert "may be nothing" in words

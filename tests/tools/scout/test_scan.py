@@ -276,3 +276,13 @@ def test_where_a_large_part_s_scores_rise_the_others_are_told_as_falling_only_wh
     found = [(cube.segment(item.cell), item.z > 0) for item in scan(cube, series, expect(cube, series, 14), BOUND)]
     assert (((("plan", "plan 0"),), True)) in found
     assert [segment for segment, up in found if not up] == ([(("plan", "plan 1"),)] if fell else [])
+
+
+def test_what_parts_have_added_is_none_of_the_whole_s_own(quiet: Simulated) -> None:
+    part = Plant((("plan", "plan 1"),), DAYS - 9, 1.9)
+    counts = quiet.draw(3400, [Plant((), DAYS - 9, 1.25), part])
+    cube = quiet.cube(counts)
+    whole = next(item for item in scanned(cube) if item.cell == 0)
+    alone = (cube.measures["n"][0] - whole.expected - whole.counted)[-9:].sum()
+    assert alone == pytest.approx(0.25 * quiet.means[:, -9:].sum(), rel=0.25)
+    assert whole.counted[-9:].sum() > 0.5 * quiet.means[quiet.where(part.segment), -9:].sum()
