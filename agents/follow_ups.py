@@ -62,22 +62,39 @@ def _leading_on(found: Found, desk: Desk) -> list[str]:
 
 
 def _coarser(query: SemanticQuery, desk: Desk) -> list[str]:
-    """The same figures with more members behind each: fewer dimensions, no filter, longer periods."""
+    """The same figures with more members behind each: fewer dimensions, no filter, longer periods.
+
+    Only the second lets a filter go; one that has no short words lets all others go.
+    """
     bare = SemanticQuery(metrics=query.metrics[:1], time_grain=query.time_grain, dimensions=query.dimensions)
     when = f" {_in_words(query.time)}" if query.time and query.time.label else ""
+    of = _of(query, desk)
     said = []
+    if of is None:
+        return [heading(bare, desk.semantic) + when] if not query.time_grain else []
     if query.time_grain in ("day", "week"):
-        said.append(heading(bare.model_copy(update={"time_grain": "month", "dimensions": ()}), desk.semantic))
+        said.append(heading(SemanticQuery(metrics=query.metrics[:1]), desk.semantic) + of + " by month")
     if query.dimensions:
         kept = query.dimensions[:-1]
-        said.append(heading(bare.model_copy(update={"dimensions": kept}), desk.semantic) + when)
+        said.append(heading(bare.model_copy(update={"dimensions": kept}), desk.semantic) + of + when)
     if query.filters and not query.time_grain:
         said.append(heading(bare, desk.semantic) + when)
     if query.time and not query.time_grain:
         reach = (desk.as_of - desk.first_day).days
         lengths = [days for days in LONGER_DAYS if days_in(query.time) < days <= reach]
-        said += [f"{heading(bare, desk.semantic)} in the last {days} days" for days in lengths]
+        said += [f"{heading(bare, desk.semantic)}{of} in the last {days} days" for days in lengths]
     return said
+
+
+def _of(query: SemanticQuery, desk: Desk) -> str | None:
+    """for journey Billing: the query's filters, as a question says them; None where that takes more words."""
+    said = []
+    for entry in query.filters:
+        if entry.op != "in" or len(entry.values) != 1:
+            return None
+        value = desk.values.label(entry.dimension, entry.values[0])
+        said.append(f" for {in_sentence(desk.semantic.dimensions[entry.dimension].label)} {value}")
+    return "".join(said)
 
 
 def _in_words(period: TimeRange) -> str:

@@ -62,6 +62,8 @@ from agents.planner.value_parts import Parts, parts_of, read_parts_of_values
 from agents.planner.variants import Variants
 from agents.planner.verified import Verified, led_on, match_verified, still_verified, turn_as_asked
 from agents.planner.verify import LEFT, unexplained_words, verify
+from semantic.compiler.answerable import compared_time
+from semantic.compiler.refused import NotAnswerable
 from semantic.model import SemanticModel
 from semantic.query import SemanticQuery
 from warehouse.settings import Questions
@@ -325,7 +327,7 @@ class Planner:
         """The plan of a question about the figures of the last answer."""
 
         def leading_on(plan: Plan) -> tuple[str, ...]:
-            return follow_ups(plan, self.lexicon, lambda text, query: self.plans_to(text, query, clock))
+            return follow_ups(plan, self.lexicon, lambda text, query: self._offers(text, query, clock))
 
         return of_figures(question, prior, self.model, clock.today, leading_on)
 
@@ -475,6 +477,15 @@ class Planner:
         draft, _, _ = self.draft(question, (), clock)
         return not draft.issues and same_query(draft.query(), query)
 
+    def _offers(self, question: str, query: SemanticQuery, clock: Clock) -> bool:
+        """Whether a question may be offered: it plans to this query, and the data reach back as far as it does."""
+        try:
+            if query.time is not None:
+                compared_time(query, query.time, clock.today, clock.first_day)
+        except NotAnswerable:
+            return False
+        return self.plans_to(question, query, clock)
+
     def unexplained(self, question: str, query: SemanticQuery, *, as_of: date, first_day: date) -> tuple[str, ...]:
         """Content words of the question that the query does not account for: checks any tool call."""
         clock = Clock(as_of, first_day, self.questions.fiscal_year_start_month, self.model.events)
@@ -517,7 +528,7 @@ class Planner:
             assumptions = (*assumptions, self._window(plan.query))
 
         def check(text: str, query: SemanticQuery) -> bool:
-            return self.plans_to(text, query, clock)
+            return self._offers(text, query, clock)
 
         return replace(plan, assumptions=assumptions, follow_ups=follow_ups(plan, self.lexicon, check))
 

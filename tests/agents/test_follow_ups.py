@@ -7,15 +7,19 @@ import json
 import pytest
 from langchain_core.messages import ToolMessage
 
+from agents.follow_ups import _coarser
 from agents.runtime import Assistant
 from agents.threads import thread_key
 from agents.toolbox import SHOWN, row_keys, rowless
 from semantic.loader import load_model
+from semantic.query import SemanticQuery
+from tools.desk import Desk
 from tools.outcome import Column, Found, Table
 from warehouse.principal import Principal
 
 OFFERED = [(query.questions[0], name) for name, query in load_model().verified_queries.items()]
 ANALYSES = [
+    ("Repeat call rate for MAPD in September", "begins_with_the_data"),
     ("If we fix billing this week, what's the upside?", "what_if"),
     ("What stands out?", "briefing"),
     ("What's actually causing this leakage?", "drivers"),
@@ -90,3 +94,15 @@ def test_a_thread_keeps_the_keys_of_rows_and_no_figure(assistant: Assistant, exe
 def test_rows_of_a_statement_leave_no_keys() -> None:
     member = Table("Members", (Column("member_id", "VARCHAR", role="dimension"),), (("M1",),))
     assert row_keys(Found((member,), "generated_sql")) == {}
+
+
+def test_where_figures_are_withheld_a_coarser_question_keeps_what_the_answer_was_of(desk: Desk) -> None:
+    query = SemanticQuery.model_validate({
+        "metrics": ("leaked_calls",), "dimensions": ("plan_type", "member_tenure"),
+        "filters": ({"dimension": "journey", "values": ("Billing",)},),
+        "time": {"start": desk.as_of, "end": desk.as_of, "label": "today"},
+    })  # fmt: skip
+    assert _coarser(query, desk)[:2] == [
+        "Leaked calls by plan type for journey Billing today",
+        "Leaked calls by plan type and member tenure today",
+    ]

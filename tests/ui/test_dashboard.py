@@ -347,6 +347,20 @@ def test_it_fits_phone_and_laptop_in_both_themes(dash: Site, browser: Browser, s
     page.context.close()
 
 
+def test_on_a_small_laptop_the_tiles_stand_in_one_row_and_nothing_is_cut_off(dash: Site, browser: Browser) -> None:
+    page = _signed_in(dash, browser, "product_owner", viewport={"width": 1280, "height": 844})
+    tops = page.locator(".tile").evaluate_all(
+        "all => all.map(tile => Math.round(tile.getBoundingClientRect().top))"
+    )
+    assert (len(tops), len(set(tops))) == (7, 1)
+    for part in (".tile .big", "#leaks .scroll"):
+        cut = page.locator(part).evaluate_all(
+            "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+        )
+        assert cut == 0, part
+    page.context.close()
+
+
 BY_AXE = {
     "product_owner": (
         *(address for name, address in ADDRESSES.items() if name not in ("playback", "quality", "audit")),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tools.outcome import Column, Table
+from ui.dashboard.drawing import sparkline
 from ui.dashboard.numbers import IN_POINTS, change_of, full, short, signed
 from ui.dashboard.overview import JOURNEYS, Leader, leader
 from ui.dashboard.panels import Panel
@@ -50,3 +53,13 @@ def test_a_rate_moves_by_percentage_points_and_a_sum_by_a_part_of_it() -> None:
     ]
     assert short(0.0044, IN_POINTS) == "0.4 pp"
     assert full(-0.0194, IN_POINTS) == "-1.940 percentage points"
+
+
+def test_a_sparkline_does_not_blow_up_noise() -> None:
+    def height(values: list[float | None]) -> float:
+        levels = [float(y) for y in re.findall(r",([\d.]+)", str(sparkline(values, "Rate", "rate")))]
+        return max(levels) - min(levels)
+
+    assert height([0.2351, 0.2355, 0.2349, 0.2356]) < 5  # of a hundred: nearly flat
+    assert height([0.0, 0.5, 1.0]) > 80
+    assert height([5.0, 10.0, 0.0]) > 80

@@ -22,6 +22,7 @@ MOST_BEFORE, MOST_AFTER = 26, 13
 LEAST_BEFORE, LEAST_AFTER = 4, 2
 WEEK = 7
 MOST_NAMED = 5
+LEADING_ON = ("How sure are you?", "What is that based on?", "What should we fix next?")
 _OTHERS = "Measured is the one that went live last, an approved action before a past fix; ask by name for: {}."
 NOTHING_LIVE = (
     "No such action is live and no such past fix went live inside the data, so there is nothing to measure yet. "
@@ -178,7 +179,8 @@ def _answer(subject: Subject, estimate: Estimate, desk: Desk, assumptions: tuple
         replace(_CHANGE, formulas=_FORMULAS), [_given(subject, found)], [sides, course, *bases], constants, 1
     )
     said = (*assumptions, *_method(found, before, len(weeks) - before))
-    return Found((sides, change, course, *bases), "analysis", "impact", assumptions=said, constants=constants)
+    tables = (sides, change, course, *bases)
+    return Found(tables, "analysis", "impact", assumptions=said, constants=constants, follow_ups=LEADING_ON)
 
 
 def _beside(subject: Subject, desk: Desk) -> tuple[str, ...]:

@@ -18,6 +18,8 @@ from tools.outcome import Found, Outcome, Refusal, Shape, Table
 SHOWN = 6
 NOTHING_OF_THEIRS = "No action of {} fits what drives these leaks; an owner can add one to the playbook."
 
+LEADING_ON = ("How sure are you?", "What is that based on?", "What's actually causing this leakage?")
+
 
 def recommend_actions(
     desk: Hidden,
@@ -45,7 +47,7 @@ def recommend_actions(
     shape, tables_of = VIEWS[view]
     tables = (*tables_of(found, shown), *found.leaks.tables)
     said = (*assumptions, *basis_of(found))
-    return Found(tables, "analysis", shape, assumptions=said, constants=constants_of(found))
+    return Found(tables, "analysis", shape, assumptions=said, constants=constants_of(found), follow_ups=LEADING_ON)
 
 
 def owners_asked(question: str, playbook: Playbook) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from ui.dashboard.numbers import full, short
 
 Numbers = Sequence[float | None]
+LEAST_RANGE = 0.1  # of the level: a sparkline shows a course that moves less as nearly flat, not as its own noise
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ def sparkline(values: Numbers, name: str, unit: str) -> Markup:
     if len(shown) < 2:
         return Markup("")
     low, high = min(shown), max(shown)
+    spare = max(0.0, LEAST_RANGE * max(abs(low), abs(high)) - (high - low)) / 2
+    low, high = low - spare, high + spare
     said = f"{name}: from {short(shown[0], unit)} to {short(shown[-1], unit)}"
     runs = _runs(values, low - (high - low) * 0.1, high + (high - low) * 0.1)
     return Markup(
