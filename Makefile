@@ -8,6 +8,8 @@ PROFILE ?= demo
 PORT ?= 8000
 N ?= 10000000
 JOBS ?= 2
+# One more than two processors: tests wait for disks, browsers and other processes for a sixth of their time.
+WORKERS ?= 3
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 export DEEPEVAL_TELEMETRY_OPT_OUT := 1
@@ -43,7 +45,7 @@ lint: $(STAMP) spark
 	@$(BIN)/mypy
 
 unit: $(STAMP) browser spark
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 quick-evals: $(STAMP)
 	@$(BIN)/command-center eval run --quick --jobs $(JOBS) questions conversations paraphrases scout-quick \

@@ -44,15 +44,21 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("unhurried")
 
 LONGEST = (
-    "test_demo_story.py",
-    "warehouse/test_crash.py",
-    "warehouse/test_incremental.py",
-    "warehouse/test_concurrency.py",
     "ui/test_dashboard.py",
     "warehouse/test_spark_engines.py",
+    "warehouse/test_incremental.py",
+    "warehouse/test_crash.py",
+    "ui/test_browser_identity.py",
+    "ui/test_browser.py",
+    "warehouse/test_changes.py",
     "warehouse/test_shared_data.py",
+    "warehouse/test_concurrency.py",
+    "ui/test_feed.py",
+    "test_demo_story.py",
+    "tools/scout/test_estimates.py",
+    "warehouse/test_lineage.py",
 )
-"""Files that take long are started first, so that two workers end together (`make unit`)."""
+"""Files that take 25 to 100 seconds of processor time are started first, so that the workers end together."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -170,7 +170,7 @@ class Forks:
     def close(self) -> None:
         assert self.server.stdin is not None
         self.server.stdin.close()
-        self.server.wait(timeout=10)
+        self.server.wait(timeout=120)
 
 
 def _plain(value: Path | Settings) -> Any:

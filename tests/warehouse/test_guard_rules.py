@@ -206,9 +206,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("sql", BOMBS.values(), ids=BOMBS.keys())
 def test_a_bomb_is_refused_and_costs_the_guard_little(sql: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     assert code(sql) not in ("", "guard_failure")
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_a_guard_that_fails_denies(monkeypatch: pytest.MonkeyPatch) -> None:

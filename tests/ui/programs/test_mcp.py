@@ -278,7 +278,7 @@ def serving(surface: Surface, tokens: Tokens, per_minute: float = 10_000) -> Ite
         time.sleep(0.01)
     yield f"http://127.0.0.1:{port}/mcp"
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     listener.close()
 
 
