@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from agents.grounding import table_problems
+from agents.grounding import Evidence, known_names, problems, table_problems
+from agents.narrator import Narrator
 from agents.runtime import Assistant
+from agents.summaries import seen_by_model
 from semantic.query import DimensionFilter
 from tools.actions.history import past_fixes
 from tools.actions.impact import measure_impact, measured
@@ -53,6 +55,30 @@ def test_how_we_know_that_it_worked_is_answered_with_a_chart_of_the_weeks(
     assert answer.status == "answered"
     assert "interval" in answer.text
     assert {"bar", "line"} <= {chart.kind for chart in answer.charts}
+
+
+def test_calls_that_rose_are_said_to_be_more_and_to_cost(desk: Desk) -> None:
+    of = (
+        DimensionFilter(dimension="journey", values=("Billing",)),
+        DimensionFilter(dimension="error_message", values=("Your plan is not eligible for this option",)),
+    )
+    found = measured(Subject("A fix", "leaked_calls", of, "journey", date(2026, 10, 14), 0.15), desk)
+    assert isinstance(found, Found)
+    change = found.tables[1]
+    assert change.cell(0, "verdict") == "worse"
+    narration = Narrator(desk.semantic, desk.values).narrate([seen_by_model(found)])
+    evidence = Evidence(
+        desk.semantic,
+        desk.values,
+        desk.as_of,
+        known_names(desk.semantic, desk.values),
+        found.tables,
+        found.constants,
+    )
+    assert problems(narration.text, narration.facts, evidence) == []
+    more = abs(float(str(change.cell(0, "avoided_per_day"))))
+    assert f"These are {more:,.0f} more calls a day, which cost $" in narration.text
+    assert "-$" not in narration.text
 
 
 def test_too_early_too_late_and_nothing_live_are_said_and_nothing_is_made_up(desk: Desk) -> None:
