@@ -158,7 +158,8 @@ def test_a_partial_last_day_is_not_today(tables, written, built, ask, tmp_path):
     assert built(written(tables)).as_of.isoformat() == "2024-11-10"
 
 
-def test_a_stray_row_in_the_far_future_is_not_today(tables, written, built):
+@pytest.mark.parametrize("calls_a_day", [50, 12])
+def test_a_stray_row_in_the_far_future_is_not_today(calls_a_day, tables, written, built, tmp_path):
     call = tables["call_center"][0]
     tables["call_center"] = [
         call
@@ -168,12 +169,24 @@ def test_a_stray_row_in_the_far_future_is_not_today(tables, written, built):
             "call_timestamp": f"2024-11-{day:02} 08:00:00",
         }
         for day in range(1, 11)
-        for n in range(50)
+        for n in range(calls_a_day)
     ]
     tables["call_center"].append(
         call | {"call_id": "X", "call_date": "2031-01-01", "call_timestamp": "2031-01-01 09:00:00"}
     )
     assert built(written(tables)).as_of.isoformat() == "2024-11-10"
+    manifest = snapshots.current(tmp_path / "warehouse").manifest
+    assert (manifest["partial_day"], manifest["latest_event"][:10]) == (None, "2024-11-10")
+
+
+def test_days_after_a_long_pause_are_days_of_data(tables, written, built):
+    call = tables["call_center"][0]
+    tables["call_center"] = [
+        call | {"call_id": f"{day}-{n}", "call_date": day, "call_timestamp": f"{day} 08:00:00"}
+        for day in ("2024-01-02", "2024-11-04", "2024-11-05")
+        for n in range(4)
+    ]
+    assert built(written(tables)).as_of.isoformat() == "2024-11-05"
 
 
 def test_a_quiet_warehouse_has_no_partial_day(plain):
