@@ -119,8 +119,16 @@ class Table:
 
     @property
     def withholds(self) -> bool:
-        """Whether anything of the result is not shown because too few members are behind it."""
-        return bool(self.suppressed or self.left_out or self.leaves_out or (self.small_cell and not self.rows))
+        """Whether anything of the result is not shown because too few members are behind it, or may not be.
+
+        Without any figure the reader is not told whether there are none or too few.
+        """
+        return bool(self.suppressed or self.left_out or self.leaves_out or (self.small_cell and not self._figures))
+
+    @property
+    def _figures(self) -> bool:
+        metrics = [at for at, column in enumerate(self.columns) if column.role == "metric"]
+        return any(row[at] is not None for row in self.rows for at in metrics) if metrics else bool(self.rows)
 
 
 @dataclass(frozen=True)

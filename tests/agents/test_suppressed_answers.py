@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,6 +110,24 @@ def test_a_hidden_figure_and_an_empty_result_are_said_in_fixed_words(ask_veiled:
     several = ask_veiled("Total calls by plan type yesterday", veiling.all_of_it)
     assert several.rows == []
     assert several.text.endswith("there are none, or fewer than 11 members are behind them.")
+
+
+def test_a_figure_of_no_rows_at_all_is_told_like_one_of_too_few(
+    veiled: Assistant, executive: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A company whose surveys file holds its header only: one row, no value, and nothing withheld."""
+    inner = veiled.door.query
+
+    def none(sql: str, principal: Principal, **given: Any) -> QueryResult:
+        found = inner(sql, principal, **given)
+        rows = [(None,)] if len(found.columns) == 1 else []
+        return replace(found, rows=rows, suppressed=frozenset())
+
+    veiled.door.choose = veiling.first_cell  # type: ignore[attr-defined]
+    monkeypatch.setattr(veiled.door, "query", none)
+    answer = veiled.ask("NPS last week", executive)
+    assert (answer.status, answer.rows) == ("answered", [[None]]), answer.trust_reason
+    assert answer.text.endswith("there are none, or fewer than 11 members are behind them.")
 
 
 def test_nothing_there_and_too_little_there_read_the_same(
