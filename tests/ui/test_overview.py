@@ -63,3 +63,7 @@ def test_a_sparkline_does_not_blow_up_noise() -> None:
     assert height([0.2351, 0.2355, 0.2349, 0.2356]) < 5  # of a hundred: nearly flat
     assert height([0.0, 0.5, 1.0]) > 80
     assert height([5.0, 10.0, 0.0]) > 80
+
+
+def test_whole_days_and_weeks_are_written_as_people_say_them() -> None:
+    assert [short(8.0, "days"), short(1.0, "weeks"), short(2.5, "weeks")] == ["8 days", "1 week", "2.5 weeks"]

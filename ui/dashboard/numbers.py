@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.outcome import PlainCell
 
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
-_UNITS = {"minutes": " min", "seconds": " s", "days": " d", "weeks": " wk", "points": " pt"}
+_UNITS = {"minutes": " min", "seconds": " s", "days": " days", "weeks": " weeks", "points": " pt"}
 NOTHING = "\u2013"
 IN_POINTS = "change of a rate"  # percentage points: 60.5% after 62.4% is no fall of 1.9%
 
@@ -25,6 +25,8 @@ def short(value: PlainCell, unit: str) -> str:
         return f"{sign}${_abbreviated(size, 1000, 2)}"
     if unit in ("count", "") and (unit or size.is_integer()):
         return f"{sign}{_abbreviated(size, 100_000, 1)}"
+    if unit in ("days", "weeks") and size.is_integer():  # as in the chat: 8 days, not 8.0
+        return f"{sign}{size:,.0f}{_UNITS[unit] if size != 1 else _UNITS[unit].removesuffix('s')}"
     if unit in _UNITS:
         return f"{sign}{size:,.1f}{_UNITS[unit]}"
     return f"{sign}{size:,.2f}"
