@@ -406,6 +406,15 @@ def test_a_company_of_few_members_shows_no_sum_of_many_events(
         door.close()
 
 
+def test_the_day_a_member_joined_is_no_period(ask: Ask, gold: duckdb.DuckDBPyConnection) -> None:
+    days = "SELECT join_date FROM gold.members GROUP BY 1 HAVING COUNT(*) < 5 ORDER BY 1 DESC"
+    day = gold.execute(days).fetchall()[0][0]
+    assert ask("SELECT SUM(age) AS ages FROM gold.members").rows[0][0]
+    with pytest.raises(DeniedError) as denied:
+        ask(f"SELECT SUM(age) AS ages FROM gold.members WHERE join_date <> DATE '{day}'")
+    assert denied.value.code == "too_close"
+
+
 def test_daily_totals_show_no_day_of_a_few_events(ask: Ask) -> None:
     rows = ask("SELECT day, source_table, column_name, silver_total, events FROM gold.daily_totals").rows
     assert any(total is None for *_, total, _ in rows) or all(events == 0 or events >= FEW for *_, events in rows)

@@ -126,8 +126,14 @@ def _release(
         names=tuple(names.get(text_of(key), "").lower() for key in leaf.keys),
         conditions=tuple(counted),
         days=days[0],
-        only_days=days[1] and condition is None and table != MIXED,
+        only_days=days[1] and condition is None and table != MIXED and not _has_one_row_a_member(table, statement),
     )
+
+
+def _has_one_row_a_member(table: str, statement: Statement) -> bool:
+    """The day of such a row says who a member is, as a dimension does; it is no period."""
+    declared = statement.policy.tables.get(table)
+    return declared is not None and declared.link is not None
 
 
 def _counted(leaf: Leaf) -> dict[str, exp.Expr]:
