@@ -2,8 +2,8 @@
 
 `scout` runs the 22 companies that the latest changes were made on, four of them quiet, in ten minutes on an idle
 machine, `scout-small` sixteen of earlier changes, `scout-last` those that were kept for the end of the first ones,
-`scout-held`, `scout-before`, `scout-prior`, `scout-recent`, `scout-latest`, `scout-newer` and `scout-fresh` those
-of the scores since,
+`scout-held`, `scout-before`, `scout-prior`, `scout-recent`, `scout-latest`, `scout-newer`, `scout-fresh` and
+`scout-blind` those of the scores since,
 `scout-year` a quiet year, `scout-quick` two small companies. `cases/scout.yml` says which, and on which days.
 """
 
@@ -25,6 +25,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "scout-latest": ("latest", "quiet_latest"),
     "scout-newer": ("newer", "quiet_newer"),
     "scout-fresh": ("fresh", "quiet_fresh"),
+    "scout-blind": ("blind", "quiet_blind"),
     "scout-year": ("quiet_year",),
     "scout-small": ("small",),
     "scout-quick": ("quick", "quick_quiet"),
