@@ -104,3 +104,19 @@ def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:
         known = {target for target in span.targets if target.name in fixed}
         if len(known) == 1 < len(span.targets):
             reading.settled |= known
+
+
+def leave_who(reading: Reading, prior: PriorTurn) -> None:
+    """`who's doing best?`, `where is it worst?`, where the last answer has rows: of these, no new breakdown."""
+    if not prior.query or not prior.query.dimensions:
+        return
+    asked = {
+        span.start
+        for span in reading.breakdown
+        if [token.text for token in reading.tokens[span.start : span.end]] in (["who"], ["where"])
+    }
+    if reading.ranking and len(reading.breakdown) == 1 and asked and len(reading.tokens) <= _LONGEST_WHO:
+        reading.breakdown = []
+
+
+_LONGEST_WHO = 7

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from agents.planner.cues import first, take
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
 from agents.planner.normalise import tokenise
+from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading
-from semantic.query import Order
+from semantic.query import DimensionFilter, Order
 
 _FILLERS = re.compile(
     r"and|for|about|what|how|do|does|did|they|it|them|that|those|these|is|are|the|an?|[io]n|of|by|me|us|show|just|only|"
@@ -98,3 +100,37 @@ def keep_those_that_know(base: Draft, lexicon: Lexicon) -> None:
     base.having = [item for item in base.having if item.metric in kept]
     if base.order and base.order.by.split("__")[0] not in kept:
         base.order = Order(by=kept[0], direction=base.order.direction)
+
+
+_VERSION = r"version|variant|definition|window|basis|one|figure|number|way|please|the|on|use|with|instead"
+
+
+def version_of(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
+    """`the 24-hour version`: of several figures of that name the one that is a sibling in the same unit."""
+    metrics = lexicon.model.metrics
+    named = [t.name for issue in base.issues if issue.kind == "ambiguous_metric" for t in issue.targets]
+    kin = [
+        name
+        for name in named
+        for own in base.metrics
+        if (name in metrics[own].siblings or own in metrics[name].siblings)
+        and metrics[name].unit == metrics[own].unit
+    ]
+    if len(kin) != 1 or reading.breakdown or reading.of_kind("value") or len(base.metrics) > 1:
+        return ""
+    take(reading, _VERSION)
+    return kin[0]
+
+
+def of_those_shown(reading: Reading, base: Draft, prior: PriorTurn) -> None:
+    """`what do they cost?` after the five largest: another figure of these five, not its own five largest."""
+    query, shown = prior.query, prior.shown
+    if query is None or not query.limit or tuple(base.metrics) == query.metrics or base.ask:
+        return
+    whole = len(shown.rows) == shown.total <= query.limit and len(shown.dimensions) == 1
+    if not whole or not first(reading, r"they|them|those|these|their|it|its") or query.time_grain:
+        return
+    name = shown.dimensions[0]
+    kept = [item for item in base.filters if item.dimension != name]
+    base.filters = [*kept, DimensionFilter(dimension=name, values=tuple(sorted(row[0] for row in shown.rows)))]
+    base.order = base.limit = None

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.planner.among import keep_those_that_know, named_among
+from agents.planner.among import keep_those_that_know, named_among, of_those_shown, version_of
 from agents.planner.assemble import check_compatibility
 from agents.planner.contrast import contrast
 from agents.planner.conversion import convert
-from agents.planner.cues import find, first, take
+from agents.planner.cues import first, take
 from agents.planner.draft import Ask, Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon, namesake
@@ -18,7 +18,9 @@ from agents.planner.narrowing import is_compared, narrow
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Target
 from agents.planner.reshaping import changed_filters, drop_slots, order_rows, sort, sorts
+from agents.planner.shares import OF_TOTAL, adds_up, asks_part, of_all, rate_of_named
 from agents.planner.shifting import set_period
+from agents.planner.subsets import restrict, restricting
 from agents.planner.thresholds import in_metric_unit, operator
 from semantic.query import DimensionFilter, MetricFilter, Order
 
@@ -39,19 +41,12 @@ _MARKERS = (
 )
 _WITH_METRIC = (
     r"^(?:and|what about|how about|now|same|also|instead|switch|but|add|include|change)\b|"
-    r"\binstead\b|\bas well$|\btoo$|"
+    r"\binstead\b|\bas well$|\btoo$|\b(?:version|variant|basis|definition)\b|"
     r"\b(?:is|are|was|were) (?:that|this|it|those)$|"
     r"^(?:and )?(?:what|how much|how many|how) (?:do|does|did) (?:they|it|those|these|that)\b|"
     r"^(?:and )?which (?:ones|of (?:them|those|these))\b"
 )
 _ADD = r"further|also|as well|too|add|additionally|in addition|on top|and also|along with"
-_OF_TOTAL = (
-    r"(?:(?:as|in) )?(?:a |an )?(?:share|percentage|percent|pct|proportion|fraction) of (?:the )?(?:\S+ )?"
-    r"(?:total|whole|overall|all)(?: (?:members|calls|of them))?|"
-    r"what (?:share|percentage|percent|pct|proportion|part|fraction) (?:does|do|did|is|has|are) "
-    r"(?:each|every)(?: one)?"
-    r"(?: of (?:them|these|those))?(?: (?:have|make up|account for|get|contribute|take))?"
-)
 _DROPS = r"drop|remove|clear|without|lose|undo|forget|delete|take off|take out|no|reset|exclude|excluding"
 _SHOW_AS = (
     r"(?:show|draw|plot|give|display|make|put|see)?(?: me)?(?: it| that| this| them)?"
@@ -84,16 +79,27 @@ def is_follow_up(reading: Reading, intent: Intent) -> bool:
     text = reading.text
     if reading.correction or reading.pointed or reading.unresolved:
         return True
-    if reading.of_kind("metric") and not re.match(rf"(?:and |now |show (?:it |that )?)*{_OF_TOTAL}", text):
+    if reading.of_kind("metric") and not re.match(rf"(?:and |now |show (?:it |that )?)*{OF_TOTAL}", text):
         if reading.of_kind("time") and re.search(_ANEW, text):
             return False
+        if _this_figure(reading) or restricting(reading):
+            return True
         pointing = len(reading.tokens) <= _SHORT and re.search(_OF_BEFORE, text)
         return bool(re.search(_WITH_METRIC, text) or pointing) or sorts(reading)
     if intent.kind in ("briefing", "impact"):
         return False
     named = reading.breakdown or reading.of_kind("value") or reading.of_kind("time") or reading.grain
-    lead = re.match(_OF_TOTAL, text) or re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} ")
+    lead = re.match(OF_TOTAL, text) or re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} ")
     return bool(lead or named or len(reading.tokens) <= 4 or intent.kind == "drivers")
+
+
+def _this_figure(reading: Reading) -> bool:
+    """`what is causing this leakage?`, `the cost of those calls`: a figure of what is spoken of."""
+    words = [token.text for token in reading.tokens]
+    return any(words[span.start - 1] in _POINTING for span in reading.of_kind("metric") if span.start)
+
+
+_POINTING = ("this", "that", "these", "those")
 
 
 def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorTurn], lexicon: Lexicon) -> Draft:
@@ -119,6 +125,7 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     else:
         _metric(reading, draft, base, lexicon)
         _dimensions(reading, draft, base, lexicon)
+    of_those_shown(reading, base, prior)
     narrow(reading, draft, base, earlier)
     set_period(reading, draft, base)
     _thresholds(reading, draft, base, lexicon)
@@ -194,7 +201,9 @@ _LEAVING = r"(?:and |now )?(?:drop|remove|without|exclude|excluding|hide)"
 
 
 def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    if named := named_among(reading, draft, base, lexicon):
+    if restrict(reading, draft, base, lexicon):
+        return
+    if named := version_of(reading, base, lexicon) or named_among(reading, draft, base, lexicon):
         draft.filters = []
         if base.metrics == [named]:
             base.assumptions.append(f"{lexicon.model.metrics[named].label} is what is shown.")
@@ -203,10 +212,11 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         else:
             added = base.metrics if first(reading, _ADD + "|include") else []
             base.metrics = list(dict.fromkeys([*added, named]))
-        base.order, base.having, base.share = None, [], False
+        order = Order(by=named, direction=base.order.direction) if base.order and base.limit else None
+        base.order, base.having, base.share = order, [], False
         base.issues = [issue for issue in base.issues if issue.kind not in _SETTLED_BY_LABEL]
         reading.explain(0, len(reading.tokens))
-    elif reading.of_kind("metric") and draft.metrics and not first(reading, _OF_TOTAL + "|" + _PART_OF):
+    elif reading.of_kind("metric") and draft.metrics and not asks_part(reading):
         draft.metrics = [_in_kind(name, reading, base, lexicon) for name in draft.metrics]
         adds = first(reading, _ADD + r"|add|include")
         dropped = [name for name in draft.metrics if name in base.metrics]
@@ -214,7 +224,7 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
             base.metrics = [name for name in base.metrics if name not in dropped] or base.metrics
         else:
             base.metrics = list(dict.fromkeys([*base.metrics, *draft.metrics])) if adds else draft.metrics
-        base.share = base.share and _adds_up(base, lexicon)
+        base.share = base.share and adds_up(base, lexicon)
         base.having = [item for item in base.having if item.metric in base.metrics]
         if base.order and base.order.by not in base.metrics:
             base.order = Order(by=base.metrics[0], direction=base.order.direction)
@@ -225,8 +235,10 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.metrics = [lexicon.model.defaults.impact_metric]
         base.having, base.order, base.share = [], None, False
         take(reading, r"is (?:that|this|it)")
-    elif (rate := _rate_of_named(reading, base, lexicon)) or (
-        take(reading, _OF_TOTAL, outside_spans=False) and _adds_up(base, lexicon)
+    elif not rate_of_named(reading, base, lexicon) and (asked := of_all(reading, base, lexicon)):
+        base.ask = asked
+    elif (rate := rate_of_named(reading, base, lexicon)) or (
+        take(reading, OF_TOTAL, outside_spans=False) and adds_up(base, lexicon)
     ):
         base.metrics, base.share = [rate or base.metrics[0], *base.metrics[1:]], not rate
         if rate and base.order:
@@ -236,32 +248,6 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         ]
     else:
         convert(reading, base, lexicon)
-
-
-_PART_OF = (
-    r"(?:(?:as|in) )?(?:a |an |what |the )?(?:share|percentage|percent|pct|proportion|fraction|rate) of"
-    r"(?: the| all| our| total)*"
-)
-
-
-def _rate_of_named(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
-    """`as a percentage of all claims`, `what share of calls is that?`: the rate that is the figure over these."""
-    metrics = lexicon.model.metrics
-    for start, end in find(reading, _PART_OF):
-        whole = {
-            t.name for span in reading.of_kind("metric") if span.start in (end, end - 1) for t in span.targets
-        }
-        bases = {metrics[name].numerator for name in whole if not metrics[name].denominator}
-        for name in metrics[base.metrics[0]].siblings:
-            one = metrics[name]
-            if (
-                one.unit == "rate"
-                and one.denominator in bases
-                and one.numerator == metrics[base.metrics[0]].numerator
-            ):
-                reading.explain(start, len(reading.tokens))
-                return name
-    return ""
 
 
 _SAYS_RATE = r"rate|rates|share|percent|percentage|average|cost|costs|dollars"
@@ -286,11 +272,6 @@ def _in_kind(name: str, reading: Reading, base: Draft, lexicon: Lexicon) -> str:
         return same[0]
     alike = [n for n in model.metrics[name].siblings if model.metrics[n].unit == unit and n not in base.metrics]
     return alike[0] if alike else name
-
-
-def _adds_up(base: Draft, lexicon: Lexicon) -> bool:
-    """Whether parts of a whole can be shown: a breakdown of metrics whose parts add up."""
-    return bool(base.dimensions) and all(lexicon.model.adds_up(name) for name in base.metrics)
 
 
 def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:

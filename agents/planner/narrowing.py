@@ -32,11 +32,19 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
     if take(reading, _DROP_FILTER, outside_spans=False) and cue:
         _drop_filters(reading, base, earlier, reading.text.split(" ")[cue[0] : cue[1]])
         return
-    if not reading.of_kind("value") and (_both(reading, base, earlier) or _all_of(reading, draft, base)):
+    if not reading.of_kind("value") and (
+        _apart(reading, base, earlier) or _both(reading, base, earlier) or _all_of(reading, draft, base)
+    ):
         return
     if not reading.of_kind("value") and take(reading, _THEM_BACK):
         changed = changed_filters(base, earlier) or [item.dimension for item in base.filters[-1:]]
         base.filters = [item for item in base.filters if item.dimension not in changed[-1:]]
+        return
+    if earlier and earlier.limit and not base.limit and take(reading, _ALL_ROWS):
+        changed = [
+            item for item in base.filters if item not in earlier.filters and item.dimension in base.dimensions
+        ]
+        base.filters = [item for item in base.filters if item not in changed]
         return
     if reading.others is not None and not reading.of_kind("value"):
         changed = changed_filters(base, earlier) or [item.dimension for item in base.filters]
@@ -57,7 +65,8 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
             values |= set(same[0].values)
         if item.op == "not_in" and same and same[0].op == "in":
             left = tuple(value for value in same[0].values if value not in item.values)
-            base.filters = [*others, *([DimensionFilter(dimension=item.dimension, values=left)] if left else [])]
+            # `exclude new members` after `new members only`: all but these, and not all
+            base.filters = [*others, DimensionFilter(dimension=item.dimension, values=left) if left else item]
             continue
         if item.op == "not_in" and same and not first(reading, r"instead"):
             values |= set(same[0].values)
@@ -70,6 +79,43 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
             take(reading, r"versus|vs|compare|compared|compares|against|than")
     if reading.others is not None:
         base.limit = None
+
+
+_ALL_ROWS = (
+    r"(?:drop|remove|no|without|lift|lose|clear|forget) (?:the |that )?(?:row )?(?:limit|cap)|show all|all of them"
+)
+"""After other figures of the few largest: of all of them."""
+_PAIR = (
+    r"(?:it|them|these|those|both(?: of them)?|all(?: of them)?|the (?:two|pair|three|four)|(?:these|those) two)"
+)
+_APART = (
+    rf"^(?:and |now |then |but |please )*(?:(?:(?:put|show|set|see|lay|list|compare|give|split|break)"
+    rf"(?: me| us)? )?"
+    rf"(?:{_PAIR} )?(?:next to each other|side by side|beside each other|against each other|with each other|"
+    rf"head to head|one by one|individually|separately|apart|one after the other|each(?: one)?(?: separately| "
+    rf"individually| on its own)?)|for each(?: one)?(?: of (?:them|these|those))?|compare {_PAIR}|"
+    rf"(?:split|break) {_PAIR} (?:out|up|apart|down))(?: please| then| instead)*(?: [.])?(?= by |$)"
+)
+"""Several values of a filter, or the two last ones, each by itself."""
+
+
+def _apart(reading: Reading, base: Draft, earlier: SemanticQuery | None) -> bool:
+    """`one by one`, `put the two next to each other`: the values of a filter as rows."""
+    if not (found := re.match(_APART, reading.text)):
+        return False
+    several = [item for item in base.filters if item.op == "in" and len(item.values) > 1]
+    open_ones = [item for item in several if item.dimension not in base.dimensions]
+    if len(open_ones) == 1:
+        name = open_ones[0].dimension
+    elif not several and (widened := _widened(base, earlier)):
+        name = widened
+    else:
+        return False
+    base.dimensions = [*(one for one in base.dimensions if one != name), name]
+    reading.explain(0, found.group().strip().count(" ") + 1)
+    reading.ranking = None
+    base.assumptions.append("Those values are shown side by side.")
+    return True
 
 
 _BOTH = (
@@ -85,17 +131,22 @@ _THEM_BACK = (
 
 def _both(reading: Reading, base: Draft, earlier: SemanticQuery | None) -> bool:
     """`both` after one value and then another of the same dimension: the two together."""
-    if not re.match(_BOTH, reading.text) or not earlier:
+    if not re.match(_BOTH, reading.text) or not _widened(base, earlier):
         return False
-    before = {item.dimension: item for item in earlier.filters if item.op == "in"}
+    reading.explain(*(first(reading, _BOTH) or (0, 1)))
+    return True
+
+
+def _widened(base: Draft, earlier: SemanticQuery | None) -> str:
+    """The dimension whose filter the last turn replaced, now with the values before as well; empty without one."""
+    before = {item.dimension: item for item in earlier.filters if item.op == "in"} if earlier else {}
     for at, item in enumerate(base.filters):
         old = before.get(item.dimension)
         if item.op == "in" and old and old.values != item.values:
             values = tuple(sorted({*old.values, *item.values}))
             base.filters[at] = DimensionFilter(dimension=item.dimension, values=values)
-            reading.explain(*(first(reading, _BOTH) or (0, 1)))
-            return True
-    return False
+            return item.dimension
+    return ""
 
 
 def _all_of(reading: Reading, draft: Draft, base: Draft) -> bool:

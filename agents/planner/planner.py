@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
-from agents.planner.after_a_turn import is_fragment, leave_counted, leave_people, prefer_values
+from agents.planner.after_a_turn import is_fragment, leave_counted, leave_people, leave_who, prefer_values
 from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
@@ -25,7 +25,7 @@ from agents.planner.edits import Surroundings, edited
 from agents.planner.examples import leave_examples, read_ones
 from agents.planner.followups import is_follow_up, merge
 from agents.planner.indexes import indexes_of
-from agents.planner.intents import Intent, after_what_if, read_intent
+from agents.planner.intents import Intent, after_drivers, after_what_if, read_intent
 from agents.planner.lexicon import Lexicon, Values
 from agents.planner.linking import link
 from agents.planner.lists import agree_in_lists, bind_to_named, complete_lists, read_as_written, read_both_sides
@@ -54,6 +54,7 @@ from agents.planner.shaping import shape
 from agents.planner.side_by_side import read_value_comparison
 from agents.planner.spelling import Speller, names_in
 from agents.planner.statuses import read_status_pairs, settle_statuses
+from agents.planner.steps import in_steps
 from agents.planner.suggestions import follow_ups
 from agents.planner.tails import Tails, widen_tails
 from agents.planner.thread import command, obey, plan_as, standing, without_correction
@@ -177,6 +178,12 @@ class Planner:
         """
         ruled = self.variants.ruled_out(restated(question))
         plan = self._without_told(ruled.text, history, clock, rereads=rereads)
+        if rereads and (stands := standing(history)):
+            plan = in_steps(
+                ruled.text, plan, stands,
+                lambda text, turns: self._outlined(text, turns, clock, rereads=False),
+                lambda text: self._names_anything(text, clock),
+            )  # fmt: skip
         if not ruled.words:
             return plan
         if plan.query and not set(plan.query.metrics).isdisjoint(ruled.instead):
@@ -353,6 +360,11 @@ class Planner:
                 break
         return found
 
+    def _names_anything(self, words: str, clock: Clock) -> bool:
+        """Whether words name something of the model or a period, or say in which order or how many."""
+        reading, intent = self.read(words, clock)
+        return bool(reading.spans or reading.ranking or reading.topics or intent.kind != "query")
+
     def _starters(self) -> tuple[str, ...]:
         """The first wordings of the first verified queries: questions to begin with."""
         return tuple(query.questions[0] for query in list(self.model.verified_queries.values())[:3])
@@ -395,6 +407,7 @@ class Planner:
             value_of_place(reading, self.lexicon)
             leave_people(reading)
             leave_counted(reading, prior, self.lexicon)
+            leave_who(reading, prior)
             prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)
@@ -456,6 +469,8 @@ class Planner:
         intent = read_intent(reading)
         if prior and prior.kind == "what_if":
             intent = after_what_if(intent, reading, prior.what_if_pct)
+        if prior and prior.kind == "drivers" and prior.query:
+            intent = after_drivers(intent, reading, [item.dimension for item in prior.query.filters])
         if intent.cue:
             reading.explain(*intent.cue)
             reading.spans = [span for span in reading.spans if not self._in_cue(span, intent, reading)]

@@ -47,6 +47,7 @@ def resolve(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
 
     Tokens of a resolved reference read as the row's own values, so every later step treats them like values.
     """
+    _ones(reading, prior, lexicon)
     if first(
         reading,
         r"(?:which|what|who)(?: (?:one|of \S+|\S+))? (?:is|are|was|has|have|had)"
@@ -65,6 +66,24 @@ def resolve(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
             reading.unresolved = rows.message
             return
         _point(reading, start, end, rows, prior.shown)
+
+
+def _ones(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
+    """`the new ones`, `the at-risk ones`: a value that the last answer has, by a word of its name."""
+    known = (
+        {(item.dimension, value) for item in prior.query.filters for value in item.values}
+        if prior.query
+        else set()
+    )
+    known |= {pair for row in prior.shown.rows for pair in zip(prior.shown.dimensions, row, strict=True)}
+    taken = {at for span in reading.spans for at in range(span.start, span.end)}
+    for start, end in find(reading, r"\S+ ones"):
+        word = reading.tokens[start].text
+        named = [pair for pair in sorted(known) if word in lexicon.values.label(*pair).lower().split()]
+        if len(named) == 1 and start not in taken:
+            reading.explain(start, end)
+            reading.spans.append(Span(start, end, "value", (Target("value", *named[0]),)))
+            reading.spans.sort(key=lambda span: (span.start, span.end))
 
 
 def _references(reading: Reading, shown: Shown, lexicon: Lexicon) -> list[tuple[int, int, str]]:

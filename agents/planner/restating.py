@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agents.planner.moves import MOVES
 from agents.planner.rewriting import Rule, rewritten
 
 _TURNS = tuple(Rule.of(*turn) for turn in (
@@ -19,6 +20,10 @@ _TURNS = tuple(Rule.of(*turn) for turn in (
     (re.compile(r"\b(wait(?:s|ed|ing)?\b[^.?!]*?) before (?:someone|somebody|anyone|anybody|"
                 r"an? (?:agent|person|human|rep|representative)) \w+(?: up| the phone| the call)*", re.IGNORECASE),
      r"\1"),
+    # `my region, Texas and Oklahoma`: the states that it is are named
+    (re.compile(r"\b(?:(?:[Ff]or|[Ii]n|[Aa]cross|[Oo]f) )?(?:[Tt]he|[Mm]y|[Oo]ur) (?:(?:whole|entire|full) )?"
+                r"(?:region|territory|area|patch|footprint)(?:\s*[:(]| of|,(?: (?:so|meaning|that is),?)?) "
+                r"(?=[A-Z][A-Za-z]+(?: [A-Z][a-z]+)*\)?(?:,| and\b| or\b|\s*$))"), "in "),
 ))  # fmt: skip
 
 
@@ -50,4 +55,4 @@ _AFTERWARDS = tuple(Rule.of(re.compile(pattern, re.IGNORECASE), new) for pattern
 
 def restated_after(question: str) -> str:
     """A follow-up without what is said before it, and with such turns put straight."""
-    return rewritten(question, _AFTERWARDS).strip()
+    return rewritten(rewritten(question, _AFTERWARDS).strip(), MOVES).strip()

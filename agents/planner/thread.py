@@ -106,7 +106,10 @@ def without_correction(tokens: list[Token]) -> tuple[list[Token], bool]:
         return tokens[: marked[text.count(" ", 0, trailing.start())] + 1], True
     found = _CORRECTION.match(text)
     if not found or (
-        text.split(" ")[0] == "no" and "," not in {token.text for token in tokens[:2]} and "meant" not in text
+        text.split(" ")[0] == "no"
+        and "," not in {token.text for token in tokens[:2]}
+        and not re.search(r"\bi mean", text)
+        and "meant" not in text
     ):
         return tokens, False
     return _without_what_was_meant(tokens[marked[found.group().count(" ")] :]), True

@@ -1,0 +1,73 @@
+"""Parts of a whole in a follow-up: as a share of the total, of all of them, the rate that a figure is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agents.planner.cues import find, first
+from agents.planner.draft import Ask, Draft
+from agents.planner.lexicon import Lexicon
+from agents.planner.reading import Reading
+
+OF_TOTAL = (
+    r"(?:(?:as|in) )?(?:a |an )?(?:share|percentage|percent|pct|proportion|fraction) of (?:the )?(?:\S+ )?"
+    r"(?:total|whole|overall|all)(?: (?:members|calls|of them))?|"
+    r"what (?:share|percentage|percent|pct|proportion|part|fraction) (?:does|do|did|is|has|are) "
+    r"(?:each|every)(?: one)?"
+    r"(?: of (?:them|these|those))?(?: (?:have|make up|account for|get|contribute|take))?"
+)
+_PART_OF = (
+    r"(?:(?:as|in) )?(?:a |an |what |the )?(?:share|percentage|percent|pct|proportion|fraction|rate) of"
+    r"(?: the| all| our| total)*"
+)
+
+
+def asks_part(reading: Reading) -> bool:
+    """`as a share of all calls`; not `the share of negative calls`, which is a figure's own name."""
+    names = [(span.start, span.end) for span in reading.of_kind("metric")]
+    return any(
+        not any(start < cue_end - 1 and cue_start < end for start, end in names)
+        for cue_start, cue_end in find(reading, OF_TOTAL + "|" + _PART_OF)
+    )
+
+
+def of_all(reading: Reading, base: Draft, lexicon: Lexicon) -> Ask | None:
+    """`as a share of all our calls`, of two states' calls: shares of both are no shares of all, so it is asked."""
+    said = first(reading, rf"{_PART_OF} \S+")
+    named = {token.text for token in reading.tokens[slice(*said)]} if said else set()
+    fixed = [item for item in base.filters if item.dimension in base.dimensions or not base.dimensions]
+    if not said or not named & {"all", "total", "overall"} or len(fixed) != 1:
+        return None
+    if base.grain or not all(lexicon.model.adds_up(name) for name in base.metrics):
+        return None
+    reading.explain(0, len(reading.tokens))
+    rest = [item for item in base.filters if item not in fixed]
+    dimensions = base.dimensions or [fixed[0].dimension]
+    of_all = replace(base, dimensions=dimensions, filters=rest, share=True, issues=[])
+    within = [replace(base, share=True, issues=[])] if base.dimensions and len(fixed[0].values) > 1 else []
+    return Ask("clarify", "A share of which total?", candidates=[of_all, *within])
+
+
+def rate_of_named(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
+    """`as a percentage of all claims`, `what share of calls is that?`: the rate that is the figure over these."""
+    metrics = lexicon.model.metrics
+    for start, end in find(reading, _PART_OF):
+        whole = {
+            t.name for span in reading.of_kind("metric") if span.start in (end, end - 1) for t in span.targets
+        }
+        bases = {metrics[name].numerator for name in whole if not metrics[name].denominator}
+        for name in metrics[base.metrics[0]].siblings:
+            one = metrics[name]
+            if (
+                one.unit == "rate"
+                and one.denominator in bases
+                and one.numerator == metrics[base.metrics[0]].numerator
+            ):
+                reading.explain(start, len(reading.tokens))
+                return name
+    return ""
+
+
+def adds_up(base: Draft, lexicon: Lexicon) -> bool:
+    """Whether parts of a whole can be shown: a breakdown of metrics whose parts add up."""
+    return bool(base.dimensions) and all(lexicon.model.adds_up(name) for name in base.metrics)

@@ -1,0 +1,144 @@
+"""Moves of a conversation in many words: restrict, leave out, compare, set apart, two at once, of some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from agents.planner import Plan, Planner, PriorTurn, Shown
+from agents.planner.restating import restated, restated_after
+
+Ask = Callable[..., Plan]
+AS_OF, FIRST_DAY = date(2026, 10, 29), date(2024, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("focus on billing", "only billing"), ("limit it to people in Texas", "only people in Texas"),
+        ("and Medicare on its own", "and only Medicare"), ("what about Texas alone?", "only Texas"),
+        ("scrap the login restriction", "remove the login restriction"),
+        ("everyone but the new ones", "exclude the new ones"),
+        ("how does that stack up against Q2", "versus Q2"), ("put it against September", "versus September"),
+        ("is it up on last month?", "versus last month?"), ("are they worse than in August", "versus August"),
+        ("give me months", "by month"),
+        ("is it more than 100", "is it more than 100"),
+        ("everything except those two", "everything except those two"),
+    ],
+)  # fmt: skip
+def test_what_is_said_in_many_ways_is_put_in_one(said: str, meant: str) -> None:
+    assert restated_after(said) == meant
+
+
+def test_a_region_whose_states_are_named_is_these_states() -> None:
+    assert restated("calls in my region, Texas and Oklahoma") == "calls in Texas and Oklahoma"
+    assert restated("calls in my region last month") == "calls in my region last month"
+
+
+def filters(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Filters by dimension, `not ` before those that exclude."""
+    assert plan.query, plan.message
+    return {("not " if f.op == "not_in" else "") + f.dimension: f.values for f in plan.query.filters}
+
+
+def test_up_on_last_month_compares_and_moves_to_no_other_period(ask: Ask) -> None:
+    asked = ask("average handle time this month")
+    compared = ask("is it up on last month?", "average handle time this month")
+    assert asked.query
+    assert compared.query
+    assert compared.query.time == asked.query.time
+    assert compared.query.compare_to is not None
+
+
+def test_what_is_excluded_after_only_it_was_shown_is_not_shown(ask: Ask) -> None:
+    only = ("CSAT by platform in September", "new members only")
+    assert filters(ask("exclude new members", "CSAT by state", only[1])) == {"not member_tenure": ("New",)}
+    assert filters(ask("sorry, everyone but the new ones", "CSAT by state", only[1])) == {
+        "not member_tenure": ("New",)
+    }
+
+
+def test_values_are_set_apart(ask: Ask) -> None:
+    several = ask("one by one", "NPS for Florida and Georgia together")
+    assert several.query
+    assert several.query.dimensions == ("state",)
+    two = ask("put the two next to each other", "CSAT for Medicare", "same for Commercial")
+    assert filters(two) == {"line_of_business": ("Commercial", "Medicare")}
+    assert two.query
+    assert two.query.dimensions == ("line_of_business",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "metric"),
+    [
+        ("negative emotion rate by call topic", "just the leaked calls", "leaked_negative_rate"),
+        ("total calls by state", "only the transferred calls", "transferred_calls"),
+        ("CSAT by state", "only NPS", "nps"),
+        ("leakage rate by journey", "24h version please", "leakage_rate_24h"),
+        ("average sentiment by state", "no I mean the share of negative calls", "negative_emotion_rate"),
+    ],
+)  # fmt: skip
+def test_the_figure_of_some_of_what_is_counted(ask: Ask, asked: str, said: str, metric: str) -> None:
+    first, then = ask(asked), ask(said, asked)
+    assert first.query
+    assert then.query
+    assert (then.query.metrics, then.query.dimensions) == ((metric,), first.query.dimensions)
+
+
+def test_a_figure_that_is_not_known_of_some_is_asked_back(ask: Ask) -> None:
+    plan = ask("for repeat calls only", "negative emotion rate by call topic")
+    assert plan.kind == "clarify"
+    assert [question for _, question in plan.choices] == ["Repeat calls by call topic"]
+
+
+def test_a_share_of_all_is_no_share_of_the_two_that_are_shown(ask: Ask) -> None:
+    plan = ask("as a share of all our calls", "Total calls by state for Texas and Ohio")
+    assert plan.kind == "clarify"
+    assert plan.choices[0][1] == "Share of Total calls by state"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["drop the comparison and give me months", "give me months, and lose the comparison"],
+)
+def test_two_changes_at_once(ask: Ask, said: str) -> None:
+    plan = ask(said, "call cost in Q3 compared with the previous period")
+    assert plan.query
+    assert (plan.query.compare_to, plan.query.time_grain) == (None, "month")
+
+
+def test_a_remark_is_told_and_changes_nothing(ask: Ask) -> None:
+    plan = ask("too noisy, monthly instead", "calls per week since July")
+    assert plan.query
+    assert plan.query.time_grain == "month"
+    assert any("'too noisy'" in text for text in plan.assumptions)
+    assert ask("only Texas and only Atlantis", "calls by state").kind in ("clarify", "refuse")
+
+
+def after(planner: Planner, question: str, *turns: tuple[str, Shown]) -> Plan:
+    """The plan after turns that showed rows."""
+    history: list[PriorTurn] = []
+    for text, shown in turns:
+        plan = planner.plan(text, history=history, as_of=AS_OF, first_day=FIRST_DAY)
+        history.append(PriorTurn(text, plan.kind, plan.query, plan.what_if_pct, shown))
+    return planner.plan(question, history=history, as_of=AS_OF, first_day=FIRST_DAY)
+
+
+def test_another_figure_of_the_few_largest_is_of_those(planner: Planner) -> None:
+    shown = Shown(("plan_type",), (("MAPD",), ("HMO",)), 2)
+    plan = after(planner, "what do they cost?", ("top 2 plan types by total calls", shown))
+    assert filters(plan) == {"plan_type": ("HMO", "MAPD")}
+    assert plan.query
+    assert plan.query.limit is None
+    best = after(planner, "who's doing best?", ("repeat call rate by plan type", shown))
+    assert best.query
+    assert (best.query.dimensions, best.query.limit) == (("plan_type",), 1)
+
+
+def test_an_analysis_goes_on_with_another_value(ask: Ask) -> None:
+    plan = ask("and for login?", "If we fix billing, what's the upside?", "what's causing this leakage?")
+    assert (plan.kind, filters(plan)) == ("drivers", {"journey": ("Login",)})
+    stays = ask("what's causing this leakage?", "What should we do to fix billing?")
+    assert (stays.kind, filters(stays)) == ("drivers", {"journey": ("Billing",)})
