@@ -41,10 +41,10 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
         base.filters = [item for item in base.filters if item.dimension not in changed[-1:]]
         return
     if earlier and earlier.limit and not base.limit and take(reading, _ALL_ROWS):
-        changed = [
+        added = [
             item for item in base.filters if item not in earlier.filters and item.dimension in base.dimensions
         ]
-        base.filters = [item for item in base.filters if item not in changed]
+        base.filters = [item for item in base.filters if item not in added]
         return
     if reading.others is not None and not reading.of_kind("value"):
         changed = changed_filters(base, earlier) or [item.dimension for item in base.filters]

@@ -84,7 +84,7 @@ def drop_slots(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) ->
     """`without the comparison`, `no limit`, `drop the period`, `remove the breakdown`, `drop the platform`."""
     _drop_named(reading, base, lexicon)
     if take(reading, _COMPARISON, outside_spans=False):
-        base.compare_to = None
+        base.compare_to, reading.compare_cue = None, False
     if take(reading, _LIMIT, outside_spans=False):
         base.limit = None
     if take(reading, _SORTING, outside_spans=False):
