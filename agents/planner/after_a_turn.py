@@ -17,13 +17,25 @@ def leave_people(reading: Reading) -> None:
         for span in reading.of_kind("metric")
         if all(token.text in POPULATION for token in reading.tokens[span.start : span.end])
     ]
-    counted = {"many", "number", "count"} & {token.text for token in reading.tokens}
+    words = [token.text for token in reading.tokens]
+    ranked = any(
+        words[span.start - 1] in _MOST for span in people if span.start
+    )  # `which plan has the most members`
+    counted = ranked or {"many", "number", "count"} & set(words)
     if people and not counted and len(people) == len(reading.of_kind("metric")) and reading.of_kind("value"):
         reading.spans = [span for span in reading.spans if span not in people]
         for span in people:
             reading.explain(span.start, span.end)
 
 
+def leave_elsewhere(reading: Reading) -> None:
+    """`what about the top one elsewhere?`: other places than those shown, and no calls that were sent on."""
+    for span in reading.of_kind("metric"):
+        if [token.text for token in reading.tokens[span.start : span.end]] == ["elsewhere"]:
+            reading.spans.remove(span)
+
+
+_MOST = word_set("most fewest more fewer")
 _COUNTED = word_set("about for in from of with on by made regarding concerning")
 
 

@@ -338,13 +338,19 @@ def _cue_before(reading: Reading, span: Span) -> bool:
 def _then_and_now(reading: Reading, span: Span, clock: Clock, *, cued: bool) -> bool:
     """`better than it was in June`, `compared with Q1`, `changed since August`: today's unit against that one."""
     then = _whole_since(reading, span, clock) or (span.period if cued else None)
-    if then is None or reading.grain or reading.thresholds or then.unit not in _RUNNING or then.count != 1:
+    yesterday = then is not None and then.unit == "day" and then.start == clock.today - timedelta(days=1)
+    if then is None or reading.grain or reading.thresholds or then.count != 1:
         return False
-    now = p.current(then.unit, clock, f"this {then.unit}")
+    if then.unit not in _RUNNING and not yesterday:  # `changed since yesterday`: today against it
+        return False
+    label = "today" if yesterday else f"this {then.unit}"
+    now = p.current(then.unit, clock, label)
     if then.end >= now.start:
         return False
     reading.period, reading.compare_to = now, _neighbour(now, then) or then.range()
-    reading.assumptions.append(f"What {then.label} is compared with was not said: this {then.unit} so far.")
+    reading.assumptions.append(
+        f"What {then.label} is compared with was not said: {label}{'' if yesterday else ' so far'}."
+    )
     _changes(reading)
     explain_comparatives(reading)
     return True

@@ -66,7 +66,15 @@ _OF_BEFORE = (
     r"(?<!are)(?<!were)(?<!is)(?<!was) there(?: [.?!])?$"
 )
 """What a short question points at with a pronoun: the last answer's groups, filters and period."""
-_SHORT = 8
+_SHORT, _ONE_LINE = 8, 12
+_AS_PART = (
+    r"(?:and |now |but |ok |so )*(?:(?:show|give|express|put)(?: me)?(?: it| that| this| them| those)? )?"
+    r"(?:as|in) (?:a |an |the )?(?:share|percentage|percent|pct|proportion|fraction) of "
+)
+_AMONG_THESE = (
+    r"\b(?:how (?:many|much)|what (?:share|percentage|percent|part|proportion)|which|most|some) "
+    r"of (?:these|those|them)\b"
+)
 _ANEW = (
     r"^(?:and |now |so |but |also )+(?:what|which|how|who|where)\b"
     r"(?!.*\b(?:it|that|this|them|they|those|these)\b).*\b(?:we|our|us)\b"
@@ -83,6 +91,8 @@ def is_follow_up(reading: Reading, intent: Intent) -> bool:
         if reading.of_kind("time") and re.search(_ANEW, text):
             return False
         if _this_figure(reading) or restricting(reading):
+            return True
+        if re.match(_AS_PART, text) or (len(reading.tokens) <= _ONE_LINE and re.search(_AMONG_THESE, text)):
             return True
         pointing = len(reading.tokens) <= _SHORT and re.search(_OF_BEFORE, text)
         return bool(re.search(_WITH_METRIC, text) or pointing) or sorts(reading)

@@ -56,6 +56,14 @@ MOVES = tuple(Rule.of(re.compile(pattern, re.IGNORECASE), new) for pattern, new 
      r"(?=(?:the )?(?:last|previous|prior|year|month|week|quarter|day|yesterday|today|q[1-4]|h[12]|20\d\d|same|"
      r"january|february|march|april|may|june|july|august|september|october|november|december|one before|spring|"
      r"summer|autumn|fall|winter)\b)", r"\g<lead>versus "),
+    # `swap login for billing`: the other in its place
+    (rf"{_LEAD}(?:swap|replace|exchange|substitute|trade)(?: out)? .{{1,40}}? (?:for|with|by) (?=\S)",
+     r"\g<lead>what about "),
+    # `no longer by day`: without these rows
+    (rf"{_LEAD}(?:not|no longer|no more|stop) by (?P<of>\w+(?: \w+)?)(?: any ?more| any longer)?\s*[?.!]*$",
+     r"\g<lead>remove the breakdown by \g<of>"),
+    # `zoom out to this year`: another period
+    (rf"{_LEAD}(?:zoom out|widen|extend|expand|stretch|broaden)(?: {_IT})? (?:to|over) (?=\S)", r"\g<lead>for "),
     # `give me months`: in such steps
     (rf"{_LEAD}(?:give(?: me| us)?|show(?: me| us)?|use|make (?:it|that)|do) {_GRAINS}"
      r"(?: (?:instead|rather|please|then))*\s*[?.!]*$", r"\g<lead>by \g<grain>"),

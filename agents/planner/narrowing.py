@@ -40,12 +40,11 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
         changed = changed_filters(base, earlier) or [item.dimension for item in base.filters[-1:]]
         base.filters = [item for item in base.filters if item.dimension not in changed[-1:]]
         return
-    if earlier and earlier.limit and not base.limit and take(reading, _ALL_ROWS):
+    if earlier and not base.limit and take(reading, _ALL_ROWS):
         added = [
             item for item in base.filters if item not in earlier.filters and item.dimension in base.dimensions
         ]
         base.filters = [item for item in base.filters if item not in added]
-        return
     if reading.others is not None and not reading.of_kind("value"):
         changed = changed_filters(base, earlier) or [item.dimension for item in base.filters]
         base.filters = [flipped(item) if item.dimension == changed[-1] else item for item in base.filters]

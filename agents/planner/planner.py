@@ -8,7 +8,14 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
-from agents.planner.after_a_turn import is_fragment, leave_counted, leave_people, leave_who, prefer_values
+from agents.planner.after_a_turn import (
+    is_fragment,
+    leave_counted,
+    leave_elsewhere,
+    leave_people,
+    leave_who,
+    prefer_values,
+)
 from agents.planner.among import value_of_place
 from agents.planner.analyses import read_analysis
 from agents.planner.assemble import assemble
@@ -406,6 +413,7 @@ class Planner:
         if prior:
             value_of_place(reading, self.lexicon)
             leave_people(reading)
+            leave_elsewhere(reading)
             leave_counted(reading, prior, self.lexicon)
             leave_who(reading, prior)
             prefer_values(reading, prior, self.lexicon)

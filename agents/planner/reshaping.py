@@ -98,7 +98,8 @@ def drop_slots(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) ->
         named = {target.name for span in spans for target in span.targets}
         draft.dimensions, draft.grain = [name for name in draft.dimensions if name not in named], None
         draft.issues = [issue for issue in draft.issues if issue.kind != "loose_dimension"]
-        base.dimensions = [name for name in base.dimensions if named and name not in named]
+        stays = bool(named or reading.grain)  # `no breakdown by day`: the groups stay
+        base.dimensions = [name for name in base.dimensions if stays and name not in named]
         if reading.grain or not named:
             base.grain = None
         if not base.dimensions and not base.grain:
@@ -188,6 +189,8 @@ def order_rows(
 ) -> None:
     """Directions, numbers of rows, the opposite, which one is worst."""
     if not base.metrics:
+        return
+    if draft.filters and take(reading, _OPPOSITE):  # `the opposite: only login` says itself what it is
         return
     if first(reading, _OPPOSITE) or first(reading, _END):
         _turn(reading, base, lexicon, earlier)

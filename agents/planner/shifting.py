@@ -23,6 +23,38 @@ _STEP_BACK = (
 )
 
 
+_STEP_ON = (
+    r"(?:(?:go|move|step|roll|shift|skip)(?: (?:it|that))? )?(?:forward|ahead|on) (?:by )?(?:a|an|one|1|another) "
+    r"(?:year|quarter|month|week|day)|(?:a|one|1) (?:year|quarter|month|week|day) (?:later|after(?: that)?|on)"
+)
+
+
+def _steps_on(reading: Reading, draft: Draft, base: Draft) -> bool:
+    """`roll forward a quarter`: the days that come as long after, where a period stands to go on from."""
+    found = first(reading, _STEP_ON)
+    if not found or base.time is None or first(reading, r"versus|vs|compare|compared|compares|against|than"):
+        return False
+    unit = next(token.text for token in reading.tokens[found[0] : found[1]] if token.text in _UNITS)
+    reading.explain(*found)
+    draft.grain, draft.time, reading.grain = None, None, None
+    base.time = _later(base.time, unit)
+    return True
+
+
+def _later(time: TimeRange, unit: str) -> TimeRange:
+    """The same days of the unit after; whole months stay whole."""
+    if unit in ("week", "day"):
+        days = timedelta(days=7 if unit == "week" else 1)
+        return TimeRange(start=time.start + days, end=time.end + days, label=f"a {unit} later")
+    months = {"year": 12, "quarter": 3, "month": 1}[unit]
+    start = p.month_start(time.start, months)
+    end = p.month_end(p.month_start(time.end, months))
+    if time.end != p.month_end(time.end):
+        end = min(end, end.replace(day=min(time.end.day, end.day)))
+    start = start.replace(day=min(time.start.day, p.month_end(start).day))
+    return TimeRange(start=start, end=end, label=f"a {unit} later")
+
+
 def _steps_back(reading: Reading, draft: Draft, base: Draft) -> bool:
     """`go back a year`: the same days a year, a quarter, a month, a week or a day earlier."""
     found = first(reading, _STEP_BACK)
@@ -43,7 +75,7 @@ _UNITS = ("year", "quarter", "month", "week", "day")
 
 def set_period(reading: Reading, draft: Draft, base: Draft) -> None:
     """The period, the comparison and the steps in time that the fragment names."""
-    if _steps_back(reading, draft, base):
+    if _steps_back(reading, draft, base) or _steps_on(reading, draft, base):
         return
     baselines = [span.period.baseline for span in reading.of_kind("time") if span.period and span.period.baseline]
     compares = first(reading, r"versus|vs|compare|compared|compares|against|than")

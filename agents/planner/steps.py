@@ -23,7 +23,7 @@ _CUT = re.compile(
 )
 _LONGEST, _REMARK = 24, 6
 _SHAPES = re.compile(
-    r"\b(?:not|no|without|only|except|but|never|than|if|all|both|each|or|first|last|top|bottom|less|more|drop|remove|lose|"
+    r"\b(?:these|those|them|how|which|what|why|who|where|not|no|without|only|except|but|never|than|if|all|both|each|or|first|last|top|bottom|less|more|drop|remove|lose|"
     r"exclude|hide|add|include|compare|versus|vs|sort|rank|\d+)\b",
     re.IGNORECASE,
 )
@@ -33,18 +33,20 @@ def in_steps(question: str, plan: Plan, history: Sequence[PriorTurn], plan_of: P
     """The plan of a follow-up's parts where there is one; `plan`, which asks back or refuses, without one."""
     if plan.kind not in ("clarify", "refuse") or plan.refusal not in _OPEN or len(question.split()) > _LONGEST:
         return plan
-    for head, tail in _cuts(question):
-        found = _both(head, tail, history, plan_of) or _remarked(head, tail, history, plan_of, named)
+    for head, tail, marked in _cuts(question):
+        found = _both(head, tail, history, plan_of)
+        found = found or (_remarked(head, tail, history, plan_of, named) if marked else None)
         if found:
             return found
     return plan
 
 
-def _cuts(question: str) -> Iterator[tuple[str, str]]:
+def _cuts(question: str) -> Iterator[tuple[str, str, bool]]:
+    """What stands before and after each joint, and whether that is a mark and not a word."""
     for cut in _CUT.finditer(question):
         head, tail = question[: cut.start()].strip(), question[cut.end() :].strip(" ,;.!")
         if head and tail.strip("?"):
-            yield head, tail
+            yield head, tail, not cut.group().strip().isalpha()
 
 
 def _remarked(head: str, tail: str, history: Sequence[PriorTurn], plan_of: PlanOf, named: Named) -> Plan | None:

@@ -108,7 +108,7 @@ def without_correction(tokens: list[Token]) -> tuple[list[Token], bool]:
     if not found or (
         text.split(" ")[0] == "no"
         and "," not in {token.text for token in tokens[:2]}
-        and not re.search(r"\bi mean", text)
+        and not re.search(r"\bi mean|^no (?:wait|sorry)\b", text)
         and "meant" not in text
     ):
         return tokens, False

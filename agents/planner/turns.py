@@ -24,6 +24,8 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     # `more than 15 % of the time`
     (r"(\d ?%|\d ?percent|\bpercent|\bpct|\bhalf|quarters?|thirds?|fifths?|tenth) (?:of )?the time\b", r"\1"),
     (r"\b(?:full|whole|entire) year (?=20\d\d\b)", ""),
+    (r"^((?:and |now |so )*(?:for|over|in) )the (?:whole|full|entire) (year|quarter|month)(?= ?[?.!]*$)",
+     r"\1this \2"),
     (r"\bsame (day|week|month|quarter|period) (?:of |in )?(?:the )?(?:prior|previous|preceding) year\b",
      r"same \1 last year"),
     (rf"\bnext to (?=(?:the same|last|that of|those of|q[1-4]|{'|'.join(MONTHS)})\b)", "versus "),

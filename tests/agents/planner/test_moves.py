@@ -23,7 +23,8 @@ AS_OF, FIRST_DAY = date(2026, 10, 29), date(2024, 10, 1)
         ("everyone but the new ones", "exclude the new ones"),
         ("how does that stack up against Q2", "versus Q2"), ("put it against September", "versus September"),
         ("is it up on last month?", "versus last month?"), ("are they worse than in August", "versus August"),
-        ("give me months", "by month"),
+        ("give me months", "by month"), ("no longer by day", "remove the breakdown by day"),
+        ("swap ID card for billing", "what about billing"), ("zoom out to this year", "for this year"),
         ("is it more than 100", "is it more than 100"),
         ("everything except those two", "everything except those two"),
     ],
@@ -142,3 +143,43 @@ def test_an_analysis_goes_on_with_another_value(ask: Ask) -> None:
     assert (plan.kind, filters(plan)) == ("drivers", {"journey": ("Login",)})
     stays = ask("what's causing this leakage?", "What should we do to fix billing?")
     assert (stays.kind, filters(stays)) == ("drivers", {"journey": ("Billing",)})
+
+
+def test_of_these_and_the_most_members_and_the_opposite(ask: Ask) -> None:
+    assert ask("how many of these then call us?", "abandoned sessions by step").kind in ("clarify", "refuse")
+    anew = ask("thank you. Which plan has the most members in Ohio?", "CSAT by state")
+    assert anew.query
+    assert anew.query.metrics == ("membership",)
+    turned = ask("the opposite: only login", "failed sessions by platform", "exclude login")
+    assert filters(turned) == {"journey": ("Login",)}
+    assert ask("what about elsewhere?", "CSAT for Texas").kind in ("clarify", "refuse")
+
+
+def test_a_quarter_on_and_a_rate_of_all(ask: Ask) -> None:
+    later = ask("roll forward a quarter", "call cost by segment in Q2 2026")
+    assert later.query
+    assert later.query.time
+    assert (later.query.time.start, later.query.time.end) == (date(2026, 7, 1), date(2026, 9, 30))
+    rate = ask("as a percentage of calls", "transferred calls per day last week")
+    assert rate.query
+    assert (rate.query.metrics, rate.query.time_grain) == (("transfer_rate",), "day")
+
+
+def test_since_yesterday_sets_day_against_day(ask: Ask) -> None:
+    plan = ask("How did calls change since yesterday?")
+    assert plan.query
+    assert plan.query.time
+    assert (plan.query.time.start, plan.query.time.end, plan.query.compare_to) == (AS_OF, AS_OF, "previous_period")
+
+
+def test_offers_keep_the_period_and_are_answered_as_offered(ask: Ask) -> None:
+    asked = "failed sessions by platform for MAPD last month"
+    first = ask(asked)
+    assert len(first.follow_ups) == 3
+    assert first.query
+    for offered in first.follow_ups:
+        for plan in (ask(offered), ask(offered, asked)):
+            assert (plan.kind, filters(plan)) == ("query", {"plan_type": ("MAPD",)})
+            assert plan.query
+            assert plan.query.time
+            assert (plan.query.time.start, plan.query.time.end) == (date(2026, 9, 1), date(2026, 9, 30))

@@ -21,7 +21,7 @@ many are | from one team to the next i.e. e. g. which part of the calls | what i
 24-hour mail-order | how long do hospital claims take | what would the bill be |
 what did new members call about | what does a billing call cost us |
 15 % of the time | half the time | full year 2025 | same month prior year | next to september |
-since the year began |
+for the whole year | since the year began |
 losing the most money | in thousands | for seniors | why so and since when |
 not yet 65 | to one side | on what grounds | counting only those | we refuse | starting with the worst | commonest
 rarest | seniors between 75 and 84 | seniors 75 and up | 75 years of age | aged 75 up | have a negative nps |
