@@ -46,6 +46,8 @@ def _settled(query: SemanticQuery, lexicon: Lexicon) -> SemanticQuery:
 def _neighbours(query: SemanticQuery, lexicon: Lexicon) -> Iterator[SemanticQuery]:
     """What the figure is about comes first, then whose it is; between them a comparison and the course in time."""
     where, who = _own(query, lexicon), _members(query, lexicon)
+    if query.attribution == "today":  # whose it is today was asked: that comes first
+        where, who = who, where
     breakdowns = [
         query.model_copy(update={"dimensions": (name,), "time_grain": None, "compare_to": None})
         for name in (*where[:1], *who[:1], *where[1:3], *who[1:3])
