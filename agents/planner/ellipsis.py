@@ -37,6 +37,18 @@ def _shared_heads(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
             # `scripts and pharmacy denials`: the first is whole as it stands
             if found and found != second and not _counts(lemmas[at - 1], lexicon):
                 yield Span(at - 1, at, "metric", found, weight=EXACT + 0.01)
+        yield from _long_firsts(lemmas, at, lexicon)
+
+
+def _long_firsts(lemmas: Sequence[str], at: int, lexicon: Lexicon) -> Iterable[Span]:
+    """`rate-not-found and provider-not-found rate`: the first has several words, no figure without the last."""
+    for end in range(at + 3, min(len(lemmas), at + _LONGEST_FRONT + 1) + 1):
+        second = _metrics_of(tuple(lemmas[at + 1 : end]), lexicon)
+        for start in range(max(0, at - _LONGEST_FRONT), at - 1) if second else ():
+            alone = tuple(lemmas[start:at])
+            found = _metrics_of((*alone, lemmas[end - 1]), lexicon)
+            if len(found) == 1 and found != second and not _metrics_of(alone, lexicon):
+                yield Span(start, at, "metric", found, weight=EXACT + 0.01)
 
 
 def _counts(noun: str, lexicon: Lexicon) -> bool:
@@ -55,6 +67,8 @@ def _shared_fronts(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
         ends = range(first + 1, min(len(tokens), first + 3) + 1)
         if any(len(_metrics_of(tuple(lemmas[first:end]), lexicon)) == 1 for end in ends):
             continue  # `leaked calls and repeat calls`: the second is whole as it stands
+        if tokens[at].text == "," and any(t.kind == "dimension" for t in lexicon.exact.get((lemmas[first],), ())):
+            continue  # `in-network cost, networks 00248 and 00301`
         starts = [
             start
             for start in range(max(0, at - _LONGEST_FRONT), at - 1)

@@ -176,7 +176,7 @@ def _after_by(reading: Reading, span: Span) -> bool:
 
 
 _PEOPLE = POPULATION | {"speaker", "speakers"}
-_BY_MEANS = word_set("hit made driven taken seen given best mainly us them in")
+_BY_MEANS = word_set("hit made driven taken seen given best mainly us them in out back")
 """Before `by`: who did it, or how (`contacted us by phone`, `came in by web`), is told with it."""
 
 

@@ -15,7 +15,15 @@ from agents.planner.normalise import lemma, stem
 from agents.planner.period_spans import grain_spans, time_spans
 from agents.planner.periods import Clock
 from agents.planner.reading import Reading, Span, Target, Token
-from agents.planner.sound_spans import begins_a_name, is_cut_short, is_half_a_word, is_verb, sound, texts_of
+from agents.planner.sound_spans import (
+    begins_a_name,
+    ends_a_value,
+    is_cut_short,
+    is_half_a_word,
+    is_verb,
+    sound,
+    texts_of,
+)
 from agents.planner.words import (
     COMMON_VALUES,
     DETERMINERS,
@@ -55,6 +63,7 @@ def link(reading: Reading, lexicon: Lexicon, clock: Clock) -> None:
             or is_verb(span, tokens)
             or is_cut_short(span, tokens, lexicon)
             or begins_a_name(span, tokens, lexicon)
+            or ends_a_value(span, tokens, lexicon)
         )
     ]
     reading.spans = best_cover(len(tokens), sound(candidates, tokens, lexicon), tokens)

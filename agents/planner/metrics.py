@@ -258,11 +258,15 @@ def _settled(targets: tuple[Target, ...], reading: Reading) -> tuple[Target, ...
 def unjoined(mentions: list[Mention], reading: Reading) -> bool:
     """Two metrics with words between that do not coordinate them: one may be a condition on the other's rows."""
     ordered = sorted(mentions, key=lambda mention: mention.start)
+    joining = COORDINATORS | ({"with"} if _COMPARING & {token.text for token in reading.tokens} else set())
     return any(
-        not any(reading.tokens[at].text in COORDINATORS for at in range(one.end, other.start))
+        not any(reading.tokens[at].text in joining for at in range(one.end, other.start))
         for one, other in itertools.pairwise(ordered)
         if (one.start, one.end) != (other.start, other.end)
     )
+
+
+_COMPARING = word_set("compare comparing compared contrast contrasting")
 
 
 def _distinct(mentions: list[Mention]) -> list[Mention]:

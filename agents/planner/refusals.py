@@ -47,7 +47,7 @@ _PII = re.compile(
     r"\bwhich (?:members|customers|patients|people) (?:have )?(?:called|contacted|phoned|complained) "
     r"(?:us )?(?:the )?(?:most|more than)\b(?!.* by )|"
     r"\b(?:list|show|give|name|export|dump|download) (?:me )?(?:all |every |the |each "
-    r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)|"
+    r")*(?:individual )?(?:members|customers|patients|users|clients)(?: who\b| that\b| with\b|$)(?!.* by )|"
     r"\bwho (?:is|are) the (?:individual |specific )?(?:members|customers|patients)\b(?=.*\bby name\b)|"
     r"\bby name\b(?! of)|"
     r"(?:^|[,;.] ?)(?:and )?names(?: only| too| please| pls| plz)* ?[.?!]?$|"

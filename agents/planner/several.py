@@ -284,6 +284,8 @@ def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> lis
     spans = sorted(reading.of_kind("metric"), key=lambda span: span.start)
     if len(names) < 2 or len(spans) < 2 or first(reading, _AGAINST_OTHERS):
         return list(names)
+    if theirs := _of_theirs(names, spans, reading, lexicon):
+        return theirs
     if headed := _of_heading(names, spans[0], reading, lexicon):
         return headed
     words = {token.text for token in reading.tokens[spans[-2].end : spans[-1].start]}
@@ -293,7 +295,35 @@ def of_the_same(names: Sequence[str], reading: Reading, lexicon: Lexicon) -> lis
         return list(names)
     plain = _plainer(last, lexicon)
     added = words_of(metrics[last].label) - words_of(metrics[plain[0]].label) if plain else frozenset()
-    return [_said_of(name, added, lexicon) if name != last else name for name in names]
+    said_of = {name: _said_of(name, added, lexicon) for name in names if name != last}
+    return [said_of[name] if said_of.get(name, last) not in names else name for name in names]
+
+
+def _of_theirs(names: Sequence[str], spans: Sequence[Span], reading: Reading, lexicon: Lexicon) -> list[str]:
+    """`negative calls among leaked calls and their negative emotion rate`: that of the leaked ones."""
+    metrics = lexicon.model.metrics
+    first_named, second = spans[0], spans[-1]
+    between = {token.text for token in reading.tokens[first_named.end : second.start]}
+    head = next((name for name in names if any(target.name == name for target in first_named.targets)), "")
+    if len(names) != 2 or "their" not in between or not head or metrics[head].unit != "count":
+        return []
+    (other,) = (name for name in names if name != head) if len(set(names)) == 2 else ("",)
+    added = words_of(metrics[head].label) - words_of(_LIGHT_NOUNS)
+    kin = {head, *metrics[head].siblings}
+    meant = (
+        [
+            name
+            for name in metrics
+            if name in kin
+            and metrics[name].unit == metrics[other].unit
+            and words_of(metrics[other].label) < words_of(metrics[name].label)
+        ]
+        if other
+        else []
+    )
+    said = _said_of(other, added, lexicon) if other else ""
+    found = said if said != other else meant[0] if len(meant) == 1 else ""
+    return [head, found] if found else []
 
 
 _HEADING = word_set("of among for within")

@@ -37,6 +37,16 @@ def begins_a_name(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool
     )
 
 
+def ends_a_value(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
+    """`Medium Value segments`: no `value segments`, where the word is the last one of a value of theirs."""
+    if span.kind != "dimension" or not span.start or span.end - span.start == 1:
+        return False
+    before = lexicon.exact.get(
+        tuple(token.lemma for token in tokens[span.start - 1 : span.start + 1]), frozenset()
+    )
+    return any(target.kind == "value" and target.name in span.names for target in before)
+
+
 def is_cut_short(span: Span, tokens: Sequence[Token], lexicon: Lexicon) -> bool:
     """`the main reasons` are not of Maine: its lemma has no last letter."""
     word = tokens[span.start].text

@@ -61,6 +61,7 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (r"^(?!how |what |which )((?:[\w-]+ ){1,9}?[\w-]+) ?[:,-] how many"
      r"(?: (?:are there|were there|is that|was that))? ?\??$", r"how many \1"),
     (r"\b(?:the )?(?:prior|previous|last) year to date\b", "the same period last year"),
+    (r"\b(is|are|was|were) anything (?:but|other than|except) ", r"\1 not "),
     (r"\bpresently\b", "currently"),
     (r"\b(?:remains?|remained) (?=pending\b|open\b|undecided\b)", "is "),
     # `how many calls a day do we get`, `on an average day`

@@ -60,7 +60,10 @@ def is_barred(
         or _turned_round(best, own)
         or _order_lost(best, own)
         or _value_left(best, left, lexicon)
+        or _figure_dropped(best, own, lexicon)
         or _value_lost(best)
+        or (chance < _CERTAIN and status_lost(best, lexicon))
+        or (chance < _CERTAIN and _events_for_people(best, lexicon))
         or _value_dropped(best, lexicon)
         or (chance < _CERTAIN and _named_away(best, own, lexicon))
         or _side_left(best, left)
@@ -286,6 +289,60 @@ def _value_lost(best: Candidate) -> bool:
     """`total calls by hospital`: a value that stands where a breakdown would narrows nothing."""
     starts = {span.start for span in best.reading.of_kind("value")}
     return any(issue.kind == "unexplained" and issue.words and issue.at in starts for issue in best.draft.issues)
+
+
+def _figure_dropped(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:
+    """`leaked calls with leaked calls within 24 hours`: one of several figures, called by its label, is lost."""
+    limited = {item.metric for item in (*own.having, *best.draft.having)}
+    asked = set(own.metrics) - limited
+    if len(asked) < 2 or own.issues or not set(best.draft.metrics) - limited < asked:
+        return False
+    labels = {name: words_of(lexicon.model.metrics[name].label) for name in asked - set(best.draft.metrics)}
+    return any(
+        len(span.targets) == 1
+        and labels.get(span.targets[0].name) == words_of(" ".join(_spelt(best.reading, span)))
+        for span in best.reading.of_kind("metric")
+    )
+
+
+def _spelt(reading: Reading, span: Span) -> list[str]:
+    return [token.text for token in reading.tokens[span.start : span.end]]
+
+
+def status_lost(best: Candidate, lexicon: Lexicon) -> bool:
+    """`how many patients had a claim denied`: all who have claims, where only denied ones were asked about."""
+    metrics = lexicon.model.metrics
+    said: set[str] = set()
+    for name in best.draft.metrics:
+        said |= {stem(word) for text in (metrics[name].label, *metrics[name].synonyms) for word in text.split()}
+    for item in best.draft.filters:
+        said |= {stem(w) for value in item.values for w in lexicon.values.label(item.dimension, value).split()}
+    said |= {
+        stem(word) for name in best.draft.dimensions for word in words_of(lexicon.model.dimensions[name].label)
+    }
+    named = [value for name in lexicon.heads.get("status", ()) for value in lexicon.values.values(name)]
+    statuses = {value.lower() for value in named if " " not in value}
+    asking = asking_places(best.reading)
+    return any(
+        best.reading.tokens[at].text in statuses and stem(best.reading.tokens[at].text) not in said
+        for span in best.reading.of_kind("metric")
+        for at in range(span.start, span.end)
+        if at in asking
+    )
+
+
+_PEOPLE_ASKED = re.compile(
+    r"\b(?:how many|number of|count of) (?:\w+ ){0,2}?"
+    r"(?:people|members|customers|patients|persons|individuals|folks)\b"
+)
+
+
+def _events_for_people(best: Candidate, lexicon: Lexicon) -> bool:
+    """`how many people gave up on the website`: sessions are counted, and one may give up twice."""
+    metrics = [lexicon.model.metrics[name] for name in best.draft.metrics]
+    if not _PEOPLE_ASKED.search(best.reading.text) or best.reading.of_kind("metric"):
+        return False
+    return all(metric.unit == "count" and not metric.distinct and metric.additive for metric in metrics)
 
 
 _INTRODUCING = word_set("by via through on over for in from of at with among using")

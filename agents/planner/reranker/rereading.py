@@ -14,7 +14,7 @@ from agents.planner.policy import Check, choices_of, planned
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading
 from agents.planner.reranker import judging, slots
-from agents.planner.reranker.barring import is_barred, sliced_to_one
+from agents.planner.reranker.barring import is_barred, sliced_to_one, status_lost
 from agents.planner.reranker.candidates import Candidate, Evidence, Making
 from agents.planner.reranker.judging import Judge, judged
 from agents.planner.reranker.slots import Slots
@@ -75,7 +75,8 @@ class Reranker:
         left = unexplained_words(best.draft, best.reading, intent, self.lexicon)
         if answers and chance >= self.judge.answer and not is_barred(best, own, left, self.lexicon, chance):
             return self._answered(best, own, [word for _, word in left])
-        return (self._asking if plan.kind == "query" else self._offering)(plan, own, likely, check)
+        offered = [(known, one) for known, one in likely if not status_lost(one, self.lexicon)] or likely
+        return (self._asking if plan.kind == "query" else self._offering)(plan, own, offered, check)
 
     def chance(self, query: SemanticQuery, reading: Reading, intent: Intent, clock: Clock) -> float:
         """Of a query that it is what is asked; 0 where it is no candidate."""

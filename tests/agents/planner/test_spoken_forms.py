@@ -41,6 +41,27 @@ def test_every_figure_that_is_asked_for_is_shown_and_no_other(ask: Ask, question
     assert set(_query(ask(question)).metrics) == FIGURES[question]
 
 
+TWO_FIGURES = {
+    "Claim denial rate and denial rate of decided claims per age group": {
+        "claim_denial_rate", "claim_decision_denial_rate",
+    },
+    "Rate-not-found and provider-not-found rate by specialty": {"rate_not_found_rate", "provider_not_found_rate"},
+    "avoidable call cost compared with avoidable call cost within 24 hours": {
+        "avoidable_call_cost", "avoidable_call_cost_24h",
+    },
+    "negative calls among leaked calls + their negative emotion rate, by segment": {
+        "leaked_negative_calls", "leaked_negative_rate",
+    },
+    "leaked calls and their average sentiment": {"leaked_calls", "leaked_avg_sentiment"},
+    "Compare handle time with wait time by team": {"avg_handle_time", "avg_wait_time"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", TWO_FIGURES)
+def test_figures_side_by_side_are_those_that_are_named(ask: Ask, question: str) -> None:
+    assert set(_query(ask(question)).metrics) == TWO_FIGURES[question]
+
+
 BROKEN_DOWN = {
     "Which medications get denied the most?": ("drug_name",),
     "Top denied drugs this year": ("drug_name",),
