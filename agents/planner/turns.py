@@ -62,6 +62,11 @@ TURNS = tuple(Rule.of(*turn) for turn in (
      r"(?: (?:are there|were there|is that|was that))? ?\??$", r"how many \1"),
     (r"\b(?:the )?(?:prior|previous|last) year to date\b", "the same period last year"),
     (r"\b(is|are|was|were) anything (?:but|other than|except) ", r"\1 not "),
+    (r"\b(under|over)[- ](\d\d)s\b", r"\1 \2"),
+    (r"\bwhat (?:is|s) the hold[- ]?up\b ?[-,:?]?", ""),
+    (rf"[?.;] ?({_SMALL}) of them\b(?! (?:are|were|have|had|is|do|did|which|who|that)\b)", r", top \1"),
+    (r"\baveraging (?=over|under|above|below|more|less|at least|at most|\$?\d)", "with an average of "),
+    (r"\bnot being (?=on|in|part)", "not "),
     (r"\bpresently\b", "currently"),
     (r"\b(?:remains?|remained) (?=pending\b|open\b|undecided\b)", "is "),
     # `how many calls a day do we get`, `on an average day`

@@ -62,7 +62,10 @@ def left_aside(words: Iterable[str]) -> str:
 def _averages_already(draft: Draft, lexicon: Lexicon) -> bool:
     """Whether each figure is an average as it stands: minutes, days, a score."""
     metrics = [lexicon.model.metrics[name] for name in draft.metrics]
-    return bool(metrics) and all(not one.additive and one.unit in _AVERAGED for one in metrics)
+    return bool(metrics) and all(
+        not one.additive and (one.unit in _AVERAGED or bool(one.denominator and one.unit != "rate"))
+        for one in metrics
+    )
 
 
 _AVERAGED = ("minutes", "seconds", "days", "points")

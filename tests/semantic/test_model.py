@@ -14,7 +14,7 @@ from semantic.parameters import bound
 from semantic.query import SemanticQuery
 
 # Phrases that several metrics share on purpose: the planner asks back.
-ASKED_BACK = {"turnaround time", "cost", "costs", "spend", "denials", "denial rate"}
+ASKED_BACK = {"volume", "turnaround time", "cost", "costs", "spend", "denials", "denial rate"}
 # A phrase for a metric or dimension that is also a value: the metric at hand decides which dimension it can be.
 DECIDED_BY_METRIC = {
     "claims",

@@ -27,7 +27,9 @@ not yet 65 | to one side | on what grounds | counting only those | we refuse | s
 rarest | seniors between 75 and 84 | seniors 75 and up | 75 years of age | aged 75 up | have a negative nps |
 has positive nps | shown separately | needed no prior authorization | calls/1000 | claims + denials | billing qs |
 same q | since data collection began | presently | which month of 2026 |
-2025 q4 | claims denied in may: how many? | prior year to date | is anything but |
+2025 q4 | claims denied in may: how many? | prior year to date |
+is anything but | under-65s | what is the hold-up |
+how many? ten of them | averaging over $5 | not being on the list |
  remains pending | how many calls a day do we get |
 on an average day |
 2025 as a whole | most expensive 10 | ranked by how many | expensive to cheapest | cheap to most expensive

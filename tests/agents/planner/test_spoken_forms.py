@@ -406,3 +406,15 @@ def test_what_is_counted_may_be_said_before_how_many(ask: Ask) -> None:
     query = _query(ask("MAPD members in Florida: how many?"))
     assert query.metrics == ("membership",)
     assert {item.dimension for item in query.filters} == {"plan_type", "state"}
+
+
+@pytest.mark.parametrize("question", ["What was the volume last week?", "Total volume for Q3", "volume by state"])
+def test_a_volume_of_nothing_said_is_asked_back(ask: Ask, question: str) -> None:
+    plan = ask(question)
+    assert plan.kind == "clarify"
+    assert len(plan.choices) > 1
+
+
+def test_what_a_volume_goes_by_says_of_what_it_is(ask: Ask) -> None:
+    assert _query(ask("volume by agent team")).metrics == ("total_calls",)
+    assert _query(ask("bottom five drugs by volume last month")).metrics == ("fills",)
