@@ -19,10 +19,10 @@ from agents.planner.metrics import (
 from agents.planner.ordering import read_order
 from agents.planner.people import of_the_membership, people_without_count, population_metric
 from agents.planner.periods import Clock, Period, clip, previous, year_before
-from agents.planner.ranking import MONEY_SUPERLATIVES
+from agents.planner.ranking import MONEY_SUPERLATIVES, SPEEDS
 from agents.planner.reading import Reading, Target
 from agents.planner.several import against_all, beside_the_plain_one, of_one_head, of_the_same
-from agents.planner.siblings import called_so, named_around, of_both, that_fits
+from agents.planner.siblings import called_so, named_around, of_both, that_fits, words_of
 from agents.planner.slicing import read_dimensions
 from agents.planner.thresholds import in_metric_unit, is_limited
 from agents.planner.twins import settle_twins
@@ -99,6 +99,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         # "how many members got kicked out by an expired session": not all members, those with the problem
         impact = default_metric(reading, [], lexicon)
         draft.metrics = [impact] if impact == lexicon.model.defaults.impact_metric else draft.metrics
+    if timed := _timed(draft, reading, lexicon):
+        draft.metrics = [timed]
     if priced := _priced(draft, reading, lexicon):
         draft.metrics = [priced]
     spans = [*reading.breakdown, *reading.of_kind("value")]
@@ -121,6 +123,21 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
             draft.issues.append(Issue("condition", metric_targets(tuple(draft.metrics))))
     draft.metrics = of_the_same(against_all(draft.metrics, reading, lexicon), reading, lexicon)
     draft.metrics = of_one_head(beside_the_plain_one(draft.metrics, reading, lexicon), reading, lexicon)
+
+
+def _timed(draft: Draft, reading: Reading, lexicon: Lexicon) -> str:
+    """`which specialty has the slowest estimate responses`: how long they take, where a figure tells that."""
+    metrics = lexicon.model.metrics
+    words = {token.text for token in reading.tokens}
+    if len(draft.metrics) != 1 or not words & SPEEDS or metrics[draft.metrics[0]].unit != "count":
+        return ""
+    counted = metrics[draft.metrics[0]]
+    own = words_of(counted.label)
+    found = [m.name for m in metrics.values() if m.unit in _DURATIONS and own <= words_of(m.label)]
+    return found[0] if len(found) == 1 else ""
+
+
+_DURATIONS = frozenset({"seconds", "minutes", "days"})
 
 
 def _counted_for_a_share(named: list[str], fitting: list[str], reading: Reading, lexicon: Lexicon) -> bool:

@@ -72,6 +72,25 @@ def read_bands(reading: Reading, lexicon: Lexicon) -> None:
         at = end
 
 
+def fill_bands(reading: Reading, lexicon: Lexicon) -> None:
+    """`from 0-6 months to 1-2 years`: the bands between two of them, too."""
+    values = sorted((span for span in reading.of_kind("value") if len(span.targets) == 1), key=lambda s: s.start)
+    for one, other in pairwise(values):
+        (first,), (last,) = one.targets, other.targets
+        words = [token.text for token in reading.tokens[max(0, one.start - 1) : other.start]]
+        between = words[one.end - one.start + (one.start > 0) :]
+        if first.name != last.name or between not in (["to"], ["through"], ["until"], ["up", "to"]):
+            continue
+        known = sorted(_bands(tuple(lexicon.values.values(first.name))), key=lambda band: band.low)
+        names = [band.value for band in known]
+        if first.value in names and last.value in names and names.index(first.value) < names.index(last.value):
+            inside = names[names.index(first.value) + 1 : names.index(last.value)]
+            reading.spans += [
+                Span(one.start, one.end, "value", (Target("value", first.name, name),)) for name in inside
+            ]
+            reading.explain(one.start, other.end)
+
+
 @lru_cache(maxsize=256)
 def _bands(values: tuple[str, ...]) -> tuple[_Band, ...]:
     """The bands among a dimension's values: parsed once, asked for with every reading of a question."""

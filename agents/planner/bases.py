@@ -10,7 +10,7 @@ from agents.planner.siblings import Named
 from agents.planner.thresholds import is_limited
 from agents.planner.words import DETERMINERS, LINKERS, POPULATION, word_set
 
-_JOINERS = word_set("and or & , vs versus plus against with to as well also both") | DETERMINERS
+_JOINERS = word_set("and or & , vs versus plus against with to as well also both total overall") | DETERMINERS
 COORDINATORS = word_set("and , vs versus plus against both or to than alongside together well along")
 
 

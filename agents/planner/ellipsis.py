@@ -37,7 +37,20 @@ def _shared_heads(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
             # `scripts and pharmacy denials`: the first is whole as it stands
             if found and found != second and not _counts(lemmas[at - 1], lexicon):
                 yield Span(at - 1, at, "metric", found, weight=EXACT + 0.01)
+                yield from _before_them(lemmas, at - 2, head, {found, second}, lexicon)
         yield from _long_firsts(lemmas, at, lexicon)
+
+
+def _before_them(
+    lemmas: Sequence[str], at: int, head: tuple[str, ...], taken: set[tuple[Target, ...]], lexicon: Lexicon
+) -> Iterable[Span]:
+    """`successful, failed and abandoned sessions`: those that commas join to the first of two."""
+    while at > 0 and lemmas[at] == ",":
+        found = _metrics_of((lemmas[at - 1], *head), lexicon)
+        if not found or found in taken or _counts(lemmas[at - 1], lexicon):
+            return
+        yield Span(at - 1, at, "metric", found, weight=EXACT + 0.01)
+        at -= 2
 
 
 def _long_firsts(lemmas: Sequence[str], at: int, lexicon: Lexicon) -> Iterable[Span]:

@@ -45,7 +45,21 @@ def complete_lists(reading: Reading, lexicon: Lexicon) -> None:
                 break
 
 
-def _lists(reading: Reading) -> Iterator[list[Span]]:
+def complete_pairs(reading: Reading, lexicon: Lexicon) -> None:
+    """`phone and callback`: of two words side by side the second is a value, too, where it is called just so."""
+    for one, other in [pair for items in _lists(reading, least=2) for pair in pairwise(items)]:
+        value, figure = (one, other) if one.kind == "value" else (other, one)
+        if value.kind != "value" or figure.kind != "metric" or figure.end - figure.start > 1:
+            continue
+        written = reading.tokens[figure.start].text
+        named = [(d, v) for d in sorted(value.names) for v in lexicon.values.values(d) if v.lower() == written]
+        if len(named) == 1:
+            target = Target("value", *named[0])
+            reading.spans = [s for s in reading.spans if (s.start, s.end) != (figure.start, figure.end)]
+            reading.spans.append(Span(figure.start, figure.end, "value", (target,)))
+
+
+def _lists(reading: Reading, least: int = _LEAST) -> Iterator[list[Span]]:
     """Runs of values and figures with only joining words between."""
     spans = sorted((s for s in reading.spans if s.kind in ("value", "metric")), key=lambda span: span.start)
     run: list[Span] = []
@@ -55,10 +69,10 @@ def _lists(reading: Reading) -> Iterator[list[Span]]:
         between = [token.text for token in reading.tokens[run[-1].end : span.start]] if run else []
         joined = bool(_JOINING & set(between)) and set(between) <= _JOINING | _LIGHT
         if run and not joined:
-            yield from ([run] if len(run) >= _LEAST else [])
+            yield from ([run] if len(run) >= least else [])
             run = []
         run = [*run, span]
-    yield from ([run] if len(run) >= _LEAST else [])
+    yield from ([run] if len(run) >= least else [])
 
 
 def _value_in(reading: Reading, span: Span, dimension: str, lexicon: Lexicon) -> Span | None:
@@ -109,6 +123,12 @@ def agree_in_lists(reading: Reading) -> None:
         if not between or not between <= _JOINING or not shared or one.start == other.start:
             continue
         for span in (one, other):
+            # `retail vs mail vs specialty`: no dimension either
+            reading.spans = [
+                s
+                for s in reading.spans
+                if not (s.kind == "dimension" and (s.start, s.end) == (span.start, span.end))
+            ]
             kept = tuple(target for target in span.targets if target.name in shared)
             if len(kept) < len(span.targets):
                 reading.spans = [replace(s, targets=kept) if s is span else s for s in reading.spans]

@@ -49,14 +49,16 @@ def _negation_before(
     words = [token.text for token in reading.tokens]
     ends = {span.end: span for span in values.values()}
     taken = {place for span in values.values() for place in range(span.start, span.end)}
+    counted = _figures(reading)
     at = start
     joined = False  # `excluding HMO and Florida`, but `excluding HMO in Florida`
+    led = False  # `excluding HMO, in Florida`: what a preposition leads after a comma stands for itself
     while at > 0:
         if words[at - 1] == "but" and at - 1 not in taken and _all_before(words, at - 1):
             return at - 1, at
         for phrase in _PHRASES:
             begin = at - len(phrase)
-            if begin >= 0 and tuple(words[begin:at]) == phrase and taken.isdisjoint(range(begin, at)):
+            if begin >= 0 and tuple(words[begin:at]) == phrase and (taken | counted).isdisjoint(range(begin, at)):
                 return begin, at
         if at in ends and ends[at].start < at:
             if not joined and not ends[at].names & values[start].names:
@@ -65,11 +67,22 @@ def _negation_before(
         elif words[at - 1] in _BETWEEN or at - 1 in nouns:
             if words[at - 1] == "," and at - 1 not in ends:
                 return None
+            if words[at - 1] == "," and led and not ends[at - 1].names & values[start].names:
+                return None
+            led = led or words[at - 1] in _LEADING
             joined = joined or words[at - 1] in _JOINTS
             at -= 1
         else:
             return _of_clause(reading, at, nouns | taken)
     return None
+
+
+_LEADING = word_set("in on from for at")
+
+
+def _figures(reading: Reading) -> set[int]:
+    """Where figures stand: `ended without a resolution` leaves nothing out."""
+    return {at for span in reading.of_kind("metric") for at in range(span.start, span.end)}
 
 
 _JOINTS = ("and", "or", "nor", ",")
@@ -86,12 +99,13 @@ _FAR = 8
 
 def _of_clause(reading: Reading, at: int, taken: set[int]) -> tuple[int, int] | None:
     """`excluding sessions that ended in a timeout`: only the things counted stand between, and no other value."""
-    counted = {place for span in reading.of_kind("metric") for place in range(span.start, span.end)}
+    counted = _figures(reading)
     words = [token.text for token in reading.tokens]
     for place in range(at - 1, max(-1, at - _FAR), -1):
         for cue in _STRONG:
             start = place + 1 - len(cue)
-            if start >= 0 and tuple(words[start : place + 1]) == cue and taken.isdisjoint(range(start, place + 1)):
+            here = range(start, place + 1)
+            if start >= 0 and tuple(words[start : place + 1]) == cue and (taken | counted).isdisjoint(here):
                 return start, place + 1
         acted = words[place].endswith("ed")  # `those enrolled in HMO`, `the ones denied as a duplicate`
         if place in taken and not acted:

@@ -23,7 +23,8 @@ def read_order(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     conditioned = bool(draft.having) and (ranking is None or (ranking.comparative and not ranking.first))
     if ranking is None or not draft.metrics or (reading.compared and not ranking.first) or conditioned:
         if ranking and ranking.limit and draft.metrics and draft.dimensions:
-            draft.limit = ranking.limit
+            way = direction(ranking, draft.metrics[0], reading, lexicon)
+            draft.limit, draft.order = ranking.limit, Order(by=draft.metrics[0], direction=way)
         return
     if not draft.dimensions and not draft.grain:
         if not ranking.comparative and not draft.compare_to:

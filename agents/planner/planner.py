@@ -22,7 +22,7 @@ from agents.planner.assemble import assemble
 from agents.planner.attribution import missed_attribution, read_attribution, settle_attribution
 from agents.planner.averages import keep_average
 from agents.planner.background import as_background, set_background_aside, set_occasions_aside
-from agents.planner.bands import read_bands
+from agents.planner.bands import fill_bands, read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods
 from agents.planner.core import Asking, needed
@@ -35,7 +35,14 @@ from agents.planner.indexes import indexes_of
 from agents.planner.intents import Intent, after_drivers, after_what_if, read_intent
 from agents.planner.lexicon import Lexicon, Values
 from agents.planner.linking import link
-from agents.planner.lists import agree_in_lists, bind_to_named, complete_lists, read_as_written, read_both_sides
+from agents.planner.lists import (
+    agree_in_lists,
+    bind_to_named,
+    complete_lists,
+    complete_pairs,
+    read_as_written,
+    read_both_sides,
+)
 from agents.planner.meaning import Meanings, match_meaning
 from agents.planner.named_parts import read_named_parts
 from agents.planner.negation import read_negation
@@ -454,6 +461,7 @@ class Planner:
         if prior is None:
             widen_tails(reading, self.tails, self.lexicon)
         complete_lists(reading, self.lexicon)
+        complete_pairs(reading, self.lexicon)
         leave_examples(reading, self.lexicon)
         read_ones(reading, self.lexicon)
         read_as_written(reading, self.lexicon)
@@ -462,6 +470,7 @@ class Planner:
         set_occasions_aside(reading, clock.today)
         set_background_aside(reading)
         read_bands(reading, self.lexicon)
+        fill_bands(reading, self.lexicon)
         before = prior.query.metrics if prior and prior.query else ()
         read_parts_of_values(reading, self.value_parts, self.lexicon, before)
         if prior:

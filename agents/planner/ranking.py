@@ -41,6 +41,7 @@ COMPARATIVES = word_set(
     more higher greater longer larger bigger less fewer lower shorter smaller worse better
     """
 )
+SPEEDS = word_set("slowest fastest quickest slow quick fast")
 MONEY_SUPERLATIVES = word_set("costliest priciest cheapest expensive costly")
 
 

@@ -26,7 +26,11 @@ def settle_statuses(reading: Reading, lexicon: Lexicon) -> None:
             if own.value not in lexicon.values.values(other):
                 continue
             called = _called(other, lexicon) - _called(own.name, lexicon)
-            said = {at for at in near if at not in figures and stem(reading.tokens[at].text) in called}
+            beside = range(max(0, span.start - 1 - _follows(reading, span.start)), span.start)
+            said = {
+                at for at in near
+                if (at not in figures or at in beside) and stem(reading.tokens[at].text) in called
+            }  # fmt: skip
             if said:
                 _settle(reading, span, Target("value", other, own.value), said)
                 break
@@ -63,6 +67,17 @@ def _counted(name: str, lexicon: Lexicon) -> str:
     wholes = {rate.denominator for rate in rates if rate.numerator == metrics[name].numerator}
     found = [m.name for m in metrics.values() if not m.denominator and m.unit == "count" and m.numerator in wholes]
     return found[0] if len(found) == 1 else ""
+
+
+_STILL = frozenset({"still", "yet", "is", "are", "was", "were", "been", "now", "currently"})
+
+
+def _follows(reading: Reading, start: int) -> int:
+    """How many words of being stand right before a value: `prior auth (still) pending`."""
+    at = start
+    while at and reading.tokens[at - 1].text in _STILL:
+        at -= 1
+    return start - at
 
 
 def _called(dimension: str, lexicon: Lexicon) -> set[str]:

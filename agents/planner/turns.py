@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.planner.rewriting import Rule
 from agents.planner.words import MONTHS
 
 _SMALL = r"\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty"
 _WHOSE = r"(?!(?:our|the|these|those|their|most|all|we|they|it|an?)\b)"
 _ENDS = "worst|best|highest|lowest|biggest|largest|smallest|slowest|fastest|longest|shortest"
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return {"thirty": "30", "sixty": "60", "ninety": "90"}[found[1]] + "-day"
+
 
 TURNS = tuple(Rule.of(*turn) for turn in (
     # `how long do hospital claims take`
@@ -54,7 +61,7 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (r"\bsame q\b", "same quarter"),
     (r"\bsince (?:the |our )?(?:data|records|data collection|record keeping|tracking|measurement) "
      r"(?:began|begins?|started|starts?)\b", "over all the data"),
-    (r"\b(which|what) (day|week|month|quarter) of (?=20\d\d\b|the (?:year|month|quarter)\b|"
+    (r"\b(which|what) ((?:day|week|month|quarter)s?) of (?=20\d\d\b|the (?:year|month|quarter)\b|"
      rf"(?:{'|'.join(MONTHS)})\b)", r"\1 \2 in "),
     # `2025 Q4`; `men over 65 with denied claims: how many?`
     (r"\b(20\d\d),? ?(q[1-4]|h[12])\b", r"\2 \1"),
@@ -67,6 +74,29 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (rf"[?.;] ?({_SMALL}) of them\b(?! (?:are|were|have|had|is|do|did|which|who|that)\b)", r", top \1"),
     (r"\baveraging (?=over|under|above|below|more|less|at least|at most|\$?\d)", "with an average of "),
     (r"\bnot being (?=on|in|part)", "not "),
+    (rf"\b(which|what) of (?:our|the|these|those|all) (?:{_SMALL}) (?=(?:\w+ )?\w+s\b)", r"\1 of our "),
+    (rf"[?.;] ?(?:please )?(?:give|show|list|name) me (?:the )?({_SMALL})(?: of them)?(?: please)? ?[.?!]?$",
+     r", top \1"),
+    (r"\b(thirty|sixty|ninety)[- ]day\b", _in_digits),
+    (r"\btill\b(?! now)", "until"),
+    (r"\b(we|they) (?:decline|reject|turn down|knock back)\b(?! to\b)", r"\1 deny"),
+    (r"\b(cost|calls|copay|claims|fills|minutes) ?/ ?(call|member|fill|prescription|request|session|claim)\b",
+     r"\1 per \2"),
+    (rf"\b({'|'.join(MONTHS)}) (?:against|vs|versus|compared (?:with|to)) (?:the )?(?:same )?\1 "
+     r"(?:before|prior|a year (?:ago|earlier|before)|last year|of last year|the year before)\b",
+     r"\1 compared with the same month last year"),
+    (r"\b(?:among|of) (?:the )?leaked ones\b", "among leaked calls"),
+    (r"\b(?:except|excluding|excepting) (?:where|those where|when|for those whose) (?:the )?([\w-]+(?: \w+)?) is ",
+     r"excluding \1 "),
+    (r",? in total(?= ?[,.;?]|$)", ""),
+    (r"\badded (?:up|together)\b|\bas (?:one|a single) (?:number|figure|total|sum)\b", "together"),
+    (r"\b(?:log|logging|sign|signing) in (?=(?:last|this|in|on|during|since|yesterday|today)\b)", "login "),
+    (r"\bas compared (?:to|with)\b", "versus"),
+    (r"(?<![$\d.,])\b(\d[\d,.]*) dollars\b", r"$\1"),
+    (r"\b(?:and )?(?:its|the|their) change (?:on|from|since|versus|vs|over|against) "
+     rf"(?=(?:{'|'.join(MONTHS)}|last|the)\b)",
+     "compared with "),
+    (r"\b(descending|ascending|desc|asc),? by (?=(?:the )?\w+ ?[.?!]?$)", r"\1, sorted by "),
     (r"\bpresently\b", "currently"),
     (r"\b(?:remains?|remained) (?=pending\b|open\b|undecided\b)", "is "),
     # `how many calls a day do we get`, `on an average day`

@@ -32,7 +32,10 @@ is anything but | under-65s | what is the hold-up |
 how many? ten of them | averaging over $5 | not being on the list |
  remains pending | how many calls a day do we get |
 on an average day |
-2025 as a whole | most expensive 10 | ranked by how many | expensive to cheapest | cheap to most expensive
+2025 as a whole | which of our five plans | how? give me four | ninety-day | till friday | we decline |
+cost/call | may vs the may before | among the leaked ones | except where the specialty is x | cost in total |
+added up | as compared to | 20 dollars | and its change on may | descending by cost? | log in last may |
+most expensive 10 | ranked by how many | expensive to cheapest | cheap to most expensive
 """
 PIECES = [piece.strip() for piece in SAID.replace("\n", " ").split("|")] + SAID.replace("|", " ").split()
 
