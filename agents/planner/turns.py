@@ -83,7 +83,7 @@ TURNS = tuple(Rule.of(*turn) for turn in (
     (r"\b(cost|calls|copay|claims|fills|minutes) ?/ ?(call|member|fill|prescription|request|session|claim)\b",
      r"\1 per \2"),
     (rf"\b({'|'.join(MONTHS)}) (?:against|vs|versus|compared (?:with|to)) (?:the )?(?:same )?\1 "
-     r"(?:before|prior|a year (?:ago|earlier|before)|last year|of last year|the year before)\b",
+     r"(?:before|prior)\b",
      r"\1 compared with the same month last year"),
     (r"\b(?:among|of) (?:the )?leaked ones\b", "among leaked calls"),
     (r"\b(?:except|excluding|excepting) (?:where|those where|when|for those whose) (?:the )?([\w-]+(?: \w+)?) is ",
