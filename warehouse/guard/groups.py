@@ -87,10 +87,10 @@ class Groups:
         return [[name for name in self._kept_keys if name != key] for key in self._keys]
 
     def _along_totals(self) -> list[list[str]]:
-        """The groups that a total which is known elsewhere adds up."""
+        """The groups that a total adds up which may be known: the whole always is, from another mart or a report."""
         keys = [plain_text(key) for key in self._leaf.keys]
-        known = sorted((total for total in self._totals if total < set(keys)), key=sorted)
-        return [[f"k{keys.index(key)}" for key in sorted(total)] for total in known]
+        known = {total for total in self._totals if total < set(keys)} | ({frozenset()} if keys else set())
+        return [[f"k{keys.index(key)}" for key in sorted(total)] for total in sorted(known, key=sorted)]
 
     def _is_additive(self, under: Contribution) -> bool:
         return any(cell.family and under.text in {u.text for u in cell.under} for cell in self._leaf.cells)
