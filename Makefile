@@ -9,7 +9,7 @@ PORT ?= 8000
 N ?= 10000000
 JOBS ?= 2
 # One more than two processors: tests wait for disks, browsers and other processes for a sixth of their time.
-WORKERS ?= 3
+WORKERS ?= 2
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
 export DEEPEVAL_TELEMETRY_OPT_OUT := 1

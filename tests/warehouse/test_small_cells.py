@@ -136,7 +136,7 @@ def test_a_mart_counts_the_members_behind_its_sums_exactly(
         if shown.get(tuple(key)) is not None:
             assert tuple(key) not in small
             assert shown[tuple(key)] == pytest.approx(figure)
-    # The whole may be known from elsewhere: where few members are hidden in all, the next smallest are hidden, too.
+    # The whole may be known from elsewhere: where few are hidden in all, the next smallest are hidden, too.
     hidden = {key for key, members in behind.items() if members and shown.get(key) is None}
     more, told = hidden - small, {members for key, members in behind.items() if members and key not in hidden}
     assert small <= hidden

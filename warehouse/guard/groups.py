@@ -87,9 +87,10 @@ class Groups:
         return [[name for name in self._kept_keys if name != key] for key in self._keys]
 
     def _along_totals(self) -> list[list[str]]:
-        """The groups that a total adds up which may be known: the whole always is, from another mart or a report."""
+        """The groups that a total may be known of: the whole always, from another mart or a report."""
         keys = [plain_text(key) for key in self._leaf.keys]
-        known = {total for total in self._totals if total < set(keys)} | ({frozenset()} if keys else set())
+        known: set[frozenset[str]] = {total for total in self._totals if total < set(keys)}
+        known |= {frozenset()} if keys else set()
         return [[f"k{keys.index(key)}" for key in sorted(total)] for total in sorted(known, key=sorted)]
 
     def _is_additive(self, under: Contribution) -> bool:

@@ -418,3 +418,53 @@ def test_a_volume_of_nothing_said_is_asked_back(ask: Ask, question: str) -> None
 def test_what_a_volume_goes_by_says_of_what_it_is(ask: Ask) -> None:
     assert _query(ask("volume by agent team")).metrics == ("total_calls",)
     assert _query(ask("bottom five drugs by volume last month")).metrics == ("fills",)
+
+
+LEFT_OUT = {
+    "How many calls ended without a resolution in Florida?": {("state", "in")},
+    "Failed sessions per failure reason, leaving out session timeouts, in the mobile app": {
+        ("failure_reason", "not_in"), ("platform", "in"),
+    },
+    "calls excluding HMO, in Florida": {("plan_type", "not_in"), ("state", "in")},
+    "calls excluding those in Florida, Texas and Ohio": {("state", "not_in")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", LEFT_OUT)
+def test_only_what_is_left_out_is_left_out(ask: Ask, question: str) -> None:
+    assert {(item.dimension, item.op) for item in _query(ask(question)).filters} == LEFT_OUT[question]
+
+
+NAMED_TOGETHER = {
+    "Successful, failed and abandoned sessions per month of 2026": {
+        "successful_sessions", "failed_sessions", "abandoned_sessions",
+    },
+    "Failed estimate requests and total estimate requests per day, last week": {
+        "failed_estimate_requests", "estimate_requests",
+    },
+    "cost/call in Texas": {"cost_per_call"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", NAMED_TOGETHER)
+def test_no_figure_of_a_list_is_lost(ask: Ask, question: str) -> None:
+    assert set(_query(ask(question)).metrics) == NAMED_TOGETHER[question]
+
+
+def test_bands_from_one_to_another_are_all_between() -> None:
+    model = load_model()
+    bands = ["0-6 months", "6-12 months", "1-2 years", "2-3 years", "3+ years"]
+    planner = Planner(model, ValueDictionary.from_rows(model, {"tenure_bucket": bands}), Questions())
+    question = "Share of digital members impacted for each tenure bucket from 0-6 months to 1-2 years"
+    (item,) = _query(planner.plan(question, as_of=AS_OF, first_day=FIRST_DAY)).filters
+    assert set(item.values) == set(bands[:3])
+
+
+def test_an_amount_of_dollars_is_no_year(ask: Ask) -> None:
+    plan = ask("Claim types with an average claim amount above 2,000 dollars")
+    assert [(one.metric, one.value) for one in _query(plan).having] == [("avg_claim_amount", 2000.0)]
+
+
+def test_a_ranking_of_values_side_by_side_has_its_order(ask: Ask) -> None:
+    query = _query(ask("Bottom 5 states by total calls, MAPD versus PPO"))
+    assert query.limit is None or query.order_by[0].direction == "asc"
