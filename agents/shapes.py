@@ -135,8 +135,8 @@ def nothing(prose: Prose, voice: Voice) -> None:
         # The same words whether there is nothing or too little: the difference would tell which.
         said = Prose()
         said.write(
-            "No figure may be shown for {metric}{by}{thresholds}{filters}{period}: there are none, or {few} are "
-            "behind them.", by=[" by ", *dimension_names(voice)] if voice.table.names("dimension") else "",
+            "No figure may be shown for {metric}{by}{thresholds}{filters}{period}: {few} are behind them, if any.",
+            by=[" by ", *dimension_names(voice)] if voice.table.names("dimension") else "",
             metric=voice.metric(names[0]) if names else "this", thresholds=voice.thresholds(),
             filters=voice.filters(), period=voice.period(), few=voice.few(),
         )  # fmt: skip

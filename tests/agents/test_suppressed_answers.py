@@ -109,7 +109,7 @@ def test_a_hidden_figure_and_an_empty_result_are_said_in_fixed_words(ask_veiled:
     assert any("EPO" not in question for question in single.follow_ups[:1]), "a coarser question comes first"
     several = ask_veiled("Total calls by plan type yesterday", veiling.all_of_it)
     assert several.rows == []
-    assert several.text.endswith("there are none, or fewer than 11 members are behind them.")
+    assert several.text.endswith("fewer than 11 members are behind them, if any.")
 
 
 def test_a_figure_of_no_rows_at_all_is_told_like_one_of_too_few(
@@ -127,7 +127,7 @@ def test_a_figure_of_no_rows_at_all_is_told_like_one_of_too_few(
     monkeypatch.setattr(veiled.door, "query", none)
     answer = veiled.ask("NPS last week", executive)
     assert (answer.status, answer.rows) == ("answered", [[None]]), answer.trust_reason
-    assert answer.text.endswith("there are none, or fewer than 11 members are behind them.")
+    assert answer.text.endswith("fewer than 11 members are behind them, if any.")
 
 
 def test_nothing_there_and_too_little_there_read_the_same(
