@@ -107,7 +107,9 @@ _GROUNDS = re.compile(r"[,;] (?:because|since|as|so that)\b(?! of)[^.?!]*")
 _CORRELATION = re.compile(
     r"\bcorrelat\w*\b|\bregress(?:ion)?\b|\brelationship between\b|\bcausal\w*\b|"
     r"\bstatistical(?:ly)? signific\w*\b|\blink between\b|\bassociation between\b|"
-    r"\bdepend(?:s|ence)? on the\b|\b(?:does|do|did) .+ (?:cause|predict|lead to|affect|influence|impact|drive) .+"
+    r"\bdepend(?:s|ence)? on the\b|"
+    r"^(?!.*\bhow (?:many|much)\b).*\b(?:does|do|did) .+ "
+    r"(?:cause|predict|lead to|affect|influence|impact|drive) .+"
 )
 
 

@@ -150,7 +150,9 @@ def _asked(reading: Reading, between: set[str]) -> bool:
         )
         if cue and between & _JOINED:
             return True
-        return "or" in between and (reading.ranking is not None or _chooses(reading))
+        # `step therapy or quantity limits, per drug, ten largest`: what is ranked is the drugs
+        chosen = reading.ranking is not None and not (reading.breakdown and reading.ranking.limit)
+        return "or" in between and (chosen or _chooses(reading))
     return False
 
 

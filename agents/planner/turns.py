@@ -97,6 +97,8 @@ TURNS = tuple(Rule.of(*turn) for turn in (
      rf"(?=(?:{'|'.join(MONTHS)}|last|the)\b)",
      "compared with "),
     (r"\b(descending|ascending|desc|asc),? by (?=(?:the )?\w+ ?[.?!]?$)", r"\1, sorted by "),
+    (r"\b(?:does|did|do) each (?:one |of them )?cause\b", "were there for each"),
+    (r"\bhow old (?:are|is|were) ((?:[\w-]+ ){1,4}?)on average\b", r"what is the average age of \1"),
     (r"\bpresently\b", "currently"),
     (r"\b(?:remains?|remained) (?=pending\b|open\b|undecided\b)", "is "),
     # `how many calls a day do we get`, `on an average day`

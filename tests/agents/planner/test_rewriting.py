@@ -35,6 +35,8 @@ on an average day |
 2025 as a whole | which of our five plans | how? give me four | ninety-day | till friday | we decline |
 cost/call | may vs the may before | among the leaked ones | except where the specialty is x | cost in total |
 added up | as compared to | 20 dollars | and its change on may | descending by cost? | log in last may |
+did each cause |
+how old are members on average |
 most expensive 10 | ranked by how many | expensive to cheapest | cheap to most expensive
 """
 PIECES = [piece.strip() for piece in SAID.replace("\n", " ").split("|")] + SAID.replace("|", " ").split()

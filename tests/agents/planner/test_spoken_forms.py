@@ -465,6 +465,29 @@ def test_an_amount_of_dollars_is_no_year(ask: Ask) -> None:
     assert [(one.metric, one.value) for one in _query(plan).having] == [("avg_claim_amount", 2000.0)]
 
 
+@pytest.mark.parametrize(
+    ("question", "dimensions"),
+    [
+        ("Prescriptions denied for step therapy or quantity limits, per drug, ten largest", ("drug_name",)),
+        ("which has more calls, Medicare or Commercial?", ("line_of_business",)),
+    ],
+)
+def test_values_joined_by_or_are_told_apart_where_one_is_chosen(
+    ask: Ask, question: str, dimensions: tuple[str, ...]
+) -> None:
+    assert _query(ask(question)).dimensions == dimensions
+
+
+def test_how_many_something_caused_is_no_question_of_cause(ask: Ask) -> None:
+    assert ask("How many digital errors did session timeouts cause in September?").refusal != "correlation"
+    assert ask("Does wait time affect NPS?").refusal == "correlation"
+
+
+def test_how_old_people_are_on_average_is_their_average_age(ask: Ask) -> None:
+    query = _query(ask("How old are Medicare members on average, state by state?"))
+    assert (query.metrics, query.dimensions) == (("avg_age",), ("state",))
+
+
 def test_a_ranking_of_values_side_by_side_has_its_order(ask: Ask) -> None:
     query = _query(ask("Bottom 5 states by total calls, MAPD versus PPO"))
     assert query.limit is None or query.order_by[0].direction == "asc"
