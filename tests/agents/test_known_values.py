@@ -128,8 +128,7 @@ def test_without_published_values_they_are_read_through_the_door_and_kept(
     through = values_of(reader, model, told.door, snapshot, tmp_path)
     barely = {value for value, members in counties(told, "true").items() if 11 <= members < 22}
     as_counted, as_read = set(as_published.values("county")), set(through.values("county"))
-    assert as_counted <= as_read
-    assert as_read - as_counted <= barely
+    assert as_counted ^ as_read <= barely  # the next smallest is hidden beside a lone hidden one
     assert as_counted - barely
     monkeypatch.setattr(told.door, "query", lambda *_: pytest.fail("read twice"))
     assert values_of(reader, model, told.door, snapshot, tmp_path) == through

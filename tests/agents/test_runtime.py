@@ -228,8 +228,8 @@ def test_a_narrowed_reader_gets_totals_of_their_own_rows(
 
 
 def test_what_did_not_change_is_told_so_and_withholds_no_answer(assistant: Assistant) -> None:
-    # In the tiny company HMO's leaked billing calls of the last week are as many as of the week before.
-    narrowed = Principal("rita", "executive", attributes={"plan_type": "HMO"})
+    # In the tiny company a figure of PPO's last week is as it was in the week before.
+    narrowed = Principal("rita", "executive", attributes={"plan_type": "PPO"})
     answer = assistant.ask("What's breaking right now?", narrowed)
     assert answer.status == "answered"
     assert "unchanged on the week" in answer.text
