@@ -118,6 +118,7 @@ import os, signal, sys
 from ui.cli import main
 from warehouse.assembly import Assembly
 derive_days = Assembly.derive_days
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background begins with it ignored
 def stopped(self, destinations):
     os.kill(os.getpid(), signal.SIGINT)
     derive_days(self, destinations)
