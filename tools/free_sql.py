@@ -52,7 +52,7 @@ def run_sql(sql: str, desk: Hidden) -> Outcome:
         raise Mendable("misnamed", MISNAMED, MISNAMED_HINT)
     try:
         result = desk.door.query(
-            sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source)
+            sql, desk.principal, context=QueryContext(desk.answer_id, desk.question, desk.source, own=True)
         )
     except DeniedError as error:
         if error.code in FINAL:

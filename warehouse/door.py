@@ -36,13 +36,15 @@ REMEMBERED_ROWS = 500
 class QueryContext:
     """Where a statement comes from. The question is kept in the audit trail as a fingerprint only.
 
-    `plan` is the semantic query as JSON; the trail keeps its names, and fingerprints of its values.
+    `plan` is the semantic query as JSON; the trail keeps its names, and fingerprints of its values. `own`: the
+    reader wrote the statement, so that nothing of it is taken for ours.
     """
 
     answer_id: str = ""
     question: str = ""
     source: str = "chat"
     plan: str = ""
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class Warehouse:
         """
         started = perf_counter()
         snapshot, pool = self._open(principal)
-        ours = context is not None and (bool(context.plan) or context.source == "dashboard")
+        ours = context is not None and not context.own and (bool(context.plan) or context.source == "dashboard")
         shareable = ours and self._outside is None and data_for(principal, self._policy) == "shared"
         limits = self._limits_of(principal)
         asked = _Asked(sql, principal, params or {}, snapshot.id, pool, limits, shareable, ours)

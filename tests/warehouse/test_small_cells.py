@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from warehouse.audit import AuditLog
-from warehouse.door import QueryResult, Warehouse
+from warehouse.door import QueryContext, QueryResult, Warehouse
 from warehouse.errors import DeniedError
 from warehouse.principal import Principal
 from warehouse.settings import Settings
@@ -31,7 +31,7 @@ def ask(tiny_warehouse: Path, tmp_path: Path, settings: Settings) -> Iterator[As
     door = Warehouse(
         tiny_warehouse, own, AuditLog(own.state / "audit"), clock=lambda: datetime(2026, 11, 1, tzinfo=UTC)
     )
-    yield lambda sql, who=EXECUTIVE: door.query(sql, who)
+    yield lambda sql, who=EXECUTIVE, **how: door.query(sql, who, **how)
     door.close()
 
 
@@ -369,6 +369,14 @@ def test_groups_of_many_are_listed_and_the_reader_is_told_of_the_others(
     assert set(found.rows) == set(gold.execute(many).fetchall())
     assert found.leaves_out
     assert not ask("SELECT DISTINCT plan_type FROM gold.calls").leaves_out
+
+
+def test_a_readers_own_statement_is_none_of_ours_wherever_it_is_written(ask: Ask) -> None:
+    listing = "SELECT plan_type, age_group, call_topic, COUNT(*) AS n FROM gold.calls GROUP BY ALL"
+    own = ask(listing, context=QueryContext("x", "", "dashboard", own=True))
+    ours = ask(listing, context=QueryContext("x", "", "dashboard"))  # totals are made of it: its groups all stand
+    assert own.leaves_out
+    assert 0 < len(own.rows) < len(ours.rows)
 
 
 def test_how_many_groups_there_are_does_not_count_a_few_members(ask: Ask) -> None:

@@ -142,7 +142,7 @@ def _own(reading: Reading) -> Panel | Refusal | None:
         return None
     if len(sql) > MOST_CHARACTERS:
         return Refusal("too_long", f"A statement has at most {MOST_CHARACTERS:,} characters.")
-    context = QueryContext(f"own-{reading.account.name}", "", SOURCE)
+    context = QueryContext(f"own-{reading.account.name}", "", SOURCE, own=True)
     try:
         result = reading.desk.door.query(sql, reading.principal, context=context)
     except CommandCenterError as error:
