@@ -5,11 +5,11 @@ from __future__ import annotations
 from agents.answer import Fact
 from agents.courses import bucket, so_far
 from agents.prose import Piece, Prose, series
-from agents.rankings import descending, leading_column
+from agents.rankings import descending, extreme_word, leading_column
 from agents.shapes import Telling, nothing
 from agents.sight import SeenTable
 from agents.voice import Voice
-from agents.wording import in_sentence, is_plural, plural
+from agents.wording import in_sentence, plural
 
 TOLD = 6
 """How many groups are told; the table has all of them."""
@@ -68,8 +68,7 @@ def _label(voice: Voice, name: str) -> Piece:
 
 
 def _extreme(voice: Voice, metric: str, largest: bool) -> Fact:
-    counted = voice.table.column(metric).unit == "count" and is_plural(voice.table.column(metric).label)
-    text = ("most" if largest else "fewest") if counted else ("highest" if largest else "lowest")
+    text = extreme_word(voice, metric, largest)
     return Fact(text=text, value="max" if largest else "min", source=f"query:ranked_within:{voice.table.part}")
 
 

@@ -72,11 +72,16 @@ def descending(table: SeenTable, column: str) -> bool:
 
 def extreme(voice: Voice, metric: str, row: int, largest: bool) -> Fact:
     """most or fewest for counts, highest or lowest else: bound to the row being that extreme."""
-    counted = voice.table.column(metric).unit == "count" and is_plural(voice.table.column(metric).label)
-    words = ("most", "fewest") if counted else ("highest", "lowest")
     kind = "max" if largest else "min"
     source = f"extreme:{kind}:{voice.table.part}:{row}:{metric}"
-    return Fact(text=words[0] if largest else words[1], value=kind, source=source)
+    return Fact(text=extreme_word(voice, metric, largest), value=kind, source=source)
+
+
+def extreme_word(voice: Voice, metric: str, largest: bool) -> str:
+    """most or fewest for counts, highest or lowest else."""
+    counted = voice.table.column(metric).unit == "count" and is_plural(voice.table.column(metric).label)
+    words = ("most", "fewest") if counted else ("highest", "lowest")
+    return words[0] if largest else words[1]
 
 
 def row_count(voice: Voice) -> Fact:

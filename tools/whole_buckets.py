@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from semantic.query import SemanticQuery, TimeRange
-from semantic.windows import bucket_end, bucket_start, clip, default_range, shift
+from semantic.query import SemanticQuery
+from semantic.windows import buckets, clip, default_range, whole_part
 from tools.desk import Desk
 from tools.periods import period_in_words
 
@@ -24,12 +22,10 @@ def whole_buckets(query: SemanticQuery, desk: Desk) -> tuple[SemanticQuery, tupl
     period = clip(asked, desk.as_of, desk.first_day)
     if period is None:
         return query, ()
-    first, last = bucket_start(period.start, grain), bucket_end(period.end, grain)
-    start = period.start if first == period.start else shift(first, grain, 1)
-    end = period.end if last == period.end else bucket_start(period.end, grain) - timedelta(days=1)
-    if (start, end) == (period.start, period.end):
+    kept = whole_part(period, grain)
+    if kept == period:
         return query, ()
-    if end < start or bucket_start(end, grain) == start:  # one alone is neither the highest nor the lowest
-        return query, (f"{'No' if end < start else 'Only one'} {grain} is whole in this period.",)
-    kept = TimeRange(start=start, end=end)
+    whole = buckets(kept, grain) if kept else 0
+    if kept is None or whole < 2:  # one alone is neither the highest nor the lowest
+        return query, (f"{'Only one' if whole else 'No'} {grain} is whole in this period.",)
     return query.model_copy(update={"time": kept}), (f"Only whole {grain}s are ranked, {period_in_words(kept)}.",)
