@@ -141,9 +141,10 @@ class Talk(Part):
 
 
 class ConversationsFile(_Dated):
-    """Conversations: `conversations/`."""
+    """Conversations: `conversations/`. `values` are those that only data have."""
 
     label: str
+    values: dict[Dimension, tuple[Value, ...]] = Field(default_factory=dict)
     conversations: tuple[Talk, ...] = Field(min_length=1)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from agents.planner.lexicon import Lexicon
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Span, Token
-from agents.planner.words import POPULATION, word_set
+from agents.planner.words import POPULATION, SHARE, word_set
 
 
 def leave_people(reading: Reading) -> None:
@@ -105,6 +105,8 @@ def _is_counted(reading: Reading, span: Span) -> bool:
         "total"
     ]:
         return True
+    if words[span.start - 1 : span.start] == ["all"] and "of" in words[: span.start - 1] and {*words} & SHARE:
+        return True  # `as a percentage of all claims`
     return span.start == 0 and words[span.end : span.end + 1] != [] and words[span.end] in _EACH
 
 

@@ -15,7 +15,7 @@ from semantic.query import DimensionFilter, Order
 
 _FILLERS = re.compile(
     r"and|for|about|what|how|do|does|did|they|it|them|that|those|these|is|are|the|an?|[io]n|of|by|me|us|show|just|only|"
-    r"now|much|please|instead|rather|then|ok|okay|again|as|well|also|too|add|with"
+    r"now|so|much|please|instead|rather|then|ok|okay|again|as|well|also|too|add|with|ones?|keep|leave"
 )
 _MONEY = frozenset(("cost", "costs", "dollars", "price", "prices", "pay"))
 _COUNTING = frozenset(("number", "count", "many"))
@@ -29,6 +29,8 @@ def named_among(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
     """
     if reading.breakdown or reading.of_kind("time") or reading.grain or _narrows(draft, base, lexicon):
         return ""
+    if not set(draft.metrics) <= set(base.metrics) and (part := part_of_counted(reading, base, lexicon)):
+        return part
     is_open = any(issue.kind == "ambiguous_metric" for issue in draft.issues)
     if not is_open and not set(draft.metrics) <= set(base.metrics):
         return ""
@@ -41,6 +43,37 @@ def named_among(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
         or _fitting(words - _COUNTING, _of_the_same(words, base, lexicon), lexicon)
         or _of_the_family(words, base, lexicon)
     )
+
+
+_HOW_MANY = re.compile(
+    r"(?:and |so |but |now |then )*how many (?:of (?:them|those|these) )?(?:were |are |was |is |got |"
+    r"get |have |had |been "
+    r"|we |did |ended up )*(?P<said>\w+(?:ed|en|nt)|open|late|pending|lost|left)"
+    r"(?: (?:of (?:them|those|these)|in total|though|then|so far))?(?: [.?!])*"
+)
+
+
+def asks_how_many(reading: Reading) -> bool:
+    """`how many were denied?`: a part of what was counted before."""
+    return bool(_HOW_MANY.fullmatch(reading.text))
+
+
+def part_of_counted(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
+    """`how many failed?` after a count: the count of those among them that did, and not that of other things."""
+    found = _HOW_MANY.fullmatch(reading.text)
+    counts = [name for name in base.metrics if lexicon.model.metrics[name].unit == "count"]
+    if not found or not counts:
+        return ""
+    known = frozenset[str]().union(*(lexicon.model.datasets_of(name) for name in counts))
+    kin = [n for name in counts for n in lexicon.model.metrics[name].siblings]
+    same = [
+        name
+        for name, one in lexicon.model.metrics.items()
+        if one.unit == "count" and (lexicon.model.datasets_of(name) & known or name in kin)
+    ]
+    told = [name for name in same if found["said"] in _words_of(name, lexicon)]
+    near = [name for name in told if name in kin] or told
+    return near[0] if len(near) == 1 else ""
 
 
 def _of_the_family(words: set[str], base: Draft, lexicon: Lexicon) -> str:

@@ -16,6 +16,7 @@ _RATE = (
     r"percentage terms|share|shares|proportion)(?: instead| please| rather)?(?= [.]|$| of that)|"
     r"what (?:share|percentage|percent|rate|proportion) (?:is|are|was|were) (?:that|it|this|they|those)|"
     r"^(?:and )?the (?:rate|percentage|share|proportion)(?: please| instead)?(?= [.]|$)|"
+    r"(?:in )?(?:percent|percentage)[- ]?wise|in relative terms|proportionally|"
     r"in (?:percent|percentage|percentages)|as a (?:rate|percentage|percent|share)"
 )
 _COUNT = (
@@ -27,6 +28,7 @@ _MONEY = (
     r"(?:and )?(?:as|in|show(?: me)?|give me)(?: it| that| this| them)?(?: in)?(?: the)? (?:dollars|"
     r"dollar terms|money|usd|\$|dollar amounts?|money terms)|"
     r"(?:what|how much) (?:does|did|do|is|was) (?:that|it|they|this|those|all that) (?:cost|costing)(?: us)?|"
+    r"(?:dollar|money|cost)[- ]?wise|"
     r"how much (?:money )?(?:is|was) (?:that|it|this)|what (?:is|was) (?:that|it|this) in dollars|"
     r"(?:and )?the cost of (?:that|it|this|those)"
 )

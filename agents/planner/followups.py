@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agents.planner.among import keep_those_that_know, named_among, of_those_shown, version_of
+from agents.planner.among import asks_how_many, keep_those_that_know, named_among, of_those_shown, version_of
 from agents.planner.assemble import check_compatibility
 from agents.planner.contrast import contrast
 from agents.planner.conversion import convert
@@ -15,13 +15,15 @@ from agents.planner.draft import Ask, Draft, Issue
 from agents.planner.intents import Intent
 from agents.planner.lexicon import Lexicon, namesake
 from agents.planner.narrowing import is_compared, narrow
+from agents.planner.people_behind import asks_people, count_people
 from agents.planner.plan import PriorTurn
 from agents.planner.reading import Reading, Target
-from agents.planner.reshaping import changed_filters, drop_slots, order_rows, sort, sorts
-from agents.planner.shares import OF_TOTAL, adds_up, asks_part, of_all, rate_of_named
+from agents.planner.reshaping import changed_filters, drop_slots, in_total, order_rows, sort, sorts
+from agents.planner.shares import OF_TOTAL, adds_up, asks_part, of_all, of_others, rate_of_named
 from agents.planner.shifting import set_period
 from agents.planner.subsets import restrict, restricting
 from agents.planner.thresholds import in_metric_unit, operator
+from agents.planner.unchanged import say_unchanged
 from semantic.query import DimensionFilter, MetricFilter, Order
 
 _OPENERS = (
@@ -55,12 +57,15 @@ _SHOW_AS = (
 )
 _ALL_ROWS = (
     r"(?:show|give me|list|see)(?: me)? (?:all|everything|all of them|the rest|the full list|more|"
-    r"them all)|all of them|show all"
+    r"them all)|all of them|show all|"
+    r"(?:(?:show|give|list|see)(?: me)? )?(?:the )?(?:whole|full|entire|complete) (?:list|table|ranking|"
+    r"set|lot|thing)"
 )
 
 
 _OF_BEFORE = (
-    r"(?:^|\s)(?:(?:for|of|among|in|on|from|by) (?:it|them|those|these|that one|this one)(?: ones)?(?= [.?!]|$)|"
+    r"(?:^|\s)(?:(?:for|of|among|in|on|from|by) (?:it|them|those|these|that|this|all that|that one|this one)"
+    r"(?: ones)?(?= [.?!]|$)|"
     r"(?:do|did|does|have|had|are|were) they\b)|"
     r"^(?:and |now |what (?:is|are|was|were|about) |how (?:is|are|about) |show (?:me )?|give me )*(?:their|its)\b|"
     r"(?<!are)(?<!were)(?<!is)(?<!was) there(?: [.?!])?$"
@@ -90,17 +95,37 @@ def is_follow_up(reading: Reading, intent: Intent) -> bool:
     if reading.of_kind("metric") and not re.match(rf"(?:and |now |show (?:it |that )?)*{OF_TOTAL}", text):
         if reading.of_kind("time") and re.search(_ANEW, text):
             return False
-        if _this_figure(reading) or restricting(reading):
+        if _this_figure(reading) or restricting(reading) or _concludes(reading) or asks_people(reading):
             return True
         if re.match(_AS_PART, text) or (len(reading.tokens) <= _ONE_LINE and re.search(_AMONG_THESE, text)):
+            return True
+        if asks_how_many(reading):
             return True
         pointing = len(reading.tokens) <= _SHORT and re.search(_OF_BEFORE, text)
         return bool(re.search(_WITH_METRIC, text) or pointing) or sorts(reading)
     if intent.kind in ("briefing", "impact"):
         return False
-    named = reading.breakdown or reading.of_kind("value") or reading.of_kind("time") or reading.grain
+    named = bool(reading.breakdown or reading.of_kind("value") or reading.of_kind("time") or reading.grain)
+    short = len(reading.tokens) <= _SHORT
+    named = named or bool(short and reading.ranking)
+    named = named or bool(short and intent.kind == "query" and re.match(_SHOWN, text))
     lead = re.match(OF_TOTAL, text) or re.search(_OPENERS, text) or re.search(_MARKERS, f" {text} ")
     return bool(lead or named or len(reading.tokens) <= 4 or intent.kind == "drivers")
+
+
+def _concludes(reading: Reading) -> bool:
+    """`so what is the in-network share?`, `leave out NPS`, `only the two rates`: of what was just shown.
+
+    Not where a period, a value or a group of its own is named: that is a question of its own.
+    """
+    named = any(reading.of_kind(kind) for kind in ("time", "value")) or reading.breakdown
+    return bool(len(reading.tokens) <= _ONE_LINE and not named and re.match(_LEANING, reading.text))
+
+
+_LEANING = (
+    r"(?:and |ok |okay |now |but )*(?:(?:so|then)\b(?! far\b)|"
+    r"(?:only|just|keep|remove|drop|without|exclude|excluding|hide)\b)"
+)
 
 
 def _this_figure(reading: Reading) -> bool:
@@ -109,6 +134,7 @@ def _this_figure(reading: Reading) -> bool:
     return any(words[span.start - 1] in _POINTING for span in reading.of_kind("metric") if span.start)
 
 
+_SHOWN = rf"(?:please |can you |could you |now |and )*(?:{_ALL_ROWS})(?: please| now| again)*(?= [.?!]|$)"
 _POINTING = ("this", "that", "these", "those")
 
 
@@ -127,21 +153,23 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     if reading.unresolved:
         base.ask = _which_row(reading.unresolved, base, prior, lexicon)
         return base
-    _settle_dimension(draft, base, lexicon)
+    _settle_dimension(reading, draft, base, lexicon)
     drop_slots(reading, draft, base, lexicon)
     if sorts(reading):
         sort(reading, draft, base, lexicon)
         base.issues = [issue for issue in base.issues if issue.kind not in ("ambiguous_metric", "condition")]
-    else:
+    elif not in_total(reading, base, lexicon):
         _metric(reading, draft, base, lexicon)
         _dimensions(reading, draft, base, lexicon)
     of_those_shown(reading, base, prior)
-    narrow(reading, draft, base, earlier)
+    narrow(reading, draft, base, earlier, lexicon)
+    if intent.kind == "drivers" and base.compare_to and not reading.of_kind("time"):
+        draft.compare_to = None  # `why did it change?`: against what it was compared with
     set_period(reading, draft, base)
     _thresholds(reading, draft, base, lexicon)
     if not sorts(reading):
         order_rows(reading, draft, base, lexicon, earlier)
-    _say_unchanged(reading, base, prior, shown_again=take(reading, _SHOW_AS))
+    say_unchanged(reading, base, prior, shown_again=take(reading, _SHOW_AS))
     base.attribution = prior.query.attribution
     if intent.kind != "query":
         _for_kind(base, intent)
@@ -153,6 +181,8 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
     if not reading.of_kind("metric"):
         keep_those_that_know(base, lexicon)
     check_compatibility(base, lexicon)
+    if not reading.of_kind("metric"):
+        _offer_count(base, lexicon)
     take(
         reading,
         _ADD + r"|restrict|narrow|lift|"
@@ -160,15 +190,6 @@ def merge(reading: Reading, draft: Draft, intent: Intent, turns: Sequence[PriorT
         r"compare|filter|filters|add|include|keep|switch|change|drop|remove|chart|graph|weekly",
     )
     return base
-
-
-def _say_unchanged(reading: Reading, base: Draft, prior: PriorTurn, *, shown_again: bool) -> None:
-    """`put both side by side`: a fragment that names nothing known and changes nothing is asked about."""
-    named = reading.spans or reading.ranking or shown_again or reading.others is not None
-    again = first(reading, r"again|repeat|same|all|everything|more|rest|no|without|drop|remove|clear|reset")
-    settled = named or again or base.ask or base.issues or base.assumptions
-    if base.kind == "query" and not settled and base.query() == prior.query:
-        base.ask = Ask("clarify", "What should change in the last answer? Name a figure, a group or a period.")
 
 
 _SETTLED_BY_LABEL = ("ambiguous_metric", "ambiguous_value", "incompatible", "statistic", "unexplained")
@@ -211,10 +232,12 @@ _LEAVING = r"(?:and |now )?(?:drop|remove|without|exclude|excluding|hide)"
 
 
 def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
-    if restrict(reading, draft, base, lexicon):
+    if restrict(reading, draft, base, lexicon) or count_people(reading, base, lexicon):
         return
-    if named := version_of(reading, base, lexicon) or named_among(reading, draft, base, lexicon):
-        draft.filters = []
+    version = "" if asks_part(reading) else version_of(reading, base, lexicon)
+    if named := version or named_among(reading, draft, base, lexicon):
+        draft.filters, reading.loose = [], []
+        reading.spans = [span for span in reading.spans if span.kind != "dimension"]
         if base.metrics == [named]:
             base.assumptions.append(f"{lexicon.model.metrics[named].label} is what is shown.")
         if first(reading, _LEAVING) and len(base.metrics) > 1 and named in base.metrics:
@@ -226,7 +249,12 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.order, base.having, base.share = order, [], False
         base.issues = [issue for issue in base.issues if issue.kind not in _SETTLED_BY_LABEL]
         reading.explain(0, len(reading.tokens))
-    elif reading.of_kind("metric") and draft.metrics and not asks_part(reading):
+    elif (
+        reading.of_kind("metric")
+        and draft.metrics
+        and not asks_part(reading)
+        and not rate_of_named(reading, base, lexicon)
+    ):
         draft.metrics = [_in_kind(name, reading, base, lexicon) for name in draft.metrics]
         adds = first(reading, _ADD + r"|add|include")
         dropped = [name for name in draft.metrics if name in base.metrics]
@@ -245,8 +273,10 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.metrics = [lexicon.model.defaults.impact_metric]
         base.having, base.order, base.share = [], None, False
         take(reading, r"is (?:that|this|it)")
-    elif not rate_of_named(reading, base, lexicon) and (asked := of_all(reading, base, lexicon)):
-        base.ask = asked
+    elif asked := of_others(reading, base, lexicon) or (
+        None if rate_of_named(reading, base, lexicon) else of_all(reading, base, lexicon)
+    ):
+        base.ask, base.issues = asked, []
     elif (rate := rate_of_named(reading, base, lexicon)) or (
         take(reading, OF_TOTAL, outside_spans=False) and adds_up(base, lexicon)
     ):
@@ -260,6 +290,7 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         convert(reading, base, lexicon)
 
 
+_KINDS = ("count", "rate", "percent", "usd", "dollars")
 _SAYS_RATE = r"rate|rates|share|percent|percentage|average|cost|costs|dollars"
 
 
@@ -267,7 +298,8 @@ def _in_kind(name: str, reading: Reading, base: Draft, lexicon: Lexicon) -> str:
     """`the unresolved ones instead` after a count: its count, unless the words are a label or say a rate."""
     model = lexicon.model
     unit = model.metrics[base.metrics[0]].unit
-    if model.metrics[name].unit == unit or first(reading, _SAYS_RATE):
+    named = model.metrics[name].unit
+    if named == unit or named not in _KINDS or first(reading, _SAYS_RATE + "|" + _ADD):
         return name
     spans = [s for s in reading.of_kind("metric") if any(t.name == name for t in s.targets)]
     words = {" ".join(t.text for t in reading.tokens[s.start : s.end]) for s in spans}
@@ -291,6 +323,8 @@ def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
         if name not in {i.dimension for i in draft.filters if is_compared(reading, i)}
     ]
     loose = [t.name for issue in draft.issues if issue.kind == "loose_dimension" for t in issue.targets]
+    if base.kind == "query" and not loose and not reading.of_kind("metric") and not reading.of_kind("value"):
+        loose = [span.targets[0].name for span in reading.loose if len(span.targets) == 1]
     if not named and loose and first(reading, _ADD + r"|add|include|bring|put|with|split"):
         named = loose[:1]
         base.dimensions = list(dict.fromkeys([*base.dimensions, _for_metrics(named[0], base.metrics, lexicon)]))
@@ -299,26 +333,80 @@ def _dimensions(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
         base.dimensions = [_for_metrics(loose[0], base.metrics, lexicon)]
         base.order, base.limit = (base.order, base.limit) if base.limit and base.limit > 1 else (None, None)
         return
+    if not named and loose and _in_its_place(reading, base):
+        named = loose[:1]
     if not named:
         _keep_loose(reading, base, loose)
         return
     chosen = [_for_metrics(name, base.metrics, lexicon) for name in named]
     if first(reading, _ADD):
         base.dimensions = list(dict.fromkeys([*base.dimensions, *chosen]))
+    elif first(reading, r"same"):  # `do the same thing for states`: in the same order, as many
+        base.dimensions = chosen
     else:
         base.dimensions = chosen
         base.order, base.limit = (base.order, base.limit) if base.limit and base.limit > 1 else (None, None)
 
 
-def _settle_dimension(draft: Draft, base: Draft, lexicon: Lexicon) -> None:
+def _counted_by(name: str, base: Draft, lexicon: Lexicon) -> str:
+    """The count behind a rate that is known by a dimension, and by all that the answer is filtered by."""
+    metrics = lexicon.model.metrics
+    if len(base.metrics) != 1 or metrics[base.metrics[0]].unit not in ("rate", "percent"):
+        return ""
+    wanted = [name, *(item.dimension for item in base.filters)]
+    fitting = [
+        one
+        for one in metrics[base.metrics[0]].siblings
+        if metrics[one].unit == "count"
+        if all(lexicon.compatible(one, dimension) for dimension in wanted)
+    ]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _offer_count(base: Draft, lexicon: Lexicon) -> None:
+    """`which exception types?`, after a rate that is not known by these: what it counts is offered."""
+    unknown = [name for name in base.dimensions if not lexicon.compatible(base.metrics[0], name)]
+    count = _counted_by(unknown[0], base, lexicon) if len(unknown) == 1 and base.kind == "query" else ""
+    if not count or base.ask or any(not lexicon.compatible(count, name) for name in base.dimensions):
+        return
+    metrics = lexicon.model.metrics
+    by = lexicon.model.dimensions[unknown[0]].label.lower()
+    order = Order(by=count, direction=base.order.direction) if base.order else None
+    counted = replace(base, metrics=[count], having=[], share=False, order=order, issues=[])
+    message = (
+        f"{metrics[base.metrics[0]].label} is not known by {by}. Show {metrics[count].label.lower()} instead?"
+    )
+    base.ask = Ask("clarify", message, candidates=[counted])
+    base.issues = [issue for issue in base.issues if issue.kind != "incompatible"]
+
+
+_INSTEAD = r"(?:what|how) about|instead|rather|same for|switch|try|now"
+
+
+def _in_its_place(reading: Reading, base: Draft) -> bool:
+    """`what about plan type?`, `state instead`: a dimension alone takes the place of the one that is shown."""
+    others = any(reading.of_kind(kind) for kind in ("metric", "value", "time")) or reading.grain
+    return bool(base.dimensions and not others and first(reading, _INSTEAD) and not first(reading, _DROPS))
+
+
+def _settle_dimension(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> None:
     """`what are the reasons?`: of several dimensions of that name the one that the last answer's figures know."""
     for issue in base.issues:
         names = [target.name for target in issue.targets] if issue.kind == "ambiguous_dimension" else []
-        known = [n for n in names if all(lexicon.compatible(metric, n) for metric in base.metrics)]
-        if len(known) == 1:
-            draft.dimensions = [*draft.dimensions, known[0]]
+        if found := _known_of(names, base, lexicon):
+            draft.dimensions = [*draft.dimensions, found]
             base.issues = [other for other in base.issues if other is not issue]
             return
+    for span in reading.breakdown:
+        found = _known_of(sorted(span.names), base, lexicon) if len(span.names) > 1 else ""
+        if found and not reading.of_kind("metric"):
+            draft.dimensions = [found if name in span.names else name for name in draft.dimensions]
+
+
+def _known_of(names: list[str], base: Draft, lexicon: Lexicon) -> str:
+    known = [n for n in names if all(lexicon.compatible(metric, n) for metric in base.metrics)]
+    known = known or [n for n in names if _counted_by(n, base, lexicon)]
+    return known[0] if len(known) == 1 else ""
 
 
 def _keep_loose(reading: Reading, base: Draft, loose: list[str]) -> None:
@@ -331,9 +419,9 @@ def _keep_loose(reading: Reading, base: Draft, loose: list[str]) -> None:
 
 def _for_metrics(name: str, metrics: list[str], lexicon: Lexicon) -> str:
     fallback = lexicon.model.dimensions[name].fallback
-    if fallback and not all(lexicon.compatible(metric, name) for metric in metrics):
-        return fallback
-    return name
+    if not fallback or all(lexicon.compatible(metric, name) for metric in metrics):
+        return name
+    return fallback if all(lexicon.compatible(metric, fallback) for metric in metrics) else name
 
 
 def _translated(item: DimensionFilter, metrics: list[str], lexicon: Lexicon) -> DimensionFilter:
@@ -367,7 +455,9 @@ def _thresholds(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -
 
 def _for_kind(base: Draft, intent: Intent) -> None:
     base.pct = intent.pct
-    base.grain = base.compare_to = base.order = base.limit = None
+    if intent.kind != "drivers" or base.compare_to == "previous_period":
+        base.compare_to = None  # drivers explain the change from the period before, unless another one stands
+    base.grain = base.order = base.limit = None
     base.having, base.share = [], False
     if intent.kind != "query":
         base.dimensions = []

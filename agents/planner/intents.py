@@ -68,8 +68,9 @@ def after_what_if(intent: Intent, reading: Reading, pct: float | None) -> Intent
 
 def after_drivers(intent: Intent, reading: Reading, fixed: Collection[str]) -> Intent:
     """The intent right after an analysis: `and Texas?` asks for the same of another value of what is `fixed`."""
-    cue = first(reading, r"and|what about|how about|same (?:thing )?(?:for|in)")
-    values = [span for span in reading.of_kind("value") if set(span.names) & set(fixed)]
+    cue = first(reading, r"and|what about|how about|same (?:thing )?(?:for|in)|only|just|for|in")
+    narrows = bool({token.text for token in reading.tokens[:2]} & {"only", "just", "for", "in"})
+    values = [span for span in reading.of_kind("value") if narrows or set(span.names) & set(fixed)]
     others = any(reading.of_kind(kind) for kind in ("metric", "dimension", "grain")) or reading.breakdown
     if intent.kind != "query" or not values or others or cue is None or cue[0] or len(reading.tokens) > _FRAGMENT:
         return intent

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agents.planner.cues import first, take
 from agents.planner.draft import Ask, Draft
+from agents.planner.lexicon import Lexicon
 from agents.planner.reading import Reading
 from agents.planner.reshaping import changed_filters, flipped
 from semantic.query import DimensionFilter, SemanticQuery
@@ -26,11 +27,11 @@ def is_compared(reading: Reading, item: DimensionFilter) -> bool:
     )
 
 
-def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery | None) -> None:
+def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery | None, lexicon: Lexicon) -> None:
     """Set, widen, turn round or drop filters. `earlier` is the query before the last one."""
     cue = first(reading, _DROP_FILTER)
     if take(reading, _DROP_FILTER, outside_spans=False) and cue:
-        _drop_filters(reading, base, earlier, reading.text.split(" ")[cue[0] : cue[1]])
+        _drop_filters(reading, base, earlier, reading.text.split(" ")[cue[0] : cue[1]], _of_people(lexicon))
         return
     if not reading.of_kind("value") and (
         _apart(reading, base, earlier) or _both(reading, base, earlier) or _all_of(reading, draft, base)
@@ -118,9 +119,13 @@ def _apart(reading: Reading, base: Draft, earlier: SemanticQuery | None) -> bool
 
 
 _BOTH = (
-    r"^(?:and |for |in |now )*(?:both|the two|the pair|all (?:two|three|four))(?: of (?:them|those|"
-    r"these))?(?: together| please)*(?: [.])?(?= by |$)"
+    r"^(?:and |for |in |now |then |so |with |of |show |give |plot |see |compare |chart |graph |display |"
+    r"me |us |look at |take |"
+    r"do |draw |put )*"
+    r"(?:them both|both|the two|the pair|all (?:two|three|four))(?: of (?:them|those|these))?"
+    r"(?: together| combined| added up| please| now)*(?= |$)"
 )
+_TOGETHER = r"together|combined|added"
 _BACK_IN = r"(?:put|bring|add|include|take|let|show|count)(?: \S+)*? (?:back(?: in)?|again)|(?:back in|again)"
 _THEM_BACK = (
     r"(?:put|bring|add|include|take|let|show|count) (?:it|them|that|those|these|that one|those ones)"
@@ -129,10 +134,24 @@ _THEM_BACK = (
 
 
 def _both(reading: Reading, base: Draft, earlier: SemanticQuery | None) -> bool:
-    """`both` after one value and then another of the same dimension: the two together."""
-    if not re.match(_BOTH, reading.text) or not _widened(base, earlier):
+    """`both` after one value and then another of the same dimension: the two together.
+
+    Beside each other where their course is asked for (`both, week by week`).
+    """
+    if not (found := re.match(_BOTH, reading.text)):
+        said = first(reading, r"both")
+        if said and not reading.of_kind("metric") and not base.ask:
+            base.ask = Ask("clarify", "Both of which? Name the two.")
         return False
-    reading.explain(*(first(reading, _BOTH) or (0, 1)))
+    name = _widened(base, earlier)
+    if not name:
+        if "both" in found.group().split() and not base.ask:
+            base.ask = Ask("clarify", "Both of which? Name the two.")
+        return False
+    if reading.grain and not first(reading, _TOGETHER) and name not in base.dimensions:
+        base.dimensions.append(name)
+        base.assumptions.append("Those values are shown side by side.")
+    reading.explain(0, found.group().strip().count(" ") + 1)
     return True
 
 
@@ -175,7 +194,15 @@ def _all_of(reading: Reading, draft: Draft, base: Draft) -> bool:
     return False
 
 
-def _drop_filters(reading: Reading, base: Draft, earlier: SemanticQuery | None, words: list[str]) -> None:
+def _of_people(lexicon: Lexicon) -> frozenset[str]:
+    """Dimensions that say who members are: those that a count of members is known by."""
+    counts = [target.name for target in lexicon.exact.get(("member",), ()) if target.kind == "metric"]
+    return frozenset().union(*(lexicon.model.dimensions_of(name) for name in counts))
+
+
+def _drop_filters(
+    reading: Reading, base: Draft, earlier: SemanticQuery | None, words: list[str], of_people: frozenset[str]
+) -> None:
     """All filters, those named, or for `that filter` the one that the last turn set."""
     spans = [*reading.of_kind("value"), *reading.loose, *reading.breakdown, *reading.of_kind("dimension")]
     named = {target.name for span in spans for target in span.targets}
@@ -183,6 +210,8 @@ def _drop_filters(reading: Reading, base: Draft, earlier: SemanticQuery | None, 
     if not base.filters:
         base.assumptions.append("There was no filter to drop.")
         return
+    if not named and {"everyone", "members"} & set(words):  # `everyone again`: on web stays on web
+        named = {item.dimension for item in base.filters if item.dimension in of_people}
     several = {"filters", "all", "restrictions", "reset", "everyone", "overall", "those", "these"} & set(words)
     if not named and not several and len(base.filters) > 1:
         changed = changed_filters(base, earlier)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from agents.planner.conversion import unit_cues
@@ -11,6 +12,7 @@ from agents.planner.lexicon import Lexicon
 from agents.planner.ordering import direction
 from agents.planner.ranking import row_limit
 from agents.planner.reading import Reading
+from agents.planner.siblings import sum_of
 from agents.planner.words import POPULATION
 from semantic.query import DimensionFilter, Order, SemanticQuery
 
@@ -107,6 +109,35 @@ def drop_slots(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) ->
         reading.breakdown, reading.loose, reading.grain = [], [], None
 
 
+_IN_TOTAL = (
+    r"^(?:and |now |then |so |but |please |show |give |me |just |only |the |in |as |an? |what is |"
+    r"what was |too much |"
+    r"make it )*(?:grand total|total|totals|sums?|overall|overall (?:total|figure|number|rate|value)|"
+    r"altogether|all together|"
+    r"in all|all in all)(?: (?:then|please|instead|only|number|figure|rate|value|now|again|for all|"
+    r"of all))*(?: [.?!])*$"
+)
+
+
+def in_total(reading: Reading, base: Draft, lexicon: Lexicon) -> bool:
+    """`the total then` after an average: the sum; `just the total`, `overall` after groups: of them all."""
+    if not re.search(_IN_TOTAL, reading.text):
+        return False
+    sums = [sum_of(name, lexicon) for name in base.metrics]
+    if all(sums) and not first(reading, r"overall"):
+        base.metrics, base.order, base.having, base.share = sums, None, [], False
+    elif (base.dimensions or base.grain) and (
+        not base.filters if first(reading, r"overall") else all(map(lexicon.model.adds_up, base.metrics))
+    ):
+        base.dimensions, base.grain, base.order, base.limit = [], None, None, None
+        base.having, base.share = [], False
+    else:
+        return False
+    base.issues = []
+    reading.explain(0, len(reading.tokens))
+    return True
+
+
 def _drop_named(reading: Reading, base: Draft, lexicon: Lexicon) -> None:
     """`drop the platform`: the breakdown or the filter of that name; asks where there are both or none."""
     if not first(reading, rf"^(?:{_DROP}) \S+") or first(reading, _FILTER_NOUN) or reading.of_kind("value"):
@@ -120,6 +151,8 @@ def _drop_named(reading: Reading, base: Draft, lexicon: Lexicon) -> None:
     unbroken = replace(base, dimensions=[name for name in base.dimensions if name not in named], issues=[])
     unfiltered = replace(base, filters=[item for item in base.filters if item not in fixed], issues=[])
     label = " or ".join(sorted(lexicon.model.dimensions[name].label.lower() for name in named))
+    if cut and fixed and all(item.op == "not_in" for item in fixed):
+        fixed, unfiltered = [], base  # what was left out stays so
     if cut and fixed:
         base.ask = Ask(
             "clarify", f"Drop the breakdown or the filter by {label}?", candidates=[unbroken, unfiltered]

@@ -42,6 +42,9 @@ _LEFT_OUT = r"(?:leave|keep|take|strip|filter|cut) (?:out|off)|hide|omit|ditch|e
 _AFTERWARDS = tuple(Rule.of(re.compile(pattern, re.IGNORECASE), new) for pattern, new in (
     # `hm, what percentage is that?`, `thanks. just the app`, `fine, by state`: what is said first asks nothing
     (rf"^\s*(?:(?:{_SPOKEN})(?:[\s,.!;:-]+(?={_SAID}))|(?:{_NODDED})\s*[,.!;:-]+\s*(?={_SAID}))+", ""),
+    # `cut that by segment for me`, `..., if you can`: polite
+    (r"(?<=\w)[\s,]+(?:for (?:me|us)|if (?:you can|possible|that is possible|you (?:do not|don't) mind)|will you|"
+     r"would you|can you|could you|when you (?:can|have a (?:minute|moment)))(?=\s*[?.!]*$)", ""),
     # `for people over 75`: that is how old they are, and no threshold
     (r"\b(people|members|those|adults|patients|anyone|folks|everyone|customers|women|men)(?: who are)? "
      r"(over|above|under|below|older than|younger than) (\d\d)\b(?!\s?(?:%|percent|days|minutes|dollars|"

@@ -48,6 +48,39 @@ def of_all(reading: Reading, base: Draft, lexicon: Lexicon) -> Ask | None:
     return Ask("clarify", "A share of which total?", candidates=[of_all, *within])
 
 
+def _kin(name: str, lexicon: Lexicon) -> list[str]:
+    """A figure's siblings, and the figures that it is a sibling of."""
+    metrics = lexicon.model.metrics
+    return list(
+        dict.fromkeys([*metrics[name].siblings, *(one for one in metrics if name in metrics[one].siblings)])
+    )
+
+
+def of_others(reading: Reading, base: Draft, lexicon: Lexicon) -> Ask | None:
+    """`as a share of all claims`, after claim denials: parts of the denials are none of all claims.
+
+    It is asked, and the rates of the figure are offered; the one over exactly these was found before.
+    """
+    metrics = lexicon.model.metrics
+    said = first(reading, _PART_OF)
+    whole = {
+        t.name for s in reading.of_kind("metric") if said and s.start in (said[1], said[1] - 1) for t in s.targets
+    }
+    if not whole or whole & {*base.metrics} or rate_of_named(reading, base, lexicon) or len(base.metrics) > 1:
+        return None
+    if metrics[base.metrics[0]].unit != "count" or any(metrics[name].unit != "count" for name in whole):
+        return None
+    rates = [
+        name
+        for name in _kin(base.metrics[0], lexicon)
+        if metrics[name].unit == "rate" and metrics[name].denominator in {metrics[one].numerator for one in whole}
+    ]
+    reading.explain(0, len(reading.tokens))
+    offered = [replace(base, metrics=[name], order=None, limit=None, having=[], issues=[]) for name in rates[:2]]
+    label = metrics[base.metrics[0]].label
+    return Ask("clarify", f"{label} as a share of those: which figure?", candidates=offered)
+
+
 def rate_of_named(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
     """`as a percentage of all claims`, `what share of calls is that?`: the rate that is the figure over these."""
     metrics = lexicon.model.metrics
@@ -56,7 +89,7 @@ def rate_of_named(reading: Reading, base: Draft, lexicon: Lexicon) -> str:
             t.name for span in reading.of_kind("metric") if span.start in (end, end - 1) for t in span.targets
         }
         bases = {metrics[name].numerator for name in whole if not metrics[name].denominator}
-        for name in metrics[base.metrics[0]].siblings:
+        for name in _kin(base.metrics[0], lexicon):
             one = metrics[name]
             if (
                 one.unit == "rate"

@@ -204,6 +204,8 @@ def apart_left(draft: Draft, reading: Reading) -> tuple[str, ...]:
     if draft.dimensions or draft.grain or draft.compare_to:
         return ()
     found = first(reading, _APART) or _where(reading)
+    if found and reading.tokens[found[0]].text == "breakdown" and found[0] in reading.explained:
+        return ()  # `drop the breakdown`
     return tuple(token.text for token in reading.tokens[found[0] : found[1]]) if found else ()
 
 

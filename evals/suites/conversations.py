@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,19 +27,27 @@ _ANSWERS = {"kind", "m", "d", "f", "h", "t", "g", "c", "o", "l", "a", "pct", "sh
 
 @dataclass(frozen=True)
 class ConversationFile:
-    """Conversations in the short form (see `cases/conversations/first.yml`) and the days they are about."""
+    """Conversations in the short form (see `cases/conversations/first.yml`), the days they are about, and the
+    values that only data declares, by dimension.
+    """
 
     label: str
     as_of: date
     first_day: date
     conversations: list[list[dict[str, Any]]]
+    values: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> ConversationFile:
         """From a YAML file. Raises UsageError (exit 2) for an unknown key or name."""
         body = checked_body(path, ConversationsFile)
         turns = [entry["turns"] for entry in body["conversations"]]
-        return cls(body["label"], body["as_of"], body["first_day"], turns)
+        return cls(body["label"], body["as_of"], body["first_day"], turns, body.get("values", {}))
+
+    def planner(self) -> Planner:
+        """The planner over the packaged model with its declared values and those of the file."""
+        model = load_model()
+        return Planner(model, ValueDictionary.from_rows(model, self.values), Questions())
 
     def run(self, planner: Planner) -> list[list[Scored]]:
         """Every conversation's turns, scored."""
@@ -106,12 +114,10 @@ def whole(talks: list[list[Scored]]) -> list[Scored]:
 
 def run() -> Groups:
     """Turns and whole conversations of every file."""
-    model = load_model()
-    planner = Planner(model, ValueDictionary.declared(model), Questions())
     groups: Groups = {}
     for path in sorted(FOLDER.glob("*.yml")):
         file = ConversationFile.read(path)
-        talks = file.run(planner)
+        talks = file.run(file.planner())
         groups[f"{file.label}, turns"] = [turn for talk in talks for turn in talk]
         groups[f"{file.label}, whole"] = whole(talks)
     return groups

@@ -26,6 +26,19 @@ AS_OF, FIRST_DAY = date(2026, 10, 29), date(2024, 10, 1)
         ("give me months", "by month"), ("no longer by day", "remove the breakdown by day"),
         ("swap ID card for billing", "what about billing"), ("zoom out to this year", "for this year"),
         ("is it more than 100", "is it more than 100"),
+        ("carve it up by gender for me", "by gender"), ("slice by county if you can", "by county"),
+        ("drill into the top one by platform", "drill into the top one by platform"),
+        ("likewise for web", "same for web"), ("rerun that with HMO", "same for HMO"),
+        ("toss in wait time", "add wait time"), ("put cost per call beside them", "add cost per call"),
+        ("put the two next to each other", "put the two next to each other"),
+        ("no need for the state", "remove the state"), ("I don't need the drug any more", "remove the drug"),
+        ("gender can go", "remove gender"), ("cross that with age", "also by age"),
+        ("try gender", "what about gender"),
+        ("forget the weeks", "remove the breakdown by week"),
+        ("without the time series", "remove the breakdown by day"),
+        ("one number for the whole quarter", "remove the breakdown by day"),
+        ("collapse it", "remove the breakdown"),
+        ("roll it up to quarters", "by quarter"),
         ("everything except those two", "everything except those two"),
     ],
 )  # fmt: skip
@@ -183,3 +196,86 @@ def test_offers_keep_the_period_and_are_answered_as_offered(ask: Ask) -> None:
             assert plan.query
             assert plan.query.time
             assert (plan.query.time.start, plan.query.time.end) == (date(2026, 9, 1), date(2026, 9, 30))
+
+
+def test_both_are_beside_each_other_where_their_course_is_asked_for(ask: Ask) -> None:
+    turns = ("total calls in Ohio this quarter", "and in Georgia")
+    together = ask("both", *turns)
+    course = ask("draw both, month by month", *turns)
+    assert filters(together) == filters(course) == {"state": ("GA", "OH")}
+    assert together.query
+    assert course.query
+    assert (together.query.dimensions, course.query.dimensions) == ((), ("state",))
+    assert ask("let me see both of them", "total calls this quarter").kind == "clarify"
+
+
+def test_an_analysis_explains_the_comparison_that_stands(ask: Ask) -> None:
+    asked = ("claims in Q2", "against the same quarter last year")
+    for question in ("why?", "what explains that?", "why did it change?"):
+        plan = ask(question, *asked)
+        assert plan.kind == "drivers"
+        assert plan.query
+        assert plan.query.compare_to == "previous_year"
+    narrowed = ask("just for Medicare", *asked, "why?")
+    assert narrowed.kind == "drivers"
+    assert filters(narrowed) == {"line_of_business": ("Medicare",)}
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "metric"),
+    [
+        ("how many people is that", "prescriptions for metformin in Q3", "pharmacy_members"),
+        ("so how many members were involved?", "failed sessions by journey last month", "members_impacted"),
+        ("how many customers are behind those", "survey responses last month", "surveyed_members"),
+        ("the totals then", "average premium by plan", "total_premium"),
+        ("so what is the average?", "claim amount by claim type", "avg_claim_amount"),
+        ("so what's the failure rate", "digital failures on web last week", "digital_failure_rate"),
+    ],
+)
+def test_another_figure_of_the_same_keeps_where_and_when(question: str, first: str, metric: str, ask: Ask) -> None:
+    before, plan = ask(first), ask(question, first)
+    assert plan.query, plan.message
+    assert before.query
+    assert plan.query == before.query.model_copy(update={"metrics": (metric,)})
+
+
+@pytest.mark.parametrize("first", ["denied claims last month", "transfer rate last month"])
+def test_members_behind_a_part_are_not_those_behind_all(first: str, ask: Ask) -> None:
+    plan = ask("how many members were affected", first)
+    assert plan.kind == "clarify"
+    assert "not counted" in plan.message
+
+
+def test_a_figure_is_added_as_it_is_named_and_dropped_by_name(ask: Ask) -> None:
+    first = "transfer rate by team last week"
+    added = ask("handle time alongside that", first)
+    assert added.query
+    assert added.query.metrics == ("transfer_rate", "avg_handle_time")
+    dropped = ask("without transfer rate", first, "handle time alongside that")
+    assert dropped.query
+    assert dropped.query == added.query.model_copy(update={"metrics": ("avg_handle_time",)})
+
+
+def test_a_dimension_alone_takes_the_place_of_the_one_shown(ask: Ask) -> None:
+    for question in ("what about county?", "swap plan type for county", "try county instead"):
+        plan = ask(question, "membership by plan type")
+        assert plan.query, plan.message
+        assert plan.query.dimensions == ("county",)
+
+
+def test_groups_go_and_what_was_asked_of_all_stays(ask: Ask) -> None:
+    first = "NPS by segment per quarter in 2025"
+    for question, dimensions in (
+        ("drop the breakdown", ()),
+        ("just one number", ()),
+        ("skip the quarters", ("segment",)),
+    ):
+        plan = ask(question, first)
+        assert plan.query, plan.message
+        assert (plan.query.dimensions, plan.query.time_grain) == (dimensions, None)
+
+
+def test_a_rate_is_not_told_by_what_it_is_not_known_by_but_its_count_is_offered(ask: Ask) -> None:
+    plan = ask("for which reasons?", "claim denial rate by state last month")
+    assert plan.kind == "clarify"
+    assert [question for _, question in plan.choices] == ["Claim denials by claim denial reason last month"]
