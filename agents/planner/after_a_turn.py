@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from agents.planner.lexicon import Lexicon
 from agents.planner.plan import PriorTurn
+from agents.planner.ranking import MONEY_SUPERLATIVES
 from agents.planner.reading import Reading, Span, Token
-from agents.planner.words import POPULATION, SHARE, word_set
+from agents.planner.words import POPULATION, SHARE, SUPERLATIVES, word_set
 
 
 def leave_people(reading: Reading) -> None:
@@ -120,6 +121,26 @@ def _prefer_known_dimension(reading: Reading, prior: PriorTurn) -> None:
             reading.settled |= known
 
 
+_TOUCHED = word_set("affected impacted hit hurt touched concerned")
+
+
+def leave_affected(reading: Reading, prior: PriorTurn, lexicon: Lexicon) -> None:
+    """`who is most affected?`, `who is the slowest?`: by the figure that was shown, and by no other."""
+    if not prior.query or not reading.ranking or len(reading.tokens) > _LONGEST_WHO:
+        return
+    words = [token.text for token in reading.tokens]
+    if not {"who", "where", "which"} & set(words[:2]) or reading.of_kind("time") or reading.of_kind("value"):
+        return
+    unit = lexicon.model.metrics[prior.query.metrics[0]].unit
+    for span in reading.of_kind("metric"):
+        said = set(words[span.start : span.end])
+        kinds = {lexicon.model.metrics[target.name].unit for target in span.targets}
+        judged = said & SUPERLATIVES or any(word.endswith("est") for word in said) or said & MONEY_SUPERLATIVES
+        if said <= _TOUCHED | {"most", "worst", "members"} or (judged and unit in kinds and unit != "count"):
+            reading.spans.remove(span)
+            reading.explain(span.start, span.end)
+
+
 def leave_who(reading: Reading, prior: PriorTurn) -> None:
     """`who's doing best?`, `where is it worst?`, where the last answer has rows: of these, no new breakdown."""
     if not prior.query or not prior.query.dimensions:
@@ -129,6 +150,8 @@ def leave_who(reading: Reading, prior: PriorTurn) -> None:
         for span in reading.breakdown
         if [token.text for token in reading.tokens[span.start : span.end]] in (["who"], ["where"])
     }
+    if _TOUCHED & {token.text for token in reading.tokens}:
+        return  # `who is most affected?`: of the members, and not of the rows
     if reading.ranking and len(reading.breakdown) == 1 and asked and len(reading.tokens) <= _LONGEST_WHO:
         reading.breakdown = []
 

@@ -65,7 +65,7 @@ _ALL_ROWS = (
 
 _OF_BEFORE = (
     r"(?:^|\s)(?:(?:for|of|among|in|on|from|by) (?:it|them|those|these|that|this|all that|that one|this one)"
-    r"(?: ones)?(?= [.?!]|$)|"
+    r"(?: ones)?(?= [.?!]|$| (?:on average|in total|in percent|overall|altogether|by|per|then|too|though)\b)|"
     r"(?:do|did|does|have|had|are|were) they\b)|"
     r"^(?:and |now |what (?:is|are|was|were|about) |how (?:is|are|about) |show (?:me )?|give me )*(?:their|its)\b|"
     r"(?<!are)(?<!were)(?<!is)(?<!was) there(?: [.?!])?$"

@@ -151,6 +151,16 @@ MOVES = tuple(Rule.of(re.compile(pattern, re.IGNORECASE), new) for pattern, new 
      r"\s*[?.!]*$", r"\g<lead>what did members call about"),
     # `try gender`: in its place
     (rf"{_LEAD}try(?: (?:it|that))?(?: (?:with|for|by))? (?=\S)", r"\g<lead>what about "),
+    # `where was it last week?`: how it was then
+    (rf"{_LEAD}where (?:was|were|is|are|did|does|do|stood) {_THEY}(?: (?:stand|at|land|end up|"
+     rf"sit))*(?= (?:in|at|on|last|"
+     r"this|yesterday|today|a|the|q[1-4]|during|back|before)\b)", r"\g<lead>what about"),
+    # `swap months for claim types`, `by state instead of by month`: by these, and not in steps
+    (rf"{_LEAD}(?:swap|replace|exchange|substitute|trade)(?: out)? (?:the )?{_GRAINS} (?:for|with|"
+     rf"by) (?P<what>\S+(?: \S+)?)"
+     r"\s*[?.!]*$", r"\g<lead>by \g<what>, without the \g<grain>s"),
+    (rf"{_LEAD}by (?P<what>\S+(?: \S+)?) (?:instead of|rather than|and not|not) (?:by )?(?:the )?"
+     r"(?P<grain>day|week|month|quarter|year)s?\s*[?.!]*$", r"\g<lead>by \g<what>, without the \g<grain>s"),
     # `swap login for billing`: the other in its place
     (rf"{_LEAD}(?:swap|replace|exchange|substitute|trade)(?: out)? .{{1,40}}? (?:for|with|by) (?=\S)",
      r"\g<lead>what about "),

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from agents.planner.after_a_turn import (
     is_fragment,
+    leave_affected,
     leave_counted,
     leave_elsewhere,
     leave_people,
@@ -423,6 +424,7 @@ class Planner:
             leave_elsewhere(reading)
             leave_counted(reading, prior, self.lexicon)
             leave_who(reading, prior)
+            leave_affected(reading, prior, self.lexicon)
             prefer_values(reading, prior, self.lexicon)
         follows = prior is not None and is_follow_up(reading, intent)
         context = prior.query.metrics if follows and prior and prior.query else self._stand_in(intent)

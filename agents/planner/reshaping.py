@@ -24,6 +24,7 @@ _DROP = (
 _COMPARISON = rf"{_DROP} (?:comparisons?|comparing|baseline|previous (?:period|year)|change column)"
 _LIMIT = rf"{_DROP} (?:row )?(?:limit|cap|cut off|cutoff|top \d+)"
 _SORTING = rf"{_DROP} (?:sort|sorting|sort order|order|ordering|ranking)"
+_NO_STEPS = r"(?:, )?without the (?:days|weeks|months|quarters|years)"
 _PERIOD = (
     rf"{_DROP} (?:period|date range|dates?|date filter|time (?:range|period|window|filter|frame)|time|"
     rf"timeframe)"
@@ -89,6 +90,8 @@ def drop_slots(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) ->
         base.compare_to, reading.compare_cue = None, False
     if take(reading, _LIMIT, outside_spans=False):
         base.limit = None
+    if take(reading, _NO_STEPS, outside_spans=False):
+        base.grain = None
     if take(reading, _SORTING, outside_spans=False):
         base.order, base.limit = None, None
     if take(reading, _PERIOD, outside_spans=False):

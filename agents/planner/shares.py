@@ -18,7 +18,7 @@ OF_TOTAL = (
 )
 _PART_OF = (
     r"(?:(?:as|in) )?(?:a |an |what |the )?(?:share|percentage|percent|pct|proportion|fraction|rate) of"
-    r"(?: the| all| our| total)*"
+    r"(?: the| all| our| total| their| its| those| these)*"
 )
 
 

@@ -279,3 +279,35 @@ def test_a_rate_is_not_told_by_what_it_is_not_known_by_but_its_count_is_offered(
     plan = ask("for which reasons?", "claim denial rate by state last month")
     assert plan.kind == "clarify"
     assert [question for _, question in plan.choices] == ["Claim denials by claim denial reason last month"]
+
+
+def test_who_is_worst_is_by_the_figure_that_was_shown(ask: Ask) -> None:
+    first = "average estimated cost by specialty last month"
+    for question, way in (("who is the costliest", "desc"), ("which one is the cheapest?", "asc")):
+        plan, before = ask(question, first), ask(first)
+        assert plan.query, plan.message
+        assert before.query
+        assert (plan.query.metrics, plan.query.dimensions, plan.query.time) == (
+            before.query.metrics,
+            before.query.dimensions,
+            before.query.time,
+        )
+        assert plan.query.order_by[0].direction == way
+    hit = ask("who was most impacted?", "failed sessions by failure reason since September")
+    assert hit.query
+    assert (hit.query.metrics, hit.query.dimensions) == (("failed_sessions",), ("segment",))
+    assert hit.query.time
+
+
+def test_groups_in_the_place_of_steps_leave_no_steps(ask: Ask) -> None:
+    for question in ("by state instead of by week", "replace weeks with states", "by state, not weeks"):
+        plan = ask(question, "digital sessions per week this quarter")
+        assert plan.query, plan.message
+        assert (plan.query.dimensions, plan.query.time_grain) == (("state",), None)
+
+
+def test_where_it_was_is_how_it_was(ask: Ask) -> None:
+    plan = ask("where did it stand last week?", "digital failure rate for login this week")
+    assert plan.query
+    assert plan.query.dimensions == ()
+    assert filters(plan) == {"journey": ("Login",)}
