@@ -69,7 +69,7 @@ def _told(
     assistant: Assistant, made: Made, reader: Principal, follows: Mapping[str, str], cause_of: CauseOf
 ) -> Briefing:
     """What the assistant's data let this reader be told, held against its tables. Raises Ungrounded."""
-    knowledge = assistant.knowledge()
+    knowledge = assistant.knowledge(reader)
     audit_id = f"briefing-{made.day.isoformat()}-{made.revision}-{_short(reader.user)}"
     desk = knowledge.desk("Daily briefing", reader, assistant.door, audit_id, "briefing")
     briefing = compose(made, desk, most=assistant.settings.scout.items, cause_of=cause_of, follows=follows)

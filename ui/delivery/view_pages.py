@@ -92,7 +92,7 @@ class ViewPages:
 
     def _desk(self, account: Account) -> Desk:
         reader = Principal(account.name, account.role, attributes=dict(account.attributes))
-        knowledge, door = self._assistant.knowledge(), self._assistant.door
+        knowledge, door = self._assistant.knowledge(reader), self._assistant.door
         audit_id = f"view-{uuid.uuid4().hex[:16]}"
         return knowledge.context("View", reader, door, lambda _: None, audit_id, "dashboard").desk
 

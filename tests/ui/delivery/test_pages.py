@@ -113,11 +113,22 @@ def test_a_narrowed_reader_sees_theirs_in_page_and_view(site: Site, assistant: A
     assert "HMO" in page
     assert "MAPD" not in page
     csv = VIEW.replace("/view", "/view.csv")
-    theirs = _figures(site.client.get(csv).text)
+    theirs = _figures(site.client.get(csv.replace("MAPD", "HMO")).text)
     site.sessions.account = site.accounts.get("anna")
-    everybodys = _figures(site.client.get(csv).text)
-    assert sum(theirs) == 0 < sum(everybodys)
+    assert theirs == _figures(site.client.get(csv.replace("MAPD", "HMO")).text)
+    assert sum(theirs) > 0 < sum(_figures(site.client.get(csv).text))
     assert "Failed digital sessions" in site.client.get(VIEW).text
+
+
+@pytest.mark.parametrize("page", ["/view", "/view.csv"])
+def test_a_value_outside_a_reader_s_row_filter_reads_as_one_that_is_nowhere(site: Site, page: str) -> None:
+    """Zero of others would be a wrong number; another refusal would tell that the value exists."""
+    site.sessions.account = site.accounts.get("hugo")
+    asked = f"{page}?metric=failed_sessions&from=2026-10-20&to=2026-10-29&plan_type="
+    foreign, made_up = site.client.get(asked + "MAPD"), site.client.get(asked + "MAPX")
+    assert foreign.status_code == made_up.status_code == 400
+    assert foreign.text.replace("MAPD", "") == made_up.text.replace("MAPX", "")
+    assert site.client.get(asked + "HMO").status_code == 200
 
 
 def _figures(text: str) -> list[float]:
