@@ -58,7 +58,10 @@ class _File:
     def __init__(self, file: Path) -> None:
         from langgraph.checkpoint.sqlite import SqliteSaver
 
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # It holds questions and figures; SQLite gives its side files the mode of the database.
+        file.touch(mode=0o600)
+        file.chmod(0o600)  # that of an earlier version
         self._connection = sqlite3.connect(file, check_same_thread=False)
         write_ahead(self._connection)
         self._connection.execute("PRAGMA synchronous=NORMAL")
