@@ -24,6 +24,7 @@ from agents.planner.reading import Reading, Target
 from agents.planner.several import against_all, beside_the_plain_one, of_one_head, of_the_same
 from agents.planner.siblings import called_so, named_around, of_both, that_fits, words_of
 from agents.planner.slicing import read_dimensions
+from agents.planner.swallowed import read_swallowed
 from agents.planner.thresholds import in_metric_unit, is_limited
 from agents.planner.twins import settle_twins
 from agents.planner.words import SHARE
@@ -56,6 +57,7 @@ def assemble(
         draft.metrics = list(context)
     read_dimensions(draft, reading, lexicon)
     read_filters(draft, reading, lexicon, kind, fresh=not context)
+    read_swallowed(draft, reading, lexicon)
     _time(draft, reading, clock, {lexicon.model.metrics[name].unit for name in draft.metrics})
     read_average_per(draft, reading, lexicon)
     read_having(draft, mentions, reading, lexicon)

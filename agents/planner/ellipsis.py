@@ -77,6 +77,8 @@ def _shared_fronts(tokens: Sequence[Token], lexicon: Lexicon) -> Iterable[Span]:
         if tokens[at].text not in _JOINED_BY:
             continue
         first = at + 1 + (tokens[at + 1].text in ("the", "its", "their", "and"))
+        if first == len(tokens):
+            continue  # `denial rate, the ...`, cut short
         ends = range(first + 1, min(len(tokens), first + 3) + 1)
         if any(len(_metrics_of(tuple(lemmas[first:end]), lexicon)) == 1 for end in ends):
             continue  # `leaked calls and repeat calls`: the second is whole as it stands

@@ -1,0 +1,83 @@
+"""`phone calls`, `app errors`: a name of the figure of all channels that says that one of them is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agents.planner.draft import Draft
+from agents.planner.lexicon import Lexicon
+from agents.planner.normalise import stem
+from agents.planner.reading import Reading, Span, Target
+from agents.planner.siblings import words_of
+from agents.planner.words import COMMON_VALUES, DETERMINERS, PREPOSITIONS
+from semantic.model import Metric
+from semantic.query import DimensionFilter
+
+_SHORTEST = 3
+"""Letters of a value that is no common word at the same time: `in` and `or` are states, too."""
+
+
+def read_swallowed(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
+    """Narrow a draft to the value that its figure's name says, where the name without it is the figure's, too.
+
+    Where it tells what something ends in (`failures that turn into a phone call`) or the figures are counted over
+    other things (leaked calls, over failed sessions), the name says no channel. A question that names values of
+    the dimension, or asks for a breakdown by it, has said which it wants.
+    """
+    for span in reading.of_kind("metric"):
+        for value in _values_within(span, reading, lexicon):
+            said = {target.name for one in reading.of_kind("value") for target in one.targets}
+            if value.name in {*draft.dimensions, *said, *(item.dimension for item in draft.filters)}:
+                continue
+            if not draft.metrics or not all(lexicon.compatible(name, value.name) for name in draft.metrics):
+                continue
+            if not all(_of_the_same_things(name, span, lexicon) for name in draft.metrics):
+                continue
+            draft.filters.append(DimensionFilter(dimension=value.name, op="in", values=(value.value,)))
+            words = " ".join(token.raw for token in reading.tokens[span.start : span.end])
+            label = lexicon.values.label(value.name, value.value)
+            named = lexicon.model.dimensions[value.name].label
+            draft.assumptions.append(f"Read '{words}' as those of {named.lower()} {label} only.")
+
+
+def _values_within(span: Span, reading: Reading, lexicon: Lexicon) -> Iterable[Target]:
+    tokens = reading.tokens[span.start : span.end]
+    lemmas = [token.lemma for token in tokens]
+    figures = {target.name for target in span.targets}
+    called = _names(tuple(lemmas), figures, lexicon)
+    own = {stem(word) for name in figures for word in words_of(lexicon.model.metrics[name].label)}
+    for at, token in enumerate(tokens if len(tokens) > 1 else ()):
+        values = [target for target in lexicon.exact.get((token.lemma,), ()) if target.kind == "value"]
+        if (
+            len(values) != 1
+            or token.text in COMMON_VALUES
+            or stem(token.text) in own
+            or len(token.text) < _SHORTEST
+        ):
+            continue
+        article = span.start + at > 0 and reading.tokens[span.start + at - 1].text in DETERMINERS
+        if article and at < len(tokens) - 1 and not tokens[-1].text.endswith("s"):
+            continue  # `until the phone call`
+        first = at - (article and at > 0)
+        first -= first > 0 and tokens[first - 1].text in PREPOSITIONS
+        if not called and first == at:
+            continue  # words of a name with others between them
+        if _names((*lemmas[:first], *lemmas[at + 1 :]), figures, lexicon):
+            yield values[0]
+
+
+def _names(key: tuple[str, ...], figures: set[str], lexicon: Lexicon) -> bool:
+    """Whether words are a name of these figures, and of no others."""
+    return {target.name for target in lexicon.exact.get(key, ()) if target.kind == "metric"} == figures
+
+
+def _of_the_same_things(name: str, span: Span, lexicon: Lexicon) -> bool:
+    """Whether a figure is counted over what the words name: calls that were repeated, of all calls."""
+    counted = {dataset for target in span.targets for dataset in _datasets(target.name, lexicon)}
+    return bool(counted & _datasets(name, lexicon))
+
+
+def _datasets(name: str, lexicon: Lexicon) -> set[str]:
+    metric: Metric = lexicon.model.metrics[name]
+    measures = lexicon.model.measures
+    return {measures[one].dataset for one, _ in (*metric.numerator, *metric.denominator)}
