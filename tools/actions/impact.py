@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from semantic.query import DimensionFilter, SemanticQuery, TimeRange
 from tools.actions.counterfactual import Effect, effect
 from tools.actions.subjects import Subject, meant, subjects
+from tools.actions.surroundings import surroundings
 from tools.desk import Desk, Hidden
 from tools.metrics import governed_table
 from tools.outcome import Column, Found, Mendable, Outcome, PlainCell, Refusal, Table
@@ -178,7 +179,8 @@ def _answer(subject: Subject, estimate: Estimate, desk: Desk, assumptions: tuple
     change = computed(
         replace(_CHANGE, formulas=_FORMULAS), [_given(subject, found)], [sides, course, *bases], constants, 1
     )
-    said = (*assumptions, *_method(found, before, len(weeks) - before))
+    beside = surroundings(subject, spans[0].start, spans[1].end, desk)
+    said = (*assumptions, *beside, *_method(found, before, len(weeks) - before))
     tables = (sides, change, course, *bases)
     return Found(tables, "analysis", "impact", assumptions=said, constants=constants, follow_ups=LEADING_ON)
 

@@ -21,6 +21,8 @@ from tools.actions.playbook import load_playbook
 from tools.actions.proposals import FILE, Proposals
 from tools.actions.reviewing import ReviewDesk
 from tools.actions.subjects import Subject, subjects
+from tools.actions.surroundings import surroundings, touches
+from tools.alignment import Event, Segment
 from tools.desk import Desk
 from tools.outcome import Found, Refusal
 from warehouse.principal import Principal
@@ -108,3 +110,52 @@ def test_a_measurement_takes_the_place_of_the_recorded_counts(desk: Desk, tmp_pa
     fix = next(fix for fix in history.fixes if fix.fix_id == known.source)
     assert (fix.log_change, fix.error, fix.measured) == (-0.3, 0.02, True)
     assert sum(fix.measured for fix in history.fixes) == 1
+
+
+AEP = "Annual enrollment period opens (15 October 2026)"
+
+
+@pytest.mark.parametrize(
+    ("journey", "plan", "live", "said"),
+    [
+        ("Billing", "MAPD", date(2026, 10, 10), True),
+        ("Billing", "MAPD", date(2026, 9, 28), True),  # it opens while the fix is measured
+        ("Pharmacy Coverage", "MAPD", date(2026, 10, 15), True),
+        ("Billing", "HMO", date(2026, 10, 10), False),  # other people
+        ("ID Card", "MAPD", date(2026, 10, 10), False),  # another subject
+    ],
+)
+def test_an_enrollment_period_beside_a_go_live_makes_the_measured_effect_less_sure(
+    journey: str, plan: str, live: date, *, said: bool, desk: Desk
+) -> None:
+    where = (
+        DimensionFilter(dimension="journey", values=(journey,)),
+        DimensionFilter(dimension="plan_type", values=(plan,)),
+    )
+    found = " ".join(
+        surroundings(Subject("A fix", "leaked_calls", where, "journey", live), date(2026, 8, 28), desk.as_of, desk)
+    )
+    assert (AEP in found) is said
+    assert ("less sure" in found) is bool(found)
+
+
+def test_a_measurement_says_what_else_happened_and_before_the_period_it_says_nothing_of_it(desk: Desk) -> None:
+    where = (
+        DimensionFilter(dimension="journey", values=("Billing",)),
+        DimensionFilter(dimension="plan_type", values=("MAPD",)),
+    )
+    fix = Subject("A fix", "leaked_calls", where, "journey", date(2026, 10, 9))
+    found = measured(fix, desk)
+    assert isinstance(found, Found)
+    assert any(AEP in line and "less sure than the interval" in line for line in found.assumptions)
+    before = surroundings(fix, date(2026, 8, 28), date(2026, 10, 14), desk)
+    assert not any("enrollment period" in line for line in before)
+
+
+def test_what_is_for_others_or_about_another_thing_does_not_touch_a_fix() -> None:
+    billing = Segment(frozenset({"PPO"}), frozenset({"billing"}))
+    notice = Event("e", "communication", date(2026, 10, 3), "A notice", "PPO", areas=frozenset({"billing"}))
+    assert touches(notice, billing)
+    assert touches(replace(notice, plan="All"), billing)
+    assert not touches(replace(notice, plan="EPO"), billing)
+    assert not touches(replace(notice, areas=frozenset({"pharmacy"})), billing)
