@@ -26,12 +26,18 @@ def read_swallowed(draft: Draft, reading: Reading, lexicon: Lexicon) -> None:
     """
     for span in reading.of_kind("metric"):
         for value in _values_within(span, reading, lexicon):
+            if not draft.metrics or not all(_knows(name, value, span, lexicon) for name in draft.metrics):
+                continue
+            own = [item for item in draft.filters if item.dimension == value.name]
             said = {target.name for one in reading.of_kind("value") for target in one.targets}
-            if value.name in {*draft.dimensions, *said, *(item.dimension for item in draft.filters)}:
+            if own and own[0].op == "in" and value.value not in own[0].values:
+                # `errors on the website and in the app`
+                both = tuple(sorted({*own[0].values, value.value}))
+                draft.filters[draft.filters.index(own[0])] = own[0].model_copy(update={"values": both})
                 continue
-            if not draft.metrics or not all(lexicon.compatible(name, value.name) for name in draft.metrics):
-                continue
-            if not all(_of_the_same_things(name, span, lexicon) for name in draft.metrics):
+            if own and own[0].op == "not_in" and value.value not in own[0].values:
+                draft.filters.remove(own[0])  # `phone calls, no callbacks`: the rest is out already
+            elif value.name in {*draft.dimensions, *said} or _others(value, reading, lexicon):
                 continue
             draft.filters.append(DimensionFilter(dimension=value.name, op="in", values=(value.value,)))
             words = " ".join(token.raw for token in reading.tokens[span.start : span.end])
@@ -66,13 +72,26 @@ def _values_within(span: Span, reading: Reading, lexicon: Lexicon) -> Iterable[T
             yield values[0]
 
 
+def _others(value: Target, reading: Reading, lexicon: Lexicon) -> bool:
+    """`errors on the website and in the app`: whether words of the question are other values of the dimension."""
+    said = {
+        target.value
+        for token in reading.tokens
+        for target in lexicon.exact.get((token.lemma,), ())
+        if target.kind == "value" and target.name == value.name and token.text not in COMMON_VALUES
+    }
+    return len(said) > 1
+
+
 def _names(key: tuple[str, ...], figures: set[str], lexicon: Lexicon) -> bool:
     """Whether words are a name of these figures, and of no others."""
     return {target.name for target in lexicon.exact.get(key, ()) if target.kind == "metric"} == figures
 
 
-def _of_the_same_things(name: str, span: Span, lexicon: Lexicon) -> bool:
-    """Whether a figure is counted over what the words name: calls that were repeated, of all calls."""
+def _knows(name: str, value: Target, span: Span, lexicon: Lexicon) -> bool:
+    """Whether a figure is known by a value, and counted over what the words name: repeated calls, of all calls."""
+    if not lexicon.compatible(name, value.name):
+        return False
     counted = {dataset for target in span.targets for dataset in _datasets(target.name, lexicon)}
     return bool(counted & _datasets(name, lexicon))
 

@@ -65,6 +65,22 @@ def test_a_name_in_general_narrows_nothing(with_channels: Planner, question: str
     assert plan.query.filters == ()
 
 
+@pytest.mark.parametrize(
+    ("question", "dimension", "values"),
+    [
+        ("Errors on the website and in the app last month", "platform", ("mobile_app", "web")),
+        ("How many phone calls and live chats came in during May?", "call_channel", ("live_chat", "phone")),
+        ("Transfer rate on phone calls excluding callbacks", "call_channel", ("phone",)),
+    ],
+)
+def test_other_channels_named_beside_it_stay(
+    with_channels: Planner, question: str, dimension: str, values: tuple[str, ...]
+) -> None:
+    plan = with_channels.plan(question, **DAYS)
+    assert plan.query is not None, plan.message
+    assert [(f.dimension, f.op, f.values) for f in plan.query.filters] == [(dimension, "in", values)]
+
+
 def test_where_the_data_know_no_channel_phone_calls_are_calls(without_channels: Planner) -> None:
     plan = without_channels.plan("How many phone calls did we take in May?", **DAYS)
     assert plan.query is not None
