@@ -17,7 +17,7 @@ from agents.planner.metrics import (
     unjoined,
 )
 from agents.planner.ordering import read_order
-from agents.planner.people import of_the_membership, people_without_count, population_metric
+from agents.planner.people import of_the_membership, people_without_count, population_metric, who_did
 from agents.planner.periods import Clock, Period, clip, previous, year_before
 from agents.planner.ranking import MONEY_SUPERLATIVES, SPEEDS
 from agents.planner.reading import Reading, Target
@@ -101,6 +101,8 @@ def _metrics(draft: Draft, mentions: list[Mention], reading: Reading, lexicon: L
         # "how many members got kicked out by an expired session": not all members, those with the problem
         impact = default_metric(reading, [], lexicon)
         draft.metrics = [impact] if impact == lexicon.model.defaults.impact_metric else draft.metrics
+    if doing := who_did(mentions, reading, lexicon):
+        draft.metrics = [doing]
     if timed := _timed(draft, reading, lexicon):
         draft.metrics = [timed]
     if priced := _priced(draft, reading, lexicon):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agents.planner.cues import find, first
@@ -14,7 +15,9 @@ from agents.planner.thresholds import Threshold
 from agents.planner.words import DETERMINERS, POPULATION, PREPOSITIONS, word_set
 from semantic.model import Metric, SemanticModel
 
-_PEOPLE = "|".join(sorted(POPULATION - word_set("population base")))
+_PEOPLE = "|".join(
+    sorted((POPULATION | word_set("women men females males ladies seniors")) - word_set("population base"))
+)
 _COUNTED = (
     r"(?:how many(?: of (?:our|the|these|those))?|number of|count of|total number of)"
     rf"(?: \S+){{0,2}}? (?:{_PEOPLE})|(?:fewer|more) (?:{_PEOPLE})"
@@ -81,6 +84,24 @@ def of_the_membership(reading: Reading, lexicon: Lexicon) -> str:
         reading.share = True
         return population
     return population if _only_names_members(reading) else ""
+
+
+def who_did(mentions: Sequence[Named], reading: Reading, lexicon: Lexicon) -> str:
+    """`members aged 75 to 84 in Florida called about ...`: the distinct members of the event told further on.
+
+    Where the membership and that figure are named, the membership is not known by what narrows them, and the two
+    are not listed. Else empty.
+    """
+    metrics, population = lexicon.model.metrics, population_metric(lexicon.model)
+    if len(mentions) != 2 or mentions[0].candidates != (population,) or len(mentions[1].candidates) != 1:
+        return ""
+    name = mentions[1].candidates[0]
+    spans = [*reading.of_kind("value"), *reading.breakdown]
+    fits = all(lexicon.compatible(population, one) for span in spans for one in span.names)
+    covered = {at for span in spans for at in range(span.start, span.end)}
+    between = range(mentions[0].start + 1, mentions[1].start)
+    listed = any(at not in covered and reading.tokens[at].text in ("and", ",", ".") for at in between)
+    return name if metrics[name].distinct and metrics[name].unit == "count" and not fits and not listed else ""
 
 
 _HOW_MUCH = word_set("more less most least often oftener frequently")
