@@ -25,7 +25,7 @@ from agents.chat_models.carried import planned_already
 from agents.chat_models.history import prior_turns
 from agents.narrator import Narrator
 from agents.planner import Plan, Planner, PriorTurn
-from agents.planner.asides import about_plan
+from agents.planner.asides import about_plan, standing_plan
 from agents.planner.outlook import outlook_plan
 from agents.planner.reviewing import review_plan
 from agents.planner.sized import sized_plan
@@ -117,6 +117,7 @@ class EmbeddedChatModel(BaseChatModel):
         plan = (
             about_plan(question, history)
             or review_plan(question, history)
+            or standing_plan(question)
             or sized_plan(question, history, self.planner.model, self._places())
             or split_plan(question, history)
             or outlook_plan(question, self.planner.model)

@@ -73,6 +73,49 @@ _OF: dict[str, Literal["impact", "split", "savings"]] = {
 NONE_LISTED = "No action has been listed that could be decided on. What should be changed comes first:"
 
 
+_THINGS = r"(?:actions?|proposals?|recommendations?|recommended actions?|proposed actions?|fixes)"
+_STATES = (
+    r"(?:approved?|accept(?:ed)?|sign(?:ed)? off|reject(?:ed)?|turn(?:ed)? down|declined?|dismiss(?:ed)?|"
+    r"defer(?:red)?|postponed?|park(?:ed)?|put off|"
+    r"on hold|live|launched|rolled out|shipped|measured|duplicates|open|undecided|"
+    r"(?:waiting|pending|awaiting|up|due)(?: (?:for|on))?(?: (?:my|our|the|a|an))?(?: (?:review|approval|decision|"
+    r"sign-?off|go-?ahead))?|not (?:yet )?decided(?: on)?|to be (?:reviewed|decided))"
+)
+_DECIDED = (
+    r"(?:approved?|reject(?:ed)?|turn(?:ed)? down|declined?|defer(?:red)?|postponed?|park(?:ed)?|put off|"
+    r"sign(?:ed)? off)"
+)
+_TAIL = (
+    r"(?:,? (?:and )?(?:why|by whom|for what reason|who owns (?:it|them)|since when|when|so far|yet|right now|now|"
+    r"today|already|at the moment|currently|all together))*"
+)
+_STANDING = tuple(
+    re.compile(_LEAD + pattern + _TAIL)
+    for pattern in (
+        r"(?:which|what|how many|are there any|any|show me the|list the) (?:of (?:the|our|my) )?"
+        rf"(?:\w+ )?{_THINGS} "
+        r"(?:that |which )?"
+        r"(?:(?:are|is|were|was|have|has|had|got|did|do|went|gone|go|still|already|currently|now|we|been) )*"
+        rf"{_STATES}",
+        rf"(?:(?:show|list|give|tell)(?: me| us)? )?(?:all )?(?:of )?(?:the |our |my )?{_STATES} {_THINGS}",
+        r"what (?:is|are|do i have) (?:still |currently |now )*(?:waiting|pending|up|open|left|due|there)"
+        r"(?: (?:for|on|in))? (?:me to (?:review|decide|approve)|(?:my|our|the|a)? ?(?:review|approval|decision|"
+        r"sign-?off|inbox|review inbox|to-do list))",
+        r"what (?:is|are)(?: we| there| i| you)?(?: still)? left to (?:decide|review|approve)(?: on)?",
+        rf"what (?:was|were|has been|have been|got|did we|have we|is|are) (?:\w+ly )?{_DECIDED}",
+        r"(?:when|since when) (?:did|does|will|is|was|has) [^:?]+: [^?]+? (?:go|gone|went|been|be)? ?live",
+        rf"(?:what is the )?(?:status|state) of (?:the |our |all )*{_THINGS}",
+    )
+)
+
+
+def standing_plan(question: str) -> Plan | None:
+    """The plan of a question which actions stand how in the review (`which are approved?`); None for any other."""
+    if not any(pattern.fullmatch(_plain(question)) for pattern in _STANDING):
+        return None
+    return _plan(About("actions", "live", asked=question))
+
+
 def standing_turn(history: Sequence[PriorTurn]) -> PriorTurn | None:
     """The last turn that answered something by itself; what was asked about it leaves it in place."""
     return next((turn for turn in reversed(history) if turn.kind not in ASIDES), None)

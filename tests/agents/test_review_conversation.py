@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 
 from agents.chat_models.history import prior_turns
 from agents.context import TURNS_KEPT, keep_recent
-from agents.planner.asides import about_plan
+from agents.planner.asides import about_plan, standing_plan
 from agents.planner.plan import PriorTurn, Review
 from agents.planner.reviewing import awaited_reason, decision_in, review_plan
 from agents.planner.sized import sized_plan
@@ -275,6 +275,66 @@ def test_what_is_asked_about_an_answer_is_told_from_a_new_question(
 )
 def test_other_questions_stay_what_they_are(question: str, history: list[PriorTurn]) -> None:
     assert about_plan(question, history) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which actions are approved?",
+        "What was rejected and why?",
+        "What is waiting for my review?",
+        "what's pending approval",
+        "Show me the deferred proposals",
+        "Which of our fixes have already gone live?",
+        "which recommendations did we turn down so far?",
+        "How many actions are still open?",
+        "when did Billing: clearer message go live?",
+        "status of our actions",
+        "what are we still left to decide?",
+    ],
+)
+def test_how_actions_stand_in_the_review_is_asked_without_a_list_before_it(question: str) -> None:
+    plan = standing_plan(question)
+    assert plan is not None, question
+    assert plan.about is not None
+    assert (plan.about.of, plan.about.aspect, plan.about.asked) == ("actions", "live", question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which claims are approved?",
+        "Which prior authorizations were rejected and why?",
+        "what is the average wait time?",
+        "how many claims are pending review?",
+        "what was denied last week?",
+        "Which actions should we take first?",
+        "what was the approval rate in May?",
+    ],
+)
+def test_what_stands_otherwise_is_no_question_about_actions(question: str) -> None:
+    assert standing_plan(question) is None
+
+
+def test_how_actions_stand_is_told_from_the_records_of_the_review(assistant: Assistant) -> None:
+    owner, thread = Principal("ann", "product_owner"), uuid.uuid4().hex
+    names = [str(row[0]) for row in assistant.ask("What should we do about Billing?", owner, thread).rows]
+    assert assistant.ask(f"reject {names[0]} because Legal said no", owner, thread).status == "answered"
+    rejected = assistant.ask("Which actions were rejected, and why?", owner, uuid.uuid4().hex)
+    assert rejected.status == "answered", rejected.text
+    assert names[0] in rejected.text
+    assert "Legal said no" in rejected.text
+    assert names[0] not in assistant.ask("what's pending review?", owner, uuid.uuid4().hex).text
+    assert assistant.ask("undo that", owner, thread).status == "answered"
+    waiting = assistant.ask("What is waiting for my review?", owner, uuid.uuid4().hex)
+    assert waiting.status == "answered", waiting.text
+    assert names[0] in waiting.text
+    assert "nobody has decided on it yet" in waiting.text
+    none = assistant.ask("Which actions were deferred?", owner, uuid.uuid4().hex)
+    assert none.status == "refused"
+    assert "no action is deferred" in none.text
+    narrowed = Principal("hugo", "analyst", attributes={"plan_type": "HMO"})
+    assert names[0] not in assistant.ask("What is waiting for review?", narrowed, uuid.uuid4().hex).text
 
 
 def test_a_reason_is_taken_only_where_one_was_asked_for() -> None:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
-from datetime import date
 from typing import Literal, cast
 
 from semantic.query import DimensionFilter
 from tools.actions.ab_test import ab_test_of
 from tools.actions.candidates import Candidate
 from tools.actions.impact import NOTHING_LIVE, latest, measured
-from tools.actions.proposals import FILE, Proposals
 from tools.actions.recommend import recommend_actions
 from tools.actions.recommendations import Recommendations, basis_of, constants_of, recommendations
+from tools.actions.standings import standing
 from tools.actions.subjects import Subject, meant
-from tools.actions.verdicts import Proposal
 from tools.actions.views import ranked
 from tools.desk import Desk, Hidden
 from tools.outcome import Column, Found, Outcome, PlainCell, Refusal, Shape, Table
@@ -40,11 +37,12 @@ def about_answer(
 ) -> Outcome:
     """Say what an earlier answer is based on, how sure it is, why in that order, since when it is live, whose.
 
-    `of` is the kind of that answer; `actions` are names as it listed them. For impact and split `asked` is the
-    earlier question, for savings give the `metric`, `filters` and `reduce_pct` that it had.
+    `of` is the kind of that answer; `actions` are names as it listed them. Without names, `live` of actions tells
+    which of them stand in the review as the question `asked` says. For impact and split `asked` is the earlier
+    question, for savings give the `metric`, `filters` and `reduce_pct` that it had.
     """
     if of == "actions":
-        return _of_actions(desk, aspect, actions)
+        return _of_actions(desk, aspect, actions, asked)
     if of == "issue":
         compared = recommend_actions(desk, "one_issue", filters)
         return replace(compared, shape="issue_sure") if isinstance(compared, Found) else compared
@@ -70,9 +68,9 @@ def _of_savings(
     return replace(found, shape=shape) if isinstance(found, Found) else found
 
 
-def _of_actions(desk: Desk, aspect: Aspect, actions: Sequence[str]) -> Outcome:
+def _of_actions(desk: Desk, aspect: Aspect, actions: Sequence[str], asked: str) -> Outcome:
     if aspect in ("live", "owner"):
-        return _standing(desk, actions)
+        return standing(desk, actions, asked)
     found = recommendations(desk)
     if isinstance(found, Refusal):
         return found
@@ -95,30 +93,6 @@ def _beside(found: Recommendations, chosen: Candidate) -> list[Candidate]:
     return [first, *others[:1]]
 
 
-def _standing(desk: Desk, actions: Sequence[str]) -> Outcome:
-    """How proposals stand in the review: state, and the go-live if there is one."""
-    proposals: list[Proposal] = []
-    if desk.review is not None and not desk.principal.attributes:
-        with closing(Proposals(desk.review.state / FILE)) as store:
-            store.bring_live(desk.review.now())
-            kept = {str(one.document.get("title")): one for one in store.all()}
-            proposals = [kept[name] for name in actions if name in kept]
-    if not proposals:
-        return Refusal(
-            "not_proposed", "That action has not been put before the reviewers: nothing is decided on it."
-        )
-    rows = tuple((str(p.now["title"]), str(p.now["owner"]), p.state, _live(p)) for p in proposals)
-    table = Table("Where it stands", _STANDING, rows, interpretation="The review's own records; not a query")
-    return Found((table,), "analysis", "action_live")
-
-
-def _live(proposal: Proposal) -> str:
-    if not proposal.go_live:
-        return "it has no go-live day yet"
-    day = day_in_words(date.fromisoformat(proposal.go_live))
-    return f"it went live on {day}" if proposal.state in ("live", "measured") else f"it is to go live on {day}"
-
-
 def _fix(subject: Subject, desk: Desk) -> Table:
     """What is known of a live fix: its name, whose it is, since when."""
     row: tuple[PlainCell, ...] = (
@@ -128,12 +102,6 @@ def _fix(subject: Subject, desk: Desk) -> Table:
     return Table("The fix", _FIX, (row,), interpretation="The history of fixes and the review; not a query")
 
 
-_STANDING = (
-    Column("action", "VARCHAR", "", "text", "Action"),
-    Column("owner", "VARCHAR", "", "text", "Owner"),
-    Column("state", "VARCHAR", "", "text", "State"),
-    Column("live", "VARCHAR", "", "text", "Go-live"),
-)
 _FIX = (
     Column("fix", "VARCHAR", "", "text", "Fix"),
     Column("owner", "VARCHAR", "", "text", "Owner"),
