@@ -8,7 +8,7 @@ PROFILE ?= demo
 PORT ?= 8000
 N ?= 10000000
 JOBS ?= 2
-# One more than two processors: tests wait for disks, browsers and other processes for a sixth of their time.
+# As many as processors; three have not been measured on an idle machine of two.
 WORKERS ?= 2
 FUZZ_SECONDS ?= 600
 export UV_SYSTEM_CERTS ?= 1
