@@ -330,6 +330,12 @@ def test_how_actions_stand_is_told_from_the_records_of_the_review(assistant: Ass
     assert waiting.status == "answered", waiting.text
     assert names[0] in waiting.text
     assert "nobody has decided on it yet" in waiting.text
+    every = assistant.ask("What is the status of our actions?", owner, uuid.uuid4().hex)
+    assert every.status == "answered", every.text
+    assert names[0] in every.text
+    other = assistant.ask("When did Billing: free lunch go live?", owner, uuid.uuid4().hex)
+    assert other.status == "refused"
+    assert "has not been put before the reviewers" in other.text
     none = assistant.ask("Which actions were deferred?", owner, uuid.uuid4().hex)
     assert none.status == "refused"
     assert "no action is deferred" in none.text

@@ -30,7 +30,10 @@ _AS_WELL: dict[State, tuple[State, ...]] = {"live": ("measured",)}
 
 
 def standing(desk: Desk, actions: Sequence[str], asked: str) -> Outcome:
-    """The proposals named in `actions`; without names those in the states, or with the name, that `asked` says."""
+    """The proposals named in `actions`; without names those that the question `asked` means.
+
+    They are the one whose name it says, those in the states that it says, or all where it says neither.
+    """
     if desk.principal.attributes or desk.principal.role not in READERS or desk.review is None:
         return Refusal("not_proposed", NOT_PROPOSED)
     with closing(Proposals(desk.review.state / FILE)) as store:
@@ -42,7 +45,7 @@ def standing(desk: Desk, actions: Sequence[str], asked: str) -> Outcome:
     else:
         proposals = _meant(kept, asked)
     if not proposals:
-        return _nothing(asked) if not actions else Refusal("not_proposed", NOT_PROPOSED)
+        return Refusal("not_proposed", NOT_PROPOSED) if actions or _names_one(asked) else _nothing(asked)
     reasons = {event.proposal: event for event in events if event.reason and not event.undone}
     rows = tuple(
         (str(p.now["title"]), str(p.now["owner"]), p.state, _since(p, reasons.get(p.id))) for p in proposals
@@ -60,15 +63,22 @@ def states_in(asked: str) -> tuple[State, ...]:
 
 def _meant(kept: Sequence[Proposal], asked: str) -> list[Proposal]:
     named = [one for one in kept if str(one.now["title"]).lower() in asked.lower()]
+    if named or _names_one(asked):
+        return named
     states = states_in(asked)
-    return named or [one for one in kept if one.state in states]
+    return [one for one in kept if one.state in states or not states]
+
+
+def _names_one(asked: str) -> bool:
+    """Whether a question asks about one action by name (`Billing: clearer message`), or nothing was asked."""
+    return ":" in asked or not asked.strip()
 
 
 def _nothing(asked: str) -> Refusal:
     states = [state for state in states_in(asked) if state != "measured"]
-    said = " or ".join(states) or "such"
-    where = "no action is waiting for a decision" if states == ["proposed"] else f"no action is {said}"
-    return Refusal("nothing_stands_so", f"By the review's records {where}.", ("What should we change first?",))
+    said = f"no action is {' or '.join(states)}" if states else "no action has been proposed"
+    said = "no action is waiting for a decision" if states == ["proposed"] else said
+    return Refusal("nothing_stands_so", f"By the review's records {said}.", ("What should we change first?",))
 
 
 def _since(proposal: Proposal, decided: Event | None) -> str:
