@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from warehouse.principal import Principal
-from warehouse.state_file import database_of, write_ahead
+from warehouse.state_file import database_of, make_private, write_ahead
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -59,9 +59,7 @@ class _File:
         from langgraph.checkpoint.sqlite import SqliteSaver
 
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # It holds questions and figures; SQLite gives its side files the mode of the database.
-        file.touch(mode=0o600)
-        file.chmod(0o600)  # that of an earlier version
+        make_private(file)  # it holds questions and figures
         self._connection = sqlite3.connect(file, check_same_thread=False)
         write_ahead(self._connection)
         self._connection.execute("PRAGMA synchronous=NORMAL")

@@ -7,7 +7,6 @@ folder and every lock of it then lie there, and a folder that was used the other
 from __future__ import annotations
 
 import fcntl
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -97,15 +96,22 @@ def open_state(file: Path, schema: str) -> StateConnection:
     return connection
 
 
+def make_private(file: Path) -> None:
+    """Make a file for its owner only, and one of an earlier version so, before SQLite opens it.
+
+    SQLite gives its side files the mode of the database.
+    """
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+
+
 def open_private(file: Path) -> StateConnection:
     """A store without tables yet; its file keeps SQLite's first journal: the disk has what is committed."""
     database = database_of(file.parent)
     if database is not None:
         return StoreConnection(database, file.stem)
     file.parent.mkdir(parents=True, exist_ok=True)
-    # SQLite gives its side files the mode of the database, so the mode comes first.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    file.chmod(0o600)
+    make_private(file)
     return sqlite3.connect(file, check_same_thread=False, timeout=5)
 
 

@@ -249,12 +249,9 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.order, base.having, base.share = order, [], False
         base.issues = [issue for issue in base.issues if issue.kind not in _SETTLED_BY_LABEL]
         reading.explain(0, len(reading.tokens))
-    elif (
-        reading.of_kind("metric")
-        and draft.metrics
-        and not asks_part(reading)
-        and not rate_of_named(reading, base, lexicon)
-    ):
+        return
+    rate = rate_of_named(reading, base, lexicon)
+    if reading.of_kind("metric") and draft.metrics and not asks_part(reading) and not rate:
         draft.metrics = [_in_kind(name, reading, base, lexicon) for name in draft.metrics]
         adds = first(reading, _ADD + r"|add|include")
         dropped = [name for name in draft.metrics if name in base.metrics]
@@ -273,13 +270,9 @@ def _metric(reading: Reading, draft: Draft, base: Draft, lexicon: Lexicon) -> No
         base.metrics = [lexicon.model.defaults.impact_metric]
         base.having, base.order, base.share = [], None, False
         take(reading, r"is (?:that|this|it)")
-    elif asked := of_others(reading, base, lexicon) or (
-        None if rate_of_named(reading, base, lexicon) else of_all(reading, base, lexicon)
-    ):
+    elif asked := (None if rate else of_others(reading, base, lexicon) or of_all(reading, base, lexicon)):
         base.ask, base.issues = asked, []
-    elif (rate := rate_of_named(reading, base, lexicon)) or (
-        take(reading, OF_TOTAL, outside_spans=False) and adds_up(base, lexicon)
-    ):
+    elif rate or (take(reading, OF_TOTAL, outside_spans=False) and adds_up(base, lexicon)):
         base.metrics, base.share = [rate or base.metrics[0], *base.metrics[1:]], not rate
         if rate and base.order:
             base.order = Order(by=rate, direction=base.order.direction)

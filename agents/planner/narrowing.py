@@ -31,7 +31,9 @@ def narrow(reading: Reading, draft: Draft, base: Draft, earlier: SemanticQuery |
     """Set, widen, turn round or drop filters. `earlier` is the query before the last one."""
     cue = first(reading, _DROP_FILTER)
     if take(reading, _DROP_FILTER, outside_spans=False) and cue:
-        _drop_filters(reading, base, earlier, reading.text.split(" ")[cue[0] : cue[1]], _of_people(lexicon))
+        _drop_filters(
+            reading, base, earlier, reading.text.split(" ")[cue[0] : cue[1]], lexicon.model.member_dimensions
+        )
         return
     if not reading.of_kind("value") and (
         _apart(reading, base, earlier) or _both(reading, base, earlier) or _all_of(reading, draft, base)
@@ -192,12 +194,6 @@ def _all_of(reading: Reading, draft: Draft, base: Draft) -> bool:
         reading.explain(at - 1, span.end)
         return True
     return False
-
-
-def _of_people(lexicon: Lexicon) -> frozenset[str]:
-    """Dimensions that say who members are: those that a count of members is known by."""
-    counts = [target.name for target in lexicon.exact.get(("member",), ()) if target.kind == "metric"]
-    return frozenset().union(*(lexicon.model.dimensions_of(name) for name in counts))
 
 
 def _drop_filters(

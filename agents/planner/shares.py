@@ -59,14 +59,14 @@ def _kin(name: str, lexicon: Lexicon) -> list[str]:
 def of_others(reading: Reading, base: Draft, lexicon: Lexicon) -> Ask | None:
     """`as a share of all claims`, after claim denials: parts of the denials are none of all claims.
 
-    It is asked, and the rates of the figure are offered; the one over exactly these was found before.
+    It is asked, and the rates of the figure are offered: for a question where no rate is over exactly these.
     """
     metrics = lexicon.model.metrics
     said = first(reading, _PART_OF)
     whole = {
         t.name for s in reading.of_kind("metric") if said and s.start in (said[1], said[1] - 1) for t in s.targets
     }
-    if not whole or whole & {*base.metrics} or rate_of_named(reading, base, lexicon) or len(base.metrics) > 1:
+    if not whole or whole & {*base.metrics} or len(base.metrics) > 1:
         return None
     if metrics[base.metrics[0]].unit != "count" or any(metrics[name].unit != "count" for name in whole):
         return None

@@ -10,7 +10,6 @@ from agents.planner.normalise import stem
 from agents.planner.reading import Reading, Span, Target
 from agents.planner.siblings import words_of
 from agents.planner.words import COMMON_VALUES, DETERMINERS, PREPOSITIONS
-from semantic.model import Metric
 from semantic.query import DimensionFilter
 
 _SHORTEST = 3
@@ -92,11 +91,5 @@ def _knows(name: str, value: Target, span: Span, lexicon: Lexicon) -> bool:
     """Whether a figure is known by a value, and counted over what the words name: repeated calls, of all calls."""
     if not lexicon.compatible(name, value.name):
         return False
-    counted = {dataset for target in span.targets for dataset in _datasets(target.name, lexicon)}
-    return bool(counted & _datasets(name, lexicon))
-
-
-def _datasets(name: str, lexicon: Lexicon) -> set[str]:
-    metric: Metric = lexicon.model.metrics[name]
-    measures = lexicon.model.measures
-    return {measures[one].dataset for one, _ in (*metric.numerator, *metric.denominator)}
+    model = lexicon.model
+    return any(model.datasets_of(target.name) & model.datasets_of(name) for target in span.targets)

@@ -12,12 +12,11 @@ from agents.planner.reading import Reading
 
 def say_unchanged(reading: Reading, base: Draft, prior: PriorTurn, *, shown_again: bool) -> None:
     """`put both side by side`: a fragment that names nothing known and changes nothing is asked about."""
-    named = bool(reading.ranking or shown_again or reading.others is not None)
-    named = named or bool(reading.grain and not reading.spans)
-    named = named or bool(reading.spans and not _passed_over(reading, base))
-    again = bool(first(reading, _AS_BEFORE) or re.fullmatch(_AGAIN, reading.text))
-    settled = bool(named or again or base.ask or base.issues or base.assumptions)
-    settled = settled and not (reading.spans and not base.ask and not base.issues and _passed_over(reading, base))
+    settled = bool(base.ask or base.issues)
+    if not settled and not _passed_over(reading, base):
+        named = reading.spans or reading.grain or reading.ranking or shown_again or reading.others is not None
+        again = first(reading, _AS_BEFORE) or re.fullmatch(_AGAIN, reading.text)
+        settled = bool(named or again or base.assumptions)
     if base.kind == "query" and not settled and base.query() == prior.query:
         base.ask = Ask("clarify", "What should change in the last answer? Name a figure, a group or a period.")
 
