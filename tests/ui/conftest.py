@@ -45,7 +45,8 @@ CHROMIUM_ARGUMENTS = [
 class Site:
     """A running server: its address, its first passwords, and what browsers of the tests ran into.
 
-    `hosts` are those that anything was asked of; `troubles` are failed requests and errors on the console.
+    `hosts` are those that anything was asked of; `troubles` are failed requests and errors on the console, which
+    outlive a test as the server does: clear them before what is to have none, as some tests ask for what is refused.
     """
 
     def __init__(self, address: str, state: Path, passwords: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ def signed_in(site: Any, browser: Browser) -> Iterator[Page]:
     """A page of the chat, signed in as the executive."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
     context.set_default_timeout(90_000)
+    site.troubles.clear()
     site.watch(context)
     page = context.new_page()
     site.sign_in(page)
