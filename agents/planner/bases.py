@@ -57,16 +57,18 @@ def is_limit_of(mention: Named, reading: Reading) -> bool:
 
 
 _PARTS = "(?:share|percentage|percent|portion|part|proportion|fraction|rate)"
+_ALSO = word_set("also then too additionally")
 _VOLUME = word_set("volume volumes count counts number numbers")
 
 
 def _asked_apart(base: Named, other: Named, reading: Reading) -> bool:
     """`call volume by team, with the average handle time`, `how many calls, how many unresolved`: both."""
     words = [token.text for token in reading.tokens]
-    if other.end <= base.start:  # `total premium and number of people enrolling`
+    if other.end <= base.start:  # `total premium and number of people enrolling`, `and then also the membership`
         led = words[max(other.end, base.start - 2) : base.start]
         numbered = bool(set(words[base.start : base.end]) & _VOLUME) or led in (["how", "many"], ["number", "of"])
-        return numbered and bool(set(words[other.end : base.start]) & {"and", "plus", "&"})
+        between = set(words[other.end : base.start])
+        return bool(between & {"and", "plus", "&"}) and (numbered or bool(between & _ALSO))
     if other.start < base.end or not set(words[base.end : other.start]) & COORDINATORS:
         return False
     if set(words[base.start : base.end]) & _VOLUME:

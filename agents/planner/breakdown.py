@@ -365,6 +365,12 @@ def _skip_left(words: list[str], start: int) -> tuple[bool, int]:
     at = start
     while at > 0 and (words[at - 1] in _SKIP or words[at - 1].isdigit()):
         at -= 1
+    # `for each customer journey`
+    one_by_one = at == start > 1 and words[at - 1] in POPULATION and not words[at - 1].endswith("s")
+    if one_by_one and words[at - 2] in ("each", "every", "by", "per"):
+        at -= 1
+        while at > 0 and words[at - 1] in _SKIP:
+            at -= 1
     return at < start, at
 
 
@@ -499,8 +505,8 @@ def _head_nouns(reading: Reading, lexicon: Lexicon) -> None:
     covered = {at for span in reading.spans for at in range(span.start, span.end)}
     for at, token in enumerate(reading.tokens):
         names = lexicon.heads.get(token.lemma)
-        if at in covered or not names or token.text.endswith("ing"):  # `by the planning number`
-            continue
+        if at in covered or at in reading.explained or not names or token.text.endswith("ing"):
+            continue  # `by the planning number`
         if any(reading.tokens[span.end - 1].lemma == token.lemma for span in reading.breakdown if span.end <= at):
             reading.explain(at, at + 1)  # `by age group, only the groups below zero`
             continue

@@ -57,7 +57,12 @@ _WHO = word_set(
     do does did will would could can should must may might let
     """
 )
-_GOING_ON = word_set("by per of in on at from for with without plus number rate count each both")
+_GOING_ON = word_set(
+    """
+    by per of in on at from for with without plus number rate count each both
+    among amongst within across between including excluding except only who whose that which
+    """
+)
 _ADDRESSING = word_set("please kindly and so now then just can could would you well ok okay also let us me i")
 
 

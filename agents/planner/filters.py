@@ -46,7 +46,8 @@ def read_filters(draft: Draft, reading: Reading, lexicon: Lexicon, kind: str, *,
     compared = [span for span in reading.of_kind("value") if span.start in reading.compared]
     for name, values in list(kept.items()):
         listed = not any(target.name == name for span in compared for target in span.targets)
-        if listed and _enumerated(reading, name) and _whole_domain(name, values, lexicon):
+        known = all(lexicon.compatible(metric, name) for metric in draft.metrics)  # where not, it says of whom
+        if known and listed and _enumerated(reading, name) and _whole_domain(name, values, lexicon):
             del kept[name]
             label = lexicon.model.dimensions[name].label.lower()
             if _either(reading, name):

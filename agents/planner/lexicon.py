@@ -20,6 +20,7 @@ from agents.planner.words import (
     AVERAGE,
     COMMON_VALUES,
     CUE_WORDS,
+    EXCLUDERS,
     FILLER,
     FUNCTION,
     KNOWN,
@@ -165,6 +166,7 @@ def build_lexicon(model: SemanticModel, values: Values) -> Lexicon:
     found = [(phrase, target) for phrase, target in _found_values(model, values, _keys(explicit))
              if _key(phrase) not in declared]  # fmt: skip
     explicit += found
+    explicit += _short_names(found, _keys(explicit) | declared)
     lexicon = Lexicon(model, values)
     index = _Index()
     for group in (explicit, derived):
@@ -381,6 +383,33 @@ def _found_values(model: SemanticModel, values: Values, vocabulary: frozenset[Ke
         for dimension in model.dimensions.values()
         for phrase, target in _value_phrases(dimension, values)
         if target.value not in dimension.values and not is_grammar(phrase, vocabulary)
+    ]
+
+
+_FEW = 8
+"""Values that a dimension has at most where the last word of one may stand for it."""
+_SHORTEST = 4
+_NOT_SO = FUNCTION | EXCLUDERS | {"not", "no", "non"}
+"""`required` is no value that is called `not required`."""
+
+
+def _short_names(found: Iterable[tuple[str, Target]], vocabulary: frozenset[Key]) -> list[tuple[str, Target]]:
+    """`chat` for a `live chat`: the last word of one of a few values of the data, where it names nothing else."""
+    targets: dict[str, set[Target]] = defaultdict(set)
+    of_one: dict[str, set[Target]] = defaultdict(set)
+    for phrase, target in found:
+        of_one[target.name].add(target)
+        words = [token.text for token in phrase_tokens(phrase)]
+        match words:
+            case [said, last] if last.isalpha() and len(last) >= _SHORTEST and said not in _NOT_SO:
+                targets[last].add(target)
+    return [
+        (word, next(iter(named)))
+        for word, named in sorted(targets.items())
+        if len(named) == 1
+        and len(of_one[next(iter(named)).name]) <= _FEW
+        and _key(word) not in vocabulary
+        and not is_grammar(word, vocabulary)
     ]
 
 

@@ -53,10 +53,14 @@ _SHARE = (
 )
 
 
+_LANDING = (
+    r"(?:is|are|was|were|falls?|fell|sits?|sat|comes?|came|belongs?|belonged|goes|go|went|lands?|landed|lies|lay|runs?|ran|"
+    r"arrives?|arrived|gets?|got)(?: \S+)?? (?:in|into|within|from|to|on|by|with|under|at|through|via)"
+)
 _DISTRIBUTION = (
-    r"(?:share|percentage|percent|pct|proportion|portion|fraction|part|much) of (?:\S+ ){1,4}?"
-    r"(?:is|are|was|were|falls?|sits?|comes?|belongs?|goes|go)(?: \S+)?? (?:in|from|to|on|by|with|under|at) "
+    rf"(?:share|percentage|percent|pct|proportion|portion|fraction|part|much) of (?:\S+ ){{1,5}}?{_LANDING} "
     r"(?:each|every)|"
+    rf"what (?:share|percentage|percent|pct|proportion|portion|fraction) {_LANDING} (?:each|every)|"
     r"as a (?:share|percentage|percent|pct|proportion|fraction) of (?:the )?(?:\S+ )?(?:total|whole|overall)|"
     r"(?:share|percentage|percent|proportion|portion|fraction|part) of (?:the )?(?:total|overall|"
     r"all|whole)|of the total|"

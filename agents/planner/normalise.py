@@ -77,6 +77,7 @@ _IRREGULAR = {
     "spent": "spend", "lost": "lose", "made": "make", "took ": "take", "sent": "send", "felt": "feel",
     "men": "man", "women": "woman", "children": "child", "costliest": "costly", "denied": "deny", "denies": "deny",
     "less": "less", "business": "business", "status": "status", "process": "process", "access": "access",
+    "news": "news",
     "this": "this", "its": "its", "us": "us", "as": "as", "plus": "plus", "versus": "versus", "gas": "gas",
     "bus": "bus", "during": "during", "string": "string", "thing": "thing", "king": "king", "ring": "ring",
     "bring": "bring", "spring": "spring", "morning": "morning", "need": "need", "speed": "speed", "feed": "feed",
@@ -104,7 +105,8 @@ _ORDERS = tuple(
 _PART = re.compile(
     r"\b(what|which|the|and|a)"
     r"((?: (?!first|second|third|last|latter|earl|late|bett?er|best|larg|bigg?|most|main|small|middle)\w+)?)"
-    r" part of\b(?! (?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r" (?:part|slice|chunk|piece) of\b"
+    r"(?! (?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|the (?:week|month|quarter|year|day|problem|reason|answer|story|question)|what|our|this|it)\b)"
 )
 """`which part of the calls were leaked`, not `the first part of October`."""

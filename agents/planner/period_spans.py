@@ -49,8 +49,8 @@ def grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             yield _grain(at - (at > 0 and words[at - 1] == "on"), at + 3, unit)
         if words[at + 1 : at + 3] == ["in", "and"] and words[at + 3 : at + 5] == [word, "out"]:
             yield _grain(at, at + 5, unit)  # week in and week out
-        if words[max(0, at - 5) : at - 1] in (["each", "of", "the", "last"], ["each", "of", "the", "past"]):
-            yield _grain(at - 5, at - 3, unit)
+        if (each := _each_of_the_last(words, at)) is not None:
+            yield _grain(each, each + 2, unit)
         before = words[at - 1] if at else ""
         if before in ("a", "an") and _ends(tokens, at + 1) and at > 1 and words[at - 2] not in _NO_RATE:
             yield _grain(at - 1, at + 1, unit)  # what does it cost us a month?
@@ -76,6 +76,20 @@ def grain_spans(tokens: Sequence[Token]) -> Iterable[Span]:
             yield _grain(lead, at + 1, unit)
         if before == "and" and "by" in words[max(0, at - 6) : at - 1]:
             yield _grain(at - 1, at + 1, unit)
+
+
+def _each_of_the_last(words: Sequence[str], at: int) -> int | None:
+    """Where `each` stands in `each of the past six complete months`, whose unit stands at a place."""
+    for start in range(max(0, at - _FURTHEST), at - 3):
+        led = words[start : start + 3] == ["each", "of", "the"] and words[start + 3] in _LAST
+        if led and len([word for word in words[start + 4 : at] if word not in _COMPLETE]) <= 1:
+            return start
+    return None
+
+
+_FURTHEST = 6
+_LAST = ("last", "past", "previous", "preceding")
+_COMPLETE = ("full", "complete", "completed", "whole", "calendar")
 
 
 def _outstanding(words: Sequence[str], at: int) -> bool:

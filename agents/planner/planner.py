@@ -27,6 +27,7 @@ from agents.planner.bands import fill_bands, read_bands
 from agents.planner.breakdown import read_breakdowns
 from agents.planner.comparing import read_periods
 from agents.planner.core import Asking, needed
+from agents.planner.corrections import take_back
 from agents.planner.definitions import definition
 from agents.planner.draft import Draft
 from agents.planner.edits import Surroundings, edited
@@ -460,6 +461,7 @@ class Planner:
         settle_statuses(reading, self.lexicon)
         read_status_pairs(reading, self.lexicon)
         read_how_often(reading, self.lexicon)
+        take_back(reading)
         if prior is None:
             widen_tails(reading, self.tails, self.lexicon)
         complete_lists(reading, self.lexicon)

@@ -94,9 +94,13 @@ def read_ranking(reading: Reading) -> None:
             continue
         end += _filler_after(words, end)
         start, end = _around_order(words, start, end)
-        leads = words[at + 1 : at + 2] in (["first"], ["on"]) or words[start:end][-1:] in (["order"], ["first"])
+        # `lowest first call resolution`: that `first` is the figure's
+        named = at + 1 in covered and words[at + 1] == "first"
+        leads = not named and (
+            words[at + 1 : at + 2] in (["first"], ["on"]) or words[start:end][-1:] in (["order"], ["first"])
+        )
         led = at + 1 + _named_between(words, at)  # `slowest desk first`
-        if not leads and not limit and words[led : led + 1] == ["first"] and reading.closes(led + 1):
+        if not (leads or named or limit) and words[led : led + 1] == ["first"] and reading.closes(led + 1):
             leads = True
             reading.explain(led, led + 1)
         direction = _felt(words, at) or _DIRECTIONS[word]

@@ -98,7 +98,10 @@ _FORECAST = re.compile(
     r"january|february|march|april|may|june|july|august|september|october|november|december|aep|spring|summer|fall|winter)\b|"
     r"\btomorrow\b|\bin the future\b|\bwill (?!we (?:know|see|tell|learn)\b)(?:we|our|the|be|it|there|"
     r"\w+ be|\w+ \w+ be|\w+ (?:go|rise|fall|drop|increase|decrease|grow|reach|exceed))\b|"
-    r"\bgoing to (?:be|look|reach|hit|cost|need)\b|\bby the end "
+    r"\bgoing to (?:be|look|reach|hit|cost|need)\b|"
+    r"\b(?:are|is) (?:\w+ ){1,4}going to (?:get|have|see|take|receive|lose|spend|handle|pay|"
+    r"gain|make|file|answer|process|serve|call|leave)\b|"
+    r"\bshould (?:we|i) (?:be )?(?:expect|expecting|plan for|brace for|prepare for)\b|\bby the end "
     r"of (?:the|this|next) (?:year|quarter|month)\b|\bby year end\b|\bexpect(?:ed)? (?:to|next|during|"
     r"in|for)\b|\boutlook\b|\bwould (?:we|there|they) (?:have|be|get|need|take)\b"
 )

@@ -7,12 +7,16 @@ import re
 from agents.planner.moves import MOVES
 from agents.planner.rewriting import Rule, rewritten
 
+_ON_THE = r"(?:(?:the|our|on|in) )*"
 _TURNS = tuple(Rule.of(*turn) for turn in (
     # `I said Tier 1 earlier, I meant Tier 2: how many ...`: what was said by mistake goes
     (re.compile(r"\bi said (?:[^\s.?!]+ ){1,8}?(?:and |but |when )?i meant\b,?", re.IGNORECASE), ""),
     # `break the transfer rate down by team`: nothing went down
     (re.compile(r"\b(break|breaking|split|splitting) ((?:[\w-]+ ){1,8}?)down (by|into|per)\b", re.IGNORECASE),
      r"\1 down \2\3"),
+    # `the site or app`: the website
+    (re.compile(rf"\bsite(?= or {_ON_THE}(?:mobile )?app\b)", re.IGNORECASE), "website"),
+    (re.compile(rf"\b(app or {_ON_THE})site\b", re.IGNORECASE), r"\1website"),
     # `by sort of pharmacy`
     (re.compile(r"\bby (?:the )?(?:sort|kind|type)s? of ([a-z]+)\b(?! (?:of|that|who|and))", re.IGNORECASE),
      r"by \1 type"),

@@ -112,6 +112,8 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
             span.end - span.start == 1 and tokens[span.start].text == "bill" and _followed_by(tokens, span, "for")
         )
         cut = cut or (span.kind == "value" and bill and tokens[span.start - 1].text in DETERMINERS)
+        # `our call bill`, `the total bill`
+        cut = cut or (span.kind == "value" and span.start > 0 and _is_money_bill(tokens, span))
         cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
         cut = cut or (span.kind == "metric" and _ends_in_named_value(span, candidates))
@@ -173,6 +175,17 @@ def _says_what_of_what(tokens: Sequence[Token], span: Span) -> bool:
     )
 
 
+def _is_money_bill(tokens: Sequence[Token], span: Span) -> bool:
+    """Whether `bill` is what something costs."""
+    alone = span.end - span.start == 1 and tokens[span.start].text == "bill"
+    return alone and tokens[span.start - 1].text in _OF_MONEY
+
+
+_OF_MONEY = word_set(
+    "call calls calling loaded total overall annual yearly monthly whole entire full phone combined"
+)
+
+
 def _is_topic(span: Span, tokens: Sequence[Token], candidates: Sequence[Span], lexicon: Lexicon) -> bool:
     """`bounce rate`: words of a topic outside the data, found as a metric only by their inflection (`bounced`)."""
     if texts_of(tokens, span) in lexicon.surfaces:
@@ -194,6 +207,8 @@ def _is_means(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -
     if tokens[span.start].text not in ("phone", "phones"):
         return before in ("i", "we")  # "I search the counties": a verb
     followed = tokens[span.end].text if span.end < len(tokens) else ""
+    if followed in ("us", "you") or before in ("then", "still"):
+        return True  # `tried online and then phone us anyway`: a verb
     for other in candidates:
         low, high = (span.end, other.start) if other.start >= span.end else (other.end, span.start)
         between = {token.text for token in tokens[low:high]}
@@ -241,8 +256,20 @@ def _is_value_beside(tokens: Sequence[Token], span: Span, candidates: Sequence[S
     return (
         written
         and apart
+        and not _goes_on_with_a_figure(tokens, span, candidates)
         and any(c.kind == "metric" and c.weight == EXACT and c.end < span.start for c in candidates)
     )
+
+
+def _goes_on_with_a_figure(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -> bool:
+    """`total calls, claims and NPS`: one of a list of figures."""
+    at = span.end
+    while at < len(tokens) and tokens[at].text in _LISTING:
+        at += 1
+    return at > span.end and any(c.kind == "metric" and c.weight == EXACT and c.start == at for c in candidates)
+
+
+_LISTING = word_set("and plus also the our total overall average") | {","}
 
 
 def _is_clause(tokens: Sequence[Token], span: Span, candidates: Sequence[Span]) -> bool:

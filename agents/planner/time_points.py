@@ -222,7 +222,9 @@ _SAME_NOUNS = frozenset(
 )
 _YEAR_TAILS = (
     "last year", "a year ago", "the year before", "in the previous year", "of last year", "a year earlier",
-    "the previous year", "the prior year", "in the prior year", "one year ago",
+    "of the year before", "of the previous year", "of the prior year", "the previous year", "the prior year",
+    "in the prior year", "one year ago", "one year before", "one year earlier", "a year before", "a year prior",
+    "one year prior", "a year back", "one year back",
 )  # fmt: skip
 
 
@@ -230,6 +232,8 @@ def baseline(words: Sequence[str], at: int, clock: Clock) -> Found:
     """the same month last year, the month before, the previous period, a year earlier."""
     if found := _corresponding(words, at, clock) or _half_before(words, at, clock):
         return found
+    if match_phrase(words, at, "year ago") and word_at(words, at + 2) in _SAME_NOUNS:
+        return at + 3, _baseline(clock, "previous_year")  # `the year-ago quarter`
     elliptic = words[at] == "last" and word_at(words, at - 1) in ("than", "vs", "versus")
     if elliptic and word_at(words, at + 1) in ("", ",", "."):
         return at + 1, _baseline(clock, "previous_period")  # "more this month than last"

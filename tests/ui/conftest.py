@@ -46,7 +46,7 @@ class Site:
     """A running server: its address, its first passwords, and what browsers of the tests ran into.
 
     `hosts` are those that anything was asked of; `troubles` are failed requests and errors on the console, which
-    outlive a test as the server does: clear them before what is to have none, as some tests ask for what is refused.
+    outlive a test as the server does: clear them before what is to have none, as some tests are refused things.
     """
 
     def __init__(self, address: str, state: Path, passwords: dict[str, str]) -> None:

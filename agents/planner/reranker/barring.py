@@ -18,7 +18,15 @@ from agents.planner.several import figure_left, joined_figures, listed_figures
 from agents.planner.siblings import words_of
 from agents.planner.spelling import names_in
 from agents.planner.verify import apart_left, limit_left, people_counted, versus_nothing
-from agents.planner.words import AVERAGE, DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
+from agents.planner.words import (
+    AVERAGE,
+    DETERMINERS,
+    EXCLUDERS,
+    FILLER,
+    FUNCTION,
+    english,
+    word_set,
+)
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
           "periods")  # fmt: skip
@@ -56,6 +64,7 @@ def is_barred(
         or _exclusion_left(reading, left)
         or _amount_left(reading, left)
         or _code_left(reading, left)
+        or _span_of_time_left(best, left)
         or _half_of_a_pair(best, own, lexicon)
         or _turned_round(best, own)
         or _order_lost(best, own)
@@ -377,6 +386,28 @@ def _named_away(best: Candidate, own: Draft, lexicon: Lexicon) -> bool:
     return bool(named) and all(
         name not in siblings and not words_of(metrics[name].label) & taken for name in named
     )
+
+
+_UNITS_OF_TIME = word_set("week weeks month months quarter quarters year years fortnight")
+_ONWARDS = word_set("from to of ending starting beginning since until")
+
+
+def _span_of_time_left(best: Candidate, left: Sequence[tuple[int, str]]) -> bool:
+    """`the first nine months`, `the Christmas quarter`: days were asked about, and no period took them.
+
+    Not `the twelve months from 1 October 2025 to ...`, nor what a comparison has taken (`the same months`).
+    """
+    reading = best.reading
+    asking, words = asking_places(reading), [token.text for token in reading.tokens]
+    dated = {span.start for span in reading.of_kind("time")}
+    for at, word in left:
+        if at not in asking or word not in _UNITS_OF_TIME:
+            continue
+        led_on = words[at + 1 : at + 2] and words[at + 1] in _ONWARDS and {at + 1, at + 2} & dated
+        compared = best.draft.compare_to and "same" in words[max(0, at - 2) : at]
+        if not led_on and not compared:
+            return True
+    return False
 
 
 _CODE = re.compile(r"[a-z]{0,2}\d{4,}[a-z]{0,2}|0\d{2,}")
