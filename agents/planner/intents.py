@@ -49,6 +49,21 @@ def read_intent(reading: Reading) -> Intent:
     return Intent()
 
 
+def of_all_fixes(intent: Intent, reading: Reading) -> Intent:
+    """`how much money could we save in total?` as a first question: what fixes bring, not one reduction."""
+    if intent.kind != "what_if" or intent.pct or not intent.cue:
+        return intent
+    start, end = intent.cue
+    if any(span.start < start or span.end > end for span in reading.spans):
+        return intent
+    said = {token.text for token in reading.tokens}
+    return Intent("next_best_action", intent.cue) if said & _GAINS and not said & _POINTING else intent
+
+
+_GAINS = frozenset({"save", "gain", "recover", "recoup"})
+_POINTING = frozenset({"it", "this", "that", "these", "those", "them", "if", "by", "there"})
+
+
 def after_what_if(intent: Intent, reading: Reading, pct: float | None) -> Intent:
     """The intent of a question right after a what-if of `pct` percent: `and 25 percent?`, `how sure are you?`.
 

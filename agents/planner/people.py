@@ -9,7 +9,7 @@ from dataclasses import replace
 from agents.planner.cues import find, first
 from agents.planner.lexicon import Lexicon
 from agents.planner.once import once_a_model
-from agents.planner.reading import Reading, Target
+from agents.planner.reading import Reading, Span, Target
 from agents.planner.siblings import Named
 from agents.planner.thresholds import Threshold
 from agents.planner.words import DETERMINERS, POPULATION, PREPOSITIONS, word_set
@@ -115,11 +115,17 @@ def read_how_often(reading: Reading, lexicon: Lexicon) -> None:
     metrics = lexicon.model.metrics
     why = any(token.text == "why" for token in reading.tokens)
     for span in reading.of_kind("metric"):
-        after = reading.tokens[span.end].text if span.end < len(reading.tokens) else ""
+        at = span.end + (span.end < len(reading.tokens) and reading.tokens[span.end].text == "us")
+        after = reading.tokens[at].text if at < len(reading.tokens) else ""
         name = span.targets[0].name
-        if after not in _HOW_MUCH or len(span.targets) > 1 or not metrics[name].distinct:
+        if after not in _HOW_MUCH or len(span.targets) > 1:
             continue
-        counted = {metrics[one].numerator for one in metrics[name].siblings if metrics[one].unit == "count"}
+        if metrics[name].distinct:
+            counted = {metrics[one].numerator for one in metrics[name].siblings if metrics[one].unit == "count"}
+        elif metrics[name].unit == "count" and _do_it_often(reading, span, lexicon):
+            counted = {metrics[name].numerator}
+        else:
+            continue
         people = {one.numerator for one in metrics.values() if one.unit == "count" and _is_people(one, lexicon)}
         found = [
             one.name
@@ -132,6 +138,19 @@ def read_how_often(reading: Reading, lexicon: Lexicon) -> None:
         if found:
             place = reading.spans.index(span)
             reading.spans[place] = replace(span, targets=tuple(Target("metric", one) for one in found))
+
+
+_DEGREES = word_set("more less most least")
+_OFTEN = word_set("often frequently")
+
+
+def _do_it_often(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
+    """`do Spanish speakers call more often`, `which age group calls us most often`: members of a kind do it."""
+    words = [token.text for token in reading.tokens]
+    at = span.end + (words[span.end : span.end + 1] == ["us"])
+    often = bool(_DEGREES & set(words[at : at + 1])) and bool(_OFTEN & set(words[at + 1 : at + 2]))
+    kinds = [one for one in reading.spans if one.kind in ("dimension", "value") and one.end <= span.start]
+    return often and any(one.names & lexicon.model.member_dimensions for one in kinds)
 
 
 def _is_people(metric: Metric, lexicon: Lexicon) -> bool:

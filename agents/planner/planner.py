@@ -34,7 +34,7 @@ from agents.planner.edits import Surroundings, edited
 from agents.planner.examples import leave_examples, read_ones
 from agents.planner.followups import is_follow_up, merge
 from agents.planner.indexes import indexes_of
-from agents.planner.intents import Intent, after_drivers, after_what_if, read_intent
+from agents.planner.intents import Intent, after_drivers, after_what_if, of_all_fixes, read_intent
 from agents.planner.lexicon import Lexicon, Values
 from agents.planner.linking import link
 from agents.planner.lists import (
@@ -488,7 +488,9 @@ class Planner:
         read_named_parts(reading, self.lexicon)
         read_reasons(reading, self.lexicon)
         intent = read_intent(reading)
-        if prior and prior.kind == "what_if":
+        if prior is None:
+            intent = of_all_fixes(intent, reading)
+        elif prior.kind == "what_if":
             intent = after_what_if(intent, reading, prior.what_if_pct)
         if prior and prior.kind == "drivers" and prior.query:
             intent = after_drivers(intent, reading, [item.dimension for item in prior.query.filters])

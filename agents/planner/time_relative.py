@@ -55,6 +55,8 @@ def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
         return end, p.whole(start, unit, label)
     if word in THIS:
         return (end, p.current(unit, clock, label, fiscal=fiscal)) if count is None else None
+    if unit == "year" and word == "past" and count is None and not full:
+        return end, p.last("month", _MONTHS, clock, "the last 12 months")  # `for the past year`, not `last year`
     period = p.last(unit, count or 1, clock, label, fiscal=fiscal)
     if unit == "day" and count is None:
         day = clock.today - timedelta(days=1) if word in ("previous", "prior", "preceding") else clock.today
@@ -62,6 +64,7 @@ def relative(words: Sequence[str], at: int, clock: Clock) -> Found:
     return end, replace(period, vague=vague)
 
 
+_MONTHS = 12
 _JUST_OVER = (
     "that just ended", "that has just ended", "just ended", "that just closed", "that has just closed",
     "just closed", "that just finished", "just finished", "just gone", "just past", "just passed",

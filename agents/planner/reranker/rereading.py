@@ -147,6 +147,8 @@ class Reranker:
         offered = choices_of(drafts, self.lexicon, check)
         # `what part of calls is about claims`: each topic's part of the whole is what is asked, or near it
         first = plan.choices[:1] if any(issue.kind == "share" for issue in own.issues) else ()
+        if own.issues and all(issue.kind == "ambiguous_metric" for issue in own.issues):
+            first = plan.choices  # every word is understood, and names several figures: one of these is meant
         return replace(plan, choices=tuple(dict.fromkeys((*first, *offered, *plan.choices)))[:3])
 
 

@@ -214,3 +214,60 @@ def test_what_is_going_to_be_is_a_forecast(planner: Planner, question: str) -> N
 def test_who_would_recommend_us_asks_for_no_action(planner: Planner) -> None:
     question = "What fraction of respondents would recommend us, by plan type excluding MAPD?"
     assert planner.plan(question, **DAYS).kind in ("query", "clarify")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Do Spanish speakers call more often than English speakers?", "Which age group calls us most often?"],
+)
+def test_who_calls_more_often_is_asked_not_counted_by_the_size_of_groups(planner: Planner, question: str) -> None:
+    plan = planner.plan(question, **DAYS)
+    assert plan.kind == "clarify"
+    assert any("per 1,000 members" in choice for _, choice in plan.choices)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who are our worst agents?",
+        "How many first time callers did we have last week?",
+        "How many members left us?",
+    ],
+)
+def test_what_the_data_cannot_tell_is_refused_by_name(planner: Planner, question: str) -> None:
+    assert planner.plan(question, **DAYS).kind == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How are we doing?", "briefing"),
+        ("What are the three most important things I should know this morning?", "briefing"),
+        ("What does the scout say today?", "briefing"),
+        ("Which fixes made things worse?", "impact"),
+        ("How much could we save?", "next_best_action"),
+        ("How much money could we save in total?", "next_best_action"),
+        ("How much could we save by fixing billing?", "what_if"),
+        ("What keeps members from finishing online?", "drivers"),
+    ],
+)
+def test_plain_questions_of_an_executive_reach_who_answers_them(
+    planner: Planner, question: str, kind: str
+) -> None:
+    assert planner.plan(question, **DAYS).kind == kind
+
+
+def test_the_past_year_ends_now_and_last_year_is_the_calendar_one(planner: Planner) -> None:
+    past, _ = planned(planner, "Call volume by month for the past year")
+    last, _ = planned(planner, "Call volume by month last year")
+    assert past.time is not None
+    assert last.time is not None
+    assert (past.time.start, past.time.end) == (date(2025, 10, 1), date(2026, 9, 30))
+    assert (last.time.start, last.time.end) == (date(2025, 1, 1), date(2025, 12, 31))
+
+
+def test_the_time_to_decide_a_prior_authorization_is_no_claims_turnaround(planner: Planner) -> None:
+    model = load_model()
+    values = ValueDictionary.from_rows(model, {"prior_auth_required": ["Yes", "No"]})
+    query, _ = planned(Planner(model, values, Questions()), "What is the average time to decide a prior auth?")
+    assert query.metrics == ("prior_auth_approval_days",)
