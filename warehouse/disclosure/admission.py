@@ -11,6 +11,7 @@ from threading import Lock
 
 from warehouse.disclosure.apart import (
     Cell,
+    cells_close_to,
     cells_of,
     close_cells,
     given_away,
@@ -100,14 +101,28 @@ class Admission:
         ]
         if any(self._is_close(release, other, snapshot, run) for other in others):
             raise _denied("too_close", "Ask for groups or filters that differ by more members.")
-        alike = [o for o in others if o.keys and o.keys == release.keys and o.days == release.days]
+        sameday = [other for other in others if other.days == release.days]
+        for grouped in [other for other in sameday if other.keys][:_COMPARED]:
+            if self._close_to(release, grouped, snapshot, run):
+                raise _denied("too_close", "Ask for groups or filters that differ by more members.")
         found: set[Cell] = set()
+        for whole in sameday[:_COMPARED] if release.keys else ():
+            found |= self._close_to(whole, release, snapshot, run)
+        alike = [other for other in sameday if other.keys and other.keys == release.keys]
         for other in alike[:_COMPARED]:
             sketches = [self._groups(one, snapshot, run) for one in (release, other)]
             if None not in sketches:
                 known = [sketch for sketch in sketches if sketch is not None]
                 found |= close_cells(release, other, known, self._limits.small_cell, run)
         return self._withheld(release, found)
+
+    def _close_to(self, whole: Release, grouped: Release, snapshot: str, run: Run) -> set[Cell]:
+        """The cells of `grouped` that all of `whole` would give a few members of."""
+        cells = self._groups(grouped, snapshot, run)
+        if cells is None:
+            return set()
+        counts = self._sketch(whole, snapshot, run)
+        return cells_close_to(whole, counts, grouped, cells, self._limits.small_cell, run)
 
     def _withheld(self, release: Release, found: set[Cell]) -> list[Withheld]:
         if found and not all(release.names):

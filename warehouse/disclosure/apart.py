@@ -85,6 +85,42 @@ def close_cells(
     return set(run(text, _MOST_CELLS).rows) & set(doubtful)
 
 
+def cells_close_to(
+    whole: Release,
+    counts: Sequence[int],
+    grouped: Release,
+    cells: dict[Cell, tuple[int, int]],
+    few: int,
+    run: Run,
+) -> set[Cell]:
+    """The groups of one release that all of another one is fewer than `few` members apart from, and not equal to.
+
+    `counts` is the sketch of the whole. A group shown and the same group named by a filter that leaves out a few of
+    its members (`by county`, then `in Spokane, of all languages but one`) are subtracted from each other.
+    """
+    rows, bits = sum(counts), 0
+    for place, count in enumerate(counts):
+        bits |= (count > 0) << (place % 64)
+    doubtful = {
+        cell
+        for cell, (count, own) in cells.items()
+        if 0 < abs(count - rows) < _CLOSE and (own ^ bits).bit_count() < few
+    }
+    if not doubtful:
+        return set()
+    grouped_by = ", ".join(f"k{i}" for i in range(len(grouped.keys)))
+    own = ", ".join(f"b.k{i}" for i in range(len(grouped.keys)))
+    # Of the members of both, those with other numbers of rows differ, too.
+    text = (
+        f"WITH a AS (SELECT m, COUNT(*) AS n FROM (\n{whole.base}\n) AS r GROUP BY m), "
+        f"b AS (SELECT {grouped_by}, m, COUNT(*) AS n FROM (\n{grouped.rows}\n) AS r GROUP BY {grouped_by}, m) "
+        f"SELECT {own} FROM b LEFT JOIN a ON a.m = b.m GROUP BY {own} HAVING COUNT(*) >= {few} "
+        f"AND (SELECT COUNT(*) FROM a) + COUNT(*) - COUNT(a.m) - COUNT(*) FILTER (WHERE a.n = b.n) "
+        f"BETWEEN 1 AND {few - 1}"
+    )
+    return set(run(text, _MOST_CELLS).rows) & doubtful
+
+
 def given_away(finer: Release, coarser: Release, few: int, run: Run) -> set[Cell]:
     """The groups of the coarser release whose hidden parts in the finer one are too few together.
 
