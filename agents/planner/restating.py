@@ -17,6 +17,10 @@ _TURNS = tuple(Rule.of(*turn) for turn in (
     # `the site or app`: the website
     (re.compile(rf"\bsite(?= or {_ON_THE}(?:mobile )?app\b)", re.IGNORECASE), "website"),
     (re.compile(rf"\b(app or {_ON_THE})site\b", re.IGNORECASE), r"\1website"),
+    # `NPS by plan type and how has it changed?`: the comparison shows both
+    (re.compile(r",? and how (?:(?:has|have|did) )?(?:it|that|this|they|these)(?: has| have)? "
+                r"(?:changed?|moved?|developed|evolved|shifted)(?=\s*[?.!]*$)", re.IGNORECASE),
+     " compared with the previous period"),
     # `by sort of pharmacy`
     (re.compile(r"\bby (?:the )?(?:sort|kind|type)s? of ([a-z]+)\b(?! (?:of|that|who|and))", re.IGNORECASE),
      r"by \1 type"),

@@ -93,10 +93,10 @@ def cells_close_to(
     few: int,
     run: Run,
 ) -> set[Cell]:
-    """The groups of one release that all of another one is fewer than `few` members apart from, and not equal to.
+    """The groups that the whole of another release is fewer than `few` members apart from, and not equal to.
 
-    `counts` is the sketch of the whole. A group shown and the same group named by a filter that leaves out a few of
-    its members (`by county`, then `in Spokane, of all languages but one`) are subtracted from each other.
+    `counts` is the sketch of that whole. A group that is shown, and the same group named by a filter that leaves
+    out a few of its members (`by county`, then `in Spokane, of all languages but one`), are subtracted.
     """
     rows, bits = sum(counts), 0
     for place, count in enumerate(counts):

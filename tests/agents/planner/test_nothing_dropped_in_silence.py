@@ -241,7 +241,7 @@ def test_what_the_data_cannot_tell_is_refused_by_name(planner: Planner, question
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("How are we doing?", "briefing"),
+        ("How are we doing?", "clarify"),
         ("What are the three most important things I should know this morning?", "briefing"),
         ("What does the scout say today?", "briefing"),
         ("Which fixes made things worse?", "impact"),
@@ -271,3 +271,19 @@ def test_the_time_to_decide_a_prior_authorization_is_no_claims_turnaround(planne
     values = ValueDictionary.from_rows(model, {"prior_auth_required": ["Yes", "No"]})
     query, _ = planned(Planner(model, values, Questions()), "What is the average time to decide a prior auth?")
     assert query.metrics == ("prior_auth_approval_days",)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is NPS by plan type and how has it changed?", "CSAT by plan type and how it changed"]
+)
+def test_how_it_has_changed_is_a_comparison(planner: Planner, question: str) -> None:
+    query, _ = planned(planner, question)
+    assert query.compare_to == "previous_period"
+    assert query.dimensions == ("plan_type",)
+
+
+def test_negative_sentiment_alone_is_a_rate_and_with_calls_a_filter(planner: Planner) -> None:
+    alone, _ = planned(planner, "Negative sentiment by topic")
+    within, _ = planned(planner, "Average handle time of negative sentiment calls")
+    assert alone.metrics == ("negative_emotion_rate",)
+    assert [item.values for item in within.filters] == [("negative",)]
