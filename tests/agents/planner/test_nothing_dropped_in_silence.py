@@ -244,6 +244,7 @@ def test_what_the_data_cannot_tell_is_refused_by_name(planner: Planner, question
         ("How are we doing?", "clarify"),
         ("What are the three most important things I should know this morning?", "briefing"),
         ("What does the scout say today?", "briefing"),
+        ("Top 3 things people call about in August", "query"),
         ("Which fixes made things worse?", "impact"),
         ("How much could we save?", "next_best_action"),
         ("How much money could we save in total?", "next_best_action"),
