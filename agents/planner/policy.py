@@ -308,11 +308,16 @@ def choices_of(candidates: Sequence[Draft], lexicon: Lexicon, check: Check) -> t
 
 
 def _with_all_values(draft: Draft, lexicon: Lexicon) -> list[Draft]:
-    """`by line of business for Commercial and Medicare`, where there is no third: by line of business."""
+    """`by line of business for Commercial and Medicare`, where there is no third: by line of business.
+
+    A third that only the data has, as `Unknown`, is shown beside them.
+    """
     named = {
         item.dimension
         for item in draft.filters
-        if item.op == "in" and set(item.values) == set(lexicon.values.values(item.dimension))
+        if item.op == "in"
+        and set(item.values)
+        in (set(lexicon.values.values(item.dimension)), set(lexicon.model.dimensions[item.dimension].values))
     }
     whole = named & set(draft.dimensions)
     return [replace(draft, filters=[i for i in draft.filters if i.dimension not in whole])] if whole else []

@@ -288,3 +288,10 @@ def test_negative_sentiment_alone_is_a_rate_and_with_calls_a_filter(planner: Pla
     within, _ = planned(planner, "Average handle time of negative sentiment calls")
     assert alone.metrics == ("negative_emotion_rate",)
     assert [item.values for item in within.filters] == [("negative",)]
+
+
+def test_both_sides_are_offered_where_the_data_have_a_third_value() -> None:
+    model = load_model()
+    values = ValueDictionary.from_rows(model, {"platform": ["mobile_app", "web", "Unknown"]})
+    plan = Planner(model, values, Questions()).plan("How does the app compare with the web for failures?", **DAYS)
+    assert plan.kind == "query" or "Failed digital sessions by platform" in [text for _, text in plan.choices]
