@@ -362,16 +362,18 @@ _SPREAD = word_set("distribution distributed spread split divided")
 
 
 def _skip_left(words: list[str], start: int) -> tuple[bool, int]:
-    at = start
-    while at > 0 and (words[at - 1] in _SKIP or words[at - 1].isdigit()):
-        at -= 1
+    at = _past_skipped(words, start)
     # `for each customer journey`
     one_by_one = at == start > 1 and words[at - 1] in POPULATION and not words[at - 1].endswith("s")
     if one_by_one and words[at - 2] in ("each", "every", "by", "per"):
-        at -= 1
-        while at > 0 and words[at - 1] in _SKIP:
-            at -= 1
+        at = _past_skipped(words, at - 1)
     return at < start, at
+
+
+def _past_skipped(words: list[str], at: int) -> int:
+    while at > 0 and (words[at - 1] in _SKIP or words[at - 1].isdigit()):
+        at -= 1
+    return at
 
 
 def _ranked(reading: Reading, at: int, span: Span) -> bool:

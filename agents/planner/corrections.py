@@ -7,10 +7,12 @@ from itertools import pairwise
 
 from agents.planner.reading import Reading, Span
 
-_CUE = (
-    r"(?:no wait|wait no|wait|scratch that|strike that|sorry|correction|oops|i mean|i meant|make (?:it|that)|"
-    r"on second thought|no actually|actually no|actually|or rather|rather|no sorry|no i (?:mean|meant))"
+TAKING_BACK = (
+    r"no wait|wait no|wait|scratch that|strike that|sorry|correction|i mean|i meant|make (?:it|that)|"
+    r"on second thought"
 )
+"""What a speaker says who takes back the words before it."""
+_CUE = rf"(?:{TAKING_BACK}|oops|no actually|actually no|actually|or rather|rather|no sorry|no i (?:mean|meant))"
 _LIGHT = (
     r"(?:,|for|in|of|on|by|at|from|the|our|no|it|was|is|actually|just|please|um|uh|er|claims|calls|members|ones?)"
 )

@@ -389,7 +389,7 @@ def _found_values(model: SemanticModel, values: Values, vocabulary: frozenset[Ke
 _FEW = 8
 """Values that a dimension has at most where the last word of one may stand for it."""
 _SHORTEST = 4
-_NOT_SO = FUNCTION | EXCLUDERS | {"not", "no", "non"}
+_NOT_SO = FUNCTION | EXCLUDERS
 """`required` is no value that is called `not required`."""
 
 

@@ -122,7 +122,7 @@ def read_how_often(reading: Reading, lexicon: Lexicon) -> None:
             continue
         if metrics[name].distinct:
             counted = {metrics[one].numerator for one in metrics[name].siblings if metrics[one].unit == "count"}
-        elif metrics[name].unit == "count" and _do_it_often(reading, span, lexicon):
+        elif metrics[name].unit == "count" and _do_it_often(reading, span, at, lexicon):
             counted = {metrics[name].numerator}
         else:
             continue
@@ -144,11 +144,13 @@ _DEGREES = word_set("more less most least")
 _OFTEN = word_set("often frequently")
 
 
-def _do_it_often(reading: Reading, span: Span, lexicon: Lexicon) -> bool:
-    """`do Spanish speakers call more often`, `which age group calls us most often`: members of a kind do it."""
-    words = [token.text for token in reading.tokens]
-    at = span.end + (words[span.end : span.end + 1] == ["us"])
-    often = bool(_DEGREES & set(words[at : at + 1])) and bool(_OFTEN & set(words[at + 1 : at + 2]))
+def _do_it_often(reading: Reading, span: Span, at: int, lexicon: Lexicon) -> bool:
+    """`do Spanish speakers call more often`, `which age group calls us most often`: members of a kind do it.
+
+    `at` is where the degree stands, after what they do.
+    """
+    words = [token.text for token in reading.tokens[at : at + 2]]
+    often = bool(_DEGREES & set(words[:1])) and bool(_OFTEN & set(words[1:]))
     kinds = [one for one in reading.spans if one.kind in ("dimension", "value") and one.end <= span.start]
     return often and any(one.names & lexicon.model.member_dimensions for one in kinds)
 

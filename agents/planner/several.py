@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from agents.planner.corrections import TAKING_BACK
 from agents.planner.cues import find, first
 from agents.planner.draft import Draft
 from agents.planner.lexicon import Lexicon
@@ -251,8 +252,7 @@ def _mostly_named(span: Span, reading: Reading, lexicon: Lexicon) -> bool:
 
 
 _CORRECTION = (
-    r"(?:(?:no wait|wait no|wait|scratch that|strike that|sorry|correction|i mean|i meant|make (?:it|that)|"
-    r"on second thought)(?: [,.])?(?: (?:actually|just|only|no|wait|sorry|i mean|make (?:it|that)))*|"
+    rf"(?:(?:{TAKING_BACK})(?: [,.])?(?: (?:actually|just|only|no|wait|sorry|i mean|make (?:it|that)))*|"
     r"actually(?: ,)? (?:just|only)|(?:hmm |um |uh |er )?no(?: ,)? (?:just|only))(?: the| our| its)?"
 )
 

@@ -107,12 +107,6 @@ def sound(candidates: list[Span], tokens: Sequence[Token], lexicon: Lexicon) -> 
         cut = cut or (span.kind == "time" and span.end - 1 in compared and following in lexicon.volumes)
         # `failing more than 10%`: the last word is the comparison's
         cut = cut or (span.kind == "metric" and {span.end - 1, span.end} <= compared)
-        # `the bill for avoidable calls`: what they cost
-        bill = (
-            span.end - span.start == 1 and tokens[span.start].text == "bill" and _followed_by(tokens, span, "for")
-        )
-        cut = cut or (span.kind == "value" and bill and tokens[span.start - 1].text in DETERMINERS)
-        # `our call bill`, `the total bill`
         cut = cut or (span.kind == "value" and span.start > 0 and _is_money_bill(tokens, span))
         cut = cut or (span.kind == "value" and tokens[span.start].text == "wise")  # `plan wise`, no Wisconsin
         cut = cut or (span.kind == "metric" and _is_topic(span, tokens, candidates, lexicon))
@@ -176,9 +170,11 @@ def _says_what_of_what(tokens: Sequence[Token], span: Span) -> bool:
 
 
 def _is_money_bill(tokens: Sequence[Token], span: Span) -> bool:
-    """Whether `bill` is what something costs."""
-    alone = span.end - span.start == 1 and tokens[span.start].text == "bill"
-    return alone and tokens[span.start - 1].text in _OF_MONEY
+    """`the bill for avoidable calls`, `our call bill`, `the total bill`: what something costs."""
+    if span.end - span.start > 1 or tokens[span.start].text != "bill":
+        return False
+    before = tokens[span.start - 1].text
+    return before in _OF_MONEY or (before in DETERMINERS and _followed_by(tokens, span, "for"))
 
 
 _OF_MONEY = word_set(

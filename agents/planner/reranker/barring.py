@@ -18,15 +18,7 @@ from agents.planner.several import figure_left, joined_figures, listed_figures
 from agents.planner.siblings import words_of
 from agents.planner.spelling import names_in
 from agents.planner.verify import apart_left, limit_left, people_counted, versus_nothing
-from agents.planner.words import (
-    AVERAGE,
-    DETERMINERS,
-    EXCLUDERS,
-    FILLER,
-    FUNCTION,
-    english,
-    word_set,
-)
+from agents.planner.words import AVERAGE, DETERMINERS, EXCLUDERS, FILLER, FUNCTION, english, word_set
 
 _NEVER = ("future", "before_data", "incompatible", "no_history", "no_metric", "unit", "share", "attribution",
           "periods")  # fmt: skip
