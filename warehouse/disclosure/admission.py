@@ -102,10 +102,10 @@ class Admission:
         if any(self._is_close(release, other, snapshot, run) for other in others):
             raise _denied("too_close", "Ask for groups or filters that differ by more members.")
         sameday = [other for other in others if other.days == release.days]
-        for grouped in [other for other in sameday if other.keys][:_COMPARED]:
-            if self._close_to(release, grouped, snapshot, run):
-                raise _denied("too_close", "Ask for groups or filters that differ by more members.")
+        grouped = [other for other in sameday if other.keys][:_COMPARED]
         found: set[Cell] = set()
+        if any(self._close_to(release, other, snapshot, run) for other in grouped):
+            found |= self._left_open(release, snapshot, run)
         for whole in sameday[:_COMPARED] if release.keys else ():
             found |= self._close_to(whole, release, snapshot, run)
         alike = [other for other in sameday if other.keys and other.keys == release.keys]
@@ -123,6 +123,18 @@ class Admission:
             return set()
         counts = self._sketch(whole, snapshot, run)
         return cells_close_to(whole, counts, grouped, cells, self._limits.small_cell, run)
+
+    def _left_open(self, release: Release, snapshot: str, run: Run) -> set[Cell]:
+        """The smallest group of surely enough members: without it the groups do not add up to what is close."""
+        cells = self._groups(release, snapshot, run) if release.keys else None
+        large = [
+            (count, repr(cell), cell)
+            for cell, (count, bits) in (cells or {}).items()
+            if bits.bit_count() >= self._limits.small_cell
+        ]
+        if not large:
+            raise _denied("too_close", "Ask for groups or filters that differ by more members.")
+        return {min(large)[2]}
 
     def _withheld(self, release: Release, found: set[Cell]) -> list[Withheld]:
         if found and not all(release.names):
