@@ -22,6 +22,7 @@ DECIDED_BY_METRIC = {
     "drugs",
     "medication",
     "medications",
+    "negative sentiment",
     "prescriptions",
     "prior auth required",
     "provider network",
